@@ -14,29 +14,30 @@ namespace kf {
 
 /// Every way in which an operation can end badly. The numeric exit status of each is in exit_status().
 enum class errc {
-    failed,        ///< it was tried and did not work
-    io,            ///< the operating system refused a read, a write, a spawn
-    timeout,       ///< a deadline passed
-    malformed,     ///< a file or a message does not have the form it must have
-    protocol,      ///< the other side answered against its protocol
-    build_failed,  ///< make or the compiler failed
-    flash_failed,  ///< the board was not written, its old firmware is intact
-    half_written,  ///< writing began and did not finish: the board holds no valid firmware
-    verify_failed, ///< written, but what runs is not proven to be the image
-    service_down,  ///< a service that was running before could not be proven to run again
+    failed,          ///< it was tried and did not work
+    io,              ///< the operating system refused a read, a write, a spawn
+    timeout,         ///< a deadline passed
+    malformed,       ///< a file or a message does not have the form it must have
+    protocol,        ///< the other side answered against its protocol
+    build_failed,    ///< make or the compiler failed
+    flash_failed,    ///< the board was not written, its old firmware is intact
+    half_written,    ///< writing began and did not finish: the board holds no valid firmware
+    verify_failed,   ///< written, but what runs is not proven to be the image
+    service_down,    ///< a service that was running before could not be proven to run again
     connection_lost, ///< the peer went away in the middle of an exchange
-    usage,         ///< the command line or a request makes no sense
-    refused,       ///< a guard said no, or could not know (unknown is not safe)
-    busy,          ///< somebody else holds the port, the lock, the printer
-    mismatch,      ///< image, board, bootloader or configuration do not belong together
-    out_of_bounds, ///< a coordinate or a size outside of its limits
-    not_found,     ///< no such board, file, device
-    not_connected, ///< known, but not there now
-    needs_person,  ///< a question has to be answered and there is no terminal
-    interrupted,   ///< ended by a signal, in good order
+    usage,           ///< the command line or a request makes no sense
+    refused,         ///< a guard said no, or could not know (unknown is not safe)
+    busy,            ///< somebody else holds the port, the lock, the printer
+    mismatch,        ///< image, board, bootloader or configuration do not belong together
+    out_of_bounds,   ///< a coordinate or a size outside of its limits
+    not_found,       ///< no such board, file, device
+    not_connected,   ///< known, but not there now
+    needs_person,    ///< a question has to be answered and there is no terminal
+    interrupted,     ///< ended by a signal, in good order
 };
 
-/// The documented exit status: 1 failed, 2 wrong use, 3 refused for safety, 4 not found, 5 needs a person, 130 interrupted.
+/// The documented exit status: 1 failed, 2 wrong use, 3 refused for safety, 4 not found, 5 needs a person, 130
+/// interrupted.
 [[nodiscard]] constexpr int exit_status(errc code) noexcept {
     switch (code) {
     case errc::failed:
@@ -92,9 +93,9 @@ enum class errc {
 
 struct error {
     errc code = errc::failed;
-    std::string what;               ///< one sentence: what happened
-    std::string cause = {};         ///< likely cause, empty when what says it all
-    std::string command = {};       ///< the command or file that failed, as a person would type it
+    std::string what;                    ///< one sentence: what happened
+    std::string cause = {};              ///< likely cause, empty when what says it all
+    std::string command = {};            ///< the command or file that failed, as a person would type it
     std::vector<std::string> steps = {}; ///< what to try, in order; each can be pasted or followed as it stands
 
     bool operator==(const error&) const = default;
@@ -106,9 +107,7 @@ using result = std::expected<T, error>;
 [[nodiscard]] inline std::unexpected<error> fail(errc code, std::string what) {
     return std::unexpected(error{code, std::move(what)});
 }
-[[nodiscard]] inline std::unexpected<error> fail(error e) {
-    return std::unexpected(std::move(e));
-}
+[[nodiscard]] inline std::unexpected<error> fail(error e) { return std::unexpected(std::move(e)); }
 
 } // namespace kf
 

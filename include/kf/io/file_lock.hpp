@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// An flock with a name: the lock file says who holds it, and a refusal repeats that. The kernel drops the lock when
+/// its holder dies, so a stale file never blocks anybody.
+
+#include <kf/io/atomic_file.hpp>
+#include <kf/io/clock.hpp>
+
+#include <sys/file.h>
+
+#include <string>
+
+namespace kf::io {
+
+class file_lock {
+  public:
+    /// Takes the lock or waits for it until `until`. `who` is what others are told ("kflash flash octopus").
+    /// errc::busy names the holder.
+    template<clock Clock = steady_clock>
+    [[nodiscard]] static result<file_lock> take(const fs::path& path, const std::string& who,
+                                                time_point until = time_point::min(), Clock time = {}) {
+        KF_CHECK(make_directories(path.parent_path()));
+        KF_CHECK(effect(effect_kind::file, "lock " + path.string()));
+        unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+        if (!fd) return kf::fail(system_error("cannot open the lock " + path.string()));
+        adopt_parent_owner(path);
+        while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+            if (errno != EWOULDBLOCK && errno != EINTR) return kf::fail(system_error("cannot lock " + path.string()));
+            if (time.now() >= until) return busy(path, fd.get());
+            time.sleep_until(time.now() + std::chrono::milliseconds(20));
+        }
+        const std::string text = std::to_string(::getpid()) + " " + who + "\n";
+        if (::ftruncate(fd.get(), 0) != 0 ||
+            ::pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+            return kf::fail(system_error("cannot write the lock " + path.string()));
+        return file_lock(std::move(fd));
+    }
+
+    file_lock(file_lock&&) = default;
+    file_lock& operator=(file_lock&&) = default;
+
+  private:
+    explicit file_lock(unique_fd fd)
+      : fd_(std::move(fd)) {}
+
+    [[nodiscard]] static std::unexpected<error> busy(const fs::path& path, int fd) {
+        char text[256] = {};
+        const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
+        std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+        while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+        const auto space = holder.find(' ');
+        return kf::fail(error{errc::busy,
+                              "another run holds " + path.string(),
+                              holder.empty()
+                                  ? "its holder did not leave a name"
+                                  : "it is held by " + holder.substr(space == std::string::npos ? 0 : space + 1) +
+                                        ", process " + holder.substr(0, space),
+                              {},
+                              {"wait until it has ended, then run this again"}});
+    }
+
+    unique_fd fd_;
+};
+
+} // namespace kf::io

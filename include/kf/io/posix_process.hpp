@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The process_runner of a real machine, and children that we talk to through pipes (the guardian, ksim).
+
+#include <kf/io/effect.hpp>
+#include <kf/io/fd_stream.hpp>
+#include <kf/io/interrupt.hpp>
+#include <kf/io/process.hpp>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+
+extern "C" char** environ; // NOLINT
+
+namespace kf::io {
+
+namespace detail {
+
+/// Where a child's three standard streams go; -1 leaves ours.
+struct child_streams {
+    int in = -1, out = -1, err = -1;
+};
+
+enum class child_group { ours, own_group, own_session };
+
+/// Everything that allocates happens before fork(): between fork and exec only async-signal-safe calls are made.
+[[nodiscard]] inline result<pid_t> start(const command& c, child_streams streams, child_group group) {
+    if (c.argv.empty()) return kf::fail(errc::usage, "an empty command");
+    KF_CHECK(effect(effect_kind::spawn, to_string(c)));
+
+    std::vector<std::string> variables;
+    for (char** v = environ; *v != nullptr; ++v) {
+        const std::string_view text(*v);
+        const auto key = text.substr(0, text.find('='));
+        bool replaced = false;
+        for (const auto& [name, value] : c.environment) replaced = replaced || name == key;
+        if (!replaced) variables.emplace_back(text);
+    }
+    for (const auto& [name, value] : c.environment) variables.push_back(name + "=" + value);
+    std::vector<char*> env, argv;
+    for (auto& v : variables) env.push_back(v.data());
+    env.push_back(nullptr);
+    std::vector<std::string> words = c.argv;
+    for (auto& w : words) argv.push_back(w.data());
+    argv.push_back(nullptr);
+
+    int report[2]; // exec closes it; a failed exec writes its errno
+    if (::pipe2(report, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
+    unique_fd report_read(report[0]), report_write(report[1]);
+
+    sigset_t all, old;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &old);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        if (group == child_group::own_group) ::setpgid(0, 0);
+        if (group == child_group::own_session) ::setsid();
+        const int wanted[3] = {streams.in, streams.out, streams.err};
+        bool ok = true;
+        for (int i = 0; i < 3; ++i)
+            if (wanted[i] >= 0 && ::dup2(wanted[i], i) < 0) ok = false;
+        for (const int fd : c.keep_open) ::fcntl(fd, F_SETFD, 0);
+        if (ok && !c.cwd.empty() && ::chdir(c.cwd.c_str()) != 0) ok = false;
+        if (ok && c.run_as && ::geteuid() == 0)
+            ok = ::setgroups(0, nullptr) == 0 && ::setgid(c.run_as->gid) == 0 && ::setuid(c.run_as->uid) == 0;
+        for (int number = 1; number < 32; ++number) ::signal(number, SIG_DFL);
+        sigset_t none;
+        sigemptyset(&none);
+        ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+        if (ok) ::execvpe(argv[0], argv.data(), env.data());
+        const int number = errno;
+        (void)!::write(report_write.get(), &number, sizeof number);
+        ::_exit(127);
+    }
+    const int fork_errno = errno;
+    ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    if (pid < 0) return kf::fail(system_error("fork", fork_errno));
+    report_write.reset();
+    int number = 0;
+    ssize_t n;
+    do n = ::read(report_read.get(), &number, sizeof number);
+    while (n < 0 && errno == EINTR);
+    if (n == sizeof number) {
+        ::waitpid(pid, nullptr, 0);
+        if (number == ENOENT)
+            return kf::fail(error{errc::not_found, "there is no program " + c.argv[0], {}, to_string(c), {}});
+        auto e = system_error("cannot start " + c.argv[0], number);
+        e.command = to_string(c);
+        return kf::fail(std::move(e));
+    }
+    if (group != child_group::ours) ::setpgid(pid, pid); // whoever comes first, the child or us
+    return pid;
+}
+
+[[nodiscard]] inline int exit_code(int wait_status) noexcept {
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+/// TERM to the group, two seconds of grace, KILL. Returns when the leader is reaped.
+inline int end_group(pid_t pid) noexcept {
+    ::kill(-pid, SIGTERM);
+    ::kill(-pid, SIGCONT);
+    int status = 0;
+    const auto grace = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    bool reaped = false;
+    while (std::chrono::steady_clock::now() < grace) {
+        if (!reaped) reaped = ::waitpid(pid, &status, WNOHANG) == pid;
+        if (reaped && ::kill(-pid, 0) != 0 && errno == ESRCH) return exit_code(status);
+        pollfd none{-1, 0, 0};
+        ::poll(&none, 1, 10);
+    }
+    ::kill(-pid, SIGKILL);
+    if (!reaped) ::waitpid(pid, &status, 0);
+    return exit_code(status);
+}
+
+} // namespace detail
+
+struct posix_runner {
+    /// stdin is /dev/null, stdout and stderr arrive at `out` in one stream, unless command.on_terminal.
+    [[nodiscard]] result<run_outcome> run(const command& c, const run_limits& limits, const output_sink& out) const {
+        const auto began = std::chrono::steady_clock::now();
+        const auto elapsed = [&] { return to_seconds(std::chrono::steady_clock::now() - began); };
+        if (c.on_terminal) return run_on_terminal(c, began);
+
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
+        unique_fd mine(ends[0]), theirs(ends[1]);
+        ::fcntl(mine.get(), F_SETFL, O_NONBLOCK);
+        const unique_fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+        if (!nothing) return kf::fail(system_error("cannot open /dev/null"));
+        KF_TRY(const pid_t pid,
+               detail::start(c, {nothing.get(), theirs.get(), theirs.get()}, detail::child_group::own_group));
+        theirs.reset();
+
+        auto last_output = began;
+        bool reaped = false;
+        int status = 0;
+        bool closed = false;
+        const auto stop = [&](errc code, const std::string& why) -> result<run_outcome> {
+            if (reaped)
+                ::kill(-pid, SIGKILL);
+            else
+                detail::end_group(pid);
+            return kf::fail(error{code, c.argv[0] + " " + why, {}, to_string(c), {}});
+        };
+        for (;;) {
+            pollfd p{closed ? -1 : mine.get(), POLLIN, 0}; // a closed pipe is always "ready"
+            ::poll(&p, 1, closed ? 10 : 50);
+            char buffer[16384];
+            ssize_t n;
+            while ((n = ::read(mine.get(), buffer, sizeof buffer)) > 0) {
+                last_output = std::chrono::steady_clock::now();
+                if (out) out(std::string_view(buffer, static_cast<std::size_t>(n)));
+            }
+            if (n == 0) closed = true;
+            if (!reaped && ::waitpid(pid, &status, WNOHANG) == pid) {
+                reaped = true;
+                continue; // one more read: what it wrote last
+            }
+            if (reaped) {
+                // A grandchild in the group may still hold the pipe: the run ends with its leader.
+                if (!closed) ::kill(-pid, SIGKILL);
+                return run_outcome{detail::exit_code(status), elapsed()};
+            }
+            const bool held = limits.held && limits.held();
+            const seconds silent = to_seconds(std::chrono::steady_clock::now() - last_output);
+            if (held) {
+                if (silent > limits.silence_while_held)
+                    return stop(errc::timeout, "was silent for too long and was ended");
+                continue;
+            }
+            if (limits.interruptible && interrupt::pending())
+                return stop(errc::interrupted, "was ended by a signal to us");
+            if (limits.total > 0 && elapsed() > limits.total) return stop(errc::timeout, "took too long and was ended");
+            if (limits.silence > 0 && silent > limits.silence)
+                return stop(errc::timeout, "was silent for too long and was ended");
+        }
+    }
+
+  private:
+    [[nodiscard]] static result<run_outcome> run_on_terminal(const command& c, time_point began) {
+        KF_TRY(const pid_t pid, detail::start(c, {}, detail::child_group::ours));
+        int status = 0;
+        while (::waitpid(pid, &status, 0) < 0)
+            if (errno != EINTR) return kf::fail(system_error("waitpid"));
+        return run_outcome{detail::exit_code(status), to_seconds(std::chrono::steady_clock::now() - began)};
+    }
+};
+static_assert(process_runner<posix_runner>);
+
+/// A child in a session of its own, with a pipe to its stdin and one from its stdout. Closing ours is how it learns
+/// that we are gone. Nobody else gets our ends: they are close-on-exec.
+class piped_child {
+  public:
+    [[nodiscard]] static result<piped_child> start(const command& c, int stderr_fd = -1) {
+        int in[2], out[2];
+        if (::pipe2(in, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
+        unique_fd in_read(in[0]), in_write(in[1]);
+        if (::pipe2(out, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
+        unique_fd out_read(out[0]), out_write(out[1]);
+        ::fcntl(out_read.get(), F_SETFL, O_NONBLOCK);
+        KF_TRY(const pid_t pid,
+               detail::start(c, {in_read.get(), out_write.get(), stderr_fd}, detail::child_group::own_session));
+        return piped_child(pid, std::move(in_write), std::move(out_read));
+    }
+
+    piped_child(piped_child&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1))
+      , in_(std::move(other.in_))
+      , out_(std::move(other.out_))
+      , buffer_(std::move(other.buffer_)) {}
+    piped_child& operator=(piped_child&&) = delete;
+    /// Closes the pipes and lets the child go on: what it does then is its own business.
+    ~piped_child() {
+        in_.reset();
+        out_.reset();
+        if (pid_ > 0) ::waitpid(pid_, nullptr, WNOHANG);
+    }
+
+    [[nodiscard]] result<void> write_line(std::string_view line) {
+        const std::string text = std::string(line) + "\n";
+        return write_all_fd(in_.get(), byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()),
+                            std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    }
+
+    /// The next line of the child's stdout, without its newline.
+    [[nodiscard]] result<std::string> read_line(time_point until) {
+        for (;;) {
+            if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+                std::string line = buffer_.substr(0, end);
+                buffer_.erase(0, end + 1);
+                return line;
+            }
+            std::uint8_t chunk[512];
+            KF_TRY(const std::size_t n, read_some_fd(out_.get(), chunk, until));
+            buffer_.append(reinterpret_cast<const char*>(chunk), n);
+            if (buffer_.size() > 65536) return kf::fail(errc::protocol, "a child wrote a line without end");
+        }
+    }
+
+    void close_input() noexcept { in_.reset(); }
+    /// The write end: whoever else holds it keeps the child from seeing our end.
+    [[nodiscard]] int input_fd() const noexcept { return in_.get(); }
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+    /// Waits for its end; nothing when it still runs at `until`.
+    [[nodiscard]] std::optional<int> wait(time_point until) noexcept {
+        for (;;) {
+            int status = 0;
+            if (pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+                pid_ = -1;
+                return detail::exit_code(status);
+            }
+            if (pid_ <= 0 || std::chrono::steady_clock::now() >= until) return std::nullopt;
+            pollfd none{-1, 0, 0};
+            ::poll(&none, 1, 5);
+        }
+    }
+
+    /// Ends its whole session.
+    void end() noexcept {
+        if (pid_ > 0) detail::end_group(std::exchange(pid_, -1));
+    }
+
+  private:
+    piped_child(pid_t pid, unique_fd in, unique_fd out) noexcept
+      : pid_(pid)
+      , in_(std::move(in))
+      , out_(std::move(out)) {}
+    pid_t pid_ = -1;
+    unique_fd in_, out_;
+    std::string buffer_;
+};
+
+/// What a short command printed, at most `limit` bytes of it.
+template<process_runner R>
+[[nodiscard]] result<std::pair<run_outcome, std::string>> run_and_capture(R& runner, const command& c, seconds total,
+                                                                          std::size_t limit = 1 << 20) {
+    std::string text;
+    KF_TRY(const auto outcome, runner.run(c, run_limits{.total = total}, [&](std::string_view chunk) {
+        text.append(chunk.substr(0, limit - std::min(limit, text.size())));
+    }));
+    return std::pair{outcome, std::move(text)};
+}
+
+} // namespace kf::io

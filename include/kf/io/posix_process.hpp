@@ -26,7 +26,7 @@ struct child_streams {
     int in = -1, out = -1, err = -1;
 };
 
-enum class child_group { ours, own_group, own_session };
+enum class child_group { ours, own_session };
 
 /// Everything that allocates happens before fork(): between fork and exec only async-signal-safe calls are made.
 [[nodiscard]] inline result<pid_t> start(const command& c, child_streams streams, child_group group) {
@@ -58,7 +58,6 @@ enum class child_group { ours, own_group, own_session };
     ::pthread_sigmask(SIG_BLOCK, &all, &old);
     const pid_t pid = ::fork();
     if (pid == 0) {
-        if (group == child_group::own_group) ::setpgid(0, 0);
         if (group == child_group::own_session) ::setsid();
         const int wanted[3] = {streams.in, streams.out, streams.err};
         bool ok = true;
@@ -93,7 +92,6 @@ enum class child_group { ours, own_group, own_session };
         e.command = to_string(c);
         return kf::fail(std::move(e));
     }
-    if (group != child_group::ours) ::setpgid(pid, pid); // whoever comes first, the child or us
     return pid;
 }
 
@@ -135,7 +133,7 @@ struct posix_runner {
         const unique_fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
         if (!nothing) return kf::fail(system_error("cannot open /dev/null"));
         KF_TRY(const pid_t pid,
-               detail::start(c, {nothing.get(), theirs.get(), theirs.get()}, detail::child_group::own_group));
+               detail::start(c, {nothing.get(), theirs.get(), theirs.get()}, detail::child_group::own_session));
         theirs.reset();
 
         auto last_output = began;

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A tool is a table. From one row a command gets its parsing, its help, its completion and the mapping of errors to
+/// exit status; a test holds the manual against the same rows.
+
+#include <kf/io/xdg_paths.hpp>
+#include <kf/sink/any_sink.hpp>
+#include <kf/sink/log_file.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kf::cli {
+
+using tool_sink = tee_sink<any_sink, log_file_sink>;
+static_assert(sink<tool_sink>);
+
+struct option_row {
+    const char* name;    ///< "skip-menuconfig", or "skip-menuconfig,s" with its short form
+    const char* value;   ///< what a person puts there ("FILE"), "" for a flag
+    const char* purpose; ///< one line
+    bool hidden = false; ///< for tests and for ourselves: not in help, manual, completion
+};
+
+struct example_row {
+    const char* command;
+    const char* purpose;
+};
+
+/// What a command knows of the world: nothing below tools/ reads argv or the environment.
+struct invocation {
+    tool_sink& out;
+    std::string tool, command;
+    std::vector<std::string> operands;
+    std::map<std::string, std::vector<std::string>> options; ///< a flag is there with no value
+    io::xdg_paths paths;
+    std::string self;         ///< our own binary, for the guardian and to find ksim beside it
+    bool interactive = false; ///< stdin and stderr are terminals: questions may be asked
+    bool json = false, quiet = false, verbose = false;
+
+    [[nodiscard]] bool has(const std::string& option) const { return options.contains(option); }
+    [[nodiscard]] std::optional<std::string> get(const std::string& option) const {
+        const auto found = options.find(option);
+        if (found == options.end() || found->second.empty()) return std::nullopt;
+        return found->second.back();
+    }
+};
+
+struct command_row {
+    const char* name;
+    const char* operands; ///< "BOARD", "[BOARD]", "FILE..."
+    std::size_t min_operands, max_operands;
+    const char* purpose;
+    std::vector<option_row> options;
+    std::vector<example_row> examples;
+    result<void> (*run)(invocation&);
+    bool hidden = false;
+};
+
+/// The original's flags: `--list-devices` stands for `list`.
+struct alias_row {
+    const char* flag;    ///< "--list-devices"
+    const char* command; ///< "list"
+    const char* purpose;
+};
+
+struct tool_row {
+    const char* name;
+    const char* purpose;
+    std::vector<option_row> options; ///< taken by every command of the tool, beside common_options()
+    std::vector<command_row> commands;
+    std::vector<alias_row> aliases = {};
+    const char* default_command = ""; ///< what runs when only options are given
+};
+
+/// --json, --quiet, -v, --log, --no-color, --help, --version.
+[[nodiscard]] const std::vector<option_row>& common_options();
+
+/// Runs the command that argv names, prints its error once, and gives the exit status.
+[[nodiscard]] int run(const tool_row& tool, int argc, char** argv);
+
+} // namespace kf::cli

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Katapult's own flashtool.py, for those who trust it more than ours. The bootloader is entered natively, so that the
+/// tool meets a board that is there; it is judged by its closing lines, since its exit status 0 may mean that nothing
+/// was flashed (facts/katapult.md 5).
+
+#include <kf/flash/external.hpp>
+
+namespace kf::flash {
+
+template<io::process_runner Runner, io::clock Clock>
+class katapult_script {
+  public:
+    static constexpr auto method = board::flash_method::katapult_script;
+
+    katapult_script(Runner& runner, Clock clock)
+      : runner_(&runner)
+      , clock_(clock) {}
+
+    [[nodiscard]] result<void> needs(const write_job& job) const {
+        if (job.image->kind != firmware::image_kind::bin)
+            return kf::fail(
+                error{errc::mismatch,
+                      "flashtool.py writes klipper.bin, this board builds " + job.image->path.filename().string(),
+                      {},
+                      {},
+                      {"use --method make_flash"}});
+        std::error_code ec;
+        if (!fs::exists(script(job), ec))
+            return kf::fail(error{errc::not_found,
+                                  "there is no " + script(job).string(),
+                                  "katapult_dir is wrong or empty",
+                                  {},
+                                  {"git clone https://github.com/Arksine/katapult " + job.katapult_dir.string(),
+                                   "or: kflash settings --katapult-dir DIR"}});
+        const auto python = io::run_and_capture(*runner_, io::command{{"python3", "-c", "import serial"}}, 20);
+        if (!python) return kf::fail(python.error());
+        if (python->first.status != 0)
+            return kf::fail(
+                error{errc::not_found,
+                      "python3 has no pyserial, flashtool.py needs it",
+                      {},
+                      {},
+                      {"sudo apt install python3-serial", "or use --method katapult, which needs no Python"}});
+        return {};
+    }
+
+    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
+        return {"ask the board for its bootloader (1200 baud)",
+                io::to_string(command(job, "/dev/serial/by-id/usb-katapult_...")),
+                "demand its lines \"Verification Complete\" and \"Programming Complete\""};
+    }
+
+    template<sink Sink>
+    [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
+        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
+        if (auto go = io::interrupt::check(); !go) return kf::fail(std::move(go).error());
+        auto ran = run_flasher(*runner_, command(job, node.path), job, out);
+        if (!ran) {
+            if (ran.error().code == errc::half_written) wrote_ = written::some;
+            return kf::fail(std::move(ran).error());
+        }
+        if (ran->wrote) wrote_ = written::some;
+        if (ran->run.status == 0 && ran->tail.has("Verification Complete") && ran->tail.has("Programming Complete")) {
+            wrote_ = written::all;
+            return {};
+        }
+        return kf::fail(error{
+            ran->wrote ? errc::half_written : errc::flash_failed, "flashtool.py did not finish its work",
+            ran->tail.text(), io::to_string(command(job, node.path)),
+            ran->wrote ? half_written_steps() : std::vector<std::string>{"try the native method: --method katapult"}});
+    }
+
+    [[nodiscard]] written wrote() const noexcept { return wrote_; }
+
+  private:
+    static fs::path script(const write_job& job) { return job.katapult_dir / "scripts" / "flashtool.py"; }
+    static io::command command(const write_job& job, const fs::path& device) {
+        return {{"python3", script(job).string(), "-d", device.string(), "-f", job.image_file.string()},
+                {},
+                {{"PYTHONUNBUFFERED", "1"}}};
+    }
+    Runner* runner_;
+    Clock clock_;
+    written wrote_ = written::nothing;
+};
+
+} // namespace kf::flash

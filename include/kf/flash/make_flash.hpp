@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Klipper's own `make flash`, pointed at the build folder of this board and no other, kept from building again, and
+/// held against the pinned image's SHA-256 right before and right after. For boards without Katapult: DFU, BOOTSEL,
+/// AVR.
+
+#include <kf/flash/external.hpp>
+
+#include <unistd.h>
+
+namespace kf::flash {
+
+template<io::process_runner Runner, io::clock Clock>
+class make_flash {
+  public:
+    static constexpr auto method = board::flash_method::make_flash;
+
+    make_flash(Runner& runner, Clock clock)
+      : runner_(&runner)
+      , clock_(clock) {}
+
+    [[nodiscard]] result<void> needs(const write_job& job) const {
+        if (job.image->kind == firmware::image_kind::elf)
+            return kf::fail(
+                error{errc::mismatch, "the firmware of the Linux process is not flashed over USB", {}, {}, {}});
+        std::error_code ec;
+        if (!fs::exists(job.klipper_dir / "Makefile", ec))
+            return kf::fail(errc::not_found, "there is no " + (job.klipper_dir / "Makefile").string());
+        return same_image(job, "before");
+    }
+
+    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
+        return {io::to_string(command(job, job.by_id / job.node_name)), "compare the image's SHA-256 before and after"};
+    }
+
+    template<sink Sink>
+    [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
+        KF_CHECK(same_image(job, "before"));
+        // It may wait in Katapult already: make flash takes that too.
+        auto node = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
+        if (!node) node = find_node(job.by_id, job.usb, board::usb_firmware::katapult);
+        if (!node) return kf::fail(errc::not_connected, "the board is not where it was: " + job.node_name);
+        auto ran = run_flasher(*runner_, command(job, node->path), job, out);
+        if (!ran) {
+            if (ran.error().code == errc::half_written) wrote_ = written::some;
+            return kf::fail(std::move(ran).error());
+        }
+        if (ran->wrote || ran->run.status == 0) wrote_ = written::some;
+        if (auto same = same_image(job, "after"); !same) {
+            error e = std::move(same).error();
+            e.code = wrote_ == written::nothing ? errc::flash_failed : errc::half_written;
+            return kf::fail(std::move(e));
+        }
+        if (ran->run.status == 0) {
+            wrote_ = written::all;
+            return {};
+        }
+        if (!ran->wrote)
+            return kf::fail(error{errc::flash_failed,
+                                  "make flash failed before it wrote anything",
+                                  ran->tail.text(),
+                                  io::to_string(command(job, node->path)),
+                                  {}});
+        // dfu-util often ends badly after a good flash: what runs on the board decides, not an exit status.
+        wrote_ = written::all;
+        out.warn(
+            fmt::format("make flash ended with status {} after it had written; the board itself is asked what it runs",
+                        ran->run.status));
+        return {};
+    }
+
+    [[nodiscard]] written wrote() const noexcept { return wrote_; }
+
+  private:
+    static fs::path built(const write_job& job) {
+        return job.out_dir / (std::string("klipper") + extension(job.image->kind));
+    }
+
+    /// -o: make takes the image for up to date, whatever the clock of its sources says.
+    static io::command command(const write_job& job, const fs::path& device) {
+        io::command c{{"make", "-C", job.klipper_dir.string(), "OUT=" + (job.out_dir / "").string(),
+                       "KCONFIG_CONFIG=" + job.config.string(), "-o", built(job).string(),
+                       "FLASH_DEVICE=" + device.string()},
+                      {},
+                      {{"PYTHONDONTWRITEBYTECODE", "1"}}};
+        if (::geteuid() == 0) c.argv.emplace_back("NOSUDO=1");
+        c.argv.emplace_back("flash");
+        return c;
+    }
+
+    static result<void> same_image(const write_job& job, std::string_view when) {
+        KF_TRY(const auto text, io::read_file(built(job)));
+        const auto now =
+            firmware::sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+        if (now == job.image->sha256) return {};
+        return kf::fail(error{errc::mismatch,
+                              fmt::format("{} is not the pinned image {} make flash", built(job).string(), when),
+                              "somebody built into the same folder, or make built it again",
+                              {},
+                              {"run kflash flash again"}});
+    }
+
+    Runner* runner_;
+    Clock clock_;
+    written wrote_ = written::nothing;
+};
+
+} // namespace kf::flash

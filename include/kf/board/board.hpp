@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A board that a person registered, and the settings that hold for all boards. Plain values with their bounds; their
+/// file is devices.json (registry.hpp).
+
+#include <kf/error.hpp>
+#include <kf/units.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kf::board {
+
+/// How an image gets into a board. Their names are what devices.json and --method say.
+enum class flash_method { katapult, katapult_script, make_flash };
+
+inline constexpr std::array<std::pair<flash_method, const char*>, 3> flash_method_names{{
+    {flash_method::katapult, "katapult"},
+    {flash_method::katapult_script, "katapult_script"},
+    {flash_method::make_flash, "make_flash"},
+}};
+
+[[nodiscard]] constexpr const char* name(flash_method method) noexcept {
+    for (const auto& [value, text] : flash_method_names)
+        if (value == method) return text;
+    return "?";
+}
+[[nodiscard]] constexpr std::optional<flash_method> flash_method_from(std::string_view text) noexcept {
+    for (const auto& [value, known] : flash_method_names)
+        if (text == known) return value;
+    return std::nullopt;
+}
+
+struct board {
+    std::string key = {};                    ///< never changes: the folder of its cached .config has this name
+    std::string name = {};                   ///< what a person calls it
+    std::string mcu = {};                    ///< "stm32h723" or "stm32h723xx": compared by mcu_matches()
+    std::string serial_pattern = {};         ///< a glob over by-id names
+    std::optional<flash_method> method = {}; ///< empty: the default of flash_settings
+    bool flashable = true;                   ///< false: shown, never flashed
+    /// The day (YYYY-MM-DD) on which it was last seen with a katapult_ name. Such a board has a bootloader that an
+    /// image linked at the flash base would overwrite.
+    std::optional<std::string> seen_as_katapult = {};
+
+    bool operator==(const board&) const = default;
+};
+
+struct flash_settings {
+    std::string klipper_dir = "~/klipper";
+    std::string katapult_dir = "~/katapult";
+    flash_method default_flash_method = flash_method::katapult;
+    bool allow_flash_fallback = true;
+    bool skip_menuconfig = false;
+    seconds stagger_delay = 2.0; ///< between two boards of a batch, 0 to 30
+    seconds return_delay = 5.0;  ///< before the menu comes back, 0 to 60
+
+    bool operator==(const flash_settings&) const = default;
+};
+
+inline constexpr seconds max_stagger_delay = 30.0;
+inline constexpr seconds max_return_delay = 60.0;
+
+/// A value that must not be: which field, and what is wrong with it ("must be 0 to 30 seconds").
+struct value_problem {
+    std::string field;
+    std::string what;
+};
+
+namespace detail {
+
+[[nodiscard]] constexpr bool has_control(std::string_view text) noexcept {
+    for (const char c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return true;
+    return false;
+}
+/// Nothing when `text` has 1 to `most` bytes, none of them a control character.
+[[nodiscard]] inline std::optional<value_problem> text_problem(const char* field, std::string_view text,
+                                                               std::size_t most) {
+    if (text.empty()) return value_problem{field, "must not be empty"};
+    if (text.size() > most) return value_problem{field, fmt::format("must be at most {} bytes long", most)};
+    if (has_control(text)) return value_problem{field, "must not have control characters"};
+    return std::nullopt;
+}
+[[nodiscard]] inline std::optional<value_problem> delay_problem(const char* field, seconds value, seconds most) {
+    // NaN fails both comparisons.
+    if (value >= 0 && value <= most) return std::nullopt;
+    return value_problem{field, fmt::format("must be a number of seconds from 0 to {:g}", most)};
+}
+
+} // namespace detail
+
+[[nodiscard]] inline std::optional<value_problem> problem(const flash_settings& s) {
+    if (auto p = detail::text_problem("klipper_dir", s.klipper_dir, 1024)) return p;
+    if (auto p = detail::text_problem("katapult_dir", s.katapult_dir, 1024)) return p;
+    if (auto p = detail::delay_problem("stagger_delay", s.stagger_delay, max_stagger_delay)) return p;
+    return detail::delay_problem("return_delay", s.return_delay, max_return_delay);
+}
+
+/// A key is the name of a folder: nothing that leads out of it.
+[[nodiscard]] inline std::optional<value_problem> key_problem(std::string_view key) {
+    if (auto p = detail::text_problem("key", key, 200)) return p;
+    if (key == "." || key == ".." || key.find('/') != std::string_view::npos)
+        return value_problem{"key", "must not be a path"};
+    return std::nullopt;
+}
+
+[[nodiscard]] inline std::optional<value_problem> problem(const board& b) {
+    if (auto p = key_problem(b.key)) return p;
+    if (auto p = detail::text_problem("name", b.name, 80)) return p;
+    if (auto p = detail::text_problem("mcu", b.mcu, 64)) return p;
+    for (const char c : b.mcu)
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_'))
+            return value_problem{"mcu", "must be letters and digits, as in stm32h723"};
+    if (auto p = detail::text_problem("serial_pattern", b.serial_pattern, 255)) return p;
+    if (b.serial_pattern.find('/') != std::string::npos)
+        return value_problem{"serial_pattern", "must be a name in /dev/serial/by-id, without a folder"};
+    if (b.seen_as_katapult) {
+        const std::string& day = *b.seen_as_katapult;
+        bool good = day.size() == 10 && day[4] == '-' && day[7] == '-';
+        for (std::size_t i = 0; good && i < day.size(); ++i)
+            good = i == 4 || i == 7 || (day[i] >= '0' && day[i] <= '9');
+        if (!good) return value_problem{"seen_as_katapult", "must be a day as in 2026-01-25"};
+    }
+    return std::nullopt;
+}
+
+} // namespace kf::board

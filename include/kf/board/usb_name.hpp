@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The names that udev gives to serial boards under /dev/serial/by-id: `usb-<maker>_<mcu>_<serial>-ifNN`. What such a
+/// name says is the first thing we know of a board, before any byte went over its wire.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kf::board {
+
+/// What runs on the board that has such a name.
+enum class usb_firmware { klipper, katapult, other };
+
+[[nodiscard]] constexpr const char* name(usb_firmware firmware) noexcept {
+    switch (firmware) {
+    case usb_firmware::klipper: return "klipper";
+    case usb_firmware::katapult: return "katapult";
+    case usb_firmware::other: return "other";
+    }
+    return "other";
+}
+
+struct usb_name {
+    usb_firmware firmware = usb_firmware::other;
+    std::string mcu = {};                   ///< as named: "stm32h723xx"; empty when firmware is other
+    std::string serial = {};                ///< the chip's number, the same in both firmwares; may be empty
+    std::optional<unsigned> interface = {}; ///< the NN of -ifNN
+
+    bool operator==(const usb_name&) const = default;
+};
+
+namespace detail {
+
+[[nodiscard]] constexpr char ascii_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+[[nodiscard]] inline std::string ascii_lower(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower) c = ascii_lower(c);
+    return lower;
+}
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr int hex_digit(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+inline constexpr std::string_view klipper_prefix = "usb-Klipper_";
+inline constexpr std::string_view katapult_prefix = "usb-katapult_";
+
+[[nodiscard]] constexpr bool starts_with_nocase(std::string_view text, std::string_view prefix) noexcept {
+    if (text.size() < prefix.size()) return false;
+    for (std::size_t i = 0; i < prefix.size(); ++i)
+        if (ascii_lower(text[i]) != ascii_lower(prefix[i])) return false;
+    return true;
+}
+
+/// The rest behind usb-Klipper_ or usb-katapult_; nothing for other makers.
+[[nodiscard]] constexpr std::optional<std::string_view> behind_prefix(std::string_view text) noexcept {
+    for (const auto prefix : {klipper_prefix, katapult_prefix})
+        if (starts_with_nocase(text, prefix)) return text.substr(prefix.size());
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// The name without its "-ifNN" (or "-ifNN-portM", which serial adapters have): one USB device, whatever its interface.
+[[nodiscard]] constexpr std::string_view without_interface(std::string_view file_name) noexcept {
+    std::string_view text = file_name;
+    if (const auto port = text.rfind("-port"); port != std::string_view::npos && port + 5 < text.size() &&
+                                               std::all_of(text.begin() + static_cast<std::ptrdiff_t>(port) + 5,
+                                                           text.end(), [](char c) { return detail::is_digit(c); }))
+        text = text.substr(0, port);
+    if (text.size() < 5) return file_name;
+    const auto tail = text.substr(text.size() - 5);
+    if (!tail.starts_with("-if") || detail::hex_digit(tail[3]) < 0 || detail::hex_digit(tail[4]) < 0) return file_name;
+    return text.substr(0, text.size() - 5);
+}
+
+/// Reads a by-id file name. Never fails: what is neither Klipper nor Katapult is `other`.
+[[nodiscard]] inline usb_name parse_usb_name(std::string_view file_name) {
+    usb_name parsed;
+    const auto base = without_interface(file_name);
+    if (base.size() != file_name.size())
+        parsed.interface = static_cast<unsigned>(detail::hex_digit(file_name[base.size() + 3]) * 16 +
+                                                 detail::hex_digit(file_name[base.size() + 4]));
+    const auto rest = detail::behind_prefix(base);
+    if (!rest) return parsed;
+    parsed.firmware =
+        detail::starts_with_nocase(base, detail::klipper_prefix) ? usb_firmware::klipper : usb_firmware::katapult;
+    const auto split = std::min(rest->find('_'), rest->size());
+    parsed.mcu = rest->substr(0, split);
+    if (split < rest->size()) parsed.serial = rest->substr(split + 1);
+    return parsed;
+}
+
+/// "stm32h723xx" -> "stm32h723", "stm32f401xc" -> "stm32f401": the package and flash size letters of ST's names go. An
+/// x that belongs to the name stays ("sam3x8e"). Lower case.
+[[nodiscard]] inline std::string mcu_family(std::string_view mcu) {
+    std::string family = detail::ascii_lower(mcu);
+    const auto n = family.size();
+    if (n > 3 && family[n - 2] == 'x' && detail::is_digit(family[n - 3])) family.resize(n - 2);
+    return family;
+}
+
+/// Two spellings of one chip: the shorter begins the longer ("stm32h723" and "stm32h723xx"), whatever their case. An
+/// empty name matches nothing.
+[[nodiscard]] constexpr bool mcu_matches(std::string_view a, std::string_view b) noexcept {
+    if (a.empty() || b.empty()) return false;
+    return detail::starts_with_nocase(a, b) || detail::starts_with_nocase(b, a);
+}
+
+/// The same board, seen at two times and maybe with another firmware: the chip's number is the same and not empty.
+[[nodiscard]] inline bool same_board(const usb_name& a, const usb_name& b) {
+    return a.firmware != usb_firmware::other && b.firmware != usb_firmware::other && !a.serial.empty() &&
+           a.serial == b.serial && mcu_matches(a.mcu, b.mcu);
+}
+
+} // namespace kf::board

@@ -24,7 +24,7 @@ struct image_recipe {
     std::string mcu = "stm32f446xx";
     std::string version = "v0.13.0-100-g0123456";
     std::uint32_t app_start = 0x08008000; ///< where the image is linked; 0x10000100 for an rp2040 without bootloader
-    std::size_t size = 20480;             ///< of the .bin in bytes; raised when the dictionary needs more
+    std::size_t size = 20480;             ///< of the .bin in bytes; at least 2 KiB
     std::string app = "Klipper";
 };
 
@@ -42,8 +42,21 @@ inline void set_u32(io::bytes& out, std::size_t at, std::uint32_t v) {
     for (std::size_t i = 0; i < 4; ++i) out[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
 }
 
-/// The identify dictionary as Klipper's build writes it: sorted keys, level 9, so that it starts 78 da.
-inline io::bytes stand_in_dictionary(const image_recipe& recipe) {
+inline io::bytes deflate(std::string_view text) {
+    uLongf length = ::compressBound(static_cast<uLong>(text.size()));
+    io::bytes packed(length);
+    ::compress2(packed.data(), &length, reinterpret_cast<const Bytef*>(text.data()), static_cast<uLong>(text.size()),
+                Z_BEST_COMPRESSION);
+    packed.resize(length);
+    return packed;
+}
+
+/// Where the packed dictionary lies; the rest of the image, and nothing else, goes into its own checksum.
+inline constexpr std::size_t dictionary_slot = 1024;
+
+/// The identify dictionary as Klipper's build writes it: sorted keys, level 9, so that it starts 78 da. The keys
+/// STAND_IN_* let the simulated board refuse to run an image that was not written whole.
+inline io::bytes stand_in_dictionary(const image_recipe& recipe, std::size_t image_size, std::uint32_t checksum) {
     const boost::json::object dictionary{
         {"app", recipe.app},
         {"build_versions", "gcc: (stand-in) 12.2.0 binutils: (stand-in) 2.40"},
@@ -56,7 +69,8 @@ inline io::bytes stand_in_dictionary(const image_recipe& recipe) {
           {"get_uptime", 3},
           {"identify offset=%u count=%c", 1},
           {"reset", 2}}},
-        {"config", {{"CLOCK_FREQ", 180000000}, {"MCU", recipe.mcu}}},
+        {"config",
+         {{"CLOCK_FREQ", 180000000}, {"MCU", recipe.mcu}, {"STAND_IN_CRC", checksum}, {"STAND_IN_SIZE", image_size}}},
         {"enumerations", {{"static_string_id", {{"Command request", 2}, {"Missed scheduling of next event", 3}}}}},
         {"responses",
          {{"clock clock=%u", 65},
@@ -66,13 +80,18 @@ inline io::bytes stand_in_dictionary(const image_recipe& recipe) {
           {"shutdown clock=%u static_string_id=%hu", 68},
           {"uptime high=%u clock=%u", 69}}},
         {"version", recipe.version}};
-    const std::string text = boost::json::serialize(dictionary);
-    uLongf length = ::compressBound(static_cast<uLong>(text.size()));
-    io::bytes packed(length);
-    ::compress2(packed.data(), &length, reinterpret_cast<const Bytef*>(text.data()), static_cast<uLong>(text.size()),
-                Z_BEST_COMPRESSION);
-    packed.resize(length);
-    return packed;
+    return deflate(boost::json::serialize(dictionary));
+}
+
+[[nodiscard]] inline std::size_t dictionary_place(std::size_t image_size) noexcept {
+    return (image_size - dictionary_slot) / 2 & ~std::size_t{15};
+}
+
+[[nodiscard]] inline std::uint32_t stand_in_checksum(io::byte_view image) {
+    const std::size_t slot = dictionary_place(image.size());
+    const auto tail = image.subspan(slot + dictionary_slot);
+    const uLong head = ::crc32(0, image.data(), static_cast<uInt>(slot));
+    return static_cast<std::uint32_t>(::crc32(head, tail.data(), static_cast<uInt>(tail.size())));
 }
 
 [[nodiscard]] inline bool has_arm_vectors(std::string_view mcu) noexcept {
@@ -84,24 +103,26 @@ inline io::bytes stand_in_dictionary(const image_recipe& recipe) {
 /// The flat image (klipper.bin). Word 0 is the initial stack pointer and word 1 the reset vector (Thumb bit set, inside
 /// of the image) on ARM; an AVR image starts with a jump.
 [[nodiscard]] inline io::bytes make_image(const image_recipe& recipe) {
-    const io::bytes dictionary = detail::stand_in_dictionary(recipe);
     constexpr std::size_t vectors = 0x200;
-    const std::size_t size = std::max(recipe.size, vectors + dictionary.size() + 64);
-    io::bytes image(size);
+    io::bytes image(std::max<std::size_t>(recipe.size, 2048));
     std::uint32_t state = 2166136261u;
     for (const char c : recipe.mcu + recipe.version) state = (state ^ static_cast<std::uint8_t>(c)) * 16777619u;
     for (auto& byte : image) {
         state = state * 1664525u + 1013904223u;
         byte = static_cast<std::uint8_t>(state >> 24);
     }
-    const std::size_t middle = std::max(vectors, (size - dictionary.size()) / 2 & ~std::size_t{15});
-    std::copy(dictionary.begin(), dictionary.end(), image.begin() + static_cast<std::ptrdiff_t>(middle));
     if (detail::has_arm_vectors(recipe.mcu)) {
         detail::set_u32(image, 0, 0x20010000);
         detail::set_u32(image, 4, (recipe.app_start + vectors) | 1);
     } else {
         detail::set_u32(image, 0, 0x0100940c); // AVR: jmp 0x200
     }
+    const std::uint32_t checksum = detail::stand_in_checksum(image);
+    io::bytes dictionary = detail::stand_in_dictionary(recipe, image.size(), checksum);
+    dictionary.resize(
+        std::max(dictionary.size(), detail::dictionary_slot)); // longer names would show as a bad checksum
+    const auto slot = image.begin() + static_cast<std::ptrdiff_t>(detail::dictionary_place(image.size()));
+    std::copy_n(dictionary.begin(), detail::dictionary_slot, slot);
     return image;
 }
 

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The version of a firmware tree, asked of git the way Klipper's own build asks (so that the two are comparable), and
+/// the comparison of what a board runs with what the tree would build. Format: `git describe --always --tags --long
+/// --dirty`, i.e. tag-count-ghash[-dirty]; the build of a tree that is not clean appends -YYYYMMDD_HHMMSS-host.
+
+#include <kf/io/posix_process.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kf::firmware {
+
+struct git_version {
+    std::string tag = {};    ///< "v0.13.0"; empty in a clone without tags
+    std::uint32_t count = 0; ///< commits since the tag
+    std::string hash = {};   ///< abbreviated, as long as that clone needs it
+    bool dirty = false;
+    bool operator==(const git_version&) const = default;
+};
+
+/// Cuts the -YYYYMMDD_HHMMSS-host that the build of an unclean tree appends.
+[[nodiscard]] constexpr std::string_view without_build_tail(std::string_view version) noexcept {
+    const auto digits = [&](std::size_t at, std::size_t n) {
+        for (std::size_t i = at; i < at + n; ++i)
+            if (version[i] < '0' || version[i] > '9') return false;
+        return true;
+    };
+    for (std::size_t at = 0; at + 17 < version.size(); ++at)
+        if (version[at] == '-' && digits(at + 1, 8) && version[at + 9] == '_' && digits(at + 10, 6) &&
+            version[at + 16] == '-')
+            return version.substr(0, at);
+    return version;
+}
+
+/// Nothing when the text has no hash: "?" (a tree without git) or a version file's own wording.
+[[nodiscard]] inline std::optional<git_version> parse_git_version(std::string_view text) {
+    text = without_build_tail(text);
+    git_version v;
+    constexpr std::string_view dirty = "-dirty";
+    if (text.ends_with(dirty)) {
+        v.dirty = true;
+        text.remove_suffix(dirty.size());
+    }
+    const auto is_hash = [](std::string_view s) {
+        return s.size() >= 4 && s.size() <= 64 && s.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    };
+    const auto last = text.rfind('-');
+    if (last == std::string_view::npos) {
+        if (!is_hash(text)) return std::nullopt;
+        v.hash = text;
+        return v;
+    }
+    const auto hash = text.substr(last + 1);
+    const auto middle = last == 0 ? std::string_view::npos : text.rfind('-', last - 1);
+    if (middle == std::string_view::npos || !hash.starts_with('g') || !is_hash(hash.substr(1))) return std::nullopt;
+    const auto count = text.substr(middle + 1, last - middle - 1);
+    const auto [end, ec] = std::from_chars(count.data(), count.data() + count.size(), v.count);
+    if (ec != std::errc{} || end != count.data() + count.size()) return std::nullopt;
+    v.tag = text.substr(0, middle);
+    v.hash = hash.substr(1);
+    return v;
+}
+
+enum class version_relation {
+    same,       ///< one commit, both clean
+    same_dirty, ///< one commit, both with changes that nobody recorded: they may differ
+    different,
+    unknown, ///< at least one of them can't be read
+};
+
+/// Do a host and a board come from one commit? Which of two commits is newer can't be told from their names.
+[[nodiscard]] inline version_relation compare_versions(std::string_view host, std::string_view mcu) {
+    const auto a = parse_git_version(host), b = parse_git_version(mcu);
+    if (!a || !b) return version_relation::unknown;
+    // A shallow clone has no tag, and each clone abbreviates the hash to its own length.
+    const bool one_commit = a->hash.starts_with(b->hash) || b->hash.starts_with(a->hash);
+    const bool tags_agree = a->tag.empty() || b->tag.empty() || (a->tag == b->tag && a->count == b->count);
+    if (!one_commit || !tags_agree || a->dirty != b->dirty) return version_relation::different;
+    return a->dirty ? version_relation::same_dirty : version_relation::same;
+}
+
+enum class flavour { klipper, kalico, unknown };
+
+/// Kalico tags by year (v2025.01.00), Klipper by semantic version (v0.13.0). A guess, for words on a screen only.
+[[nodiscard]] inline flavour guess_flavour(std::string_view version) {
+    const auto v = parse_git_version(version);
+    if (!v || v->tag.size() < 2 || v->tag.front() != 'v') return flavour::unknown;
+    unsigned major = 0;
+    const auto [end, ec] = std::from_chars(v->tag.data() + 1, v->tag.data() + v->tag.size(), major);
+    if (ec != std::errc{} || end == v->tag.data() + v->tag.size() || *end != '.') return flavour::unknown;
+    return major >= 2025 ? flavour::kalico : flavour::klipper;
+}
+
+/// What git says of the tree; empty when it is no git checkout. errc::failed when git itself fails (for one: it refuses
+/// a checkout that belongs to somebody else).
+template<io::process_runner R>
+[[nodiscard]] result<std::string> describe_tree(R& runner, const std::filesystem::path& tree,
+                                                std::optional<io::user_ids> run_as = {}, seconds deadline = 5) {
+    std::error_code ec;
+    if (!std::filesystem::exists(tree / ".git", ec)) return std::string();
+    const io::command c{.argv = {"git", "describe", "--always", "--tags", "--long", "--dirty"},
+                        .cwd = tree.string(),
+                        .environment = {{"LC_ALL", "C"}},
+                        .run_as = run_as};
+    KF_TRY(const auto ran, io::run_and_capture(runner, c, deadline, 4096));
+    std::string_view printed = ran.second; // its last line: warnings come before
+    while (!printed.empty() && printed.back() == '\n') printed.remove_suffix(1);
+    std::string text(printed.substr(printed.rfind('\n') + 1));
+    if (ran.first.status == 0) return text;
+    return kf::fail(error{errc::failed,
+                          "git cannot describe " + tree.string(),
+                          text,
+                          io::to_string(c),
+                          {"run the command above in that directory, as the user who owns it"}});
+}
+
+} // namespace kf::firmware

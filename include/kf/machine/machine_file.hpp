@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// machine.yaml to a machine, and single values back into the text. The only header that knows yaml-cpp. A value is
+/// written back by replacing its scalar where the parser saw it, so comments, order and layout stay as they are.
+
+#include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/machine/machine_text.hpp>
+#include <kf/machine/validate.hpp>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace kf::machine {
+
+/// What a text says: the machine, and everything found on the way. `value` is fit for use only without errors.
+struct reading {
+    machine value;
+    std::vector<problem> problems; ///< in the order of the file
+};
+
+namespace detail {
+
+inline constexpr std::size_t largest_machine_file = 1 << 20;
+
+struct yaml_entry {
+    YAML::Node value;
+    std::size_t line = 0;
+};
+
+/// The mapping of the file, flattened: path -> value. Only what lies under a known path is walked, so neither anchors
+/// that contain themselves nor a deep file cost anything.
+class yaml_index {
+    std::map<std::string, yaml_entry, std::less<>> entries_;
+
+  public:
+    template<class Found>
+    void add(const YAML::Node& map, const std::string& prefix, int depth, Found&& problem_found) {
+        for (const auto& pair : map) {
+            const std::size_t line = static_cast<std::size_t>(std::max(pair.first.Mark().line, -1) + 1);
+            if (!pair.first.IsScalar()) {
+                problem_found(prefix + "?", line, "A key must be a plain word.");
+                continue;
+            }
+            const std::string path = prefix + pair.first.Scalar();
+            if (!entries_.try_emplace(path, yaml_entry{pair.second, line}).second) {
+                problem_found(path, line, fmt::format("This key is here twice; first on line {}.", find(path)->line));
+                continue;
+            }
+            if (depth > 0 && pair.second.IsMap()) add(pair.second, path + ".", depth - 1, problem_found);
+        }
+    }
+    [[nodiscard]] const yaml_entry* find(std::string_view path) const {
+        const auto at = entries_.find(path);
+        return at == entries_.end() ? nullptr : &at->second;
+    }
+    [[nodiscard]] const auto& entries() const noexcept { return entries_; }
+
+    /// The line of a path, or of the nearest thing around it that is in the file.
+    [[nodiscard]] std::size_t line_of(std::string path) const {
+        for (;;) {
+            if (const yaml_entry* e = find(path)) return e->line;
+            const std::size_t end = path.find_last_of(".[");
+            if (end == std::string::npos) return 0;
+            path.resize(end);
+        }
+    }
+};
+
+inline bool is_tool_name(std::string_view name) {
+    return !name.empty() && name.size() <= 32 && name.front() >= 'a' && name.front() <= 'z' &&
+           std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+inline std::string shown(const YAML::Node& node) {
+    if (node.IsScalar()) return printable(node.Scalar());
+    if (node.IsSequence()) return "a list";
+    if (node.IsMap()) return "a mapping";
+    return "empty";
+}
+
+/// Why a text is not the number a field wants.
+inline std::string not_a_number(std::string_view text, const rule& r) {
+    text = text.substr(0, 64);
+    for (std::size_t end = text.size(); end-- > 1;)
+        if (const auto value = io::parse_decimal(text.substr(0, end))) {
+            std::string_view unit = text.substr(end);
+            unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
+            if (unit == "mm/min") return fmt::format("Speeds are in mm/s: write {}.", io::to_decimal(*value / 60.0, 3));
+            if (unit == r.unit && !unit.empty())
+                return fmt::format("Write the number alone, {}: it is in {} already.", io::to_decimal(*value), r.unit);
+            return *r.unit == '\0' ? "A plain number is expected."
+                                   : fmt::format("A plain number is expected, counted in {}.", r.unit);
+        }
+    return "A plain number is expected.";
+}
+
+/// Fills the members of a machine from the index; what can't be read becomes a problem.
+struct field_reader {
+    const yaml_index& index;
+    std::vector<problem>& problems;
+
+    void wrong(const std::string& path, const YAML::Node& node, const rule& r, std::string text) const {
+        problems.push_back({.field = path, .value = shown(node), .allowed = range_text(r), .text = std::move(text)});
+    }
+
+    bool read(const std::string& path, const YAML::Node& node, double& into, const rule& r) const {
+        const auto value = node.IsScalar() ? io::parse_decimal(node.Scalar()) : std::nullopt;
+        if (!value) {
+            wrong(path, node, r, node.IsScalar() ? not_a_number(node.Scalar(), r) : "A number is expected.");
+            return false;
+        }
+        into = *value;
+        return true;
+    }
+    bool read(const std::string& path, const YAML::Node& node, int& into, const rule& r) const {
+        double value = 0;
+        if (!read(path, node, value, r)) return false;
+        if (value != std::floor(value) || std::fabs(value) > 1e9) {
+            wrong(path, node, r, "A whole number is expected.");
+            return false;
+        }
+        into = static_cast<int>(value);
+        return true;
+    }
+    bool read(const std::string& path, const YAML::Node& node, bool& into, const rule&) const {
+        const std::string text = node.IsScalar() ? node.Scalar() : "";
+        for (const char* yes : {"true", "True", "yes", "on"})
+            if (text == yes) return into = true, true;
+        for (const char* no : {"false", "False", "no", "off"})
+            if (text == no) return into = false, true;
+        problems.push_back({.field = path, .value = shown(node), .allowed = "true, false"});
+        return false;
+    }
+    bool read(const std::string& path, const YAML::Node& node, std::string& into, const rule& r) const {
+        if (!node.IsScalar()) return wrong(path, node, r, "A text is expected."), false;
+        into = node.Scalar();
+        return true;
+    }
+    bool read(const std::string& path, const YAML::Node& node, xy& into, const rule& r) const {
+        if (!node.IsSequence() || node.size() != 2) return wrong(path, node, r, "[x, y] is expected."), false;
+        const bool x = read(path + "[0]", node[0], into.x, r), y = read(path + "[1]", node[1], into.y, r);
+        return x && y;
+    }
+    bool read(const std::string& path, const YAML::Node& node, std::vector<double>& into, const rule& r) const {
+        constexpr std::size_t most = 32;
+        if (!node.IsSequence() || node.size() == 0 || node.size() > most)
+            return wrong(path, node, r, "A list of 1 to 32 numbers is expected."), false;
+        into.assign(node.size(), 0);
+        bool good = true;
+        for (std::size_t i = 0; i < node.size(); ++i)
+            good = read(fmt::format("{}[{}]", path, i), node[i], into[i], r) && good;
+        return good;
+    }
+    template<class T>
+        requires std::is_enum_v<T>
+    bool read(const std::string& path, const YAML::Node& node, T& into, const rule&) const {
+        const auto words = words_of(into);
+        for (std::size_t i = 0; i < words.size(); ++i)
+            if (node.IsScalar() && node.Scalar() == words[i]) return into = static_cast<T>(i), true;
+        problems.push_back({.field = path, .value = shown(node), .allowed = fmt::format("{}", fmt::join(words, ", "))});
+        return false;
+    }
+    template<class T>
+    bool read(const std::string& path, const YAML::Node& node, std::optional<T>& into, const rule& r) const {
+        into.reset();
+        if (node.IsNull()) return true;
+        T value{};
+        if (!read(path, node, value, r)) return false;
+        into = std::move(value);
+        return true;
+    }
+
+    template<class T>
+    void operator()(const std::string& path, T& member, const rule& r) const {
+        const yaml_entry* entry = index.find(path);
+        if (entry != nullptr) {
+            read(path, entry->value, member, r);
+            return;
+        }
+        if (r.presence == need::optional) return;
+        problems.push_back({.field = path, .allowed = range_text(r), .text = "It is missing, and it has no default."});
+    }
+};
+
+inline void read_keep_outs(const YAML::Node& list, machine& m, const field_reader& reader) {
+    constexpr std::size_t most = 256;
+    if (list.IsNull()) return;
+    if (!list.IsSequence() || list.size() > most) {
+        reader.wrong("keep_outs", list, {}, "A list of rectangles is expected, 256 at most.");
+        return;
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const YAML::Node item = list[i];
+        const std::string at = fmt::format("keep_outs[{}]", i);
+        keep_out k;
+        k.name = at;
+        bool has_x = false, has_y = false;
+        if (item.IsMap())
+            for (const auto& pair : item) {
+                const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : "?";
+                const std::string path = at + "." + key;
+                const auto span_of = [&](double& low, double& high) {
+                    xy span;
+                    if (reader.read(path, pair.second, span, {})) low = span.x, high = span.y;
+                    return true;
+                };
+                if (key == "name")
+                    reader.read(path, pair.second, k.name, {});
+                else if (key == "when")
+                    reader.read(path, pair.second, k.applies, {});
+                else if (key == "x")
+                    has_x = span_of(k.area.min.x, k.area.max.x);
+                else if (key == "y")
+                    has_y = span_of(k.area.min.y, k.area.max.y);
+                else
+                    reader.problems.push_back({.field = path, .text = "A keep-out has name, x, y and when."});
+            }
+        if (!has_x || !has_y)
+            reader.wrong(at, item, {}, "A keep-out is {name: ..., x: [from, to], y: [from, to]}.");
+        else
+            m.keep_outs.push_back(std::move(k));
+    }
+}
+
+inline void find_tools(const yaml_index& index, machine& m, std::vector<problem>& problems) {
+    constexpr std::size_t most = 32;
+    for (const auto& [path, entry] : index.entries()) {
+        if (!path.starts_with("tools.") || path.find('.', 6) != std::string::npos) continue;
+        const std::string name = path.substr(6);
+        if (!is_tool_name(name))
+            problems.push_back({.field = "tools." + printable(name), .text = "A tool's name is a-z, 0-9 and _."});
+        else if (m.tools.size() < most)
+            m.tools.push_back({.name = name});
+        else
+            problems.push_back({.field = path, .text = "There are more than 32 tools."});
+    }
+    // The file's order, not the alphabet's: its first tool is the one that a job starts with.
+    std::sort(m.tools.begin(), m.tools.end(), [&](const tool& a, const tool& b) {
+        const yaml_entry *left = index.find("tools." + a.name), *right = index.find("tools." + b.name);
+        return std::pair(left->line, a.name != "pen") < std::pair(right->line, b.name != "pen");
+    });
+}
+
+/// A key that no field has is a note, with the name that was probably meant.
+inline void note_unknown_keys(const yaml_index& index, const machine& m, std::vector<problem>& problems) {
+    std::vector<std::string> known{"keep_outs"};
+    for_each_field(m, [&](const std::string& path, const auto&, const rule&) { known.push_back(path); });
+    for (const auto& [path, entry] : index.entries()) {
+        const std::size_t parent = path.rfind('.') + 1; // 0 for a top-level key
+        std::vector<std::string> siblings;
+        bool is_known = false;
+        for (const std::string& k : known) {
+            is_known = is_known || k == path || k.starts_with(path + ".");
+            if (k.compare(0, parent, path, 0, parent) == 0)
+                siblings.push_back(k.substr(parent, k.find('.', parent) - parent));
+        }
+        if (is_known || siblings.empty()) continue; // below an unknown key only that key is named
+        const auto near = io::near_names(path.substr(parent), siblings);
+        problems.push_back({.severity = problem::level::note,
+                            .field = printable(path, 80),
+                            .text = near.empty() ? "Unknown key, not used."
+                                                 : fmt::format("Unknown key, not used. Did you mean {}?", near.front()),
+                            .line = entry.line});
+    }
+}
+
+} // namespace detail
+
+/// Reads the text of a machine.yaml. Syntax that YAML does not have ends the reading; everything else is collected.
+[[nodiscard]] inline reading read_machine(std::string_view text) {
+    reading out;
+    const auto broken = [&](std::string why, std::size_t line) {
+        out.problems.push_back({.field = "YAML", .text = std::move(why), .line = line});
+        return std::move(out);
+    };
+    if (text.size() > detail::largest_machine_file) return broken("The file is larger than 1 MiB.", 0);
+    detail::yaml_index index;
+    try {
+        const YAML::Node root = YAML::Load(std::string(text));
+        if (!root.IsMap()) return broken("A machine file is a mapping: 'machine:', 'canvas:', and so on.", 1);
+        constexpr int levels_below_top = 2;
+        index.add(root, "", levels_below_top, [&](std::string path, std::size_t line, std::string why) {
+            out.problems.push_back({.field = detail::printable(path, 80), .text = std::move(why), .line = line});
+        });
+        detail::find_tools(index, out.value, out.problems);
+        const detail::field_reader reader{index, out.problems};
+        for_each_field(out.value, reader);
+        if (const auto* list = index.find("keep_outs")) detail::read_keep_outs(list->value, out.value, reader);
+    } catch (const YAML::Exception& e) {
+        return broken(e.msg + ".", static_cast<std::size_t>(std::max(e.mark.line, -1) + 1));
+    }
+    out.problems = validate(out.value, std::move(out.problems));
+    detail::note_unknown_keys(index, out.value, out.problems);
+    for (problem& p : out.problems) {
+        if (p.line == 0) p.line = index.line_of(p.field);
+        const auto* entry = index.find(p.field);
+        if (p.value.empty() && entry != nullptr && entry->value.IsScalar()) p.value = entry->value.Scalar();
+    }
+    std::stable_sort(out.problems.begin(), out.problems.end(),
+                     [](const problem& a, const problem& b) { return a.line < b.line; });
+    return out;
+}
+
+/// A whole small text file; the one place below tools/ that opens machine.yaml.
+[[nodiscard]] inline result<std::string> read_text(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text;
+    if (in) {
+        text.resize(detail::largest_machine_file + 1);
+        in.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(in.gcount()));
+    }
+    if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
+        const int code = errno;
+        return fail({.code = code == ENOENT ? errc::not_found : errc::io,
+                     .what = fmt::format("can't read {}", path),
+                     .cause = std::strerror(code),
+                     .command = path,
+                     .steps = {"kplot machine init  (writes a commented machine.yaml)"}});
+    }
+    return text;
+}
+
+/// The machine of a file; notes are in `problems`. The error lists every fault with file, line, field and range.
+[[nodiscard]] inline result<reading> read_machine_file(const std::string& path) {
+    KF_TRY(const std::string text, read_text(path));
+    reading r = read_machine(text);
+    if (has_errors(r.problems)) return fail(to_error(r.problems, path));
+    return r;
+}
+
+/// The machine that --sim has: the template's, with a Z that does not bore anybody.
+[[nodiscard]] inline machine sim_machine() {
+    machine m = read_machine(template_text).value;
+    constexpr mm_per_s fast_z = 40;
+    for (tool& t : m.tools) t.plunge_feed_mm_s = fast_z;
+    m.motion.max_z_velocity_mm_s = 50;
+    m.motion.max_z_accel_mm_s2 = 1000;
+    return m;
+}
+
+namespace detail {
+
+/// Where the scalar that begins at `at` ends. YAML's own marks give only its beginning.
+inline std::optional<std::size_t> scalar_end(std::string_view text, std::size_t at) {
+    if (at >= text.size()) return std::nullopt;
+    const char quote = text[at];
+    if (quote == '"' || quote == '\'') {
+        for (std::size_t i = at + 1; i < text.size(); ++i) {
+            if (quote == '"' && text[i] == '\\')
+                ++i;
+            else if (text[i] == quote) {
+                if (quote == '\'' && i + 1 < text.size() && text[i + 1] == quote)
+                    ++i;
+                else
+                    return i + 1;
+            }
+        }
+        return std::nullopt;
+    }
+    if (quote == '|' || quote == '>' || quote == '&' || quote == '*' || quote == '!') return std::nullopt;
+    std::size_t end = at;
+    while (end < text.size() && text.substr(end, 1).find_first_of(",]}\r\n") == std::string_view::npos &&
+           !(text[end] == '#' && text[end - 1] == ' '))
+        ++end;
+    while (end > at && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
+    return end;
+}
+
+/// The node at a path such as tools.pen.xy_offset_mm[1]; undefined when there is none.
+inline YAML::Node node_at(YAML::Node node, std::string_view path) {
+    while (!path.empty()) {
+        if (path.front() == '[') {
+            const std::size_t close = path.find(']');
+            const auto number = io::parse_decimal(path.substr(1, close == std::string_view::npos ? 0 : close - 1));
+            if (!number || !node.IsSequence() || *number < 0 || *number >= static_cast<double>(node.size()))
+                return YAML::Node(YAML::NodeType::Undefined);
+            node.reset(node[static_cast<std::size_t>(*number)]);
+            path.remove_prefix(close + 1);
+        } else {
+            if (path.front() == '.') path.remove_prefix(1);
+            const std::size_t end = std::min(path.find_first_of(".["), path.size());
+            const std::string key(path.substr(0, end));
+            if (key.empty() || !node.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+            const YAML::Node& readable = node;
+            const YAML::Node next = readable[key];
+            if (!next.IsDefined()) return YAML::Node(YAML::NodeType::Undefined);
+            node.reset(next);
+            path.remove_prefix(end);
+        }
+    }
+    return node;
+}
+
+} // namespace detail
+
+/// `text` with the number at `path` (as tools.pen.xy_offset_mm[0]) replaced; every other byte stays. The result was
+/// read again and says what it should. Fails when the path is not in the file: a new line is the person's to write.
+[[nodiscard]] inline result<std::string> with_value(std::string_view text, std::string_view path, double value) {
+    const std::string number = io::to_decimal(value);
+    const auto refuse = [&](std::string why) {
+        return fail({.code = errc::failed,
+                     .what = fmt::format("can't write {} into the machine file", path),
+                     .cause = std::move(why),
+                     .steps = {fmt::format("set {} to {} by hand", path, number)}});
+    };
+    if (!std::isfinite(value)) return refuse("The value is not an ordinary number.");
+    try {
+        const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
+        if (!node.IsDefined()) return refuse("The file has no such key.");
+        if (!node.IsScalar() && !node.IsNull()) return refuse("What stands there is not one value.");
+        const YAML::Mark mark = node.Mark();
+        const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
+        const auto end = detail::scalar_end(text, at);
+        if (mark.is_null() || !end || *end == at) return refuse("What stands there is not a plain value.");
+        std::string edited = fmt::format("{}{}{}", text.substr(0, at), number, text.substr(*end));
+        const YAML::Node again = detail::node_at(YAML::Load(edited), path);
+        if (!again.IsDefined() || !again.IsScalar() || again.Scalar() != number)
+            return refuse("The file is laid out in a way that can't be edited safely.");
+        return edited;
+    } catch (const YAML::Exception& e) {
+        return refuse(e.msg + ".");
+    }
+}
+
+} // namespace kf::machine

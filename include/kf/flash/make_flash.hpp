@@ -26,7 +26,7 @@ class make_flash {
         std::error_code ec;
         if (!fs::exists(job.klipper_dir / "Makefile", ec))
             return kf::fail(errc::not_found, "there is no " + (job.klipper_dir / "Makefile").string());
-        return same_image(job, "before");
+        return firmware::still_is(*job.image, built(job));
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
@@ -35,7 +35,7 @@ class make_flash {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        KF_CHECK(same_image(job, "before"));
+        KF_CHECK(firmware::still_is(*job.image, built(job)));
         // It may wait in Katapult already: make flash takes that too.
         auto node = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
         if (!node) node = find_node(job.by_id, job.usb, board::usb_firmware::katapult);
@@ -46,7 +46,7 @@ class make_flash {
             return kf::fail(std::move(ran).error());
         }
         if (ran->wrote || ran->run.status == 0) wrote_ = written::some;
-        if (auto same = same_image(job, "after"); !same) {
+        if (auto same = firmware::still_is(*job.image, built(job)); !same) {
             error e = std::move(same).error();
             e.code = wrote_ == written::nothing ? errc::flash_failed : errc::half_written;
             return kf::fail(std::move(e));
@@ -86,18 +86,6 @@ class make_flash {
         if (::geteuid() == 0) c.argv.emplace_back("NOSUDO=1");
         c.argv.emplace_back("flash");
         return c;
-    }
-
-    static result<void> same_image(const write_job& job, std::string_view when) {
-        KF_TRY(const auto text, io::read_file(built(job)));
-        const auto now =
-            firmware::sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-        if (now == job.image->sha256) return {};
-        return kf::fail(error{errc::mismatch,
-                              fmt::format("{} is not the pinned image {} make flash", built(job).string(), when),
-                              "somebody built into the same folder, or make built it again",
-                              {},
-                              {"run kflash flash again"}});
     }
 
     Runner* runner_;

@@ -13,7 +13,7 @@
 
 #include <kf/error.hpp>
 #include <kf/host/proc.hpp>
-#include <kf/io/posix_process.hpp>
+#include <kf/io/process.hpp>
 
 #include <concepts>
 #include <string>

@@ -17,6 +17,7 @@
 #include <kf/io/clock.hpp>
 #include <kf/units.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <functional>
 #include <optional>
@@ -99,5 +100,16 @@ class line_splitter {
   private:
     std::string line_;
 };
+
+/// What a short command printed, at most `limit` bytes of it.
+template<process_runner R>
+[[nodiscard]] result<std::pair<run_outcome, std::string>> run_and_capture(R& runner, const command& c, seconds total,
+                                                                          std::size_t limit = 1 << 20) {
+    std::string text;
+    KF_TRY(const auto outcome, runner.run(c, run_limits{.total = total}, [&](std::string_view chunk) {
+        text.append(chunk.substr(0, limit - std::min(limit, text.size())));
+    }));
+    return std::pair{outcome, std::move(text)};
+}
 
 } // namespace kf::io

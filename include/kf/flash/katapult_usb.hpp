@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The native Katapult method over a USB serial port: ask for the bootloader, follow the board, CONNECT, the
+/// bootloader's own facts against the image, write, read back, start.
+
+#include <kf/firmware/proofs.hpp>
+#include <kf/flash/katapult.hpp>
+#include <kf/flash/method.hpp>
+#include <kf/host/proc.hpp>
+
+#include <unistd.h>
+
+namespace kf::flash {
+
+template<io::clock Clock>
+class katapult_usb {
+  public:
+    static constexpr auto method = board::flash_method::katapult;
+
+    explicit katapult_usb(Clock clock)
+      : clock_(clock) {}
+
+    [[nodiscard]] result<void> needs(const write_job& job) const {
+        if (job.image->kind == firmware::image_kind::bin) return {};
+        return kf::fail(
+            error{errc::mismatch,
+                  "Katapult writes klipper.bin, this configuration builds " + job.image->path.filename().string(),
+                  "it is set up for a board without a bootloader",
+                  {},
+                  {"choose the bootloader offset of your Katapult in: kflash config BOARD",
+                   "or, if the board has no Katapult: kflash edit BOARD --method make_flash"}});
+    }
+
+    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
+        return {fmt::format("ask {} for its bootloader (1200 baud), wait for its katapult_ name", job.node_name),
+                fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
+                fmt::format("write {} bytes in blocks, read every block back, COMPLETE", job.image->bytes.size())};
+    }
+
+    template<sink Sink>
+    [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
+        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
+        for (const auto& h : host::holders_of(job.proc, node.device, ::getpid()))
+            return kf::fail(error{errc::busy,
+                                  fmt::format("{} is held by process {}: {}", node.name, h.pid, h.command),
+                                  {},
+                                  {},
+                                  {"end that process, then run this again"}});
+        KF_TRY(auto port, io::serial_port::open(node.path.string()));
+        port.discard_input();
+        katapult_session session(port, clock_);
+        KF_TRY(const auto info, session.connect(node.usb.mcu));
+        out.step(phase::flash, fmt::format("Katapult {} on {}, application start 0x{:x}, blocks of {} bytes",
+                                           info.version, info.mcu, info.app_start, info.block_size));
+        auto go = firmware::check_bootloader(*job.image, {info.mcu, info.app_start, info.block_size});
+        auto allowed = go ? io::interrupt::check() : result<void>(kf::fail(std::move(go).error()));
+        if (!allowed) {
+            // Nothing was written: the old application is intact, so it may start again.
+            if (auto left = session.leave(); !left) out.warn(left.error().what);
+            return kf::fail(std::move(allowed).error());
+        }
+        const auto began = clock_.now();
+        auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {
+            const bool verifying = p == katapult_phase::verify;
+            out.progress(
+                {verifying ? phase::verify : phase::flash, done, total, "blocks", to_seconds(clock_.now() - began)});
+        });
+        if (session.written_any()) wrote_ = written::some;
+        KF_CHECK(wrote);
+        wrote_ = written::all;
+        return session.leave();
+    }
+
+    [[nodiscard]] written wrote() const noexcept { return wrote_; }
+
+  private:
+    Clock clock_;
+    written wrote_ = written::nothing;
+};
+
+} // namespace kf::flash

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself. A
+/// print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known: no, unless the person said --assume-idle.
+
+#include <kf/host/proc.hpp>
+#include <kf/io/unix_socket.hpp>
+#include <kf/klippy/client.hpp>
+#include <kf/klippy/socket_lock.hpp>
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+namespace kf::host {
+
+/// What one klippy is doing, as far as it said. An empty string was not said.
+struct printer_activity {
+    std::string state, state_message; ///< ready, startup, shutdown, error
+    bool has_print_stats = false;
+    std::string print_state, filename;   ///< print_stats
+    std::optional<double> progress = {}; ///< virtual_sdcard, 0 to 1
+    bool sd_active = false, paused = false;
+    std::string idle_state;                ///< idle_timeout: "Printing" means any motion
+    std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
+    std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
+};
+
+/// The reason why this printer must not be stopped; nothing when it is idle. `unknown` tells a refusal because
+/// something could not be read from one because something is going on.
+struct verdict {
+    std::string reason;
+    bool unknown = false;
+};
+
+[[nodiscard]] inline std::optional<verdict> judge(const printer_activity& a) {
+    if (a.state.empty()) return verdict{"klippy does not say in which state it is", true};
+    // In startup, shutdown and error no move and no heater can be on: klippy has no running MCU to command.
+    if (a.state == "startup" || a.state == "shutdown" || a.state == "error") return std::nullopt;
+    if (a.state != "ready") return verdict{"klippy is in a state that kflash does not know: " + a.state, true};
+    if (a.print_state == "printing" || a.print_state == "paused") {
+        const std::string percent =
+            a.progress ? fmt::format(", {} % done", static_cast<int>(*a.progress * 100)) : std::string{};
+        return verdict{fmt::format("{} is {}{}", a.filename.empty() ? "a print" : a.filename,
+                                   a.print_state == "paused" ? "paused" : "being printed", percent)};
+    }
+    if (a.has_print_stats && a.print_state.empty()) return verdict{"klippy does not say whether it prints", true};
+    if (a.sd_active) return verdict{"a file is being printed"};
+    if (a.paused) return verdict{"a print is paused"};
+    if (a.idle_state.empty()) return verdict{"klippy does not say whether something moves", true};
+    if (a.idle_state == "Printing") return verdict{"the printer is moving or running a macro"};
+    if (!a.hot.empty()) {
+        std::string list;
+        for (const auto& h : a.hot) list += (list.empty() ? "" : ", ") + h;
+        return verdict{"heaters are on: " + list};
+    }
+    return std::nullopt;
+}
+
+namespace detail {
+
+namespace json = boost::json;
+
+[[nodiscard]] inline std::string text_at(const json::object& o, const char* name) {
+    const auto* v = o.if_contains(name);
+    return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string{};
+}
+[[nodiscard]] inline bool true_at(const json::object& o, const char* name) {
+    const auto* v = o.if_contains(name);
+    return v != nullptr && v->is_bool() && v->as_bool();
+}
+[[nodiscard]] inline const json::object& object_at(const json::object& o, std::string_view name) {
+    static const json::object none;
+    const auto* v = o.if_contains(name);
+    return v != nullptr && v->is_object() ? v->as_object() : none;
+}
+[[nodiscard]] inline bool is_heater(std::string_view object) {
+    return object.starts_with("extruder") || object == "heater_bed" || object.starts_with("heater_generic ");
+}
+
+} // namespace detail
+
+/// Asks over an open connection. `call(method, params) -> result<json::value>`.
+template<class Call>
+[[nodiscard]] result<printer_activity> read_activity(Call&& call) {
+    using namespace detail;
+    printer_activity a;
+    KF_TRY(const json::value info, call("info", json::object{}));
+    if (!info.is_object()) return kf::fail(errc::protocol, "klippy's info is not an object");
+    a.state = text_at(info.as_object(), "state");
+    a.state_message = text_at(info.as_object(), "state_message");
+    KF_TRY(const json::value list, call("objects/list", json::object{}));
+    json::object wanted;
+    if (list.is_object()) {
+        if (const auto* names = list.as_object().if_contains("objects"); names != nullptr && names->is_array())
+            for (const auto& n : names->as_array()) {
+                if (!n.is_string()) continue;
+                const std::string_view name = n.as_string();
+                if (name == "print_stats") a.has_print_stats = true;
+                if (is_heater(name)) wanted[name] = json::array{"target"};
+            }
+    }
+    for (const char* name : {"webhooks", "print_stats", "virtual_sdcard", "pause_resume", "idle_timeout"})
+        wanted[name] = nullptr;
+    wanted["configfile"] = json::array{"settings"};
+    KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
+    if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");
+    const auto& status = object_at(answer.as_object(), "status");
+    // Between info and here the state may have changed; webhooks came with the rest.
+    if (const auto state = text_at(object_at(status, "webhooks"), "state"); !state.empty())
+        a.state = state;
+    else if (a.state == "ready")
+        a.state.clear();
+    const auto& prints = object_at(status, "print_stats");
+    a.print_state = text_at(prints, "state");
+    a.filename = text_at(prints, "filename");
+    const auto& sd = object_at(status, "virtual_sdcard");
+    a.sd_active = true_at(sd, "is_active");
+    if (const auto* p = sd.if_contains("progress"); p != nullptr && p->is_number()) a.progress = p->to_number<double>();
+    a.paused = true_at(object_at(status, "pause_resume"), "is_paused");
+    a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
+    for (const auto& [name, value] : status) {
+        if (!is_heater(name) || !value.is_object()) continue;
+        const auto* target = value.as_object().if_contains("target");
+        if (target != nullptr && target->is_number() && target->to_number<double>() > 0)
+            a.hot.push_back(fmt::format("{} ({:.0f} C)", std::string_view(name), target->to_number<double>()));
+    }
+    for (const auto& [section, value] : object_at(object_at(status, "configfile"), "settings")) {
+        if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
+        if (value.is_object())
+            if (auto serial = text_at(value.as_object(), "serial"); !serial.empty())
+                a.serials.push_back(std::move(serial));
+    }
+    return a;
+}
+
+/// Over klippy's socket, within `patience`.
+[[nodiscard]] inline result<printer_activity> ask_printer(const std::string& socket, io::duration patience) {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    KF_TRY(auto connection, io::unix_socket::connect(socket, until));
+    klippy::client<io::unix_socket> client(std::move(connection));
+    return read_activity(
+        [&](std::string_view method, const boost::json::object& params) { return client.call(method, params, until); });
+}
+
+struct guard_options {
+    bool assume_idle = false; ///< the person takes "cannot be known" upon himself
+    io::duration patience = std::chrono::seconds(5);
+};
+
+/// The proof that nothing would be disturbed: only check_idle() makes one.
+class idle_proof {
+  public:
+    /// What klippy said just then, one for each instance that could be read.
+    [[nodiscard]] const std::vector<printer_activity>& printers() const { return printers_; }
+    [[nodiscard]] const std::vector<std::string>& assumptions() const { return assumptions_; }
+
+  private:
+    friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);
+    std::vector<printer_activity> printers_;
+    std::vector<std::string> assumptions_;
+};
+
+[[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
+                                                   const guard_options& options) {
+    idle_proof proof;
+    const auto refuse = [](const std::string& what, std::vector<std::string> steps) {
+        return kf::fail(
+            error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
+    };
+    const auto unknown = [&](const klippy_instance& k, const std::string& why) -> result<void> {
+        const std::string what = fmt::format("klippy runs (process {}) but {}", k.process.pid, why);
+        if (options.assume_idle) {
+            proof.assumptions_.push_back(what + "; you said --assume-idle");
+            return {};
+        }
+        return refuse(what, {"look at the printer: if it is idle, run again with --assume-idle",
+                             "klippy needs its API socket: start it with -a /tmp/klippy_uds"});
+    };
+    for (const auto& k : instances) {
+        if (k.socket.empty()) {
+            KF_CHECK(unknown(k, "has no API socket, so nobody can ask it what it does"));
+            continue;
+        }
+        std::error_code ec;
+        if (fs::exists(klippy::lock_path(k.socket), ec))
+            if (auto lock = klippy::lock_printer(k.socket, "kflash print guard"); !lock) {
+                if (lock.error().code == errc::busy)
+                    return refuse("a plot is running: " + lock.error().cause, {"wait for it to end, or cancel it"});
+                KF_CHECK(unknown(k, "the lock on its socket cannot be read: " + lock.error().what));
+            }
+        auto activity = ask_printer(k.socket, options.patience);
+        if (!activity) {
+            KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
+            continue;
+        }
+        if (const auto v = judge(*activity)) {
+            if (!v->unknown)
+                return refuse(v->reason,
+                              {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});
+            KF_CHECK(unknown(k, v->reason));
+        }
+        proof.printers_.push_back(std::move(*activity));
+    }
+    return proof;
+}
+
+} // namespace kf::host

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "prompt.hpp"
+
+#include <kf/io/interrupt.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+
+namespace kf::cli {
+namespace {
+
+result<std::string> read_line() {
+    std::string line;
+    for (;;) {
+        char c = 0;
+        const ssize_t n = ::read(STDIN_FILENO, &c, 1);
+        if (n < 0 && errno == EINTR) {
+            KF_CHECK(io::interrupt::check());
+            continue;
+        }
+        if (n <= 0) return kf::fail(errc::interrupted, "the input ended before the question was answered");
+        if (c == '\n') return line;
+        line += c;
+    }
+}
+
+error nobody_there(const question& q) {
+    return error{errc::needs_person,
+                 "a person has to answer: " + q.text,
+                 "there is no terminal to ask on",
+                 {},
+                 {"give the answer on the command line: " + q.flag}};
+}
+
+} // namespace
+
+result<std::string> ask(invocation& in, const question& q) {
+    if (!in.interactive || in.json) return kf::fail(nobody_there(q));
+    if (q.answer.empty())
+        fmt::print(stderr, "{}: ", q.text);
+    else
+        fmt::print(stderr, "{} [{}]: ", q.text, q.answer);
+    std::fflush(stderr);
+    KF_TRY(auto line, read_line());
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.pop_back();
+    line.erase(0, line.find_first_not_of(" \t"));
+    return line.empty() ? q.answer : line;
+}
+
+result<bool> confirm(invocation& in, const std::string& text, bool default_yes, const std::string& flag) {
+    for (int tries = 0; tries < 3; ++tries) {
+        KF_TRY(const auto answer, ask(in, {text, default_yes ? "Y/n" : "y/N", flag}));
+        if (answer == "Y/n") return true;
+        if (answer == "y/N") return false;
+        if (answer == "y" || answer == "Y" || answer == "yes") return true;
+        if (answer == "n" || answer == "N" || answer == "no") return false;
+        fmt::print(stderr, "Please answer y or n.\n");
+    }
+    return kf::fail(errc::usage, "no answer was understood");
+}
+
+result<std::size_t> choose(invocation& in, const std::string& text, const std::vector<std::string>& choices,
+                           const std::string& flag) {
+    if (choices.size() == 1) return 0;
+    if (!in.interactive || in.json) return kf::fail(nobody_there({text, {}, flag}));
+    for (std::size_t i = 0; i < choices.size(); ++i) fmt::print(stderr, "  {}. {}\n", i + 1, choices[i]);
+    for (int tries = 0; tries < 3; ++tries) {
+        KF_TRY(const auto answer, ask(in, {text + " (number, empty to cancel)", {}, flag}));
+        if (answer.empty() || answer == "q" || answer == "0") return kf::fail(errc::interrupted, "cancelled");
+        std::size_t n = 0;
+        const auto [end, bad] = std::from_chars(answer.data(), answer.data() + answer.size(), n);
+        if (bad == std::errc{} && end == answer.data() + answer.size() && n >= 1 && n <= choices.size()) return n - 1;
+        fmt::print(stderr, "Please give a number from 1 to {}.\n", choices.size());
+    }
+    return kf::fail(errc::usage, "no answer was understood");
+}
+
+} // namespace kf::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Questions to the person at the terminal. Every one has a flag; without a terminal, or with --json, it is an error
+/// (exit 5) that names the flag, and never a hang.
+
+#include "command.hpp"
+
+#include <string>
+#include <vector>
+
+namespace kf::cli {
+
+struct question {
+    std::string text;        ///< "Name of the board"
+    std::string answer = {}; ///< what an empty line means
+    std::string flag;        ///< "--name NAME": how to answer without being asked
+};
+
+/// One line. errc::needs_person without a terminal, errc::interrupted at the end of input.
+[[nodiscard]] result<std::string> ask(invocation& in, const question& q);
+/// Yes or no; three tries.
+[[nodiscard]] result<bool> confirm(invocation& in, const std::string& text, bool default_yes, const std::string& flag);
+/// The index of one of `choices`, shown with numbers from 1; a single choice is taken without asking.
+[[nodiscard]] result<std::size_t> choose(invocation& in, const std::string& text,
+                                         const std::vector<std::string>& choices, const std::string& flag);
+
+} // namespace kf::cli

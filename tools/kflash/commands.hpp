@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The rows of kflash's table, one from each command's file.
+
+#include "../cli/command.hpp"
+
+namespace kf::kflash {
+
+[[nodiscard]] cli::command_row flash_command();
+[[nodiscard]] cli::command_row build_command();
+[[nodiscard]] cli::command_row config_command();
+[[nodiscard]] cli::command_row list_command();
+[[nodiscard]] cli::command_row show_command();
+[[nodiscard]] cli::command_row identify_command();
+[[nodiscard]] cli::command_row add_command();
+[[nodiscard]] cli::command_row edit_command();
+[[nodiscard]] cli::command_row remove_command();
+[[nodiscard]] cli::command_row settings_command();
+[[nodiscard]] cli::command_row guardian_command();
+
+[[nodiscard]] const cli::tool_row& tool();
+
+} // namespace kf::kflash

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The fail-Nth hook of the fault tests. Only ever installed on a simulated workplace.
+///
+/// KF_FAULT=N:KIND   the Nth effect fails (error), or the process gets a signal right before it (kill, hup, term, int)
+/// KF_FAULT_LOG=FILE each effect as a line "N kind what"
+
+namespace kf::kflash {
+
+void install_fault_probe();
+
+} // namespace kf::kflash

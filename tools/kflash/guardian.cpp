@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+
+#include <kf/host/guardian.hpp>
+
+#include <unistd.h>
+
+namespace kf::kflash {
+namespace {
+
+/// kflash's other half: started through the right to manage services, see kf/host/guardian.hpp.
+result<void> run(cli::invocation& in) {
+    std::vector<std::string> units, systemctl{"systemctl"};
+    double timeout = host::service_timeout;
+    for (const auto& u : in.operands) {
+        if (!host::is_unit_name(u)) return kf::fail(errc::usage, "not the name of a service: " + u);
+        units.push_back(u);
+    }
+    // Root never runs a program that its caller names: the stand-in is for an unprivileged guardian only, or for one
+    // whose caller is root already.
+    if (const auto found = in.options.find("systemctl"); found != in.options.end()) {
+        if (::getenv("SUDO_UID") != nullptr && ::geteuid() == 0)
+            return kf::fail(errc::refused, "--systemctl is not taken under sudo");
+        systemctl = found->second;
+    }
+    if (const auto t = in.get("timeout")) timeout = std::atof(t->c_str());
+    io::posix_runner runner;
+    host::systemd manager(runner, systemctl, timeout > 0 ? timeout : host::service_timeout);
+    if (!host::guard(manager, units, STDIN_FILENO, STDOUT_FILENO, io::steady_clock{}))
+        return kf::fail(errc::service_down, "the service could not be started again");
+    return {};
+}
+
+} // namespace
+
+cli::command_row guardian_command() {
+    return {"guardian",
+            "UNIT...",
+            1,
+            64,
+            "Starts services again when kflash is gone (run by kflash itself).",
+            {{"systemctl", "WORD", "a word of the command that stands for systemctl", true},
+             {"timeout", "S", "seconds for one job", true}},
+            {},
+            run,
+            true};
+}
+
+} // namespace kf::kflash

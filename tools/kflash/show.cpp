@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "workplace.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace kf::kflash {
+namespace {
+
+result<void> run(cli::invocation& in) {
+    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto board, pick_board(in, b));
+    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    const auto device = board::locate(b.registry, board, seen.devices);
+    const auto method = board.method.value_or(b.registry.settings.default_flash_method);
+    const auto age = b.configs.age(board.key, std::chrono::system_clock::now());
+    const auto config = b.configs.load(board.key);
+    std::string start;
+    if (config)
+        if (const auto address = config->config.application_start()) start = fmt::format("0x{:x}", *address);
+    const std::string connection = device ? device->path.string() : device.error().what;
+    in.out.result({"board",
+                   fmt::format("name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
+                               "flashable   {}\ndevice      {}\nconfig      {}{}",
+                               board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
+                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
+                               config ? fmt::format("{}, {}", b.configs.path(board.key).string(),
+                                                    age ? firmware::age_text(*age) : "")
+                                      : config.error().what,
+                               start.empty() ? "" : "\nstart       " + start),
+                   {{"key", board.key},
+                    {"name", board.name},
+                    {"mcu", board.mcu},
+                    {"serial_pattern", board.serial_pattern},
+                    {"method", std::string(board::name(method))},
+                    {"flashable", board.flashable},
+                    {"connected", device.has_value()},
+                    {"device", device ? device->path.string() : std::string{}},
+                    {"has_config", config.has_value()},
+                    {"application_start", start}}});
+    return {};
+}
+
+} // namespace
+
+cli::command_row show_command() {
+    return {"show",
+            "[BOARD]",
+            0,
+            1,
+            "Shows all that is known of a board.",
+            {{"device,d", "BOARD", "the board"}},
+            {{"kflash show octopus", "its MCU, pattern, method, device and config"}},
+            run};
+}
+
+} // namespace kf::kflash

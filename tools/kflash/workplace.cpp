@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "workplace.hpp"
+
+#include "../cli/prompt.hpp"
+#include "fault.hpp"
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+namespace kf::kflash {
+namespace {
+
+/// ksim lies beside us, in the build tree as in /usr/bin.
+std::string ksim_program(const cli::invocation& in) {
+    const auto beside = fs::path(in.self).parent_path() / "ksim";
+    std::error_code ec;
+    return fs::exists(beside, ec) ? beside.string() : "ksim";
+}
+
+result<workplace> from_simulation(const std::string& text) {
+    boost::system::error_code ec;
+    const auto value = boost::json::parse(text, ec);
+    if (ec || !value.is_object()) return kf::fail(errc::protocol, "ksim did not say where its world is: " + text);
+    const auto& o = value.as_object();
+    const auto at = [&](const char* name) -> std::string {
+        const auto* v = o.if_contains(name);
+        return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string{};
+    };
+    workplace w;
+    w.simulated = true;
+    w.by_id = at("by_id");
+    w.proc = at("proc");
+    w.sysfs = at("sysfs");
+    w.home = at("home");
+    w.registry_file = w.home / ".config/kflash/devices.json";
+    w.configs = w.home / ".config/kflash/configs";
+    w.state = w.home / ".local/state/kflash";
+    w.builds = w.home / ".cache/kflash/build";
+    w.systemctl.clear();
+    if (const auto* list = o.if_contains("systemctl"); list != nullptr && list->is_array())
+        for (const auto& word : list->as_array())
+            if (word.is_string()) w.systemctl.emplace_back(word.as_string());
+    if (w.by_id.empty() || w.home.empty() || w.systemctl.empty())
+        return kf::fail(errc::protocol, "ksim did not say where its world is");
+    return w;
+}
+
+} // namespace
+
+const std::vector<cli::option_row>& workplace_options() {
+    static const std::vector<cli::option_row> options{
+        {"sim", "", "work on a simulated printer with two boards, no hardware"},
+        {"sim-root", "DIR", "use the simulation that runs in DIR", true},
+        {"sim-speed", "N", "how much faster than real the simulation runs (10)"},
+        {"service-timeout", "S", "seconds that the service manager may take", true},
+    };
+    return options;
+}
+
+result<workplace> open_workplace(cli::invocation& in) {
+    workplace w;
+    w.home = in.paths.home;
+    w.registry_file = in.paths.config / "kflash/devices.json";
+    w.configs = in.paths.config / "kflash/configs";
+    w.state = in.paths.state / "kflash";
+    w.builds = in.paths.cache / "kflash/build";
+    if (const auto root = in.get("sim-root")) {
+        KF_TRY(const auto text, io::read_file(fs::path(*root) / "sim.json"));
+        KF_TRY(w, from_simulation(text));
+    } else if (in.has("sim")) {
+        io::command c{{ksim_program(in), "host", "--until-eof", "--speed", in.get("sim-speed").value_or("10")}};
+        auto child = io::piped_child::start(c);
+        if (!child) return kf::fail(std::move(child).error());
+        const auto line = child->read_line(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+        if (!line)
+            return kf::fail(
+                error{errc::failed, "the simulation did not start", line.error().what, io::to_string(c), {}});
+        KF_TRY(w, from_simulation(*line));
+        w.simulator.emplace(std::move(*child));
+        in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
+    }
+    if (const auto s = in.get("service-timeout")) w.service_timeout = std::atof(s->c_str());
+    if (w.simulated)
+        install_fault_probe();
+    else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)
+        if (const char* gid = std::getenv("SUDO_GID"); gid != nullptr)
+            w.build_as = io::user_ids{static_cast<unsigned>(std::strtoul(uid, nullptr, 10)),
+                                      static_cast<unsigned>(std::strtoul(gid, nullptr, 10))};
+    return w;
+}
+
+result<bench> open_bench(cli::invocation& in) {
+    KF_TRY(auto at, open_workplace(in));
+    KF_TRY(auto registry, board::read_registry(at.registry_file));
+    firmware::config_cache configs(at.configs);
+    return bench{std::move(at), std::move(registry), std::move(configs)};
+}
+
+result<board::board> pick_board(cli::invocation& in, const bench& b) {
+    if (auto name = in.get("device")) return board::find(b.registry, *name);
+    if (!in.operands.empty()) return board::find(b.registry, in.operands[0]);
+    if (b.registry.boards.empty()) return board::find(b.registry, "");
+    std::vector<std::string> names;
+    for (const auto& x : b.registry.boards) names.push_back(fmt::format("{} ({}, {})", x.name, x.key, x.mcu));
+    KF_TRY(const auto index, cli::choose(in, "Which board", names, fmt::format("{} {} BOARD", in.tool, in.command)));
+    return b.registry.boards[index];
+}
+
+} // namespace kf::kflash

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Where everything of a run is: this machine, or the simulated one that --sim starts. The commands see no difference.
+
+#include "../cli/command.hpp"
+
+#include <kf/board/match.hpp>
+#include <kf/board/registry.hpp>
+#include <kf/firmware/config_cache.hpp>
+#include <kf/host/proc.hpp>
+#include <kf/io/posix_process.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kf::kflash {
+
+namespace fs = std::filesystem;
+
+struct workplace {
+    fs::path by_id = "/dev/serial/by-id", proc = "/proc", sysfs = "/sys";
+    fs::path home;                                  ///< what ~ means in devices.json
+    fs::path registry_file, configs, builds, state; ///< devices.json, configs/, OUT folders, journal and ledger
+    std::vector<std::string> systemctl = {"systemctl"};
+    bool simulated = false;
+    seconds service_timeout = 30;
+    std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
+    std::optional<io::piped_child> simulator = {};
+};
+
+/// The options behind every command of kflash: --sim and the hidden ones of the tests.
+[[nodiscard]] const std::vector<cli::option_row>& workplace_options();
+[[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
+
+struct bench {
+    workplace at;
+    board::registry registry;
+    firmware::config_cache configs{fs::path{}};
+    [[nodiscard]] fs::path klipper_dir() const { return io::expand_home(registry.settings.klipper_dir, at.home); }
+    [[nodiscard]] fs::path katapult_dir() const { return io::expand_home(registry.settings.katapult_dir, at.home); }
+};
+[[nodiscard]] result<bench> open_bench(cli::invocation& in);
+
+/// The board that the operand names; without one the only connected and registered board, or the person is asked.
+[[nodiscard]] result<board::board> pick_board(cli::invocation& in, const bench& b);
+
+} // namespace kf::kflash

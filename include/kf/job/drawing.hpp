@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A drawing: the polylines of each layer in canvas millimetres, before any order, simplification or pen is chosen.
+/// Importers (job/svg) make it; job/page, job/simplify and job/order change it; job/operation makes a job of it.
+
+#include <kf/job/point.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace kf::job {
+
+/// Pen down at the first point, up at the last. One point alone is a dot. A closed line ends in its first point,
+/// exactly.
+using polyline = std::vector<point>;
+
+[[nodiscard]] inline bool closed(const polyline& line) noexcept {
+    return line.size() > 2 && line.front() == line.back();
+}
+
+/// What one pen draws. The number is the pen's: from the name when it begins with one ("2-red"), else by position.
+struct layer {
+    int number = 1;
+    std::string name = {};
+    std::vector<polyline> lines = {};
+};
+
+/// Something of the source that the drawing lacks or shows in another way, with the source's line (from 1).
+struct note {
+    std::size_t line = 0;
+    std::string text;
+    bool operator==(const note&) const = default;
+};
+
+struct drawing {
+    mm width = 0, height = 0; ///< the page
+    std::vector<layer> layers = {};
+    std::vector<note> notes = {};
+};
+
+[[nodiscard]] inline std::size_t line_count(const drawing& d) noexcept {
+    std::size_t n = 0;
+    for (const layer& l : d.layers) n += l.lines.size();
+    return n;
+}
+
+[[nodiscard]] inline std::size_t point_count(const drawing& d) noexcept {
+    std::size_t n = 0;
+    for (const layer& l : d.layers)
+        for (const polyline& line : l.lines) n += line.size();
+    return n;
+}
+
+} // namespace kf::job

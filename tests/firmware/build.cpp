@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+// Runs the real make on a tiny tree with the interface of Klipper's Makefile.
+#include "temporary_dir.hpp"
+
+#include <kf/firmware/build.hpp>
+#include <kf/io/posix_process.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+
+using namespace kf::firmware;
+using kf::errc;
+
+namespace {
+
+constexpr std::string_view makefile = R"(OUT=out/
+export KCONFIG_CONFIG := $(CURDIR)/.config
+-include $(KCONFIG_CONFIG)
+MAKEFLAGS += --no-print-directory
+objects := $(OUT)a.o $(OUT)b.o $(OUT)compile_time_request.o
+kind := $(patsubst "%",%,$(CONFIG_TEST_KIND))
+all: $(OUT)klipper.$(kind)
+$(OUT)%.o: src/%.c $(KCONFIG_CONFIG)
+	@echo "  Compiling $@"
+	@mkdir -p $(OUT)
+	@cp $< $@
+$(OUT)compile_time_request.o: $(OUT)a.o
+	@echo "  Building $@"
+	@cp version $@
+$(OUT)klipper.elf: $(objects)
+	@echo "  Linking $@"
+	@cat $(objects) > $@
+$(OUT)klipper.bin $(OUT)klipper.uf2 $(OUT)klipper.elf.hex: $(OUT)klipper.elf
+	@echo "  Creating file $@"
+	@cp $< $@
+$(KCONFIG_CONFIG) olddefconfig: src/Kconfig
+	@touch $(KCONFIG_CONFIG)
+	@sed -i -f src/Kconfig $(KCONFIG_CONFIG)
+menuconfig:
+	@cp src/answer $(KCONFIG_CONFIG)
+)";
+
+std::string config_text(std::string_view kind) {
+    return "CONFIG_BOARD_DIRECTORY=\"stm32\"\nCONFIG_MCU=\"stm32f446xx\"\nCONFIG_FLASH_APPLICATION_ADDRESS=0x8008000\n"
+           "CONFIG_TEST_KIND=\"" +
+           std::string(kind) + "\"\n";
+}
+
+cached_config cached(const std::string& text) { return {text, *kconfig::parse(text)}; }
+
+struct tree {
+    temporary_dir dir;
+    build_site site{dir.path / "klipper", dir.path / "ours/octopus", "kflash build octopus"};
+    kf::io::posix_runner runner = {};
+
+    explicit tree(std::string_view recipes = makefile) {
+        put_file(site.tree / "Makefile", recipes);
+        put_file(site.tree / "src/Kconfig", "");
+        put_file(site.tree / "src/a.c", "code A\n");
+        put_file(site.tree / "src/b.c", "code B\n");
+        put_file(site.tree / "version", "v1\n");
+    }
+    /// The makefile with another recipe for b.o.
+    static std::string with_recipe_for_b(std::string_view recipe) {
+        return std::string(makefile) + "$(OUT)b.o: src/b.c\n" + std::string(recipe);
+    }
+    kf::result<build_outcome> build_it(std::string_view kind = "bin", const progress_sink& progress = {}) {
+        return build(runner, site, cached(config_text(kind)), {.jobs = 2}, progress);
+    }
+};
+
+void require(const kf::result<build_outcome>& built) {
+    BOOST_REQUIRE_MESSAGE(built.has_value(), (built ? "" : built.error().what + ": " + built.error().cause));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(firmware_build)
+
+BOOST_AUTO_TEST_CASE(builds_in_its_own_folder_and_counts_every_step) {
+    tree t;
+    std::vector<int> done;
+    const auto built = t.build_it("bin", [&](const build_progress& p) {
+        BOOST_TEST(p.total == 5);
+        done.push_back(p.done);
+    });
+    require(built);
+    BOOST_TEST(built->steps == 5);
+    BOOST_TEST((done == std::vector{1, 2, 3, 4, 5}));
+    BOOST_TEST(built->file == t.dir.path / "ours/octopus/out/klipper.bin");
+    BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
+    BOOST_TEST(built->drift.empty());
+    BOOST_TEST(built->lines.back() == "  Creating file " + built->file.string());
+    BOOST_TEST(load_built(*built)->start() == 0x8008000u);
+}
+
+BOOST_AUTO_TEST_CASE(d13_the_persons_own_config_and_output_are_untouched) {
+    tree t;
+    put_file(t.site.tree / ".config", "CONFIG_MCU=\"mine\"\n");
+    put_file(t.site.tree / "out/klipper.bin", "mine");
+    const auto theirs = cached(config_text("bin"));
+    require(build(t.runner, t.site, theirs, {}));
+    BOOST_TEST(get_file(t.site.tree / ".config") == "CONFIG_MCU=\"mine\"\n");
+    BOOST_TEST(get_file(t.site.tree / "out/klipper.bin") == "mine");
+    std::size_t files = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(t.site.tree)) files += entry.is_regular_file();
+    BOOST_TEST(files == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(d13_a_second_run_for_the_same_board_is_told_who_builds) {
+    tree t;
+    const auto lock = kf::io::file_lock::take(t.site.dir / "lock", "kflash flash --all");
+    BOOST_REQUIRE(lock);
+    const auto built = t.build_it();
+    BOOST_REQUIRE(!built);
+    BOOST_TEST((built.error().code == errc::busy));
+    BOOST_TEST(built.error().cause.find("kflash flash --all") != std::string::npos);
+    BOOST_TEST(!fs::exists(t.site.out()));
+}
+
+BOOST_AUTO_TEST_CASE(d13_variables_of_a_make_around_us_change_nothing) {
+    tree t;
+    ::setenv("MAKEFLAGS", "n OUT=/nonexistent/", 1);
+    ::setenv("OUT", "/nonexistent/", 1);
+    ::setenv("KCONFIG_CONFIG", "/nonexistent/config", 1);
+    const auto built = t.build_it();
+    for (const char* name : {"MAKEFLAGS", "OUT", "KCONFIG_CONFIG"}) ::unsetenv(name);
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
+}
+
+BOOST_AUTO_TEST_CASE(d12_every_kind_of_image_is_found) {
+    tree t;
+    using row = std::pair<const char*, image_kind>;
+    for (const auto& [kind, expected] : {row{"bin", image_kind::bin}, row{"uf2", image_kind::uf2},
+                                         row{"elf.hex", image_kind::elf_hex}, row{"elf", image_kind::elf}}) {
+        const auto built = t.build_it(kind);
+        require(built);
+        BOOST_TEST((built->kind == expected), kind);
+        BOOST_TEST(built->file.filename() == std::string("klipper.") + kind);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(d12_an_image_of_another_kind_that_was_left_behind_is_never_taken) {
+    tree t;
+    require(t.build_it("uf2"));
+    put_file(t.site.out() / "klipper.bin", "of last year");
+    const auto built = t.build_it("uf2");
+    require(built);
+    BOOST_TEST((built->kind == image_kind::uf2));
+    BOOST_TEST(!fs::exists(t.site.out() / "klipper.bin"));
+}
+
+BOOST_AUTO_TEST_CASE(d12_a_make_that_left_no_image_is_a_failure) {
+    tree t("OUT=out/\nall:\n\t@echo \"  Compiling nothing\"\nolddefconfig:\n");
+    const auto built = t.build_it();
+    BOOST_REQUIRE(!built);
+    BOOST_TEST((built.error().code == errc::build_failed));
+    BOOST_TEST(built.error().what == "make succeeded but left no firmware image");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_commit_without_a_changed_source_still_gives_the_new_version) {
+    tree t;
+    require(t.build_it());
+    put_file(t.site.tree / "version", "v2\n");
+    const auto built = t.build_it();
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code A\ncode B\nv2\n");
+    BOOST_TEST(built->steps == 3); // version, link, bin: nothing is compiled again
+}
+
+BOOST_AUTO_TEST_CASE(another_tree_or_version_is_built_from_scratch) {
+    tree t;
+    require(t.build_it());
+    // Sources that are older than our objects: make alone would keep the old objects.
+    tree other;
+    put_file(other.site.tree / "src/a.c", "code of Kalico\n");
+    fs::last_write_time(other.site.tree / "src/a.c", fs::file_time_type::clock::now() - std::chrono::hours(1));
+    t.site.tree = other.site.tree;
+    auto built = t.build_it();
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code of Kalico\ncode B\nv1\n");
+    put_file(other.site.tree / "src/a.c", "code of last week\n");
+    fs::last_write_time(other.site.tree / "src/a.c", fs::file_time_type::clock::now() - std::chrono::hours(1));
+    built = build(t.runner, t.site, cached(config_text("bin")), {.tree_version = "v0.12.0-1-g0123456"});
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code of last week\ncode B\nv1\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_failed_build_left_behind_is_not_linked) {
+    tree t(tree::with_recipe_for_b("\t@false\n"));
+    BOOST_TEST(!t.build_it().has_value());
+    put_file(t.site.out() / "a.o", "half an object");
+    put_file(t.site.tree / "Makefile", makefile);
+    const auto built = t.build_it();
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_failing_compile_shows_its_last_20_lines) {
+    tree t(tree::with_recipe_for_b("\t@for i in $$(seq 1 300); do echo \"b.c:$$i: error: no\"; done; exit 1\n"));
+    const auto built = t.build_it();
+    BOOST_REQUIRE(!built);
+    const auto& e = built.error();
+    BOOST_TEST((e.code == errc::build_failed));
+    BOOST_TEST(e.what == "the firmware did not build");
+    BOOST_TEST(std::count(e.cause.begin(), e.cause.end(), '\n') >= 20);
+    BOOST_TEST(std::count(e.cause.begin(), e.cause.end(), '\n') <= 22); // make's own line may be wrapped
+    BOOST_TEST(e.cause.find("b.c:300: error: no") != std::string::npos);
+    BOOST_TEST(e.cause.find("b.c:100: error: no") == std::string::npos);
+    BOOST_TEST(e.command.find("OUT=" + (t.site.out() / "").string()) != std::string::npos);
+    std::string_view rest = e.cause;
+    while (!rest.empty()) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        BOOST_TEST(line.size() <= 80u);
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_compiler_is_answered_with_its_package) {
+    tree t(tree::with_recipe_for_b("\t@echo 'make: arm-none-eabi-gcc: No such file or directory'; exit 127\n"));
+    BOOST_TEST(t.build_it().error().steps.at(0) == "sudo apt install gcc-arm-none-eabi libnewlib-arm-none-eabi");
+}
+
+/// Runs for real, but the deadline counts only from the moment that make hangs.
+struct impatient_runner {
+    kf::io::posix_runner real = {};
+    kf::seconds asked_for = 0;
+    kf::result<kf::io::run_outcome> run(const kf::io::command& c, kf::io::run_limits limits,
+                                        const kf::io::output_sink& out) {
+        bool hangs = false;
+        asked_for = limits.total;
+        limits.total = 0.01;
+        limits.held = [&] { return !hangs; };
+        return real.run(c, limits, [&](std::string_view chunk) {
+            hangs = hangs || chunk.find("hanging") != std::string_view::npos;
+            out(chunk);
+        });
+    }
+};
+
+BOOST_AUTO_TEST_CASE(d14_a_hung_build_is_ended_with_its_grandchildren) {
+    tree t(tree::with_recipe_for_b("\t@sh -c 'sleep 1000 & echo $$! > $(OUT)pid; echo hanging; wait'\n"));
+    impatient_runner runner;
+    const auto built = build(runner, t.site, cached(config_text("bin")), {.jobs = 2, .deadline = 300});
+    BOOST_REQUIRE(!built);
+    BOOST_TEST((built.error().code == errc::timeout));
+    BOOST_TEST(built.error().what == "the build took too long and was ended");
+    BOOST_TEST(built.error().cause.find("hanging") != std::string::npos);
+    BOOST_TEST(runner.asked_for > 0);
+    BOOST_TEST(runner.asked_for < 300); // what the steps before it took is gone from the budget
+    const int grandchild = std::stoi(get_file(t.site.out() / "pid"));
+    // It is ended with the group, its parent's parent reaps it a moment later: dead or a zombie is what counts.
+    const auto gone = [&] {
+        if (::kill(grandchild, 0) != 0) return true;
+        const auto stat = get_file("/proc/" + std::to_string(grandchild) + "/stat");
+        const auto name_end = stat.rfind(')');
+        return name_end == std::string::npos || stat.substr(name_end + 2, 1) == "Z";
+    };
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!gone() && std::chrono::steady_clock::now() < until) ::usleep(1000);
+    BOOST_TEST(gone());
+}
+
+BOOST_AUTO_TEST_CASE(what_olddefconfig_changed_is_reported_and_the_cached_text_stays) {
+    tree t;
+    put_file(t.site.tree / "src/Kconfig", "/CONFIG_OLD_THING/d\n$aCONFIG_NEW_THING=y\n");
+    const auto config = cached("CONFIG_OLD_THING=y\n" + config_text("bin"));
+    const auto drift = config_drift(t.runner, t.site, config);
+    BOOST_REQUIRE(drift);
+    BOOST_REQUIRE(drift->size() == 2u);
+    BOOST_TEST(to_string(drift->at(0)) == "added   CONFIG_NEW_THING=y");
+    BOOST_TEST(to_string(drift->at(1)) == "dropped CONFIG_OLD_THING=y");
+    BOOST_TEST(!fs::exists(t.site.out()));
+    const auto built = build(t.runner, t.site, config, {});
+    require(built);
+    BOOST_TEST((built->drift == *drift));
+    BOOST_TEST(built->config.enabled("NEW_THING"));
+}
+
+BOOST_AUTO_TEST_CASE(a_tree_that_lost_the_boards_options_never_builds_its_default_board) {
+    tree t;
+    put_file(t.site.tree / "src/Kconfig", "s/stm32f446xx/atmega2560/\n");
+    auto built = t.build_it();
+    BOOST_REQUIRE(!built);
+    BOOST_TEST((built.error().code == errc::mismatch));
+    BOOST_TEST(built.error().cause == "the chip would become atmega2560, was stm32f446xx");
+    put_file(t.site.tree / "src/Kconfig", "s/0x8008000/0x8000000/\n");
+    built = t.build_it();
+    BOOST_REQUIRE(!built);
+    BOOST_TEST(built.error().cause == "the application start would become 0x8000000, was 0x8008000");
+    BOOST_TEST(!fs::exists(t.site.out()));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_is_no_source_tree_is_not_found) {
+    tree t;
+    fs::remove(t.site.tree / "src/Kconfig");
+    const auto built = t.build_it();
+    BOOST_REQUIRE(!built);
+    BOOST_TEST((built.error().code == errc::not_found));
+    BOOST_TEST(built.error().cause == "it has no src/Kconfig");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_that_make_cannot_name_or_that_is_not_ours_is_refused) {
+    tree t;
+    const auto tree_dir = t.site.tree;
+    for (const fs::path& dir : {t.dir.path / "with blank", t.dir.path / "a$b", fs::path("relative/dir"), fs::path("/"),
+                                fs::path(), tree_dir, tree_dir / "out"}) {
+        t.site.dir = dir;
+        const auto built = t.build_it();
+        BOOST_REQUIRE(!built);
+        BOOST_TEST((built.error().code == errc::usage), dir.string());
+    }
+    BOOST_TEST(!fs::exists(tree_dir / "out"));
+}
+
+BOOST_AUTO_TEST_CASE(menuconfig_tells_whether_something_was_saved) {
+    tree t;
+    const auto old_text = config_text("bin"), new_text = config_text("uf2");
+    put_file(t.site.tree / "src/answer", old_text);
+    auto edited = menuconfig(t.runner, t.site, old_text);
+    BOOST_REQUIRE(edited);
+    BOOST_TEST(!edited->saved);
+    put_file(t.site.tree / "src/answer", new_text);
+    edited = menuconfig(t.runner, t.site, old_text);
+    BOOST_REQUIRE(edited);
+    BOOST_TEST(edited->saved);
+    BOOST_TEST(edited->text == new_text);
+    put_file(t.site.tree / "src/answer", "");
+    edited = menuconfig(t.runner, t.site, "");
+    BOOST_REQUIRE(edited);
+    BOOST_TEST(!edited->saved);
+    BOOST_TEST(!fs::exists(t.site.tree / ".config"));
+}
+
+BOOST_AUTO_TEST_CASE(a_menuconfig_that_fails_is_an_error) {
+    tree t;
+    const auto edited = menuconfig(t.runner, t.site, ""); // src/answer is missing
+    BOOST_REQUIRE(!edited);
+    BOOST_TEST((edited.error().code == errc::build_failed));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

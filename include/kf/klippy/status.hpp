@@ -75,6 +75,8 @@ struct printer_status {
     [[nodiscard]] std::optional<xyz> position() const;
     /// Where the pen is now, to one tick. Empty when unknown.
     [[nodiscard]] std::optional<xyz> live_position() const;
+    /// The last live position from before Klipper stopped: history, not the present.
+    [[nodiscard]] std::optional<xyz> last_seen() const noexcept { return trusted_live_; }
     /// Whether all of `axes` ("xyz") are homed. Empty when unknown: not ready, or a homing of ours is under way.
     [[nodiscard]] std::optional<bool> homed(std::string_view axes) const;
     /// Between sending G28 and its answer homed() knows nothing: Klipper counts an axis from the start of its homing.
@@ -157,7 +159,7 @@ inline result<void> printer_status::merge(const json::object& status, seconds at
 /// After more than 30 s without motion the first sample of a new move is once [0,0,0] at rest, as Klipper's history has
 /// run out. Such a zero is believed only when motion was seen lately or when a move to zero was asked for.
 inline void printer_status::trust_live_position(seconds at) {
-    if (!motion_report) return;
+    if (!motion_report || !ready()) return; // from a shutdown on it goes on through the plan that was cancelled
     if (motion_report->live_velocity > 0) last_motion_ = at;
     const auto all_zero = [](const xyz& p) { return std::ranges::all_of(p, [](mm v) { return v == 0; }); };
     const bool history_ran_out = all_zero(motion_report->live_position) && motion_report->live_velocity == 0 &&

@@ -231,8 +231,10 @@ class katapult_session {
                 {},
                 {"switch the board's power off and on, or press reset twice", "check the cable, then flash again"}};
     }
+    /// One line: a wedge is explained by its cause alone.
     [[nodiscard]] static std::string reason(const error& e) {
-        return e.cause.empty() ? e.what : e.what + ": " + e.cause;
+        if (e.cause.empty()) return e.what;
+        return e.code == errc::flash_failed ? e.cause : e.what + ": " + e.cause;
     }
 
     [[nodiscard]] static error half_written(error why, std::uint32_t address) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The figures in tests/planner are Klipper's own (v0.13.0-730): every move of 13 files, and of files of random mixed
 // features. What the planner promises beyond them is checked as physics: nothing faster than its limits.
+#include <kf/job/estimate.hpp>
 #include <kf/job/gcode_line.hpp>
 #include <kf/job/gcode_motion.hpp>
 #include <kf/job/lookahead.hpp>
@@ -8,6 +9,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <cmath>
@@ -43,18 +45,29 @@ std::vector<boost::json::object> records_of(const std::string& path) {
     return records;
 }
 
-std::vector<planned_move> moves_of(const std::string& gcode, const motion_limits& limits) {
+/// A whole text through the interpreter, which goes on after an error as Klipper does.
+struct run_of {
     std::vector<planned_move> moves;
-    gcode_motion machine(limits);
-    const auto keep = [&](const planned_move& m) { moves.push_back(m); };
-    std::istringstream in(gcode);
-    for (std::string text; std::getline(in, text);) {
-        const auto done = machine.run(gcode_line(text), keep);
-        BOOST_REQUIRE_MESSAGE(done, text << ": " << (done ? "" : done.error()));
+    std::vector<std::string> errors;
+    std::vector<std::string> unknown;
+    seconds total = 0;
+
+    run_of(const std::string& gcode, const motion_limits& limits) {
+        gcode_motion machine(limits);
+        const auto keep = [&](const planned_move& m) { moves.push_back(m); };
+        std::istringstream in(gcode);
+        for (std::string text; std::getline(in, text);) {
+            const gcode_line line(text);
+            const auto effect = machine.run(line, keep);
+            if (!effect)
+                errors.emplace_back(job::detail::trim(effect.error()));
+            else if (*effect == gcode_effect::unknown)
+                unknown.push_back(line.upper_command());
+        }
+        machine.planner().stop(keep);
+        total = machine.planner().time();
     }
-    machine.planner().stop(keep);
-    return moves;
-}
+};
 
 double number_of(const boost::json::value& v) { return v.to_number<double>(); }
 
@@ -83,9 +96,11 @@ void same_moves(const std::vector<planned_move>& ours, const std::vector<boost::
 }
 
 void same_as_klipper(const std::string& name) {
-    BOOST_TEST_CONTEXT(name)
-    same_moves(moves_of(text_of(folder + name + ".gcode"), motion_limits{}),
-               records_of(folder + "moves/" + name + ".jsonl.gz"));
+    BOOST_TEST_CONTEXT(name) {
+        const run_of ours(text_of(folder + name + ".gcode"), motion_limits{});
+        BOOST_TEST(ours.errors.empty());
+        same_moves(ours.moves, records_of(folder + "moves/" + name + ".jsonl.gz"));
+    }
 }
 
 } // namespace
@@ -96,6 +111,26 @@ BOOST_AUTO_TEST_CASE(plans_each_move_of_the_measured_files_as_klipper_does) {
     for (const char* name : {"circle360", "collinear1000", "dense10k", "dwell", "feeds", "lines", "min_cruise",
                              "pen_strokes", "spiral", "square", "velocity_limit", "xyz_diag", "zigzag_short"})
         same_as_klipper(name);
+}
+
+BOOST_AUTO_TEST_CASE(random_gcode_moves_fails_and_is_unknown_as_in_klipper) {
+    const auto truth = boost::json::parse(text_of(folder + "mixed.json")).at("files").as_object();
+    BOOST_TEST(truth.size() == 3U);
+    for (const auto& [file, t] : truth) {
+        const std::string name(file);
+        motion_limits limits;
+        for (const auto& [limit, value] : t.at("limits").as_object())
+            BOOST_REQUIRE(set_limit(limits, fmt::format("{}={}", std::string_view(limit), number_of(value))));
+        BOOST_TEST_CONTEXT(name) {
+            const run_of ours(text_of(folder + name), limits);
+            same_moves(ours.moves, records_of(folder + "moves/" + name.substr(0, name.find('.')) + ".jsonl.gz"));
+            BOOST_CHECK_CLOSE(ours.total, number_of(t.at("total_time")), 1e-10);
+            const auto errors = boost::json::value_to<std::vector<std::string>>(t.at("errors"));
+            const auto unknown = boost::json::value_to<std::vector<std::string>>(t.at("unknown"));
+            BOOST_TEST(ours.errors == errors, boost::test_tools::per_element());
+            BOOST_TEST(ours.unknown == unknown, boost::test_tools::per_element());
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_lone_move_is_a_trapezoid) {

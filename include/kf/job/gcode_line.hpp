@@ -107,6 +107,17 @@ namespace detail {
 }
 [[nodiscard]] constexpr char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
+/// What a character is to the dispatcher: names are runs of letters and '_', or one '*'; all else is value.
+enum class kind : std::uint8_t { value, name, star };
+inline constexpr std::array<kind, 256> kinds = [] {
+    std::array<kind, 256> all{};
+    for (std::size_t c = 0; c < 128; ++c)
+        if (is_letter(static_cast<char>(c))) all[c] = kind::name;
+    all['_'] = kind::name;
+    all['*'] = kind::star;
+    return all;
+}();
+
 [[nodiscard]] constexpr std::string_view trim(std::string_view s) noexcept {
     while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
     while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);
@@ -175,34 +186,27 @@ inline gcode_line::gcode_line(std::string_view text) noexcept
     const char* const s = text_.data();
     const std::size_t semicolon = text_.find(';');
     const std::size_t end = semicolon == std::string_view::npos ? text_.size() : semicolon;
-    // Words beyond 4 GiB cannot be addressed; no such line is read into memory by anybody.
-    const auto name_size = [&](std::size_t at) -> std::size_t {
-        std::size_t stop = at;
-        while (stop < end && (detail::is_letter(s[stop]) || s[stop] == '_')) ++stop;
-        return stop > at ? stop - at : (at < end && s[at] == '*' ? 1 : 0);
-    };
+    const auto kind = [s](std::size_t at) { return detail::kinds[static_cast<unsigned char>(s[at])]; };
 
     std::size_t at = 0;
-    while (at < end && name_size(at) == 0) ++at;
-    if (at == end) { // blank, or "%" and the like
-        take_command(0, end);
-        return;
-    }
-    const bool prefixed = at > 0;
+    while (at < end && kind(at) == detail::kind::value) ++at;
+    const bool prefixed = at > 0; // "%", "/G1": it belongs to the command
+    if (at == end) take_command(0, end);
     for (std::size_t index = 0; at < end; ++index) {
-        const std::size_t name = at;
-        const std::size_t size = name_size(at);
-        std::size_t value = at + size;
-        at = value;
-        while (at < end && !detail::is_letter(s[at]) && s[at] != '_' && s[at] != '*') ++at;
+        const std::size_t name = at++;
+        if (kind(name) == detail::kind::name)
+            while (at < end && kind(at) == detail::kind::name) ++at;
+        const bool one_letter = at == name + 1 && detail::is_letter(s[name]);
+        std::size_t value = at;
+        while (at < end && kind(at) == detail::kind::value) ++at;
 
         if (index == 0) {
-            numbered_ = !prefixed && size == 1 && detail::to_upper(s[name]) == 'N';
+            numbered_ = one_letter && !prefixed && detail::to_upper(s[name]) == 'N';
             if (!numbered_) take_command(0, at);
         } else if (index == 1 && numbered_) {
             take_command(name, at);
         }
-        if (size == 1 && detail::is_letter(s[name])) {
+        if (one_letter) {
             std::size_t stop = at;
             while (value < stop && detail::is_blank(s[value])) ++value;
             while (stop > value && detail::is_blank(s[stop - 1])) --stop;

@@ -225,6 +225,7 @@ gcode_motion::answer gcode_motion::extended(const gcode_line& line, Emit& emit, 
         return gcode_effect::state;
     }
     if (which == 3) return restore(line, *words, emit, tag, check);
+    planner_.stop(emit); // before it looks at its words: a bad one stops the machine too
     std::array<double, 3> to{planner_.position().x, planner_.position().y, planner_.position().z};
     constexpr std::string_view axes = "XYZ";
     for (std::size_t axis = 0; axis < to.size(); ++axis) {

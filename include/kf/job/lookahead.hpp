@@ -64,6 +64,18 @@ struct planned_move {
 [[nodiscard]] mm_per_s speed_at(const planned_move& m, seconds t) noexcept;
 [[nodiscard]] xyz position_at(const planned_move& m, seconds t) noexcept;
 
+namespace detail {
+/// By value and unrolled: an initializer_list would go through memory, in the hottest loop there is.
+template<class... Others>
+[[nodiscard]] inline double least(double a, double b, Others... others) noexcept {
+    const double less = b < a ? b : a;
+    if constexpr (sizeof...(others) == 0)
+        return less;
+    else
+        return least(less, others...);
+}
+} // namespace detail
+
 /// The queue of moves whose speeds still depend on what comes next. `emit(const planned_move&)` gets each move once,
 /// in order, as soon as nothing that follows can change it; memory is bounded by `most_pending`.
 class lookahead {
@@ -226,7 +238,7 @@ bool lookahead::stop(Emit&& emit) {
 
 /// The most that can be entered with, from the corner between two moves and from the moves themselves.
 inline void lookahead::join(speeds& now, const path& now_path, const speeds& before, const path& before_path) noexcept {
-    double cap = std::min({now.cruise_cap, before.cruise_cap, before.entry_cap + before.gain});
+    double cap = detail::least(now.cruise_cap, before.cruise_cap, before.entry_cap + before.gain);
     const xyz& u = now_path.direction;
     const xyz& v = before_path.direction;
     const double cosine = -(u.x * v.x + u.y * v.y + u.z * v.z); // of the angle inside the corner: -1 is straight on
@@ -235,8 +247,8 @@ inline void lookahead::join(speeds& now, const path& now_path, const speeds& bef
     if (sin_half < 1.0 && cos_half > 0.0) {
         const double radius = sin_half / (1.0 - sin_half); // per mm of junction deviation
         const double middle = 0.25 * sin_half / cos_half;  // the circle through the middle of a move
-        cap = std::min({cap, radius * now_path.corner * now_path.accel, radius * before_path.corner * before_path.accel,
-                        now.gain * middle, before.gain * middle});
+        cap = detail::least(cap, radius * now_path.corner * now_path.accel,
+                            radius * before_path.corner * before_path.accel, now.gain * middle, before.gain * middle);
     }
     now.entry_cap = cap;
     now.smooth_cap = std::min(cap, before.smooth_cap + before.smooth_gain);
@@ -270,7 +282,7 @@ inline std::size_t lookahead::walk_back(until what) noexcept {
                 }
                 hilltop = (smooth_entry + smooth_reach) * 0.5;
             }
-            m.cruise = std::min({(m.entry + reach) * 0.5, m.cruise_cap, hilltop});
+            m.cruise = detail::least((m.entry + reach) * 0.5, m.cruise_cap, hilltop);
             open_moves = 0;
         }
         exit = m.entry;

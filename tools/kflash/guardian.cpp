@@ -2,6 +2,7 @@
 #include "commands.hpp"
 
 #include <kf/host/guardian.hpp>
+#include <kf/io/posix_process.hpp>
 
 #include <unistd.h>
 

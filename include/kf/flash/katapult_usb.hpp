@@ -34,7 +34,7 @@ class katapult_usb {
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
         return {fmt::format("ask {} for its bootloader (1200 baud), wait for its katapult_ name", job.node_name),
                 fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
-                fmt::format("write {} bytes in blocks, read every block back, COMPLETE", job.image->bytes.size())};
+                "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
     }
 
     template<sink Sink>

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,34 @@ namespace json = boost::json;
     return object.starts_with("extruder") || object == "heater_bed" || object.starts_with("heater_generic ");
 }
 
+inline void take_status(printer_activity& a, const json::object& status) {
+    // Between info and here the state may have changed; webhooks came with the rest.
+    if (const auto state = text_at(object_at(status, "webhooks"), "state"); !state.empty())
+        a.state = state;
+    else if (a.state == "ready")
+        a.state.clear();
+    const auto& prints = object_at(status, "print_stats");
+    a.print_state = text_at(prints, "state");
+    a.filename = text_at(prints, "filename");
+    const auto& sd = object_at(status, "virtual_sdcard");
+    a.sd_active = true_at(sd, "is_active");
+    if (const auto* p = sd.if_contains("progress"); p != nullptr && p->is_number()) a.progress = p->to_number<double>();
+    a.paused = true_at(object_at(status, "pause_resume"), "is_paused");
+    a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
+    for (const auto& [name, value] : status) {
+        if (!is_heater(name) || !value.is_object()) continue;
+        const auto* target = value.as_object().if_contains("target");
+        if (target != nullptr && target->is_number() && target->to_number<double>() > 0)
+            a.hot.push_back(fmt::format("{} ({:.0f} C)", std::string_view(name), target->to_number<double>()));
+    }
+    for (const auto& [section, value] : object_at(object_at(status, "configfile"), "settings")) {
+        if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
+        if (value.is_object())
+            if (auto serial = text_at(value.as_object(), "serial"); !serial.empty())
+                a.serials.push_back(std::move(serial));
+    }
+}
+
 } // namespace detail
 
 /// Asks over an open connection. `call(method, params) -> result<json::value>`.
@@ -108,32 +137,7 @@ template<class Call>
     wanted["configfile"] = json::array{"settings"};
     KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
     if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");
-    const auto& status = object_at(answer.as_object(), "status");
-    // Between info and here the state may have changed; webhooks came with the rest.
-    if (const auto state = text_at(object_at(status, "webhooks"), "state"); !state.empty())
-        a.state = state;
-    else if (a.state == "ready")
-        a.state.clear();
-    const auto& prints = object_at(status, "print_stats");
-    a.print_state = text_at(prints, "state");
-    a.filename = text_at(prints, "filename");
-    const auto& sd = object_at(status, "virtual_sdcard");
-    a.sd_active = true_at(sd, "is_active");
-    if (const auto* p = sd.if_contains("progress"); p != nullptr && p->is_number()) a.progress = p->to_number<double>();
-    a.paused = true_at(object_at(status, "pause_resume"), "is_paused");
-    a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
-    for (const auto& [name, value] : status) {
-        if (!is_heater(name) || !value.is_object()) continue;
-        const auto* target = value.as_object().if_contains("target");
-        if (target != nullptr && target->is_number() && target->to_number<double>() > 0)
-            a.hot.push_back(fmt::format("{} ({:.0f} C)", std::string_view(name), target->to_number<double>()));
-    }
-    for (const auto& [section, value] : object_at(object_at(status, "configfile"), "settings")) {
-        if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
-        if (value.is_object())
-            if (auto serial = text_at(value.as_object(), "serial"); !serial.empty())
-                a.serials.push_back(std::move(serial));
-    }
+    detail::take_status(a, object_at(answer.as_object(), "status"));
     return a;
 }
 
@@ -149,18 +153,24 @@ template<class Call>
 struct guard_options {
     bool assume_idle = false; ///< the person takes "cannot be known" upon himself
     io::duration patience = std::chrono::seconds(5);
+    /// Whether a printer has anything to do with the board; empty: every printer has. One that could not be asked has.
+    std::function<bool(const printer_activity&)> concerns = {};
 };
 
 /// The proof that nothing would be disturbed: only check_idle() makes one.
 class idle_proof {
   public:
-    /// What klippy said just then, one for each instance that could be read.
-    [[nodiscard]] const std::vector<printer_activity>& printers() const { return printers_; }
+    struct printer {
+        klippy_instance instance;
+        std::string state; ///< as klippy said it; empty when it could not be asked
+    };
+    /// The printers that have to do with the board, all idle.
+    [[nodiscard]] const std::vector<printer>& printers() const { return printers_; }
     [[nodiscard]] const std::vector<std::string>& assumptions() const { return assumptions_; }
 
   private:
     friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);
-    std::vector<printer_activity> printers_;
+    std::vector<printer> printers_;
     std::vector<std::string> assumptions_;
 };
 
@@ -183,8 +193,11 @@ class idle_proof {
     for (const auto& k : instances) {
         if (k.socket.empty()) {
             KF_CHECK(unknown(k, "has no API socket, so nobody can ask it what it does"));
+            proof.printers_.push_back({k, {}});
             continue;
         }
+        auto activity = ask_printer(k.socket, options.patience);
+        if (activity && options.concerns && !options.concerns(*activity)) continue;
         std::error_code ec;
         if (fs::exists(klippy::lock_path(k.socket), ec))
             if (auto lock = klippy::lock_printer(k.socket, "kflash print guard"); !lock) {
@@ -192,9 +205,9 @@ class idle_proof {
                     return refuse("a plot is running: " + lock.error().cause, {"wait for it to end, or cancel it"});
                 KF_CHECK(unknown(k, "the lock on its socket cannot be read: " + lock.error().what));
             }
-        auto activity = ask_printer(k.socket, options.patience);
         if (!activity) {
             KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
+            proof.printers_.push_back({k, {}});
             continue;
         }
         if (const auto v = judge(*activity)) {
@@ -203,7 +216,7 @@ class idle_proof {
                               {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});
             KF_CHECK(unknown(k, v->reason));
         }
-        proof.printers_.push_back(std::move(*activity));
+        proof.printers_.push_back({k, activity->state});
     }
     return proof;
 }

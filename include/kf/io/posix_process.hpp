@@ -49,6 +49,11 @@ enum class child_group { ours, own_session };
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);
 
+    struct sigaction child_action{};
+    ::sigaction(SIGCHLD, nullptr, &child_action);
+    // Inherited from whoever started us, it would make children vanish before their status is read.
+    if (child_action.sa_handler == SIG_IGN) ::signal(SIGCHLD, SIG_DFL);
+
     int report[2]; // exec closes it; a failed exec writes its errno
     if (::pipe2(report, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
     unique_fd report_read(report[0]), report_write(report[1]);
@@ -62,7 +67,10 @@ enum class child_group { ours, own_session };
         const int wanted[3] = {streams.in, streams.out, streams.err};
         bool ok = true;
         for (int i = 0; i < 3; ++i)
-            if (wanted[i] >= 0 && ::dup2(wanted[i], i) < 0) ok = false;
+            if (wanted[i] == i)
+                ::fcntl(i, F_SETFD, 0); // dup2 of a descriptor onto itself keeps close-on-exec
+            else if (wanted[i] >= 0 && ::dup2(wanted[i], i) < 0)
+                ok = false;
         for (const int fd : c.keep_open) ::fcntl(fd, F_SETFD, 0);
         if (ok && !c.cwd.empty() && ::chdir(c.cwd.c_str()) != 0) ok = false;
         if (ok && c.run_as && ::geteuid() == 0)
@@ -71,7 +79,8 @@ enum class child_group { ours, own_session };
         sigset_t none;
         sigemptyset(&none);
         ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-        if (ok) ::execvpe(argv[0], argv.data(), env.data());
+        ::environ = env.data(); // so that PATH is the child's
+        if (ok) ::execvp(argv[0], argv.data());
         const int number = errno;
         (void)!::write(report_write.get(), &number, sizeof number);
         ::_exit(127);
@@ -99,7 +108,14 @@ enum class child_group { ours, own_session };
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-/// TERM to the group, two seconds of grace, KILL. Returns when the leader is reaped.
+/// True when the child has ended; it is not reaped, so that its id keeps naming its group.
+[[nodiscard]] inline bool has_ended(pid_t pid) noexcept {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/// TERM to the group, two seconds of grace, KILL. Returns when the leader is reaped, or two seconds later: what runs
+/// under sudo is root's and cannot be ended by us.
 inline int end_group(pid_t pid) noexcept {
     ::kill(-pid, SIGTERM);
     ::kill(-pid, SIGCONT);
@@ -113,7 +129,12 @@ inline int end_group(pid_t pid) noexcept {
         ::poll(&none, 1, 10);
     }
     ::kill(-pid, SIGKILL);
-    if (!reaped) ::waitpid(pid, &status, 0);
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (!reaped && std::chrono::steady_clock::now() < give_up) {
+        reaped = ::waitpid(pid, &status, WNOHANG) != 0;
+        pollfd none{-1, 0, 0};
+        if (!reaped) ::poll(&none, 1, 5);
+    }
     return exit_code(status);
 }
 
@@ -137,33 +158,31 @@ struct posix_runner {
         theirs.reset();
 
         auto last_output = began;
-        bool reaped = false;
-        int status = 0;
-        bool closed = false;
+        bool ended = false, closed = false;
         const auto stop = [&](errc code, const std::string& why) -> result<run_outcome> {
-            if (reaped)
-                ::kill(-pid, SIGKILL);
-            else
-                detail::end_group(pid);
+            detail::end_group(pid);
             return kf::fail(error{code, c.argv[0] + " " + why, {}, to_string(c), {}});
         };
         for (;;) {
             pollfd p{closed ? -1 : mine.get(), POLLIN, 0}; // a closed pipe is always "ready"
             ::poll(&p, 1, closed ? 10 : 50);
             char buffer[16384];
-            ssize_t n;
-            while ((n = ::read(mine.get(), buffer, sizeof buffer)) > 0) {
+            ssize_t n = 0;
+            // Bounded: a child that never stops writing must not keep us from looking at the clock.
+            for (int reads = 0; reads < 64 && (n = ::read(mine.get(), buffer, sizeof buffer)) > 0; ++reads) {
                 last_output = std::chrono::steady_clock::now();
                 if (out) out(std::string_view(buffer, static_cast<std::size_t>(n)));
             }
             if (n == 0) closed = true;
-            if (!reaped && ::waitpid(pid, &status, WNOHANG) == pid) {
-                reaped = true;
+            if (!ended && detail::has_ended(pid)) {
+                ended = true;
                 continue; // one more read: what it wrote last
             }
-            if (reaped) {
-                // A grandchild in the group may still hold the pipe: the run ends with its leader.
-                if (!closed) ::kill(-pid, SIGKILL);
+            if (ended) {
+                // The run ends with its leader: a grandchild that is left in the group goes too.
+                ::kill(-pid, SIGKILL);
+                int status = 0;
+                ::waitpid(pid, &status, 0);
                 return run_outcome{detail::exit_code(status), elapsed()};
             }
             const bool held = limits.held && limits.held();
@@ -213,7 +232,13 @@ class piped_child {
       , in_(std::move(other.in_))
       , out_(std::move(other.out_))
       , buffer_(std::move(other.buffer_)) {}
-    piped_child& operator=(piped_child&&) = delete;
+    piped_child& operator=(piped_child&& other) noexcept {
+        std::swap(pid_, other.pid_);
+        std::swap(in_, other.in_);
+        std::swap(out_, other.out_);
+        std::swap(buffer_, other.buffer_);
+        return *this;
+    }
     /// Closes the pipes and lets the child go on: what it does then is its own business.
     ~piped_child() {
         in_.reset();

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: MIT
+#include "../cli/prompt.hpp"
+#include "commands.hpp"
+#include "prepare.hpp"
+
+#include <kf/flash/ledger.hpp>
+#include <kf/flash/run.hpp>
+#include <kf/host/print_guard.hpp>
+#include <kf/host/ready.hpp>
+#include <kf/host/right.hpp>
+#include <kf/host/service.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <unistd.h>
+
+namespace kf::kflash {
+namespace {
+
+using manager_type = host::systemd<io::posix_runner>;
+using lease_type = host::service_lease<manager_type, io::steady_clock>;
+
+result<board::target> find_target(cli::invocation& in, const bench& b, const board::board& board) {
+    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
+    return board::match(b.registry, board, seen.devices);
+}
+
+/// A klippy has to do with the board when one of its MCUs is on the board's port, or when it does not say on which
+/// ports its MCUs are.
+bool concerns(const host::printer_activity& a, const board::device& device) {
+    if (a.serials.empty()) return true;
+    for (const auto& serial : a.serials) {
+        std::error_code ec;
+        if (fs::canonical(serial, ec) == device.resolved && !ec) return true;
+        if (board::same_board(board::parse_usb_name(fs::path(serial).filename().string()), device.usb)) return true;
+    }
+    return false;
+}
+
+result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::device& device) {
+    KF_TRY(const auto instances, host::find_klippy(b.at.proc));
+    host::guard_options options;
+    options.assume_idle = in.has("assume-idle");
+    options.concerns = [&](const host::printer_activity& a) { return concerns(a, device); };
+    return host::check_idle(instances, options);
+}
+
+/// What has to be stopped: the units of the klippys that have to do with the board, as far as they are up.
+struct to_stop {
+    std::vector<std::string> units;
+    std::vector<int> pids;
+    bool was_ready = false; ///< every klippy of them was ready
+};
+
+result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager, const fs::path& journal,
+                            cli::invocation& in) {
+    to_stop found;
+    found.was_ready = !idle.printers().empty();
+    for (const auto& p : idle.printers()) {
+        const auto& process = p.instance.process;
+        if (!host::is_unit_name(process.unit))
+            return kf::fail(error{errc::refused,
+                                  fmt::format("klippy runs as process {}, but no service runs it", process.pid),
+                                  "kflash could stop it, but not start it again",
+                                  {},
+                                  {"stop it yourself, then run this again"}});
+        if (std::find(found.units.begin(), found.units.end(), process.unit) == found.units.end())
+            found.units.push_back(process.unit);
+        found.pids.push_back(process.pid);
+        found.was_ready = found.was_ready && p.state == "ready";
+    }
+    // A unit between two of its own restarts has no process now, but would have one in the middle of the flash.
+    KF_TRY(const auto units, manager.klippy_units());
+    for (const auto& u : units)
+        if (u.active == "activating" && std::find(found.units.begin(), found.units.end(), u.id) == found.units.end())
+            found.units.push_back(u.id);
+    // A run that was cut short, guardian and all, left its units stopped: they count as having been up.
+    if (const auto text = io::read_file(journal, 1 << 16)) {
+        std::size_t from = 0;
+        while (from < text->size()) {
+            const auto end = std::min(text->find('\n', from), text->size());
+            const std::string unit = text->substr(from, end - from);
+            from = end + 1;
+            if (!host::is_unit_name(unit) ||
+                std::find(found.units.begin(), found.units.end(), unit) != found.units.end())
+                continue;
+            in.out.warn(fmt::format(
+                "{} was stopped by an earlier kflash that did not end well: it is started after this flash", unit));
+            found.units.push_back(unit);
+        }
+    }
+    return found;
+}
+
+io::command guardian_of(const cli::invocation& in, const workplace& at, const host::right& right,
+                        const std::vector<std::string>& units) {
+    io::command c{right.prefix};
+    c.argv.insert(c.argv.end(), {in.self, "guardian", fmt::format("--timeout={}", at.service_timeout)});
+    if (at.simulated)
+        for (const auto& word : at.systemctl) c.argv.push_back("--systemctl=" + word);
+    c.argv.insert(c.argv.end(), units.begin(), units.end());
+    return c;
+}
+
+/// The methods in the order in which they are tried, each with its tools there.
+result<std::vector<board::flash_method>> methods(const cli::invocation& in, const bench& b, const board::board& board,
+                                                 const flash::write_job& job, io::posix_runner& runner,
+                                                 cli::tool_sink& out) {
+    KF_TRY(const auto first, method_of(in, b, board));
+    std::vector<board::flash_method> order{first};
+    KF_CHECK(flash::make_method(first, runner, io::steady_clock{}).needs(job));
+    const bool fallback = b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method");
+    if (fallback && first != board::flash_method::make_flash) {
+        const auto possible =
+            flash::make_method(board::flash_method::make_flash, runner, io::steady_clock{}).needs(job);
+        if (possible)
+            order.push_back(board::flash_method::make_flash);
+        else
+            out.detail("no fallback to make_flash: " + possible.error().what);
+    }
+    return order;
+}
+
+flash::write_job job_of(const bench& b, const firmware::build_site& site, const board::device& device) {
+    flash::write_job job;
+    job.usb = device.usb;
+    job.node_name = device.file_name;
+    job.by_id = b.at.by_id;
+    job.proc = b.at.proc;
+    job.klipper_dir = b.klipper_dir();
+    job.katapult_dir = b.katapult_dir();
+    job.out_dir = site.out();
+    job.config = site.config();
+    return job;
+}
+
+/// --dry-run: every command, path, check and reason, from what is there now; nothing is changed.
+result<void> print_plan(cli::invocation& in, const bench& b, const board::board& board, const board::target& target) {
+    const auto site = site_of(b, board, "kflash");
+    KF_TRY(const auto cached, b.configs.load(board.key));
+    KF_CHECK(check_config_mcu(board, cached.config));
+    KF_TRY(const auto method, method_of(in, b, board));
+    io::posix_runner runner;
+    manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
+    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto stop, services_of(idle, manager, b.at.state / "stopped-units", in));
+
+    std::vector<std::string> lines;
+    const auto say = [&](phase p, const std::string& text) { lines.push_back(fmt::format("[{}] {}", label(p), text)); };
+    say(phase::discovery, fmt::format("{} is {}", board.name, target.path().string()));
+    say(phase::safety, stop.units.empty() ? "no klippy has to do with this board"
+                                          : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
+    for (const auto& a : idle.assumptions()) say(phase::safety, a);
+    say(phase::config, fmt::format("{} (MCU {}, as registered)", b.configs.path(board.key).string(),
+                                   cached.config.mcu().value_or("")));
+    const std::string dirs = fmt::format("OUT={}/ KCONFIG_CONFIG={}", site.out().string(), site.config().string());
+    say(phase::build, fmt::format("make -C {} olddefconfig on a copy of the configuration", site.tree.string()));
+    say(phase::build, fmt::format("make -C {} -j {}", site.tree.string(), dirs));
+    say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
+                      "size, bootloader kept");
+    auto job = job_of(b, site, target.device());
+    firmware::image image;
+    image.path = site.out() / "klipper.bin";
+    job.image = &image;
+    job.image_file = site.dir / "pinned" / "klipper.bin";
+    job.mcu = cached.config.mcu().value_or("");
+    job.start = cached.config.application_start().value_or(0);
+    for (const auto& u : stop.units) {
+        say(phase::service, fmt::format("guardian: starts {} again when kflash and its flashers are gone", u));
+        say(phase::service, "ask klippy once more whether it is idle");
+        say(phase::service,
+            io::to_string(manager.command("stop", u)) + ", prove that it is down and nobody holds the port");
+    }
+    for (const auto& line : flash::make_method(method, runner, io::steady_clock{}).plan(job)) say(phase::flash, line);
+    if (b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method") &&
+        method != board::flash_method::make_flash) {
+        say(phase::flash, "only if nothing was written and the board is where it was:");
+        for (const auto& line :
+             flash::make_method(board::flash_method::make_flash, runner, io::steady_clock{}).plan(job))
+            say(phase::flash, line);
+    }
+    say(phase::verify, "wait up to 30 s for the board, ask it over serial for its version, demand the image's");
+    for (const auto& u : stop.units)
+        say(phase::service, io::to_string(manager.command("start", u)) +
+                                (stop.was_ready ? ", prove that klippy is ready" : ", prove that it runs"));
+    boost::json::array steps;
+    for (const auto& l : lines) steps.emplace_back(l);
+    in.out.result({"plan",
+                   fmt::format("{}", fmt::join(lines, "\n")),
+                   {{"key", board.key}, {"plan", boost::json::serialize(steps)}}});
+    return {};
+}
+
+/// Everything between the stop and the proven restart. The lease's destructor is the net under each early return.
+struct flash_run {
+    result<flash::flash_outcome> outcome = kf::fail(errc::failed, "nothing was done");
+    flash::written wrote = flash::written::nothing;
+    result<void> service{};
+    seconds downtime = 0;
+};
+
+flash_run stop_write_start(cli::invocation& in, const bench& b, const board::target& target,
+                           const flash::write_job& wanted, const std::vector<board::flash_method>& order,
+                           lease_type& lease, bool was_ready, io::posix_runner& runner) {
+    flash_run r;
+    const io::steady_clock clock;
+    auto job = wanted;
+    const auto go = [&]() -> result<flash::flash_outcome> {
+        KF_CHECK(io::interrupt::check());
+        // Minutes may have passed since the first look: a print could have been started.
+        KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+        for (const auto& a : idle.assumptions()) in.out.warn(a);
+        for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("stopping {}", u));
+        KF_CHECK(lease.stop());
+        KF_CHECK(io::interrupt::check());
+        if (const auto holders = host::holders_of(b.at.proc, target.device().resolved, ::getpid()); !holders.empty())
+            return kf::fail(error{
+                errc::busy,
+                fmt::format("{} is held by process {}: {}", target.by_id_name(), holders[0].pid, holders[0].command),
+                "the service is stopped, somebody else uses the board",
+                {},
+                {"end that process, then run this again"}});
+        job.keep_open = lease.keep_open();
+        return flash::write_and_verify(job, order, runner, clock, in.out, r.wrote);
+    };
+    const auto began = clock.now();
+    r.outcome = go();
+    if (lease.holds()) {
+        for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("starting {}", u));
+        r.service = lease.start();
+        // After a failed flash klippy may find no board: that it runs is all that can be asked for then.
+        if (r.service && r.outcome) r.service = host::prove_ready(b.at.proc, lease.units(), was_ready, clock, in.out);
+        r.downtime = to_seconds(clock.now() - began);
+        if (r.service)
+            in.out.step(phase::service, fmt::format("{} {} again, down for {:.1f} s", fmt::join(lease.units(), ", "),
+                                                    r.outcome && was_ready ? "is ready" : "runs", r.downtime));
+    }
+    return r;
+}
+
+void write_ledger(cli::invocation& in, const bench& b, const board::board& board, const built_board& built,
+                  const flash_run& r) {
+    flash::ledger_entry entry;
+    entry.board = board.key;
+    entry.mcu = board.mcu;
+    entry.sha256 = built.image.sha256;
+    entry.version = built.image.dictionary ? built.image.dictionary->version : "";
+    entry.method = r.outcome ? board::name(r.outcome->method) : "";
+    entry.result = r.outcome ? "done" : name(r.outcome.error().code);
+    entry.wrote = r.wrote == flash::written::nothing ? "nothing" : r.wrote == flash::written::some ? "some" : "all";
+    entry.service = r.service ? "restored" : "down";
+    entry.write_time = r.outcome ? r.outcome->write_time : 0;
+    entry.downtime = r.downtime;
+    if (const auto done = flash::append(b.at.state / "ledger.jsonl", entry); !done) in.out.warn(done.error().what);
+}
+
+result<void> run(cli::invocation& in) {
+    KF_TRY(const auto b, open_bench(in));
+    io::interrupt::catch_signals();
+    KF_TRY(const auto board, pick_board(in, b));
+    KF_TRY(auto target, find_target(in, b, board));
+    in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
+    if (in.has("dry-run")) return print_plan(in, b, board, target);
+
+    KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
+    if (target.kind() == board::usb_firmware::katapult) remember_katapult(in, b, board);
+    KF_TRY(const auto first_look, guard_printer(in, b, target.device()));
+    in.out.step(phase::safety,
+                first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
+
+    KF_TRY(auto built, prepare(in, b, board, target.device().usb.mcu));
+    KF_CHECK(firmware::require_all(built.proofs));
+    KF_CHECK(io::interrupt::check());
+
+    const auto site = site_of(b, board, "kflash");
+    KF_TRY(target, find_target(in, b, board)); // menuconfig and build took their time
+    auto job = job_of(b, site, target.device());
+    job.image = &built.image;
+    job.image_file = site.dir / "pinned" / built.image.path.filename();
+    job.mcu = built.build.config.mcu().value_or("");
+    job.start = built.build.config.application_start().value_or(0);
+    KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
+                                                             built.image.bytes.size())));
+    io::posix_runner runner;
+    KF_TRY(const auto order, methods(in, b, board, job, runner, in.out));
+
+    const auto journal = b.at.state / "stopped-units";
+    manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
+    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto stop, services_of(idle, manager, journal, in));
+    host::right right{"none is needed", {}};
+    if (!b.at.simulated && !stop.units.empty()) {
+        KF_TRY(right, host::find_right(runner, stop.units, ::geteuid() == 0));
+        in.out.detail("right to manage services: " + right.name);
+    }
+    if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
+        KF_TRY(const bool go, cli::confirm(in, fmt::format("Flash {}?", board.name), true, "--yes, or name the board"));
+        if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
+    }
+    KF_TRY(auto lease, lease_type::arm(manager, io::steady_clock{},
+                                       {stop.units, stop.pids, guardian_of(in, b.at, right, stop.units), b.at.proc,
+                                        journal, 2 * b.at.service_timeout}));
+    const auto r = stop_write_start(in, b, target, job, order, lease, stop.was_ready, runner);
+    write_ledger(in, b, board, built, r);
+    if (r.outcome && r.outcome->method != board::flash_method::make_flash) remember_katapult(in, b, board);
+
+    if (!r.service) {
+        if (!r.outcome) in.out.fail(r.outcome.error());
+        error e = r.service.error();
+        if (e.steps.empty()) e = lease.service_error(e.what, e.cause);
+        return kf::fail(std::move(e));
+    }
+    KF_CHECK(r.outcome);
+    in.out.result({"flashed",
+                   fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
+                               r.outcome->version, board::name(r.outcome->method), r.outcome->write_time, r.downtime),
+                   {{"key", board.key},
+                    {"version", r.outcome->version},
+                    {"method", std::string(board::name(r.outcome->method))},
+                    {"sha256", built.image.sha256},
+                    {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
+                    {"write_s", r.outcome->write_time},
+                    {"verify_s", r.outcome->verify_time},
+                    {"downtime_s", r.downtime},
+                    {"device", r.outcome->node_name}}});
+    if (const int number = io::interrupt::pending())
+        return kf::fail(errc::interrupted,
+                        fmt::format("{} came while the board was written; it was finished and verified first",
+                                    io::interrupt::signal_name(number)));
+    return {};
+}
+
+} // namespace
+
+cli::command_row flash_command() {
+    return {"flash",
+            "[BOARD]",
+            0,
+            1,
+            "Builds the firmware of a board, writes it and proves that it runs.",
+            {{"device,d", "BOARD", "the board"},
+             {"skip-menuconfig,s", "", "use the cached configuration without menuconfig"},
+             {"method", "METHOD", "katapult, katapult_script or make_flash; no fallback then"},
+             {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
+             {"assume-idle", "", "go on when klippy cannot be asked whether it is idle"},
+             {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
+             {"jobs,j", "N", "compilers at once (all cores)"},
+             {"yes,y", "", "do not ask"}},
+            {{"kflash flash octopus", "menuconfig, build, flash, verify, restart"},
+             {"kflash flash octopus -s --dry-run", "see what would happen"},
+             {"kflash flash octopus --sim -s", "try it without hardware"}},
+            run};
+}
+
+} // namespace kf::kflash

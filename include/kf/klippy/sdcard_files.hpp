@@ -118,7 +118,8 @@ template<class Client>
 } // namespace detail
 
 [[nodiscard]] inline file_progress progress(const printer_status& s) {
-    file_progress p{s.job()};
+    file_progress p;
+    p.state = s.job();
     if (s.virtual_sdcard) p.read = s.virtual_sdcard->progress;
     if (s.print_stats) {
         p.duration = s.print_stats->total_duration;

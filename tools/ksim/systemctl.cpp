@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <kf/sim/service_manager.hpp>
+
+#include "commands.hpp"
+
+namespace kf::ksim {
+
+/// ksim systemctl --state FILE VERB UNIT ...
+int systemctl(int argc, char** argv) {
+    std::vector<std::string> words(argv, argv + argc);
+    if (words.size() < 2 || words[0] != "--state") {
+        std::fputs("usage: ksim systemctl --state FILE show|is-active|start|stop|restart UNIT\n", stderr);
+        return 2;
+    }
+    sim::simulated_services services(words[1]);
+    return services.run({words.begin() + 2, words.end()});
+}
+
+} // namespace kf::ksim

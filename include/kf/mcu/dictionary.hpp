@@ -76,15 +76,20 @@ inline constexpr std::size_t dictionary_limit = 1 << 20;
     return parse_dictionary(json);
 }
 
-/// The first zlib stream in a flat image that is a dictionary. errc::malformed when there is none: no Klipper image.
-[[nodiscard]] inline result<dictionary> find_dictionary(io::byte_view image) {
+/// The JSON text of the first zlib stream in a flat image that is a dictionary. errc::malformed when there is none.
+[[nodiscard]] inline result<std::string> find_dictionary_text(io::byte_view image) {
     for (std::size_t at = 0; at + 2 <= image.size(); ++at) {
         const unsigned header = image[at] * 256u + image[at + 1];
         const bool zlib = (image[at] & 0x0f) == 8 && (image[at] >> 4) <= 7 && header % 31 == 0 && (header & 0x20) == 0;
         if (!zlib) continue;
-        if (auto found = unpack_dictionary(image.subspan(at))) return found;
+        if (auto text = inflate(image.subspan(at)); text && parse_dictionary(*text)) return text;
     }
     return kf::fail(errc::malformed, "the file carries no firmware dictionary: it is not a Klipper image");
+}
+
+[[nodiscard]] inline result<dictionary> find_dictionary(io::byte_view image) {
+    KF_TRY(const std::string text, find_dictionary_text(image));
+    return parse_dictionary(text);
 }
 
 } // namespace kf::mcu

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A whole simulated board: flash in a file, Katapult in front of it, Klipper in it, one USB serial device whose name
+/// says which of the two runs. What real boards were seen to do, with modelled times and with faults on demand.
+///
+/// Power-up: an application starts (or hangs, if it is broken); none: the bootloader. 1200 baud: the application gives
+/// way to the bootloader. COMPLETE: 100 ms later a reset. Killing the process is a power loss.
+
+#include <kf/error.hpp>
+#include <kf/io/clock.hpp>
+#include <kf/sim/flash_file.hpp>
+#include <kf/sim/katapult_mcu.hpp>
+#include <kf/sim/klipper_mcu.hpp>
+#include <kf/sim/pty_link.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace kf::sim {
+
+/// Of the simulated world; the board divides them by its speed.
+struct board_delays {
+    io::duration exchange = std::chrono::milliseconds(1);        ///< from a request to its answer
+    io::duration erase_128k = std::chrono::milliseconds(1500);   ///< smaller pages take their share
+    io::duration leave = std::chrono::milliseconds(100);         ///< from COMPLETE's ack to the reset
+    io::duration re_enumerate = std::chrono::milliseconds(1200); ///< from a reset to the new name
+};
+
+struct board_faults {
+    katapult_faults katapult = {};
+    bool refuses_bootloader = false; ///< the 1200-baud request is ignored
+    bool old_names_stay = false;     ///< names of the past are never removed from by-id
+    std::string says_version = {};   ///< identify tells this version, whatever was flashed
+};
+
+struct board_options {
+    std::filesystem::path by_id;
+    std::filesystem::path flash_file; ///< the application's part of the flash, from app_start to the end
+    std::string mcu = "stm32f446xx";
+    std::string serial = "1D0039000F47393438343535";
+    std::uint32_t app_start = 0x08008000;
+    std::size_t flash_size = 512 * 1024; ///< of the whole chip, bootloader included
+    std::uint32_t block_size = 64;
+    std::string katapult_version = "v0.0.1-109-g902f335";
+    board_delays delays = {};
+    double speed = 1; ///< simulated seconds per second
+    board_faults faults = {};
+    std::function<void(const std::string&)> note = {}; ///< told what happens; for -v and tests
+};
+
+/// How much of the chip is behind app_start. Flash begins at a multiple of 16 MiB on all families here.
+[[nodiscard]] inline std::size_t application_area(const board_options& o) noexcept {
+    const std::size_t offset = o.app_start & 0x00ffffff;
+    return o.flash_size > offset ? o.flash_size - offset : 0;
+}
+
+[[nodiscard]] inline std::string klipper_name(const board_options& o) {
+    return fmt::format("usb-Klipper_{}_{}-if00", o.mcu, o.serial);
+}
+[[nodiscard]] inline std::string katapult_name(const board_options& o) {
+    return fmt::format("usb-katapult_{}_{}-if00", o.mcu, o.serial);
+}
+
+namespace detail {
+
+template<std::predicate Stop>
+class running_board {
+  public:
+    running_board(const board_options& o, const flash_file& file, Stop& stop)
+      : options_(o)
+      , stop_(stop)
+      , flash_(family_of(o.mcu), o.app_start, file.bytes())
+      , link_(o.by_id) {}
+
+    [[nodiscard]] result<void> run() {
+        std::error_code ignored; // names that an earlier, killed run left
+        std::filesystem::remove(options_.by_id / klipper_name(options_), ignored);
+        std::filesystem::remove(options_.by_id / katapult_name(options_), ignored);
+        bool bootloader = false; // asked for
+        while (!stop_()) {
+            const boot choice = bootloader ? boot::bootloader : boot_of(flash_);
+            if (choice == boot::hangs) return hang("the application hangs: no device appears");
+            if (choice == boot::application) {
+                KF_CHECK(run_application());
+                bootloader = true;
+            } else {
+                KF_CHECK(run_bootloader());
+                bootloader = false;
+            }
+            if (stop_()) break;
+            if (options_.faults.old_names_stay)
+                link_.leave_name_behind();
+            else
+                link_.vanish();
+            wait(options_.delays.re_enumerate);
+        }
+        return {};
+    }
+
+  private:
+    static constexpr std::chrono::milliseconds glance{5};
+
+    /// Until somebody asks for the bootloader, or stop.
+    result<void> run_application() {
+        KF_TRY(klipper_mcu app, klipper_mcu::in_flash(flash_, options_.faults.says_version));
+        KF_CHECK(show(klipper_name(options_)));
+        while (!stop_()) {
+            const io::bytes in = link_.receive(glance);
+            if (link_.at_1200_baud()) {
+                link_.forget_speed();
+                if (!options_.faults.refuses_bootloader) {
+                    note("1200 baud: to the bootloader");
+                    return {};
+                }
+                note("1200 baud: ignored");
+            }
+            if (in.empty()) continue;
+            const io::bytes out = app.feed(in);
+            wait(options_.delays.exchange);
+            link_.send(out);
+        }
+        return {};
+    }
+
+    /// Until COMPLETE, or stop.
+    result<void> run_bootloader() {
+        katapult_mcu katapult({options_.mcu, options_.block_size, options_.katapult_version, options_.delays.erase_128k,
+                               options_.faults.katapult},
+                              flash_);
+        KF_CHECK(show(katapult_name(options_)));
+        while (!stop_()) {
+            const io::bytes in = link_.receive(glance);
+            if (in.empty()) continue;
+            const device_reply reply = katapult.feed(in);
+            if (katapult.off()) return hang("the power is gone");
+            wait(options_.delays.exchange + reply.busy);
+            link_.send(reply.bytes);
+            if (!katapult.leaving()) continue;
+            note("COMPLETE: reset");
+            wait(options_.delays.leave);
+            return {};
+        }
+        return {};
+    }
+
+    /// No device until the power is switched off and on, that is, until this process is started again.
+    result<void> hang(const char* why) {
+        note(why);
+        link_.vanish();
+        const io::steady_clock clock;
+        while (!stop_()) clock.sleep_until(clock.now() + io::duration(std::chrono::milliseconds(20)));
+        return {};
+    }
+
+    result<void> show(const std::string& name) {
+        KF_CHECK(link_.appear(name));
+        note(name);
+        return {};
+    }
+
+    void wait(io::duration simulated) {
+        const io::steady_clock clock;
+        const auto until = clock.now() + std::chrono::duration_cast<io::duration>(simulated / options_.speed);
+        while (clock.now() < until && !stop_())
+            clock.sleep_until(std::min(until, clock.now() + io::duration(std::chrono::milliseconds(50))));
+    }
+    void note(const std::string& text) const {
+        if (options_.note) options_.note(text);
+    }
+
+    const board_options& options_;
+    Stop& stop_;
+    flash_memory flash_;
+    pty_link link_;
+};
+
+} // namespace detail
+
+/// Powers the board up and runs it until stop() says so (it is asked every few milliseconds).
+template<std::predicate Stop>
+[[nodiscard]] result<void> run_board(const board_options& options, Stop stop) {
+    if (application_area(options) < 8) return kf::fail(errc::usage, "the board's flash ends before its application");
+    KF_TRY(const flash_file file, flash_file::open(options.flash_file, application_area(options)));
+    return detail::running_board<Stop>(options, file, stop).run();
+}
+
+} // namespace kf::sim

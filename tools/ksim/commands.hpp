@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The rows of ksim's table, one from each command's file.
+/// The rows of ksim's table, one from each command's file, and the stand-ins that are no rows.
 
 #include "../cli/command.hpp"
 
@@ -8,12 +8,11 @@ namespace kf::ksim {
 
 [[nodiscard]] cli::command_row host_command();
 [[nodiscard]] cli::command_row board_command();
-[[nodiscard]] cli::command_row firmware_image_command();
-[[nodiscard]] cli::command_row menuconfig_command();
-[[nodiscard]] cli::command_row flash_usb_command();
 
-/// `ksim systemctl` reads its words itself: they are systemctl's, not ours.
+/// ksim systemctl --state FILE VERB UNIT
 [[nodiscard]] int systemctl(int argc, char** argv);
+/// ksim flash-usb DEVICE IMAGE START: what the stand-in tree's `make flash` runs.
+[[nodiscard]] int flash_usb(int argc, char** argv);
 
 [[nodiscard]] const cli::tool_row& tool();
 

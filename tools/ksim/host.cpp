@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <map>
-
-#include <boost/json.hpp>
-
-#include <fmt/format.h>
+#include "commands.hpp"
 
 #include <kf/board/usb_name.hpp>
 #include <kf/io/interrupt.hpp>
@@ -16,10 +9,17 @@
 #include <kf/sim/service_manager.hpp>
 #include <kf/sim/stand_in_image.hpp>
 
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "commands.hpp"
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
 
 namespace kf::ksim {
 namespace {
@@ -32,13 +32,14 @@ constexpr const char* unit = "klipper.service";
 struct simulated_board {
     const char* key;
     const char* name;
+    const char* sample; ///< of the stand-in tree
     const char* mcu;
     const char* serial;
     std::uint32_t app_start;
 };
 constexpr simulated_board boards[] = {
-    {"octopus", "Octopus Pro", "stm32h723xx", "29001A001151313433343333", 0x08020000},
-    {"pico", "Pico", "rp2040", "E6614103E7452D2F", 0x10004000},
+    {"octopus", "Octopus Pro", "stm32h723", "stm32h723xx", "29001A001151313433343333", 0x08020000},
+    {"pico", "Pico", "rp2040", "rp2040", "E6614103E7452D2F", 0x10004000},
 };
 
 std::string klipper_name(const simulated_board& b) { return fmt::format("usb-Klipper_{}_{}-if00", b.mcu, b.serial); }
@@ -53,7 +54,8 @@ struct world {
 };
 
 result<void> furnish(const world& w) {
-    for (const auto& dir : {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.root / "sys"}) KF_CHECK(io::make_directories(dir));
+    for (const auto& dir : {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.root / "sys"})
+        KF_CHECK(io::make_directories(dir));
     KF_CHECK(sim::install_firmware_tree(w.klipper, w.self));
     json::object devices, scenario{{"print_stats", json::object{{"state", "standby"}, {"filename", ""}}},
                                    {"virtual_sdcard", json::object{{"is_active", false}, {"progress", 0.0}}},
@@ -62,28 +64,36 @@ result<void> furnish(const world& w) {
                                    {"extruder", json::object{{"target", 0.0}, {"temperature", 21.5}}}};
     json::object settings;
     for (const auto& b : boards) {
-        devices[b.key] = json::object{{"name", b.name}, {"mcu", board::mcu_family(b.mcu)},
+        devices[b.key] = json::object{{"name", b.name},
+                                      {"mcu", board::mcu_family(b.mcu)},
                                       {"serial_pattern", fmt::format("usb-Klipper_{}_{}*", b.mcu, b.serial)},
-                                      {"flash_method", nullptr}, {"flashable", true}};
+                                      {"flash_method", nullptr},
+                                      {"flashable", true}};
         settings[settings.empty() ? std::string("mcu") : fmt::format("mcu {}", b.key)] =
             json::object{{"serial", (w.by_id / klipper_name(b)).string()}};
-        KF_TRY(const auto config, sim::sample_config(b.mcu, b.app_start));
-        KF_CHECK(io::write_file(w.home / ".config/kflash/configs" / b.key / ".config", config));
+        const auto config = sim::sample_config(b.sample);
+        assert(config);
+        KF_CHECK(io::write_file(w.home / ".config/kflash/configs" / b.key / ".config", *config));
         const auto old = sim::make_image({b.mcu, "v0.12.0-9-g0000000", b.app_start});
-        KF_CHECK(io::write_file(w.flash_file(b), std::string_view(reinterpret_cast<const char*>(old.data()), old.size())));
+        KF_CHECK(
+            io::write_file(w.flash_file(b), std::string_view(reinterpret_cast<const char*>(old.data()), old.size())));
     }
     scenario["configfile"] = json::object{{"settings", std::move(settings)}};
-    const json::object registry{{"global", json::object{{"klipper_dir", w.klipper.string()}, {"katapult_dir", w.katapult.string()}}},
-                                {"devices", std::move(devices)}, {"blocked_devices", json::array{}}};
+    const json::object registry{
+        {"global", json::object{{"klipper_dir", w.klipper.string()}, {"katapult_dir", w.katapult.string()}}},
+        {"devices", std::move(devices)},
+        {"blocked_devices", json::array{}}};
     KF_CHECK(io::write_file(w.home / ".config/kflash/devices.json", json::serialize(registry)));
     return io::write_file(w.scenario, json::serialize(scenario));
 }
 
-result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<std::string>& faults, json::array& told) {
+result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<std::string>& faults,
+                                             json::array& told) {
     std::vector<io::piped_child> children;
     for (const auto& b : boards) {
         io::command c{{w.self, "board", "--by-id", w.by_id.string(), "--mcu", b.mcu, "--serial", b.serial, "--flash",
-                       w.flash_file(b).string(), "--app-start", fmt::format("0x{:x}", b.app_start), "--speed", fmt::format("{}", w.speed)}};
+                       w.flash_file(b).string(), "--app-start", fmt::format("0x{:x}", b.app_start), "--speed",
+                       fmt::format("{}", w.speed)}};
         for (const auto& f : faults)
             if (f.starts_with(std::string(b.key) + ":")) {
                 c.argv.emplace_back("--fault");
@@ -99,7 +109,8 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
     const io::steady_clock clock;
     for (const auto& b : boards)
         while (!fs::exists(w.by_id / klipper_name(b))) {
-            if (clock.now() >= until) return kf::fail(errc::timeout, fmt::format("the simulated board {} did not come up", b.key));
+            if (clock.now() >= until)
+                return kf::fail(errc::timeout, fmt::format("the simulated board {} did not come up", b.key));
             clock.sleep_until(clock.now() + std::chrono::milliseconds(5));
         }
     return children;
@@ -108,14 +119,18 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
 /// klippy follows its service and its boards.
 class klippy_life {
   public:
-    klippy_life(const world& w, sim::simulated_services& services) : w_(w), services_(services), printer_(w.socket, w.scenario) {}
+    klippy_life(const world& w, sim::simulated_services& services)
+      : w_(w)
+      , services_(services)
+      , printer_(w.socket, w.scenario) {}
 
     result<void> step() {
         const bool up = services_.is_up(unit).value_or(false);
         const auto now = std::chrono::steady_clock::now();
         if (up && !printer_.is_listening()) {
             began_ = now;
-            enter("startup", "\nPrinter is not ready\nThe klippy host software is attempting to connect.  Please\nretry in a few moments.\n");
+            enter("startup", "\nPrinter is not ready\nThe klippy host software is attempting to connect.  "
+                             "Please\nretry in a few moments.\n");
             KF_CHECK(printer_.listen());
         }
         if (!up && printer_.is_listening()) printer_.close();
@@ -135,11 +150,14 @@ class klippy_life {
         for (const auto& b : boards)
             if (!fs::exists(w_.by_id / klipper_name(b))) missing = b.key;
         const double age = std::chrono::duration<double>(now - began_).count() * w_.speed;
-        if (state_ == "startup" && age > 1.3 && missing.empty()) enter("ready", "Printer is ready");
-        else if (state_ == "startup" && age > 90) enter("error", fmt::format("mcu '{}': Unable to connect\nError configuring printer\n", missing));
+        if (state_ == "startup" && age > 1.3 && missing.empty())
+            enter("ready", "Printer is ready");
+        else if (state_ == "startup" && age > 90)
+            enter("error", fmt::format("mcu '{}': Unable to connect\nError configuring printer\n", missing));
         if (!missing.empty() && lost_ == std::chrono::steady_clock::time_point{}) lost_ = now;
         if (missing.empty()) lost_ = {};
-        if (state_ == "ready" && !missing.empty() && std::chrono::duration<double>(now - lost_).count() * w_.speed > 4.5)
+        if (state_ == "ready" && !missing.empty() &&
+            std::chrono::duration<double>(now - lost_).count() * w_.speed > 4.5)
             enter("shutdown", fmt::format("Lost communication with MCU '{}'\nPrinter is shutdown\n", missing));
     }
 
@@ -188,16 +206,26 @@ result<void> run(cli::invocation& in) {
     KF_TRY(auto children, plug_in(w, faults, told));
     sim::simulated_services services(w.state);
     KF_CHECK(services.create(w.proc, w.by_id, unit,
-                             {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(), (w.root / "printer.cfg").string(), "-a", w.socket.string()}));
+                             {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(),
+                              (w.root / "printer.cfg").string(), "-a", w.socket.string()}));
     klippy_life klippy(w, services);
     const auto ready_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     KF_CHECK(klippy.step());
 
-    const json::object where{{"root", w.root.string()}, {"home", w.home.string()}, {"by_id", w.by_id.string()}, {"proc", w.proc.string()},
-                             {"sysfs", (w.root / "sys").string()}, {"socket", w.socket.string()}, {"scenario", w.scenario.string()},
-                             {"systemctl", json::array{w.self, "systemctl", "--state", w.state.string()}}, {"state", w.state.string()},
-                             {"klipper_dir", w.klipper.string()}, {"boards", std::move(told)}, {"pid", ::getpid()}};
-    while (std::chrono::steady_clock::now() < ready_by - std::chrono::seconds(10) + to_nanoseconds(2.0 / w.speed)) KF_CHECK(klippy.step());
+    const json::object where{{"root", w.root.string()},
+                             {"home", w.home.string()},
+                             {"by_id", w.by_id.string()},
+                             {"proc", w.proc.string()},
+                             {"sysfs", (w.root / "sys").string()},
+                             {"socket", w.socket.string()},
+                             {"scenario", w.scenario.string()},
+                             {"systemctl", json::array{w.self, "systemctl", "--state", w.state.string()}},
+                             {"state", w.state.string()},
+                             {"klipper_dir", w.klipper.string()},
+                             {"boards", std::move(told)},
+                             {"pid", ::getpid()}};
+    while (std::chrono::steady_clock::now() < ready_by - std::chrono::seconds(10) + to_nanoseconds(2.0 / w.speed))
+        KF_CHECK(klippy.step());
     KF_CHECK(io::write_file(w.root / "sim.json", json::serialize(where)));
     fmt::print("{}\n", json::serialize(where));
     std::fflush(stdout);
@@ -205,7 +233,8 @@ result<void> run(cli::invocation& in) {
     std::optional<std::chrono::steady_clock::time_point> leave_by;
     while (io::interrupt::pending() == 0) {
         KF_CHECK(klippy.step());
-        if (in.has("until-eof") && !leave_by && input_ended()) leave_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        if (in.has("until-eof") && !leave_by && input_ended())
+            leave_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         // A killed tool's guardian may still have to start the service in this world.
         if (leave_by && (services.is_up(unit).value_or(true) || std::chrono::steady_clock::now() >= *leave_by)) break;
     }
@@ -218,7 +247,11 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row host_command() {
-    return {"host", "", 0, 0, "Simulates a printer's host with two boards, until it is ended.",
+    return {"host",
+            "",
+            0,
+            0,
+            "Simulates a printer's host with two boards, until it is ended.",
             {{"root", "DIR", "where its world is built (a folder in /tmp)"},
              {"speed", "N", "how much faster than real it runs (10)"},
              {"fault", "BOARD:WORD", "give a board a fault, see ksim board"},

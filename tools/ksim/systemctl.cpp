@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <string>
-#include <vector>
+#include "commands.hpp"
 
 #include <kf/sim/service_manager.hpp>
 
-#include "commands.hpp"
+#include <string>
+#include <vector>
 
 namespace kf::ksim {
 
-/// ksim systemctl --state FILE VERB UNIT ...
 int systemctl(int argc, char** argv) {
-    std::vector<std::string> words(argv, argv + argc);
+    std::vector<std::string> words(argv + 1, argv + argc);
     if (words.size() < 2 || words[0] != "--state") {
         std::fputs("usage: ksim systemctl --state FILE show|is-active|start|stop|restart UNIT\n", stderr);
         return 2;

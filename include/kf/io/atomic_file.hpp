@@ -54,8 +54,12 @@ inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
     if (fs::is_directory(path, ec)) return {};
     if (path.has_parent_path() && path.parent_path() != path) KF_CHECK(make_directories(path.parent_path()));
     KF_CHECK(effect(effect_kind::file, "mkdir " + path.string()));
-    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
-        return kf::fail(system_error("cannot make the directory " + path.string()));
+    if (::mkdir(path.c_str(), 0755) != 0) {
+        const int number = errno;
+        // Another process may have been faster; a file of that name is another matter.
+        if (number != EEXIST || !fs::is_directory(path, ec))
+            return kf::fail(system_error("cannot make the directory " + path.string(), number));
+    }
     adopt_parent_owner(path);
     return {};
 }

@@ -25,8 +25,9 @@ concept clock = requires(C& c, time_point t) {
 struct steady_clock {
     [[nodiscard]] time_point now() const noexcept { return std::chrono::steady_clock::now(); }
     void sleep_until(time_point t) const noexcept {
-        const auto left = t - now();
-        if (left <= duration::zero()) return;
+        const auto present = now();
+        if (t <= present) return; // before any subtraction: time_point::min() would overflow
+        const auto left = t - present;
         const auto whole = std::chrono::duration_cast<std::chrono::seconds>(left);
         timespec ts{};
         ts.tv_sec = static_cast<time_t>(whole.count());

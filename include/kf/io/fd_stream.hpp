@@ -15,9 +15,9 @@ namespace kf::io {
 
 /// Milliseconds that poll() may wait until `until`: rounded up, so that a deadline is never met early by spinning.
 [[nodiscard]] inline int poll_timeout(time_point until) noexcept {
-    const auto left = until - std::chrono::steady_clock::now();
-    if (left <= duration::zero()) return 0;
-    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    const auto now = std::chrono::steady_clock::now();
+    if (until <= now) return 0; // before any subtraction: time_point::min() would overflow
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
     return static_cast<int>(std::min<long long>(ms, 60'000));
 }
 
@@ -46,9 +46,11 @@ namespace kf::io {
     }
 }
 
-[[nodiscard]] inline result<void> write_all_fd(int fd, byte_view out, time_point until) {
+/// `put(out)` is write() or send() of the descriptor.
+template<class Put>
+[[nodiscard]] result<void> write_all_with(Put&& put, int fd, byte_view out, time_point until) {
     while (!out.empty()) {
-        const ssize_t n = ::write(fd, out.data(), out.size());
+        const ssize_t n = put(out);
         if (n > 0) {
             out = out.subspan(static_cast<std::size_t>(n));
             continue;
@@ -60,6 +62,10 @@ namespace kf::io {
         KF_CHECK(wait_ready(fd, POLLOUT, until));
     }
     return {};
+}
+
+[[nodiscard]] inline result<void> write_all_fd(int fd, byte_view out, time_point until) {
+    return write_all_with([&](byte_view rest) { return ::write(fd, rest.data(), rest.size()); }, fd, out, until);
 }
 
 } // namespace kf::io

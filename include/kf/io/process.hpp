@@ -23,6 +23,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kf::io {
@@ -32,7 +33,7 @@ struct user_ids {
 };
 
 struct command {
-    std::vector<std::string> argv; ///< argv[0] is looked up in PATH unless it has a slash
+    std::vector<std::string> argv; ///< argv[0] is looked up in the child's PATH unless it has a slash
     std::string cwd = {};          ///< empty: ours
     std::vector<std::pair<std::string, std::string>> environment = {}; ///< added to ours
     std::optional<user_ids> run_as = {};                               ///< only when we are root
@@ -83,8 +84,10 @@ class line_splitter {
     template<class F>
     void feed(std::string_view chunk, F&& on_line) {
         for (const char ch : chunk) {
+            const bool after_return = std::exchange(after_return_, ch == '\r');
             if (ch == '\n' || ch == '\r') {
-                if (!line_.empty() || ch == '\n') on_line(std::string_view(line_));
+                // "\r\n" is one end, and a progress display that returns twice says nothing in between.
+                if (!line_.empty() || (ch == '\n' && !after_return)) on_line(std::string_view(line_));
                 line_.clear();
             } else if (line_.size() < 4096) {
                 line_ += ch;
@@ -99,6 +102,7 @@ class line_splitter {
 
   private:
     std::string line_;
+    bool after_return_ = false;
 };
 
 /// What a short command printed, at most `limit` bytes of it.

@@ -47,10 +47,15 @@ class serial_port {
     }
 
     serial_port(serial_port&&) = default;
-    serial_port& operator=(serial_port&&) = default;
-    ~serial_port() {
-        if (fd_) ::ioctl(fd_.get(), TIOCNXCL); // else the next opener of a PTY is refused
+    serial_port& operator=(serial_port&& other) noexcept {
+        if (this != &other) {
+            release();
+            fd_ = std::move(other.fd_);
+            path_ = std::move(other.path_);
+        }
+        return *this;
     }
+    ~serial_port() { release(); }
 
     [[nodiscard]] result<std::size_t> read_some(std::span<std::uint8_t> in, time_point until) {
         return read_some_fd(fd_.get(), in, until);
@@ -80,6 +85,11 @@ class serial_port {
       : fd_(std::move(fd))
       , path_(std::move(path)) {}
 
+    void release() noexcept {
+        if (fd_) ::ioctl(fd_.get(), TIOCNXCL); // else the next opener of a PTY is refused
+        fd_.reset();
+    }
+
     [[nodiscard]] result<void> set_raw(unsigned baud) {
         // struct termios2 of the kernel: <asm/termbits.h> cannot be included beside <termios.h>.
         struct kernel_termios2 {
@@ -91,8 +101,12 @@ class serial_port {
         constexpr unsigned long get = _IOR('T', 0x2A, kernel_termios2);
         constexpr unsigned long set = _IOW('T', 0x2B, kernel_termios2);
         constexpr tcflag_t any_speed = 0010000; // BOTHER
-        if (::ioctl(fd_.get(), static_cast<unsigned>(get), &t) != 0)
-            return kf::fail(system_error(path_ + " is not a serial device"));
+        const auto refused = [&](const std::string& what) -> std::unexpected<error> {
+            if (errno == EIO || errno == ENXIO || errno == ENODEV)
+                return kf::fail(errc::connection_lost, path_ + " is gone");
+            return kf::fail(system_error(what));
+        };
+        if (::ioctl(fd_.get(), static_cast<unsigned>(get), &t) != 0) return refused(path_ + " is not a serial device");
         t.c_iflag = 0;
         t.c_oflag = 0;
         t.c_lflag = 0;
@@ -100,11 +114,7 @@ class serial_port {
         t.c_cc[VMIN] = 1;
         t.c_cc[VTIME] = 0;
         t.c_ispeed = t.c_ospeed = baud;
-        if (::ioctl(fd_.get(), static_cast<unsigned>(set), &t) != 0) {
-            if (errno == EIO || errno == ENXIO || errno == ENODEV)
-                return kf::fail(errc::connection_lost, path_ + " is gone");
-            return kf::fail(system_error("cannot set the speed of " + path_));
-        }
+        if (::ioctl(fd_.get(), static_cast<unsigned>(set), &t) != 0) return refused("cannot set the speed of " + path_);
         return {};
     }
 

@@ -45,7 +45,9 @@ class unix_socket {
         return read_some_fd(fd_.get(), in, until);
     }
     [[nodiscard]] result<void> write_all(byte_view out, time_point until) {
-        return write_all_fd(fd_.get(), out, until);
+        // A peer that is gone is an error here, never a SIGPIPE.
+        return write_all_with([&](byte_view rest) { return ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL); },
+                              fd_.get(), out, until);
     }
     [[nodiscard]] int native_handle() const noexcept { return fd_.get(); }
 

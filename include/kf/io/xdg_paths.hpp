@@ -3,6 +3,7 @@
 /// Where a tool keeps what: the XDG base directories of one person, from values that the caller read from the
 /// environment.
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -37,7 +38,10 @@ struct xdg_paths {
 /// "~" and "~/x" become the home; everything else stays as it is.
 [[nodiscard]] inline std::filesystem::path expand_home(std::string_view path, const std::filesystem::path& home) {
     if (path == "~") return home;
-    if (path.starts_with("~/")) return home / path.substr(2);
+    if (path.starts_with("~/")) {
+        path.remove_prefix(std::min(path.find_first_not_of('/', 1), path.size())); // "~//x" is no absolute path
+        return home / path;
+    }
     return path;
 }
 

@@ -203,12 +203,13 @@ inline bool printer_status::hot() const {
 
 inline job_state printer_status::job() const {
     if (!print_stats) return absent.contains("print_stats") ? job_state::none : job_state::unknown;
+    const bool stopped = webhooks.state == printer_state::shutdown || webhooks.state == printer_state::error;
     switch (print_stats->state) {
     case print_state::unknown: return job_state::unknown;
     case print_state::standby: return job_state::none;
-    case print_state::printing: return ready() ? job_state::printing : job_state::stalled;
+    case print_state::printing: return stopped ? job_state::stalled : job_state::printing;
     case print_state::paused:
-        if (!ready()) return job_state::stalled;
+        if (stopped) return job_state::stalled;
         return pause_resume && !pause_resume->is_paused ? job_state::stalled : job_state::paused;
     case print_state::complete: {
         // Complete means read to the end: up to 2 s of motion may be left, unless the file ends in M400.

@@ -23,8 +23,8 @@ enum class boot {
     hangs,       ///< Katapult started it, but it is broken: nothing shows up until somebody resets into the bootloader
 };
 
-/// Katapult looks at the first word only. What it starts runs if its reset vector lies in the flash, its dictionary is
-/// whole and, for a stand-in image, so is everything else.
+/// Katapult looks at the first word only. What it starts runs if its reset vector lies in what is written, its
+/// dictionary is whole and, for a stand-in image, so is everything else.
 [[nodiscard]] inline boot boot_of(const flash_memory& flash) {
     const io::byte_view all = flash.bytes();
     const auto word = [&](std::size_t at) {
@@ -32,7 +32,10 @@ enum class boot {
                std::uint32_t{all[at + 3]} << 24;
     };
     if (all.size() < 8 || word(0) == 0 || word(0) == 0xffffffff) return boot::bootloader;
-    if (!flash.contains(word(4) & ~1u, 2)) return boot::hangs;
+    const auto last = std::find_if(all.rbegin(), all.rend(), [](auto byte) { return byte != 0xff; });
+    const std::uint32_t reset_vector = word(4) & ~1u;
+    const auto written = static_cast<std::size_t>(all.rend() - last);
+    if (reset_vector < flash.start() || reset_vector - flash.start() >= written) return boot::hangs;
     const auto text = mcu::find_dictionary_text(all);
     if (!text) return boot::hangs;
     boost::json::error_code bad;

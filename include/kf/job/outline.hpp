@@ -151,9 +151,13 @@ inline void outline::sweep(point centre, point u, point v, double from, double a
     const double r = std::sqrt((sum + std::sqrt(std::max(0.0, sum * sum - 4 * det * det))) / 2);
     const double quarters = std::abs(angle) / (std::numbers::pi / 2);
     const double steps = std::ceil(std::max(quarters - 1e-9, std::abs(angle) / std::sqrt(8 * limits_.tolerance / r)));
+    if (!std::isfinite(c.x + c.y + r + angle)) {
+        if (fault_ == outline_fault::none) fault_ = outline_fault::out_of_range;
+        return;
+    }
     if (!(steps <= static_cast<double>(limits_.max_points))) {
         if (fault_ == outline_fault::none)
-            fault_ = std::isfinite(steps) ? outline_fault::too_many_points : outline_fault::out_of_range;
+            fault_ = outline_fault::too_many_points;
         return;
     }
     for (double i = 1; i < steps && fault_ == outline_fault::none; ++i) {

@@ -302,7 +302,11 @@ inline result<void> svg_reader::element(node n, svg_context context) {
     case svg_tag::svg: return inner_view(n, context, {0, 0, context.width, context.height});
     case svg_tag::use: return use(n, context);
     case svg_tag::choice: return choice(n, context);
-    default: return context.paint.visible ? shape(n, *tag, context) : result<void>{};
+    default:
+        // Titles may be in a shape, and so may animations.
+        for (const node child : n.children())
+            if (find_svg_tag(tag_name(child)) == svg_tag::undrawn) tell(child, why_undrawn(tag_name(child)));
+        return context.paint.visible ? shape(n, *tag, context) : result<void>{};
     }
 }
 

@@ -6,6 +6,7 @@
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/machine/machine_text.hpp>
 #include <kf/machine/validate.hpp>
 
@@ -89,7 +90,7 @@ inline bool is_tool_name(std::string_view name) {
 }
 
 inline std::string shown(const YAML::Node& node) {
-    if (node.IsScalar()) return printable(node.Scalar());
+    if (node.IsScalar()) return io::printable(node.Scalar());
     if (node.IsSequence()) return "a list";
     if (node.IsMap()) return "a mapping";
     return "empty";
@@ -245,7 +246,7 @@ inline void find_tools(const yaml_index& index, machine& m, std::vector<problem>
         if (!path.starts_with("tools.") || path.find('.', 6) != std::string::npos) continue;
         const std::string name = path.substr(6);
         if (!is_tool_name(name))
-            problems.push_back({.field = "tools." + printable(name), .text = "A tool's name is a-z, 0-9 and _."});
+            problems.push_back({.field = "tools." + io::printable(name), .text = "A tool's name is a-z, 0-9 and _."});
         else if (m.tools.size() < most)
             m.tools.push_back({.name = name});
         else
@@ -274,7 +275,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
         if (is_known || siblings.empty()) continue; // below an unknown key only that key is named
         const auto near = io::near_names(path.substr(parent), siblings);
         problems.push_back({.severity = problem::level::note,
-                            .field = printable(path, 80),
+                            .field = io::printable(path, 80),
                             .text = near.empty() ? "Unknown key, not used."
                                                  : fmt::format("Unknown key, not used. Did you mean {}?", near.front()),
                             .line = entry.line});
@@ -297,7 +298,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
         if (!root.IsMap()) return broken("A machine file is a mapping: 'machine:', 'canvas:', and so on.", 1);
         constexpr int levels_below_top = 2;
         index.add(root, "", levels_below_top, [&](std::string path, std::size_t line, std::string why) {
-            out.problems.push_back({.field = detail::printable(path, 80), .text = std::move(why), .line = line});
+            out.problems.push_back({.field = io::printable(path, 80), .text = std::move(why), .line = line});
         });
         detail::find_tools(index, out.value, out.problems);
         const detail::field_reader reader{index, out.problems};

@@ -4,6 +4,7 @@
 /// collected, so that one look at the list mends the whole file.
 
 #include <kf/error.hpp>
+#include <kf/io/printable.hpp>
 
 #include <fmt/format.h>
 
@@ -26,20 +27,6 @@ struct problem {
 };
 
 namespace detail {
-
-/// Text out of a file, made fit for a terminal: short, printable, on one line.
-inline std::string printable(std::string_view text, std::size_t most = 40) {
-    std::string out;
-    for (const char c : text.substr(0, most)) {
-        const auto u = static_cast<unsigned char>(c);
-        if (u < 0x20 || u == 0x7f)
-            out += fmt::format("\\x{:02x}", u);
-        else
-            out += c;
-    }
-    if (text.size() > most) out += "...";
-    return out;
-}
 
 inline std::string wrapped(std::string_view text, std::string_view indent, std::size_t width = 78) {
     std::string out;
@@ -65,7 +52,7 @@ inline std::string wrapped(std::string_view text, std::string_view indent, std::
     std::string head(file);
     if (p.line != 0) head += fmt::format(":{}", p.line);
     head += ": " + p.field;
-    if (!p.value.empty()) head += " is " + detail::printable(p.value);
+    if (!p.value.empty()) head += " is " + io::printable(p.value);
     if (!p.allowed.empty()) head += ", allowed: " + p.allowed;
     std::string out = detail::wrapped(head, "");
     if (!p.text.empty()) out += '\n' + detail::wrapped(p.text, "    ");

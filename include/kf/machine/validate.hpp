@@ -4,6 +4,7 @@
 /// together. What the printer says is compared in run/preflight. Spec: man/machine.yaml.5, CHECKS.
 
 #include <kf/io/decimal.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/machine/fields.hpp>
 #include <kf/machine/problem.hpp>
 
@@ -250,7 +251,7 @@ class cross_check {
             side("y", k.area.min.y, k.area.max.y);
             if (k.applies == keep_out::when::always && k.area.contains(m_.park_mm))
                 words(problem::level::error, "machine.park_mm", "",
-                      fmt::format("Parking is inside keep-out {}.", printable(k.name)));
+                      fmt::format("Parking is inside keep-out {}.", io::printable(k.name)));
             if (k.applies == keep_out::when::always && k.area.contains(home_position(m_)))
                 words(problem::level::error, at + "x", "", "The home position is inside this keep-out.");
         }

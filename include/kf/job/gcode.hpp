@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Strokes to G-code, a stroke at a time: absolute machine coordinates, no G92, fixed notation, ASCII, F only where it
+/// changes (mm/min lives here and nowhere else). Up is the absolute z_states.travel_mm, and the tool is up before
+/// every travel and at the end. Spec: https://www.klipper3d.org/G-Codes.html.
+
+#include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/job/arc.hpp>
+#include <kf/job/stroke.hpp>
+#include <kf/job/transform.hpp>
+#include <kf/machine/machine.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace kf::job {
+
+/// What becomes of arcs: straight pieces, or G2 and G3 for a printer whose live objects have gcode_arcs.
+enum class arc_style { flattened, native };
+
+struct gcode_options {
+    mm arc_tolerance = 0.01; ///< between an arc and its pieces
+    arc_style arcs = arc_style::flattened;
+    std::vector<std::string> live_objects = {}; ///< objects/list; a macro is called only when it is in there
+    std::string boundary_macro = {};            ///< called after each drawn stroke, tool up, when live_objects has it
+};
+
+/// Something a person should know about the G-code, told once with how often it happens.
+struct gcode_warning {
+    std::string what;
+    std::size_t first_operation = 0;
+    std::size_t count = 0;
+    bool operator==(const gcode_warning&) const = default;
+};
+
+namespace detail {
+
+/// Klipper compares macro names without case, and lists them as they stand in printer.cfg.
+inline bool has_macro(const std::vector<std::string>& objects, std::string_view macro) {
+    const auto same = [](char a, char b) {
+        return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b));
+    };
+    const std::string wanted = fmt::format("gcode_macro {}", macro);
+    return std::any_of(objects.begin(), objects.end(), [&](const std::string& object) {
+        return std::equal(object.begin(), object.end(), wanted.begin(), wanted.end(), same);
+    });
+}
+
+/// Watches X and Y for a motor that is turned back at once while it is fast: both speeds of an axis above one turn a
+/// second, opposite in sign, in consecutive moves without a stop of the pause's length between them.
+class reversal_watch {
+    machine::xy speed_{}; // of the last move, mm/s
+    seconds rest_ = 0;    // since then
+
+  public:
+    void rest(seconds s) noexcept { rest_ += s; }
+    void forget() noexcept { speed_ = {}, rest_ = 0; }
+
+    [[nodiscard]] bool turns_back(machine::xy next, mm_per_s limit, seconds pause) const noexcept {
+        const auto axis = [&](double before, double after) {
+            return std::fabs(before) > limit && std::fabs(after) > limit && (before > 0) != (after > 0);
+        };
+        return pause > 0 && rest_ < pause && (axis(speed_.x, next.x) || axis(speed_.y, next.y));
+    }
+    void moved(machine::xy speed) noexcept { speed_ = speed, rest_ = 0; }
+};
+
+} // namespace detail
+
+/// Appends G-code to a string, stroke after stroke. begin() and end() frame a file; a script of one stroke needs
+/// neither. When write() fails, the string is as it was, and the job ends there.
+class gcode_writer {
+    const machine::machine& machine_;
+    gcode_options options_;
+    head head_;
+    std::optional<double> z_;            // commanded; nothing when it is not known
+    std::optional<double> f_;            // the F word in force, mm/s
+    std::optional<machine::xy> written_; // the last X and Y in the text
+    detail::reversal_watch reversal_;
+    bool boundary_;
+    bool down_ = false;
+    std::vector<gcode_warning> warnings_;
+
+    static constexpr int digits = 4; // 0.1 um, far below a step
+    static machine::xy rounded(machine::xy p) noexcept {
+        constexpr double grid = 1e4;
+        return {std::round(p.x * grid) / grid, std::round(p.y * grid) / grid};
+    }
+    void warn(std::size_t number, std::string_view what) {
+        for (gcode_warning& w : warnings_)
+            if (w.what == what) {
+                ++w.count;
+                return;
+            }
+        warnings_.push_back({std::string(what), number, 1});
+    }
+    static void word(std::string& out, char letter, double value, int places = digits) {
+        out += ' ';
+        out += letter;
+        io::append_decimal(out, value, places);
+    }
+    void end_line(std::string& out, mm_per_s speed) {
+        if (f_ != speed) word(out, 'F', f_word(speed), 3);
+        f_ = speed;
+        out += '\n';
+    }
+    void z_to(std::string& out, mm z, mm_per_s speed) {
+        if (z_ == z) return;
+        if (z_) reversal_.rest(std::fabs(z - *z_) / speed);
+        out += "G1";
+        word(out, 'Z', z);
+        end_line(out, speed);
+        z_ = z;
+    }
+    void raise(std::string& out) {
+        z_to(out, machine_.z_states.travel_mm, head_.tool().lift());
+        down_ = false;
+    }
+    mm_per_s drawing_speed(const step& s, std::optional<mm_per_s> feed) {
+        const mm_per_s wanted = feed.value_or(head_.tool().feed_mm_s), most = machine_.motion.max_velocity_mm_s;
+        if (wanted > most) warn(s.number, "a feed is lowered to motion.max_velocity_mm_s");
+        return std::min(wanted, most);
+    }
+    /// A dwell before a move that begins with this speed, where the motors need one.
+    void settle(std::string& out, const step& s, machine::xy speed) {
+        const seconds pause = machine_.steppers.direction_reversal_pause_s;
+        if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause)) return;
+        out += "G4";
+        word(out, 'P', pause * 1000.0, 0);
+        out += '\n';
+        if (down_) warn(s.number, "the pen dwells on the paper where an axis turns back fast");
+    }
+    void move(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
+        const machine::xy to = rounded(head_.where().to_machine(p));
+        head_.move_to(head_.where().to_machine(p));
+        if (written_ == to) return;
+        if (written_) {
+            const double dx = to.x - written_->x, dy = to.y - written_->y, length = std::hypot(dx, dy);
+            const machine::xy velocity{speed * dx / length, speed * dy / length};
+            settle(out, s, velocity);
+            reversal_.moved(velocity);
+        } else
+            reversal_.forget();
+        out += code;
+        word(out, 'X', to.x);
+        word(out, 'Y', to.y);
+        end_line(out, speed);
+        written_ = to;
+    }
+    void travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
+        raise(out);
+        move(out, s, code, p, speed);
+    }
+    void native_arc(std::string& out, const step& s, const draw_arc& op, const arc& a, mm_per_s speed) {
+        const placement where = head_.where();
+        const double mirror = where.flip_y ? -1 : 1;
+        const auto along = [&](double angle) { // the tangent, in machine coordinates
+            const double way = a.sweep < 0 ? -speed : speed;
+            return machine::xy{-std::sin(angle) * way, std::cos(angle) * way * mirror};
+        };
+        settle(out, s, along(a.start_angle));
+        reversal_.moved(along(a.start_angle + a.sweep));
+        out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
+        const machine::xy to = rounded(where.to_machine(op.to));
+        word(out, 'X', to.x);
+        word(out, 'Y', to.y);
+        word(out, 'I', op.center.x);
+        word(out, 'J', op.center.y * mirror);
+        end_line(out, speed);
+        head_.move_to(where.to_machine(op.to));
+        written_ = to;
+    }
+    result<void> draw(std::string& out, const step& s, const draw_arc& op) {
+        const auto start = head_.on_canvas();
+        if (!start)
+            return refuse(s, errc::refused, "begins at an unknown place", "rapid_xy or home_xy comes before it.");
+        const auto a = make_arc(*start, op);
+        if (!a) return refuse(s, errc::malformed, "is no arc", a.error());
+        const mm_per_s speed = drawing_speed(s, op.feed);
+        if (options_.arcs == arc_style::native)
+            native_arc(out, s, op, *a, speed);
+        else
+            flatten(*a, options_.arc_tolerance, [&](point p) { move(out, s, "G1", p, speed); });
+        return {};
+    }
+    result<void> select(std::string& out, const step& s, const select_tool& op) {
+        raise(out);
+        KF_CHECK(head_.select(s, op.tool));
+        std::string macro = "TOOL_" + op.tool;
+        for (char& c : macro) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        if (!detail::has_macro(options_.live_objects, macro)) return {};
+        // What a macro does is its own affair: afterwards the mode is set and Z is lifted again, and the head goes
+        // back to where the job knows it.
+        out += macro;
+        out += "\nG90\n";
+        const auto before = head_.at();
+        forget();
+        raise(out);
+        if (!before) return {};
+        const machine::xy back = rounded(*before);
+        out += "G0";
+        word(out, 'X', back.x);
+        word(out, 'Y', back.y);
+        end_line(out, head_.tool().travel_feed_mm_s);
+        written_ = back;
+        return {};
+    }
+    result<void> spray(const step& s) const {
+        const bool on = machine_.pumps_enabled && machine_.servos_enabled;
+        return refuse(s, errc::refused, "needs the airbrush, and nothing here drives it",
+                      on ? "This version drives no pumps and no servos."
+                         : fmt::format("In machine.yaml {} off. It is not left out: the job would come out wrong.",
+                                       machine_.pumps_enabled    ? "servos are"
+                                       : machine_.servos_enabled ? "pumps are"
+                                                                 : "pumps and servos are"));
+    }
+    result<void> write_step(std::string& out, const step& s) {
+        return std::visit(overloaded{[&](const home_xy&) -> result<void> {
+                                         raise(out);
+                                         out += "G28 X Y\n";
+                                         head_.home();
+                                         written_ = rounded(*head_.at());
+                                         reversal_.forget();
+                                         return {};
+                                     },
+                                     [&](const select_tool& o) { return select(out, s, o); },
+                                     [&](const rapid_xy& o) -> result<void> {
+                                         travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
+                                         return {};
+                                     },
+                                     [&](const linear_move& o) -> result<void> {
+                                         const mm_per_s speed = drawing_speed(s, o.feed);
+                                         if (down_)
+                                             move(out, s, "G1", o.to, speed);
+                                         else
+                                             travel(out, s, "G1", o.to, speed);
+                                         return {};
+                                     },
+                                     [&](const draw_polyline& o) -> result<void> {
+                                         const mm_per_s speed = drawing_speed(s, o.feed);
+                                         for (const point& p : o.points) move(out, s, "G1", p, speed);
+                                         return {};
+                                     },
+                                     [&](const draw_arc& o) { return draw(out, s, o); },
+                                     [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
+                                     [&](const tool_down&) -> result<void> {
+                                         z_to(out, head_.tool().work_mm, head_.tool().plunge_feed_mm_s);
+                                         down_ = true;
+                                         return {};
+                                     },
+                                     [&](const auto&) { return spray(s); }},
+                          s.op);
+    }
+
+  public:
+    gcode_writer(const machine::machine& m, gcode_options options)
+      : machine_(m)
+      , options_(std::move(options))
+      , head_(m)
+      , boundary_(detail::has_macro(options_.live_objects, options_.boundary_macro)) {}
+
+    /// The first lines of a file. Nothing moves before the tool is up.
+    void begin(std::string& out) {
+        out += "; kplot, mm, absolute machine coordinates\nG90\n";
+        raise(out);
+    }
+    [[nodiscard]] result<void> write(const stroke& s, std::string& out) {
+        const std::size_t before = out.size();
+        for (const step& each : s.steps)
+            if (auto good = write_step(out, each); !good) {
+                out.resize(before);
+                return good;
+            }
+        if (s.draws() && boundary_) {
+            out += fmt::format("{} STROKE={}\n", options_.boundary_macro, s.number);
+            f_.reset(); // the macro may have set its own
+        }
+        return {};
+    }
+    /// The last lines of a file. Without M400 Klipper says complete while the pen still moves, and it never runs a
+    /// last line that has no newline.
+    void end(std::string& out) {
+        raise(out);
+        out += "M400\n";
+    }
+    /// Call when other G-code ran in between: Z, F and the last X and Y are written anew. The head is taken to stand
+    /// where the job left it.
+    void forget() noexcept {
+        z_.reset();
+        f_.reset();
+        written_.reset();
+        reversal_.forget();
+    }
+    [[nodiscard]] const std::vector<gcode_warning>& warnings() const noexcept { return warnings_; }
+};
+
+struct gcode_summary {
+    std::size_t strokes = 0; ///< drawn ones
+    std::size_t bytes = 0;
+    std::vector<gcode_warning> warnings = {};
+};
+
+/// A whole job as a file. `strokes` is a stroke_source; `write` takes each piece of text and returns result<void>.
+template<class Strokes, class Write>
+[[nodiscard]] result<gcode_summary> write_gcode(const machine::machine& m, gcode_options options, Strokes&& strokes,
+                                                Write&& write) {
+    constexpr std::size_t piece = 64u << 10;
+    gcode_writer writer(m, std::move(options));
+    gcode_summary summary;
+    std::string text;
+    const auto flush = [&](std::size_t above) -> result<void> {
+        if (text.size() <= above) return {};
+        summary.bytes += text.size();
+        KF_CHECK(write(std::string_view(text)));
+        text.clear();
+        return {};
+    };
+    writer.begin(text);
+    for (;;) {
+        KF_TRY(const auto s, strokes());
+        if (!s) break;
+        KF_CHECK(writer.write(*s, text));
+        if (s->draws()) ++summary.strokes;
+        KF_CHECK(flush(piece));
+    }
+    writer.end(text);
+    KF_CHECK(flush(0));
+    summary.warnings = writer.warnings();
+    return summary;
+}
+
+} // namespace kf::job

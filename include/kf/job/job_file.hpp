@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Jobs as JSON lines: a header with format and version, then one operation a line, on disk and in pipes. Reading is
+/// sans-I/O and holds one line; a bad line is an error with its number. The only job header that knows JSON.
+/// Spec: man/kf-job.5.
+
+#include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
+#include <kf/job/operation.hpp>
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parser.hpp>
+#include <boost/json/value.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <expected>
+#include <initializer_list>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace kf::job {
+
+inline constexpr int job_version = 1;
+inline constexpr std::string_view job_header = R"({"format":"kf-job","version":1})";
+
+/// What one line may hold, so that no input can take more memory than this says.
+struct job_file_limits {
+    std::size_t line_bytes = 8u << 20;
+    std::size_t points = 200000;
+};
+
+namespace detail {
+
+/// The name of a tool or a pump: it may end up in G-code, so it is plain.
+inline bool is_word(std::string_view text) noexcept {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+}
+
+/// Reads one JSON object field by field; the first thing wrong stays in `why`.
+class field_source {
+    const boost::json::object& object_;
+    std::string why_;
+
+    void wrong(std::string why) {
+        if (why_.empty()) why_ = std::move(why);
+    }
+
+  public:
+    explicit field_source(const boost::json::object& object)
+      : object_(object) {}
+
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+
+    /// No other field than these is allowed: a misspelt one would be lost without a word.
+    void only(std::initializer_list<std::string_view> fields) {
+        for (const auto& [key, value] : object_) {
+            const std::string_view text(key.data(), key.size());
+            if (std::find(fields.begin(), fields.end(), text) != fields.end()) continue;
+            const auto near = io::near_names(text, fields);
+            wrong(fmt::format("there is no field \"{}\" here{}", io::printable(text),
+                              near.empty() ? "" : fmt::format(", is it \"{}\"?", near.front())));
+        }
+    }
+    [[nodiscard]] const boost::json::value* find(std::string_view field) {
+        const auto* value = object_.if_contains(boost::json::string_view(field.data(), field.size()));
+        if (value == nullptr) wrong(fmt::format("the field \"{}\" is missing", field));
+        return value;
+    }
+    [[nodiscard]] double number(const boost::json::value& value, std::string_view field, double min, double max) {
+        const double d = value.is_double()   ? value.get_double()
+                         : value.is_int64()  ? static_cast<double>(value.get_int64())
+                         : value.is_uint64() ? static_cast<double>(value.get_uint64())
+                                             : std::nan("");
+        if (d >= min && d <= max) return d;
+        wrong(fmt::format("\"{}\" must be a number from {} to {}", field, io::to_decimal(min), io::to_decimal(max)));
+        return 0;
+    }
+    [[nodiscard]] double number(std::string_view field, double min, double max) {
+        const auto* value = find(field);
+        return value != nullptr ? number(*value, field, min, max) : 0;
+    }
+    [[nodiscard]] double coordinate(std::string_view field) { return number(field, -largest, largest); }
+
+    [[nodiscard]] std::optional<mm_per_s> feed() {
+        const auto* value = object_.if_contains("feed");
+        if (value == nullptr || value->is_null()) return std::nullopt;
+        return number(*value, "feed", 0.001, 100000);
+    }
+    [[nodiscard]] bool flag(std::string_view field) {
+        const auto* value = find(field);
+        if (value != nullptr && !value->is_bool()) wrong(fmt::format("\"{}\" must be true or false", field));
+        return value != nullptr && value->is_bool() && value->get_bool();
+    }
+    [[nodiscard]] std::string word(std::string_view field) {
+        const auto* value = find(field);
+        if (value == nullptr) return {};
+        std::string text =
+            value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : "";
+        if (!is_word(text)) wrong(fmt::format("\"{}\" must be a name: 1 to 64 of a-z, A-Z, 0-9, _ and -", field));
+        return text;
+    }
+    [[nodiscard]] std::vector<point> points(std::size_t most) {
+        const auto* value = find("points");
+        std::vector<point> points;
+        if (value == nullptr) return points;
+        if (!value->is_array() || value->get_array().empty()) return wrong("\"points\" must be [[x,y],...]"), points;
+        if (value->get_array().size() > most)
+            return wrong(fmt::format("a polyline has {} points at most; go on in another operation", most)), points;
+        points.reserve(value->get_array().size());
+        for (const auto& pair : value->get_array()) {
+            if (!pair.is_array() || pair.get_array().size() != 2) {
+                wrong(fmt::format("point {} must be [x,y]", points.size() + 1));
+                return points;
+            }
+            const double x = number(pair.get_array()[0], "x", -largest, largest);
+            const double y = number(pair.get_array()[1], "y", -largest, largest);
+            if (!why_.empty()) {
+                why_ = fmt::format("point {}: {}", points.size() + 1, why_);
+                return points;
+            }
+            points.push_back({x, y});
+        }
+        return points;
+    }
+
+    static constexpr double largest = 1e6; // mm: a kilometre, far from every rounding
+};
+
+/// The operation of a parsed line, or why it is none.
+inline std::expected<operation, std::string> to_operation(const boost::json::object& object, std::size_t most_points) {
+    field_source f(object);
+    const auto* op = object.if_contains("op");
+    if (op == nullptr || !op->is_string()) return std::unexpected("the field \"op\" is missing");
+    const std::string_view name(op->get_string().data(), op->get_string().size());
+    const auto done = [&](operation o) -> std::expected<operation, std::string> {
+        if (!f.why().empty()) return std::unexpected(fmt::format("{}: {}", name, f.why()));
+        return o;
+    };
+    const auto plain = [&](operation o) {
+        f.only({"op"});
+        return done(std::move(o));
+    };
+    if (name == "draw_polyline") {
+        f.only({"op", "points", "feed"});
+        draw_polyline o{f.points(most_points), f.feed()};
+        return done(std::move(o));
+    }
+    if (name == "rapid_xy") {
+        f.only({"op", "x", "y"});
+        return done(rapid_xy{{f.coordinate("x"), f.coordinate("y")}});
+    }
+    if (name == "tool_up") return plain(tool_up{});
+    if (name == "tool_down") return plain(tool_down{});
+    if (name == "linear_move") {
+        f.only({"op", "x", "y", "feed"});
+        return done(linear_move{{f.coordinate("x"), f.coordinate("y")}, f.feed()});
+    }
+    if (name == "draw_arc") {
+        f.only({"op", "x", "y", "i", "j", "cw", "feed"});
+        return done(draw_arc{{f.coordinate("x"), f.coordinate("y")},
+                             {f.coordinate("i"), f.coordinate("j")},
+                             f.flag("cw") ? turn::clockwise : turn::counter_clockwise,
+                             f.feed()});
+    }
+    if (name == "home_xy") return plain(home_xy{});
+    if (name == "select_tool") {
+        f.only({"op", "tool"});
+        return done(select_tool{f.word("tool")});
+    }
+    if (name == "set_ink_mix") {
+        f.only({"op", "c", "m", "y"});
+        return done(set_ink_mix{f.number("c", 0, 1), f.number("m", 0, 1), f.number("y", 0, 1)});
+    }
+    if (name == "spray_on") return plain(spray_on{});
+    if (name == "spray_off") return plain(spray_off{});
+    if (name == "purge") {
+        f.only({"op", "volume_ml"});
+        return done(purge{f.number("volume_ml", 0, 1000)});
+    }
+    if (name == "refill_pump" || name == "prime_line") {
+        f.only({"op", "pump"});
+        std::string pump = f.word("pump");
+        return done(name == "prime_line" ? operation(prime_line{std::move(pump)})
+                                         : operation(refill_pump{std::move(pump)}));
+    }
+    const auto near = io::near_names(name, operation_names);
+    return std::unexpected(fmt::format("there is no operation \"{}\"{}", io::printable(name),
+                                       near.empty() ? "" : fmt::format(", is it \"{}\"?", near.front())));
+}
+
+/// Nothing when the object is a header that we can follow, else why not.
+inline std::string header_fault(const boost::json::object& object) {
+    field_source f(object);
+    const auto* format = object.if_contains("format");
+    if (format == nullptr || !format->is_string() || format->get_string() != "kf-job")
+        return fmt::format("the first line must be the header {}", job_header);
+    const double version = f.number("version", 1, 1000000);
+    if (f.why().empty() && version != job_version)
+        return fmt::format("this is a job of version {}, and we read version {}", io::to_decimal(version), job_version);
+    f.only({"format", "version", "meta"});
+    return f.why();
+}
+
+} // namespace detail
+
+/// Bytes in, operations out. Feed any pieces, take operations until there is none, feed more; finish() says that no
+/// more comes. After an error only that error comes out.
+class job_reader {
+    std::string source_;
+    job_file_limits limits_;
+    std::string buffer_;
+    std::size_t begin_ = 0;   // of the first line that was not taken
+    std::size_t scanned_ = 0; // no newline before this
+    std::size_t line_ = 0, operations_ = 0;
+    bool finished_ = false, header_seen_ = false;
+    std::optional<error> broken_;
+    boost::json::parser parser_{{}, parse_options()};
+
+    static boost::json::parse_options parse_options() {
+        boost::json::parse_options options;
+        options.max_depth = 8;
+        return options;
+    }
+    std::unexpected<error> wrong(std::string why) {
+        broken_ = error{.code = errc::malformed,
+                        .what = fmt::format("{}: line {} is wrong", source_, line_),
+                        .cause = std::move(why),
+                        .command = source_,
+                        .steps = {"man 5 kf-job  (the format)"}};
+        return std::unexpected(*broken_);
+    }
+    /// The next line without its end; nothing when more bytes are needed or all are taken.
+    std::optional<std::string_view> take_line() {
+        const std::size_t end = buffer_.find('\n', scanned_);
+        const bool last = end == std::string::npos;
+        if (last && (!finished_ || begin_ == buffer_.size())) {
+            scanned_ = buffer_.size();
+            return std::nullopt;
+        }
+        const std::size_t stop = last ? buffer_.size() : end;
+        std::string_view line = std::string_view(buffer_).substr(begin_, stop - begin_);
+        begin_ = scanned_ = last ? stop : stop + 1;
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        ++line_;
+        return line;
+    }
+    result<std::optional<step>> parse(std::string_view line) {
+        unsigned char scratch[4096];
+        boost::json::monotonic_resource memory(scratch, sizeof scratch);
+        parser_.reset(&memory);
+        boost::json::error_code code;
+        parser_.write(line.data(), line.size(), code);
+        if (code) {
+            parser_.reset(); // what it began lies in `memory`
+            return wrong(fmt::format("it is not JSON: {}", code.message()));
+        }
+        const boost::json::value value = parser_.release();
+        if (!value.is_object()) return wrong("a line is one JSON object");
+        if (!header_seen_) {
+            if (std::string why = detail::header_fault(value.get_object()); !why.empty()) return wrong(std::move(why));
+            header_seen_ = true;
+            return std::nullopt;
+        }
+        auto op = detail::to_operation(value.get_object(), limits_.points);
+        if (!op) return wrong(std::move(op).error());
+        return step{++operations_, *std::move(op)};
+    }
+
+  public:
+    /// `source` is the name that errors give: a path, "standard input".
+    explicit job_reader(std::string source = "job", job_file_limits limits = {})
+      : source_(std::move(source))
+      , limits_(limits) {}
+
+    void feed(std::string_view bytes) {
+        buffer_.erase(0, begin_);
+        scanned_ -= begin_;
+        begin_ = 0;
+        buffer_ += bytes;
+    }
+    void finish() noexcept { finished_ = true; }
+
+    /// The next operation; nothing when it needs more bytes, or, after finish(), when the job is at its end.
+    [[nodiscard]] result<std::optional<step>> next() {
+        if (broken_) return std::unexpected(*broken_);
+        try {
+            while (const auto line = take_line()) {
+                if (line->size() > limits_.line_bytes) return wrong("the line is too long");
+                const bool blank = line->find_first_not_of(" \t") == std::string_view::npos;
+                if (blank && header_seen_) continue;
+                KF_TRY(auto taken, parse(*line));
+                if (taken) return taken;
+            }
+        } catch (const std::bad_alloc&) {
+            return wrong("there is not enough memory for this line");
+        }
+        if (buffer_.size() - begin_ > limits_.line_bytes) {
+            ++line_;
+            return wrong("the line is too long");
+        }
+        if (finished_ && !header_seen_) {
+            ++line_;
+            return wrong(fmt::format("the job is empty; its first line must be {}", job_header));
+        }
+        return std::nullopt;
+    }
+};
+
+/// Pulls operations out of a source of bytes: a callable that returns result<std::string_view>, empty at the end.
+template<class Chunks>
+class job_source {
+    Chunks chunks_;
+    job_reader reader_;
+    bool ended_ = false;
+
+  public:
+    explicit job_source(Chunks chunks, std::string name = "job", job_file_limits limits = {})
+      : chunks_(std::move(chunks))
+      , reader_(std::move(name), limits) {}
+
+    [[nodiscard]] result<std::optional<step>> operator()() {
+        for (;;) {
+            KF_TRY(auto taken, reader_.next());
+            if (taken || ended_) return taken;
+            KF_TRY(const std::string_view bytes, chunks_());
+            if (bytes.empty()) {
+                ended_ = true;
+                reader_.finish();
+            } else
+                reader_.feed(bytes);
+        }
+    }
+};
+
+/// A source of operations over a list in memory, which has to outlive it.
+[[nodiscard]] inline auto operations_of(std::span<const operation> list) {
+    return [list, taken = std::size_t{0}]() mutable -> result<std::optional<step>> {
+        if (taken == list.size()) return std::nullopt;
+        const operation& op = list[taken++];
+        return step{taken, op};
+    };
+}
+
+/// Appends the header line.
+inline void append_job_header(std::string& out) {
+    out += job_header;
+    out += '\n';
+}
+
+/// Appends one operation as a line. Fails, with `out` unchanged, when it has what no reader would take: a number that
+/// is not finite, a polyline without points, a name with quotes.
+[[nodiscard]] inline result<void> append_operation(std::string& out, const operation& op) {
+    const std::size_t before = out.size();
+    bool good = true;
+    const auto number = [&](std::string_view key, double value) {
+        good = good && std::fabs(value) <= detail::field_source::largest;
+        out += key;
+        io::append_decimal(out, value);
+    };
+    const auto feed = [&](std::optional<mm_per_s> value) {
+        if (!value) return;
+        good = good && *value >= 0.001;
+        number(",\"feed\":", *value);
+    };
+    const auto word = [&](std::string_view key, const std::string& value) {
+        good = good && detail::is_word(value);
+        out += fmt::format(",\"{}\":\"{}\"", key, value);
+    };
+    out += "{\"op\":\"";
+    out += name(op);
+    out += '"';
+    std::visit(overloaded{[&](const select_tool& o) { word("tool", o.tool); },
+                          [&](const rapid_xy& o) { number(",\"x\":", o.to.x), number(",\"y\":", o.to.y); },
+                          [&](const linear_move& o) {
+                              number(",\"x\":", o.to.x), number(",\"y\":", o.to.y);
+                              feed(o.feed);
+                          },
+                          [&](const draw_polyline& o) {
+                              good = good && !o.points.empty();
+                              out += ",\"points\":[";
+                              for (const point& p : o.points) {
+                                  number(&p == o.points.data() ? "[" : ",[", p.x);
+                                  number(",", p.y);
+                                  out += ']';
+                              }
+                              out += ']';
+                              feed(o.feed);
+                          },
+                          [&](const draw_arc& o) {
+                              number(",\"x\":", o.to.x), number(",\"y\":", o.to.y);
+                              number(",\"i\":", o.center.x), number(",\"j\":", o.center.y);
+                              out += o.way == turn::clockwise ? ",\"cw\":true" : ",\"cw\":false";
+                              feed(o.feed);
+                          },
+                          [&](const set_ink_mix& o) {
+                              number(",\"c\":", o.c), number(",\"m\":", o.m), number(",\"y\":", o.y);
+                          },
+                          [&](const purge& o) { number(",\"volume_ml\":", o.volume_ml); },
+                          [&](const refill_pump& o) { word("pump", o.pump); },
+                          [&](const prime_line& o) { word("pump", o.pump); }, [](const auto&) {}},
+               op);
+    out += "}\n";
+    if (good) return {};
+    out.resize(before);
+    return fail(errc::malformed, fmt::format("a {} has a value that no job can hold", name(op)));
+}
+
+} // namespace kf::job

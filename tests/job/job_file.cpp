@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include <kf/job/job_file.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using namespace kf::job;
+
+const std::string header = "{\"format\":\"kf-job\",\"version\":1}\n";
+
+struct outcome {
+    std::vector<step> steps;
+    std::string fault; // "what: cause"
+};
+
+outcome read(std::string_view text, std::size_t chunk = 4096) {
+    job_source source(
+        [text, chunk]() mutable -> kf::result<std::string_view> {
+            const auto piece = text.substr(0, chunk);
+            text.remove_prefix(piece.size());
+            return piece;
+        },
+        "j");
+    outcome out;
+    for (;;) {
+        auto taken = source();
+        if (!taken) {
+            out.fault = taken.error().what + ": " + taken.error().cause;
+            return out;
+        }
+        if (!*taken) return out;
+        out.steps.push_back(**taken);
+    }
+}
+
+const std::string all_operations = header + R"({"op":"home_xy"}
+{"op":"select_tool","tool":"pen"}
+{"op":"rapid_xy","x":10,"y":20.5}
+{"op":"tool_down"}
+{"op":"linear_move","x":1,"y":-2,"feed":30}
+{"op":"draw_polyline","points":[[0,0],[10,0.125],[10,10]],"feed":25}
+{"op":"draw_arc","x":1,"y":2,"i":3,"j":4.5,"cw":true}
+{"op":"draw_arc","x":1,"y":2,"i":3,"j":4.5,"cw":false,"feed":12.5}
+{"op":"tool_up"}
+{"op":"set_ink_mix","c":0.1,"m":0.2,"y":0.7}
+{"op":"spray_on"}
+{"op":"spray_off"}
+{"op":"purge","volume_ml":1.5}
+{"op":"refill_pump","pump":"cyan"}
+{"op":"prime_line","pump":"magenta"}
+)";
+
+const std::vector<operation> all_values = {home_xy{},
+                                           select_tool{"pen"},
+                                           rapid_xy{{10, 20.5}},
+                                           tool_down{},
+                                           linear_move{{1, -2}, 30},
+                                           draw_polyline{{{0, 0}, {10, 0.125}, {10, 10}}, 25},
+                                           draw_arc{{1, 2}, {3, 4.5}, turn::clockwise, {}},
+                                           draw_arc{{1, 2}, {3, 4.5}, turn::counter_clockwise, 12.5},
+                                           tool_up{},
+                                           set_ink_mix{0.1, 0.2, 0.7},
+                                           spray_on{},
+                                           spray_off{},
+                                           purge{1.5},
+                                           refill_pump{"cyan"},
+                                           prime_line{"magenta"}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(job_file)
+
+BOOST_AUTO_TEST_CASE(reads_every_operation_whatever_the_pieces_it_comes_in) {
+    for (const std::size_t chunk : {1u, 2u, 7u, 64u, 100000u}) {
+        const outcome got = read(all_operations, chunk);
+        BOOST_TEST(got.fault == "");
+        BOOST_REQUIRE(got.steps.size() == all_values.size());
+        for (std::size_t i = 0; i < all_values.size(); ++i) {
+            BOOST_TEST(got.steps[i].number == i + 1);
+            BOOST_TEST((got.steps[i].op == all_values[i]), name(all_values[i]));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(writes_each_operation_as_one_line_in_fixed_notation) {
+    std::string out;
+    append_job_header(out);
+    for (const operation& op : all_values) BOOST_TEST(append_operation(out, op).has_value());
+    BOOST_TEST(out == all_operations);
+    out.clear();
+    BOOST_TEST(append_operation(out, rapid_xy{{1e-5, 123456.789}}).has_value());
+    BOOST_TEST(out == "{\"op\":\"rapid_xy\",\"x\":0.00001,\"y\":123456.789}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_no_reader_would_take_is_not_written) {
+    const double nan = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
+    const std::vector<operation> bad = {
+        rapid_xy{{nan, 0}}, rapid_xy{{0, inf}}, linear_move{{0, 0}, nan},          linear_move{{0, 0}, 0},
+        draw_polyline{},    purge{-inf},        draw_polyline{{{0, 0}, {0, nan}}}, select_tool{"a\"b"},
+        select_tool{""},    prime_line{"x\ny"}};
+    for (const operation& op : bad) {
+        std::string out = "before\n";
+        BOOST_TEST(!append_operation(out, op).has_value(), name(op));
+        BOOST_TEST(out == "before\n");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_line_is_an_error_with_its_number_and_reason) {
+    const auto fault = [](std::string_view line) {
+        return read(header + "{\"op\":\"tool_up\"}\n" + std::string(line) + "\n").fault;
+    };
+    BOOST_TEST(fault("{\"op\":\"rapid_xy\",\"x\":1}") == "j: line 3 is wrong: rapid_xy: the field \"y\" is missing");
+    BOOST_TEST(fault("{\"op\":\"rapid_xy\",\"x\":1,\"y\":\"2\"}") ==
+               "j: line 3 is wrong: rapid_xy: \"y\" must be a number from -1000000 to 1000000");
+    BOOST_TEST(fault("{\"op\":\"linear_move\",\"x\":1,\"y\":2,\"fede\":3}") ==
+               "j: line 3 is wrong: linear_move: there is no field \"fede\" here, is it \"feed\"?");
+    BOOST_TEST(fault("{\"op\":\"linear_move\",\"x\":1,\"y\":2,\"feed\":0}") ==
+               "j: line 3 is wrong: linear_move: \"feed\" must be a number from 0.001 to 100000");
+    BOOST_TEST(fault("{\"op\":\"draw_polyline\",\"points\":[[1,2],[3]]}") ==
+               "j: line 3 is wrong: draw_polyline: point 2 must be [x,y]");
+    BOOST_TEST(fault("{\"op\":\"draw_polyline\",\"points\":[[1,2],[3,1e7]]}") ==
+               "j: line 3 is wrong: draw_polyline: point 2: \"y\" must be a number from -1000000 to 1000000");
+    BOOST_TEST(fault("{\"op\":\"draw_polyline\",\"points\":[]}") ==
+               "j: line 3 is wrong: draw_polyline: \"points\" must be [[x,y],...]");
+    BOOST_TEST(fault("{\"op\":\"ToolUp\"}") ==
+               "j: line 3 is wrong: there is no operation \"ToolUp\", is it \"tool_up\"?");
+    BOOST_TEST(fault("{\"op\":\"\\u001b[31m\"}") == "j: line 3 is wrong: there is no operation \"\\x1b[31m\"");
+    BOOST_TEST(fault("{\"op\":\"select_tool\",\"tool\":\"a b\"}")
+                   .starts_with("j: line 3 is wrong: select_tool: \"tool\" must be"));
+    BOOST_TEST(fault("{\"x\":1}") == "j: line 3 is wrong: the field \"op\" is missing");
+    BOOST_TEST(fault("[1]") == "j: line 3 is wrong: a line is one JSON object");
+    BOOST_TEST(fault("{\"op\":\"draw_arc\",\"x\":1,\"y\":2,\"i\":1,\"j\":1,\"cw\":1}") ==
+               "j: line 3 is wrong: draw_arc: \"cw\" must be true or false");
+    BOOST_TEST(fault("{\"op\":\"set_ink_mix\",\"c\":2,\"m\":0,\"y\":0}")
+                   .starts_with("j: line 3 is wrong: set_ink_mix: \"c\""));
+    for (const char* broken :
+         {"{", "{\"op\":\"tool_up\"} x", "{\"op\":}", "NaN", "{\"op\":\"rapid_xy\",\"x\":NaN,\"y\":0}",
+          "{\"op\":\"rapid_xy\",\"x\":Infinity,\"y\":0}", "\xff\xfe", "[[[[[[[[[[[[[[[["})
+        BOOST_TEST(fault(broken).starts_with("j: line 3 is wrong: "), broken);
+    BOOST_TEST(fault("{\"op\":\"rapid_xy\",\"x\":1e999,\"y\":0}").starts_with("j: line 3 is wrong: "));
+}
+
+BOOST_AUTO_TEST_CASE(the_header_comes_first_and_its_version_is_one_we_read) {
+    BOOST_TEST(read("").fault == "j: line 1 is wrong: the job is empty; its first line must be "
+                                 "{\"format\":\"kf-job\",\"version\":1}");
+    BOOST_TEST(read("{\"op\":\"tool_up\"}\n").fault ==
+               "j: line 1 is wrong: the first line must be the header {\"format\":\"kf-job\",\"version\":1}");
+    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":2}\n").fault ==
+               "j: line 1 is wrong: this is a job of version 2, and we read version 1");
+    BOOST_TEST(read("{\"format\":\"kf-job\"}\n").fault == "j: line 1 is wrong: the field \"version\" is missing");
+    BOOST_TEST(read("<svg xmlns='...'>\n").fault.starts_with("j: line 1 is wrong: it is not JSON"));
+    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":1,\"meta\":{\"title\":\"a\"}}\n").fault == "");
+}
+
+BOOST_AUTO_TEST_CASE(blank_lines_windows_ends_and_a_missing_last_newline_are_read) {
+    const outcome got =
+        read("{\"format\":\"kf-job\",\"version\":1}\r\n\r\n  \n{\"op\":\"tool_up\"}\r\n{\"op\":\"tool_down\"}");
+    BOOST_TEST(got.fault == "");
+    BOOST_TEST(got.steps.size() == 2u);
+    BOOST_TEST(read(header + "\n\n{\"op\":\"x\"}\n").fault.starts_with("j: line 4 is wrong"));
+}
+
+BOOST_AUTO_TEST_CASE(a_polyline_of_ten_thousand_points_is_one_line) {
+    std::string line = header + "{\"op\":\"draw_polyline\",\"points\":[";
+    for (int i = 0; i < 10000; ++i) line += (i ? ",[" : "[") + std::to_string(i) + ".25," + std::to_string(2 * i) + "]";
+    const outcome got = read(line + "]}\n", 1000);
+    BOOST_TEST(got.fault == "");
+    BOOST_REQUIRE(got.steps.size() == 1u);
+    const auto& points = std::get<draw_polyline>(got.steps[0].op).points;
+    BOOST_REQUIRE(points.size() == 10000u);
+    BOOST_TEST(points[9999].x == 9999.25);
+    BOOST_TEST(points[9999].y == 19998.0);
+}
+
+BOOST_AUTO_TEST_CASE(no_line_takes_more_memory_than_the_limits_say) {
+    job_reader reader("j", {.line_bytes = 100, .points = 2});
+    reader.feed(header + "{\"op\":\"draw_polyline\",\"points\":[[0,0],[1,1],[2,2]]}\n");
+    BOOST_TEST(reader.next().error().cause ==
+               "draw_polyline: a polyline has 2 points at most; go on in another operation");
+    job_reader endless("j", {.line_bytes = 100, .points = 2});
+    endless.feed(header);
+    BOOST_TEST(endless.next().has_value());
+    endless.feed(std::string(101, ' '));
+    BOOST_TEST(endless.next().error().what == "j: line 2 is wrong");
+    endless.feed("\n{\"op\":\"tool_up\"}\n");
+    BOOST_TEST(!endless.next().has_value()); // it stays broken
+}
+
+BOOST_AUTO_TEST_CASE(the_error_of_the_bytes_is_handed_on) {
+    job_source source([]() -> kf::result<std::string_view> { return kf::fail(kf::errc::io, "the disk is gone"); });
+    BOOST_TEST(source().error().what == "the disk is gone");
+}
+
+BOOST_AUTO_TEST_CASE(damaged_jobs_are_read_or_refused_without_a_crash) {
+    unsigned state = 7;
+    for (int round = 0; round < 3000; ++round) {
+        std::string text = all_operations;
+        for (int change = 0; change < 3; ++change) {
+            state = state * 1664525u + 1013904223u;
+            text[(state >> 8) % text.size()] = static_cast<char>(state >> 24);
+        }
+        const outcome got = read(text, 1 + state % 50);
+        for (const step& s : got.steps)
+            if (const auto* move = std::get_if<rapid_xy>(&s.op)) BOOST_TEST(std::abs(move->to.x) <= 1e6);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -137,9 +137,8 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_matches_two_devices_is_refused_with_what_to_
     BOOST_REQUIRE(!t);
     BOOST_TEST((t.error().code == errc::refused));
     BOOST_TEST(t.error().what == "the pattern of wide matches 2 devices");
-    BOOST_TEST(t.error().steps.at(0) ==
-               "this one? give it the pattern usb-Klipper_stm32h723xx_29001A001151313531383332*");
-    BOOST_TEST(t.error().steps.back() == "kflash edit wide");
+    BOOST_REQUIRE_EQUAL(t.error().steps.size(), 2U);
+    BOOST_TEST(t.error().steps[1] == "kflash edit wide --pattern 'usb-Klipper_stm32h723xx_29001A001151313531383399*'");
     BOOST_TEST(states(r, devices) == "ambiguous:wide:ttyACM0 ambiguous:wide:ttyACM1 ");
     BOOST_TEST(match(r, wide, std::vector{octopus}).has_value());
 }
@@ -152,8 +151,8 @@ BOOST_AUTO_TEST_CASE(two_boards_that_claim_one_device_are_refused_with_what_to_d
     BOOST_REQUIRE(!t);
     BOOST_TEST((t.error().code == errc::refused));
     BOOST_TEST(t.error().what == "2 boards claim one device");
-    BOOST_TEST(t.error().cause == "their patterns both match it: a, b");
-    BOOST_TEST(t.error().steps.size() == 3U);
+    BOOST_TEST(t.error().cause == "which of them it is cannot be known; their patterns match it: a, b");
+    BOOST_TEST(t.error().steps.size() == 2U);
     BOOST_TEST(states(r, {octopus}) == "ambiguous:-:ttyACM0 ");
 }
 

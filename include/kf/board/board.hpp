@@ -44,7 +44,7 @@ struct board {
     std::string serial_pattern = {};         ///< a glob over by-id names
     std::optional<flash_method> method = {}; ///< empty: the default of flash_settings
     bool flashable = true;                   ///< false: shown, never flashed
-    /// The day (YYYY-MM-DD) on which it was last seen with a katapult_ name. Such a board has a bootloader that an
+    /// The day (YYYY-MM-DD) on which it was first seen with a katapult_ name. Such a board has a bootloader that an
     /// image linked at the flash base would overwrite.
     std::optional<std::string> seen_as_katapult = {};
 

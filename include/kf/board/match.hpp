@@ -91,6 +91,13 @@ namespace detail {
     return exact.empty() ? all : exact;
 }
 
+namespace detail {
+/// The command that gives a board the whole serial number of a device as its pattern.
+[[nodiscard]] inline std::string edit_pattern(const board& b, const device& d) {
+    return fmt::format("kflash edit {} --pattern '{}'", b.key, pattern_for(d.file_name));
+}
+} // namespace detail
+
 enum class presence { registered, new_device, blocked, ambiguous, disconnected };
 
 [[nodiscard]] constexpr const char* name(presence p) noexcept {
@@ -151,9 +158,8 @@ struct sighting {
                               {"check its USB cable and power", "ls -l /dev/serial/by-id", "kflash list"}});
     if (found.size() > 1) {
         error e{errc::refused, fmt::format("the pattern of {} matches {} devices", b.name, found.size()),
-                "which of them it is cannot be known"};
-        for (const auto* d : found) e.steps.push_back("this one? give it the pattern " + pattern_for(d->file_name));
-        e.steps.push_back("kflash edit " + b.key);
+                "which of them it is cannot be known; give it the pattern of one"};
+        for (const auto* d : found) e.steps.push_back(detail::edit_pattern(b, *d));
         return kf::fail(std::move(e));
     }
     const device& d = *found.front();
@@ -163,9 +169,9 @@ struct sighting {
     if (owners.size() > 1) {
         error e{errc::refused, fmt::format("{} boards claim one device", owners.size()), {}, d.file_name};
         for (const auto* other : owners)
-            e.cause += (e.cause.empty() ? "their patterns both match it: " : ", ") + other->key;
-        for (const auto* other : owners) e.steps.push_back("kflash edit " + other->key);
-        e.steps.push_back("give the right one the pattern " + pattern_for(d.file_name));
+            e.cause += (e.cause.empty() ? "which of them it is cannot be known; their patterns match it: " : ", ") +
+                       other->key;
+        for (const auto* other : owners) e.steps.push_back(detail::edit_pattern(*other, d));
         return kf::fail(std::move(e));
     }
     if (d.facts.twins > 0)

@@ -1,0 +1,58 @@
+# The door to the house: what a person types. Everything else is Meson's.
+BUILD ?= build
+SAN ?= build-asan
+
+.PHONY: all demo check test asan headers format format-check soak fuzz bench clean
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	packaging/setup.sh check
+	meson setup $(BUILD) -Dwerror=true
+
+# A board is built, flashed, verified and its printer brought back, with no hardware.
+demo:
+	packaging/setup.sh build
+	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Dbuildtype=release
+	ninja -C build-demo
+	build-demo/tools/kflash flash octopus --sim --skip-menuconfig
+
+check: clean-results test asan headers format-check
+	python3 .ci/summary.py $(BUILD) $(SAN)
+
+.PHONY: clean-results
+clean-results:
+	rm -f $(BUILD)/meson-logs/testlog.json $(SAN)/meson-logs/testlog.json
+
+test: all
+	meson test -C $(BUILD) --print-errorlogs
+
+asan:
+	packaging/setup.sh check
+	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=plain -Dcpp_args='-O1 -g1' -Dwerror=false
+	ninja -C $(SAN)
+	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	    meson test -C $(SAN) --print-errorlogs --timeout-multiplier 4
+
+# Every header compiles alone, with g++ and with the clang-19/libc++ 19 of the static build.
+headers:
+	tests/house/headers.sh
+
+format:
+	git ls-files '*.hpp' '*.cpp' | xargs clang-format-19 -i
+format-check:
+	git ls-files '*.hpp' '*.cpp' | xargs clang-format-19 --dry-run --Werror
+
+# Every effect of a flash fails or is cut off, one after the other.
+soak: all
+	tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+
+bench: all
+	tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim
+
+fuzz:
+	tests/fuzz/run.sh
+
+clean:
+	rm -rf build build-demo build-asan

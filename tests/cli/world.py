@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A simulated printer's host for black-box tests: `ksim host` in a folder of its own, and kflash run against it.
+
+Nothing here sleeps to wait: it polls for what it waits for, with a deadline."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KFLASH, KSIM = "kflash", "ksim"
+DEADLINE = float(os.environ.get("KF_TEST_DEADLINE", "120"))
+
+
+def wait_for(what, condition, deadline=DEADLINE):
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"never happened: {what}")
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def __repr__(self):
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+    def events(self, kind):
+        return [e for e in map(json.loads, self.out.splitlines()) if e["event"] == kind]
+
+
+class World:
+    """`faults`: as `ksim host --fault` takes them, e.g. "octopus:refuses-bootloader"."""
+
+    def __init__(self, *faults, speed=20, options=()):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-test."))
+        command = [KSIM, "host", "--root", str(self.root / "w"), "--speed", str(speed), "--until-eof", *options]
+        for fault in faults:
+            command += ["--fault", fault]
+        env = dict(os.environ, XDG_STATE_HOME=str(self.root / "logs"))
+        self.host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=open(self.root / "host.err", "w"), env=env, start_new_session=True)
+        line = self.host.stdout.readline()
+        if not line:
+            raise AssertionError("ksim host did not start: " + (self.root / "host.err").read_text())
+        self.at = json.loads(line)
+        self.boards = {b["key"]: dict(b) for b in self.at["boards"]}
+        self.home = pathlib.Path(self.at["home"])
+        self.tree = pathlib.Path(self.at["klipper_dir"])
+        self.extra = []
+
+    def close(self):
+        for child in self.extra:
+            child.kill()
+            child.wait()
+        self.host.stdin.close()
+        try:
+            self.host.wait(30)
+        except subprocess.TimeoutExpired:
+            self.host.kill()
+            self.host.wait()
+        for b in self.boards.values():
+            try:
+                os.kill(b["pid"], signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    # -- running tools
+    def start(self, *words, env=None, **options):
+        full = dict(os.environ, HOME=str(self.home), XDG_STATE_HOME=str(self.root / "logs"), NO_COLOR="1")
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_USER", "SUDO_UID", "SUDO_GID"):
+            full.pop(name, None)
+        full.update(env or {})
+        command = [KFLASH, words[0], "--sim-root", str(self.root / "w"), *words[1:]]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env=full, start_new_session=True, **options)
+
+    def run(self, *words, env=None):
+        child = self.start(*words, env=env)
+        out, err = child.communicate(timeout=DEADLINE)
+        return Result(child.returncode, out, err)
+
+    # -- the simulated machine
+    def services(self):
+        return json.loads((self.root / "w/systemd.json").read_text())
+
+    def change_services(self, **members):
+        state = self.services()
+        state.update(members)
+        self.write(self.root / "w/systemd.json", json.dumps(state))
+
+    def service_log(self):
+        log = self.root / "w/systemd.json.log"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def jobs(self):
+        return [e["verb"] for e in self.service_log() if e["verb"] in ("start", "stop")]
+
+    def service_is_up(self, unit="klipper.service"):
+        return self.services()["units"][unit]["active"] == "active"
+
+    def scenario(self, **objects):
+        file = pathlib.Path(self.at["scenario"])
+        now = json.loads(file.read_text())
+        for name, value in objects.items():
+            if value is None:
+                now.pop(name, None)
+            else:
+                now[name] = value
+        self.write(file, json.dumps(now))
+
+    @staticmethod
+    def write(file, text):
+        new = file.with_name(file.name + ".new")
+        new.write_text(text)
+        new.rename(file)
+
+    def by_id(self):
+        return sorted(p.name for p in pathlib.Path(self.at["by_id"]).iterdir())
+
+    def flash(self, key):
+        return (self.root / "w/flash" / key).read_bytes()
+
+    def power_cycle(self, key, *faults):
+        """Power off (kill -9), then on with other faults."""
+        b = self.boards[key]
+        try:
+            os.kill(b["pid"], signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        argv = [w for w in b["argv"]]
+        while "--fault" in argv:
+            i = argv.index("--fault")
+            del argv[i:i + 2]
+        for f in faults:
+            argv += ["--fault", f]
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 start_new_session=True, env=dict(os.environ, XDG_STATE_HOME=str(self.root / "logs")))
+        self.extra.append(child)
+        b["pid"] = child.pid
+
+    def device(self, key, firmware="Klipper"):
+        argv = self.boards[key]["argv"]
+        mcu, serial = argv[argv.index("--mcu") + 1], argv[argv.index("--serial") + 1]
+        return f"usb-{firmware}_{mcu}_{serial}-if00"
+
+    def registry(self):
+        return json.loads((self.home / ".config/kflash/devices.json").read_text())
+
+
+class WorldTest(unittest.TestCase):
+    def world(self, *faults, **options):
+        w = World(*faults, **options)
+        self.addCleanup(w.close)
+        return w
+
+
+def main():
+    """`python3 x.py KFLASH KSIM [unittest words]`"""
+    global KFLASH, KSIM
+    KFLASH, KSIM = map(os.path.abspath, sys.argv[1:3])
+    sys.modules["world"] = sys.modules[__name__] if __name__ == "world" else sys.modules["world"]
+    unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

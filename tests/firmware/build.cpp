@@ -192,10 +192,12 @@ BOOST_AUTO_TEST_CASE(what_a_failed_build_left_behind_is_not_linked) {
     tree t(tree::with_recipe_for_b("\t@false\n"));
     BOOST_TEST(!t.build_it().has_value());
     put_file(t.site.out() / "a.o", "half an object");
+    put_file(t.site.out() / "lib/elf2uf2", "half a tool, which depends on no .config");
     put_file(t.site.tree / "Makefile", makefile);
     const auto built = t.build_it();
     require(built);
     BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
+    BOOST_TEST(!fs::exists(t.site.out() / "lib/elf2uf2"));
 }
 
 BOOST_AUTO_TEST_CASE(a_failing_compile_shows_its_last_20_lines) {

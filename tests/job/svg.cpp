@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <numbers>
 #include <string>
 #include <string_view>
@@ -453,6 +455,22 @@ BOOST_AUTO_TEST_CASE(refuses_bad_input_with_its_place) {
     }
     for (const double tolerance : {0.0, -1.0, std::nan("")})
         BOOST_TEST((read_svg(page(hook), {.tolerance_mm = tolerance}).error().code == errc::usage));
+}
+
+BOOST_AUTO_TEST_CASE(reads_the_sample_whole) {
+    std::ifstream file(KF_TESTS_DIR "/../examples/sample.svg");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const drawing d = read(text);
+    check_notes(d, {});
+    BOOST_TEST(d.width == 105);
+    BOOST_TEST(d.height == 148);
+    BOOST_REQUIRE_EQUAL(d.layers.size(), 2U);
+    BOOST_TEST(d.layers[0].name == "1-blue ink");
+    BOOST_TEST(d.layers[1].number == 2);
+    BOOST_TEST(d.layers[0].lines.size() == 34U);
+    BOOST_TEST(d.layers[1].lines.size() == 57U);
+    for (const polyline& line : lines_of(d))
+        for (const point& p : line) BOOST_TEST((p.x >= 6 && p.x <= 99 && p.y >= 6 && p.y <= 142));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -164,7 +164,7 @@ $(OUT)klipper.elf.hex: $(OUT)klipper.elf
 flash: $(image)
 	@echo "  Flashing $< to $(FLASH_DEVICE)"
 	@if test -z "$(FLASH_DEVICE)"; then echo "Please specify FLASH_DEVICE"; exit 1; fi
-	@$(KSIM) flash-usb "$(FLASH_DEVICE)" $<
+	@$(KSIM) flash-usb "$(FLASH_DEVICE)" $< $(CONFIG_FLASH_APPLICATION_ADDRESS)
 
 # A new .config, even under make -n: the folder and its link are made first.
 $(OUT)board-link: $(KCONFIG_CONFIG)

@@ -47,8 +47,10 @@ class World:
         for fault in faults:
             command += ["--fault", fault]
         env = dict(os.environ, XDG_STATE_HOME=str(self.root / "logs"))
+        err = open(self.root / "host.err", "w")
         self.host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=open(self.root / "host.err", "w"), env=env, start_new_session=True)
+                                     stderr=err, env=env, start_new_session=True)
+        err.close()
         line = self.host.stdout.readline()
         if not line:
             raise AssertionError("ksim host did not start: " + (self.root / "host.err").read_text())
@@ -57,12 +59,16 @@ class World:
         self.home = pathlib.Path(self.at["home"])
         self.tree = pathlib.Path(self.at["klipper_dir"])
         self.extra = []
+        # A small image: what a test waits for is its blocks, and no block is different from the next.
+        for config in (self.home / ".config/kflash/configs").glob("*/.config"):
+            config.write_text(config.read_text() + "CONFIG_KF_IMAGE_SIZE=8192\n")
 
     def close(self):
         for child in self.extra:
             child.kill()
             child.wait()
         self.host.stdin.close()
+        self.host.stdout.close()
         try:
             self.host.wait(30)
         except subprocess.TimeoutExpired:

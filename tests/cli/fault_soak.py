@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every effect of a flash (spawn, file effect, port write), numbered, fails or is cut off by kill -9, SIGHUP, SIGTERM or
+SIGINT. Afterwards the service must be as before, the registry whole, and the next run must work.
+
+fault_soak.py KFLASH KSIM          the phase edges and every 16th port write (what `meson test` runs)
+fault_soak.py KFLASH KSIM --all    all of them (make soak)"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import world
+from world import World, wait_for
+
+KINDS = ("error", "kill", "hup", "term", "int")
+
+
+def effects(w):
+    """The numbered effects of one good flash: [(number, kind, what)]."""
+    log = w.root / "effects"
+    r = w.run("flash", "octopus", "-s", env={"KF_FAULT_LOG": str(log)})
+    if r.code != 0:
+        raise AssertionError(f"the run without a fault failed: {r}")
+    rows = []
+    for line in log.read_text().splitlines():
+        number, kind, what = line.split(" ", 2)
+        rows.append((int(number), kind, what))
+    return rows
+
+
+def edges(rows):
+    """The first and last effect of each stretch of one kind, and every 16th port write."""
+    chosen, last = set(), None
+    for i, (number, kind, what) in enumerate(rows):
+        word = (kind, what.split(" ")[0])
+        if word != last:
+            chosen.add(number)
+            if i:
+                chosen.add(rows[i - 1][0])
+        if kind == "port" and number % 16 == 0:
+            chosen.add(number)
+        last = word
+    return sorted(chosen | {rows[-1][0]})
+
+
+def try_one(w, number, kind):
+    """One faulty run and one good one; what is wrong afterwards, or None."""
+    registry = (w.home / ".config/kflash/devices.json").read_text()
+    r = w.run("flash", "octopus", "-s", env={"KF_FAULT": f"{number}:{kind}"})
+    if kind == "kill" and r.code not in (-9, 0):
+        return f"ended with {r.code}"
+    if kind == "error" and r.code == 0 and "fault" not in r.err:
+        pass  # an effect whose failure does not matter (a log line, a lock's text) is allowed to be survived
+    try:
+        wait_for("the service is up", w.service_is_up, 60)
+    except AssertionError as e:
+        return f"{e}; {r}"
+    try:
+        before, after = json.loads(registry), w.registry()
+    except ValueError as e:
+        return f"the registry is broken: {e}"
+    if sorted(before["devices"]) != sorted(after["devices"]):
+        return "the registry lost a board"
+    wait_for("klippy answers again", lambda: os.listdir(w.at["proc"]), 60)
+    for _ in range(3):
+        r = w.run("flash", "octopus", "-s")
+        if r.code == 0:
+            break
+        if r.code not in (3, 4):  # the guardian of the killed run may still be at work, the board on its way
+            break
+        time.sleep(0.2)
+    if r.code != 0:
+        return f"the next run failed: {r}"
+    if not w.service_is_up():
+        return "after the next run the service is down"
+    return None
+
+
+def main():
+    world.KFLASH, world.KSIM = map(os.path.abspath, sys.argv[1:3])
+    everything = "--all" in sys.argv
+    w = World(speed=200)
+    failed = done = 0
+    try:
+        effects(w)  # the first run builds; the numbers that count are those of a run that has its build
+        rows = effects(w)
+        numbers = [n for n, _, _ in rows] if everything else edges(rows)
+        kinds = KINDS
+        print(f"{len(rows)} effects in a flash, {len(numbers)} of them tried, {len(kinds)} kinds of fault each", flush=True)
+        for i, number in enumerate(numbers):
+            # The short run takes the kinds in turn; every kind meets every phase.
+            for kind in kinds if everything else (kinds[i % len(kinds)],):
+                problem = try_one(w, number, kind)
+                done += 1
+                if problem:
+                    failed += 1
+                    print(f"FAILED {number}:{kind} ({rows[number - 1][1]} {rows[number - 1][2]}): {problem}", flush=True)
+            if everything and i % 50 == 0:
+                print(f"... {number} of {len(rows)}", flush=True)
+    finally:
+        w.close()
+    print(f"{done - failed} passed, {failed} failed")
+    return 1 if failed or not done else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -179,6 +179,35 @@ BOOST_AUTO_TEST_CASE(a_success_counts_only_while_klipper_is_not_shut_down) {
     BOOST_TEST((moved.error().code == errc::connection_lost));
 }
 
+BOOST_AUTO_TEST_CASE(an_error_in_a_script_is_a_loss_when_klipper_stopped_meanwhile) {
+    stage g;
+    g.begin();
+    g.w.peers[0]->on_request = [&](peer& self, const json::object& request) {
+        if (request.at("method").as_string() == "info") {
+            g.w.serve(self, request);
+            return;
+        }
+        g.w.state = "shutdown";
+        g.w.message = "MCU 'mcu' shutdown: Stepper too far in past\nOnce the underlying issue is corrected, use the\n";
+        self.refuse(request, "Homing failed due to printer shutdown"); // seen on real Klipper
+    };
+    const auto homed = g.s.home("G28", g.in(60s));
+    BOOST_REQUIRE(!homed);
+    BOOST_TEST((homed.error().code == errc::connection_lost));
+    BOOST_TEST(homed.error().what == "Klipper has stopped the printer: MCU 'mcu' shutdown: Stepper too far in past");
+    BOOST_TEST(homed.error().command == "G28");
+
+    stage fine;
+    fine.begin();
+    fine.w.peers[0]->on_request = [&](peer& self, const json::object& request) {
+        if (request.at("method").as_string() == "info")
+            fine.w.serve(self, request);
+        else
+            self.refuse(request, "No trigger on stepper_x after full movement");
+    };
+    BOOST_TEST((fine.s.home("G28", fine.in(60s)).error().code == errc::failed));
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_that_ends_in_an_error_is_tried_once_more) {
     stage g;
     g.begin();
@@ -344,11 +373,9 @@ BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_read_is_told) {
 
 BOOST_AUTO_TEST_CASE(the_end_of_the_connection_at_any_request_of_a_recovery_is_survived) {
     // The Nth request after the loss is answered by the end of the connection instead.
-    for (int nth = 0; nth < 4; ++nth) {
+    for (int nth = 0; nth < 7; ++nth) {
         stage g;
-        g.begin();
-        g.w.stop("MCU 'mcu' shutdown: Timer too close");
-        int seen = 0;
+        int seen = -1000; // counted from the loss on
         struct failing {
             world* w;
             int* count;
@@ -367,9 +394,14 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_connection_at_any_request_of_a_recovery_is_s
             }
         };
         session<failing, manual_clock> s(failing{&g.w, &seen, nth}, {}, g.w.clock);
+        BOOST_REQUIRE(s.open(need::ready));
+        BOOST_REQUIRE(s.subscribe(state_objects()));
+        g.w.stop("MCU 'mcu' shutdown: Timer too close");
+        seen = 0;
         const auto back = s.recover();
         BOOST_TEST(back.has_value(), "request " << nth);
         BOOST_TEST(seen > nth);
+        BOOST_TEST(s.status().motion_report.has_value()); // the subscription is back
         BOOST_TEST(g.w.clock.t() < 20.0);
     }
 }

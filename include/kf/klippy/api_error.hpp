@@ -48,7 +48,7 @@ namespace kf::klippy {
     } else if (says("Unable to open file")) {
         e.code = errc::not_found;
         e.what = "Klipper cannot open that file";
-        e.cause = "it is not in Klipper's G-code directory, or its name does not end in .gcode, .g or .gco";
+        e.cause = "it is not in Klipper's G-code directory, or its ending is not .gcode";
     } else if (says("No registered callback for path")) {
         e.code = errc::not_found;
         e.cause = "this printer's configuration has no section that offers it";

@@ -204,8 +204,16 @@ template<connector K, io::clock C>
 result<void> session<K, C>::send_gcode(std::string_view script, barrier b, io::time_point until) {
     if (!client_) return kf::fail(errc::connection_lost, "there is no connection to Klipper");
     auto sent = client_->send_gcode(script, b, until);
-    if (!sent && sent.error().code == errc::connection_lost) return kf::fail(with_last_seen(std::move(sent).error()));
-    if (!sent) return sent;
+    if (!sent && sent.error().code == errc::failed) {
+        // "Homing failed due to printer shutdown" and its like read as G-code errors: the state tells what they are.
+        if (const auto info = client_->info(soon()); info && info->state != printer_state::ready) {
+            status_.webhooks = {info->state, info->message};
+            error stopped = api_error(info->message, script);
+            stopped.cause += "; " + sent.error().what;
+            return kf::fail(with_last_seen(std::move(stopped)));
+        }
+    }
+    if (!sent) return kf::fail(with_last_seen(std::move(sent).error()));
     return pump(clock_.now()); // an answer of success counts only while Klipper is not shut down
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <kf/job/job_file.hpp>
+#include <kf/job/stroke.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -133,6 +136,7 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_an_error_with_its_number_and_reason) {
     BOOST_TEST(fault("{\"op\":\"\\u001b[31m\"}") == "j: line 3 is wrong: there is no operation \"\\x1b[31m\"");
     BOOST_TEST(fault("{\"op\":\"select_tool\",\"tool\":\"a b\"}")
                    .starts_with("j: line 3 is wrong: select_tool: \"tool\" must be"));
+    BOOST_TEST(fault("{\"op\":\"rapid_xy\",\"x\":1,\"x\":2,\"y\":0}") == "j: line 3 is wrong: a field stands twice");
     BOOST_TEST(fault("{\"x\":1}") == "j: line 3 is wrong: the field \"op\" is missing");
     BOOST_TEST(fault("[1]") == "j: line 3 is wrong: a line is one JSON object");
     BOOST_TEST(fault("{\"op\":\"draw_arc\",\"x\":1,\"y\":2,\"i\":1,\"j\":1,\"cw\":1}") ==
@@ -190,6 +194,35 @@ BOOST_AUTO_TEST_CASE(no_line_takes_more_memory_than_the_limits_say) {
     BOOST_TEST(endless.next().error().what == "j: line 2 is wrong");
     endless.feed("\n{\"op\":\"tool_up\"}\n");
     BOOST_TEST(!endless.next().has_value()); // it stays broken
+}
+
+BOOST_AUTO_TEST_CASE(a_job_file_streams_into_strokes) {
+    stroke_source strokes{job_source([n = 0]() mutable -> kf::result<std::string_view> {
+        static const std::string one = "{\"op\":\"tool_down\"}\n{\"op\":\"tool_up\"}\n";
+        ++n;
+        return n == 1 ? std::string_view(header) : n <= 1001 ? std::string_view(one) : std::string_view();
+    })};
+    std::size_t drawn = 0;
+    for (;;) {
+        const auto s = strokes();
+        BOOST_REQUIRE(s.has_value());
+        if (!*s) break;
+        BOOST_TEST((*s)->number == ++drawn);
+    }
+    BOOST_TEST(drawn == 1000u);
+}
+
+BOOST_AUTO_TEST_CASE(the_manual_page_names_every_operation_and_its_examples_are_jobs) {
+    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/kf-job.5");
+    const std::string page{std::istreambuf_iterator<char>(in), {}};
+    for (const std::string_view op : operation_names) BOOST_TEST((page.find(op) != std::string::npos), op);
+    std::size_t jobs = 0;
+    for (auto at = page.find(header); at != std::string::npos; at = page.find(header, at + 1)) {
+        const outcome got = read(std::string_view(page).substr(at, page.find(".EE", at) - at));
+        BOOST_TEST(got.fault == "");
+        if (!got.steps.empty()) ++jobs;
+    }
+    BOOST_TEST(jobs == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(the_error_of_the_bytes_is_handed_on) {

@@ -285,6 +285,18 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_back_safely_is_left_alone) {
     BOOST_TEST(!with_value("", "", 1).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(the_manual_page_names_every_field) {
+    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/machine.yaml.5");
+    const std::string page{std::istreambuf_iterator<char>(in), {}};
+    BOOST_REQUIRE(!page.empty());
+    machine m;
+    for_each_field(m, [&](const std::string& path, const auto&, const rule&) {
+        const std::string section = path.substr(0, path.find('.'));
+        BOOST_TEST(contains(page, section), path);
+        BOOST_TEST(contains(page, path.substr(path.rfind('.') + 1)), path);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_says_how_to_make_one) {
     const auto r = read_machine_file("/nonexistent/machine.yaml");
     BOOST_REQUIRE(!r.has_value());

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <expected>
 #include <initializer_list>
+#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -202,6 +203,30 @@ inline std::expected<operation, std::string> to_operation(const boost::json::obj
                                        near.empty() ? "" : fmt::format(", is it \"{}\"?", near.front())));
 }
 
+/// How many fields the object of a line has as it is written; the parser keeps only the last of two with one name.
+inline std::size_t written_fields(std::string_view json) noexcept {
+    std::size_t fields = 0;
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (quoted) {
+            if (c == '\\')
+                ++i;
+            else
+                quoted = c != '"';
+        } else if (c == '"')
+            quoted = true;
+        else if (c == '{' || c == '[')
+            ++depth;
+        else if (c == '}' || c == ']')
+            --depth;
+        else if (c == ':' && depth == 1)
+            ++fields;
+    }
+    return fields;
+}
+
 /// Nothing when the object is a header that we can follow, else why not.
 inline std::string header_fault(const boost::json::object& object) {
     field_source f(object);
@@ -228,7 +253,7 @@ class job_reader {
     std::size_t line_ = 0, operations_ = 0;
     bool finished_ = false, header_seen_ = false;
     std::optional<error> broken_;
-    boost::json::parser parser_{{}, parse_options()};
+    std::unique_ptr<boost::json::parser> parser_; // can't be moved by itself
 
     static boost::json::parse_options parse_options() {
         boost::json::parse_options options;
@@ -261,15 +286,16 @@ class job_reader {
     result<std::optional<step>> parse(std::string_view line) {
         unsigned char scratch[4096];
         boost::json::monotonic_resource memory(scratch, sizeof scratch);
-        parser_.reset(&memory);
+        parser_->reset(&memory);
         boost::json::error_code code;
-        parser_.write(line.data(), line.size(), code);
+        parser_->write(line.data(), line.size(), code);
         if (code) {
-            parser_.reset(); // what it began lies in `memory`
+            parser_->reset(); // what it began lies in `memory`
             return wrong(fmt::format("it is not JSON: {}", code.message()));
         }
-        const boost::json::value value = parser_.release();
+        const boost::json::value value = parser_->release();
         if (!value.is_object()) return wrong("a line is one JSON object");
+        if (value.get_object().size() != detail::written_fields(line)) return wrong("a field stands twice");
         if (!header_seen_) {
             if (std::string why = detail::header_fault(value.get_object()); !why.empty()) return wrong(std::move(why));
             header_seen_ = true;
@@ -284,7 +310,8 @@ class job_reader {
     /// `source` is the name that errors give: a path, "standard input".
     explicit job_reader(std::string source = "job", job_file_limits limits = {})
       : source_(std::move(source))
-      , limits_(limits) {}
+      , limits_(limits)
+      , parser_(std::make_unique<boost::json::parser>(boost::json::storage_ptr(), parse_options())) {}
 
     void feed(std::string_view bytes) {
         buffer_.erase(0, begin_);

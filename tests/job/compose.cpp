@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <kf/job/compose.hpp>
+#include <kf/job/measure.hpp>
+#include <kf/job/stroke.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <vector>
+
+namespace {
+
+using namespace kf::job;
+
+std::vector<operation> all(drawing_source source) {
+    std::vector<operation> list;
+    for (;;) {
+        const auto s = source();
+        BOOST_REQUIRE(s.has_value());
+        if (!*s) return list;
+        list.push_back((*s)->op);
+        BOOST_TEST((*s)->number == list.size());
+    }
+}
+
+const drawing two_layers{.width = 100,
+                         .height = 100,
+                         .layers = {{1, "ink", {{{0, 0}, {3, 4}}, {}, {{10, 10}}}}, {2, "spray", {{{5, 5}, {5, 6}}}}}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(compose)
+
+BOOST_AUTO_TEST_CASE(each_line_of_a_drawing_is_a_stroke_in_its_order) {
+    const std::vector<operation> expected = {home_xy{},
+                                             select_tool{"pen"},
+                                             rapid_xy{{0, 0}},
+                                             tool_down{},
+                                             draw_polyline{{{0, 0}, {3, 4}}, 12.0},
+                                             tool_up{},
+                                             rapid_xy{{10, 10}},
+                                             tool_down{},
+                                             draw_polyline{{{10, 10}}, 12.0},
+                                             tool_up{},
+                                             select_tool{"airbrush"},
+                                             rapid_xy{{5, 5}},
+                                             tool_down{},
+                                             draw_polyline{{{5, 5}, {5, 6}}, 12.0},
+                                             tool_up{}};
+    BOOST_TEST((all(drawing_source(two_layers, {.tools = {{2, "airbrush"}}, .feed = 12})) == expected));
+    BOOST_TEST((all(drawing_source(drawing{}, {.home = false})).empty()));
+}
+
+BOOST_AUTO_TEST_CASE(ink_and_travel_are_measured_from_stroke_to_stroke) {
+    stroke_source strokes{drawing_source(two_layers)};
+    job_meter meter;
+    for (;;) {
+        const auto s = strokes();
+        BOOST_REQUIRE(s.has_value());
+        if (!*s) break;
+        meter.add(**s);
+    }
+    BOOST_TEST(meter.total().strokes == 3u);
+    BOOST_TEST(meter.total().pen_down_mm == 6.0, boost::test_tools::tolerance(1e-12));
+    // (3,4) to (10,10), (10,10) to (5,5)
+    BOOST_TEST(meter.total().pen_up_mm == 9.219544457292887 + 7.0710678118654755, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(an_arc_measures_its_length) {
+    job_meter meter;
+    meter.add({1, {{1, rapid_xy{{10, 0}}}, {2, tool_down{}}, {3, draw_arc{{10, 0}, {-10, 0}}}, {4, tool_up{}}}});
+    BOOST_TEST(meter.total().pen_down_mm == 62.83185307179586, boost::test_tools::tolerance(1e-12));
+    BOOST_TEST(meter.total().pen_up_mm == 0.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

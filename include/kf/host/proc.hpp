@@ -85,11 +85,19 @@ struct klippy_instance {
     std::string socket = {}; ///< its API socket (-a), empty when it was started without
 };
 
+/// klippy.py is the program, or the script of the interpreter: an editor that has it open does not count.
 [[nodiscard]] inline bool runs_klippy(const std::vector<std::string>& argv) {
-    // klippy.py is the program, or the script of the interpreter: an editor that has it open does not count.
-    for (std::size_t i = 0; i < argv.size() && i < 3; ++i)
-        if (argv[i] == "klippy.py" || argv[i].ends_with("/klippy.py"))
-            return i == 0 || fs::path(argv[0]).filename().string().starts_with("python");
+    const auto is_klippy = [](const std::string& word) { return word == "klippy.py" || word.ends_with("/klippy.py"); };
+    if (argv.empty()) return false;
+    if (is_klippy(argv[0])) return true;
+    const std::string program = fs::path(argv[0]).filename().string();
+    if (!program.starts_with("python") && !program.starts_with("pypy")) return false;
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+        const std::string& word = argv[i];
+        if (!word.starts_with('-')) return is_klippy(word);
+        if (word == "-m" || word == "-c") return false; // what follows is a module or a program text
+        if (word == "-X" || word == "-W") ++i;
+    }
     return false;
 }
 
@@ -102,7 +110,10 @@ struct klippy_instance {
         for (std::size_t i = 0; i + 1 < argv.size(); ++i)
             if (argv[i] == "-a" || argv[i] == "--api-server") k.socket = argv[i + 1];
         for (const auto& word : argv)
-            if (word.starts_with("--api-server=")) k.socket = word.substr(13);
+            if (word.starts_with("--api-server="))
+                k.socket = word.substr(13);
+            else if (word.starts_with("-a") && word.size() > 2)
+                k.socket = word.substr(2);
         if (!k.socket.empty() && k.socket.front() != '/') {
             std::error_code ec;
             const auto cwd = fs::read_symlink(proc / std::to_string(k.process.pid) / "cwd", ec);

@@ -7,7 +7,7 @@ const cli::tool_row& tool() {
     static const cli::tool_row row{"ksim",
                                    "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
                                    {},
-                                   {host_command(), board_command()}};
+                                   {host_command(), printer_command(), board_command()}};
     return row;
 }
 

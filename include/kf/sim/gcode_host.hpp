@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Where G-code meets the simulated printer: scripts run one after the other under a first-come lock, line by line,
+/// and end at the first error; what is no motion goes to whoever registered the command. The quirks clients meet are
+/// here: an unknown command is a remark, not an error; M400 ends at a shutdown as if all had gone well, and only the
+/// next command tells.
+
+#include <kf/job/gcode_line.hpp>
+#include <kf/sim/printer_config.hpp>
+#include <kf/sim/reactor.hpp>
+#include <kf/sim/toolhead.hpp>
+
+#include <fmt/format.h>
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kf::sim {
+
+struct gcode_error {
+    std::string text;       ///< what the request's error says
+    std::string crash = {}; ///< not empty: klippy's own code broke, the printer shuts down with this as its reason
+};
+using gcode_answer = std::expected<void, gcode_error>;
+
+[[nodiscard]] inline std::unexpected<gcode_error> refuse(std::string text) {
+    return std::unexpected(gcode_error{std::move(text)});
+}
+
+class gcode_host {
+  public:
+    using command = std::function<task<gcode_answer>(const job::gcode_line&)>;
+
+    gcode_host(reactor& r, const printer_config& c, toolhead& t)
+      : reactor_(r)
+      , config_(c)
+      , toolhead_(t)
+      , mutex_(r) {
+        for (const auto& m : c.macros)
+            for (const auto& [name, value] : m.variables) variables_[m.name][detail::lower(name)] = value;
+    }
+
+    std::function<void(const std::string&)> on_output = [](const std::string&) {};
+    std::function<void(const std::string& reason)> on_crash = [](const std::string&) {};
+    std::function<std::string()> state_message = [] { return std::string(); };
+    bool ready = false;
+
+    enum class available : std::uint8_t { when_ready, always };
+    void add(std::string name, command c, available when = available::when_ready) {
+        if (const auto m = config_.macro(name); m != nullptr && !m->renames.empty()) name = m->renames;
+        commands_.insert_or_assign(std::move(name), std::pair(std::move(c), when));
+    }
+    /// For a command that is over at once.
+    void add_simple(std::string name, std::function<gcode_answer(const job::gcode_line&)> f,
+                    available when = available::when_ready) {
+        add(std::move(name), [f = std::move(f)](const job::gcode_line& l) { return at_once(f(l)); }, when);
+    }
+
+    /// A script of its own: waits for its turn.
+    task<gcode_answer> run_script(std::string script) {
+        co_await mutex_.lock();
+        gcode_answer a = co_await run_lines(std::move(script));
+        mutex_.unlock();
+        co_return a;
+    }
+    /// A script inside of a command.
+    task<gcode_answer> run_lines(std::string script);
+
+    [[nodiscard]] fifo_mutex& mutex() noexcept { return mutex_; }
+    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] const std::map<std::string, std::string>* variables(const std::string& macro) const {
+        const auto found = variables_.find(macro);
+        return found == variables_.end() ? nullptr : &found->second;
+    }
+    bool set_variable(const std::string& macro, const std::string& name, std::string value);
+
+    void say(const std::string& text) { on_output(text); }
+    /// Each line gets "// " before it.
+    void inform(std::string_view text);
+
+  private:
+    static task<gcode_answer> at_once(gcode_answer a) { co_return a; }
+    task<gcode_answer> run_line(const job::gcode_line& line);
+    task<gcode_answer> after_motion(const job::gcode_line& line, job::gcode_effect effect);
+    [[nodiscard]] std::string expand(const macro_config& m) const;
+    void complain(const gcode_error& e);
+    gcode_answer unknown(const job::gcode_line& line);
+
+    reactor& reactor_;
+    const printer_config& config_;
+    toolhead& toolhead_;
+    fifo_mutex mutex_;
+    std::map<std::string, std::pair<command, available>, std::less<>> commands_;
+    std::map<std::string, std::map<std::string, std::string>> variables_;
+};
+
+inline std::vector<std::string> gcode_host::names() const {
+    std::vector<std::string> all;
+    for (const char* motion : {"G0", "G1", "G4", "G20", "G21", "G90", "G91", "G92", "M82", "M83", "M204", "M220",
+                               "M221", "M400", "SET_VELOCITY_LIMIT", "SET_GCODE_OFFSET", "SAVE_GCODE_STATE",
+                               "RESTORE_GCODE_STATE", "SET_KINEMATIC_POSITION"})
+        if (ready) all.emplace_back(motion);
+    for (const auto& [name, c] : commands_)
+        if (ready || c.second == available::always) all.push_back(name);
+    for (const auto& m : config_.macros)
+        if (ready) all.push_back(m.name);
+    return all;
+}
+
+inline bool gcode_host::set_variable(const std::string& macro, const std::string& name, std::string value) {
+    const auto found = variables_.find(macro);
+    if (found == variables_.end()) return false;
+    const auto variable = found->second.find(detail::lower(name));
+    if (variable == found->second.end()) return false;
+    variable->second = std::move(value);
+    return true;
+}
+
+inline void gcode_host::inform(std::string_view text) {
+    std::string out;
+    text = job::detail::trim(text);
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        if (!out.empty()) out += '\n';
+        out += "// ";
+        out += job::detail::trim(text.substr(at, end - at));
+        at = end + 1;
+    }
+    on_output(out);
+}
+
+/// Clients see the whole of a long text as remarks and its first line as the error.
+inline void gcode_host::complain(const gcode_error& e) {
+    const std::string_view text = job::detail::trim(e.crash.empty() ? e.text : e.crash);
+    const std::size_t end = text.find('\n');
+    if (end != std::string_view::npos) inform(text);
+    on_output(fmt::format("!! {}", job::detail::trim(text.substr(0, end))));
+}
+
+inline task<gcode_answer> gcode_host::run_lines(std::string script) {
+    const std::string_view all = script;
+    for (std::size_t at = 0; at <= all.size();) {
+        const std::size_t end = std::min(all.find('\n', at), all.size());
+        const job::gcode_line line(all.substr(at, end - at));
+        at = end + 1;
+        gcode_answer a;
+        bool done = false;
+        if (ready && !line.command().empty()) { // the way of nearly all lines: no coroutine of their own
+            const auto moved = toolhead_.run(line);
+            if (!moved)
+                a = refuse(moved.error());
+            else if (*moved == job::gcode_effect::move) {
+                if (toolhead_.must_wait()) co_await toolhead_.after_move();
+            } else if (*moved != job::gcode_effect::unknown)
+                a = co_await after_motion(line, *moved);
+            done = !moved || *moved != job::gcode_effect::unknown;
+        }
+        if (!done) a = co_await run_line(line);
+        if (!a) {
+            if (!a.error().crash.empty()) on_crash(a.error().crash);
+            complain(a.error());
+            co_return a;
+        }
+    }
+    co_return gcode_answer{};
+}
+
+inline task<gcode_answer> gcode_host::after_motion(const job::gcode_line& line, job::gcode_effect effect) {
+    if (effect == job::gcode_effect::stop && line.letter() == 'G') {
+        double ms = 0;
+        (void)line.read('P', ms);
+        co_await toolhead_.dwell(ms / 1000.0);
+    } else if (effect == job::gcode_effect::stop && line.letter() == 'M') {
+        co_await toolhead_.wait_moves();
+    } else if (effect == job::gcode_effect::stop) { // SET_KINEMATIC_POSITION
+        co_await toolhead_.flush_steps();
+        toolhead_.declare_position(toolhead_.position());
+        if (const auto words = line.extended()) {
+            toolhead_.set_homed(detail::lower(std::string(words->find("SET_HOMED").value_or("xyz"))), true);
+            const auto cleared = words->find("CLEAR_HOMED") ? words->find("CLEAR_HOMED") : words->find("CLEAR");
+            toolhead_.set_homed(detail::lower(std::string(cleared.value_or(""))), false);
+        }
+    } else if (line.is("SET_VELOCITY_LIMIT")) {
+        if (const auto words = line.extended(); words && words->empty()) {
+            const auto& l = toolhead_.motion().planner().limits();
+            inform(fmt::format("max_velocity: {:.6f}\nmax_accel: {:.6f}\nminimum_cruise_ratio: {:.6f}\n"
+                               "square_corner_velocity: {:.6f}",
+                               l.max_velocity, l.max_accel, l.minimum_cruise_ratio, l.square_corner_velocity));
+        }
+    } else if (line.is("M204") && !line.has('S') && !(line.has('P') && line.has('T'))) {
+        inform(fmt::format("Invalid M204 command \"{}\"", line.text()));
+    } else if (toolhead_.must_wait()) {
+        co_await toolhead_.after_move();
+    }
+    co_return gcode_answer{};
+}
+
+inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
+    const std::string name = line.upper_command();
+    if (ready)
+        if (const auto m = config_.macro(name)) {
+            std::string text = expand(*m);
+            co_return co_await run_lines(std::move(text));
+        }
+    auto found = commands_.find(name);
+    if (found == commands_.end())
+        if (const std::size_t blank = name.find(' '); blank != std::string::npos) { // "M117 5" is M117 after all
+            const std::string first = name.substr(0, blank);
+            if (first == "M117" || first == "M118" || first == "M23") found = commands_.find(first);
+        }
+    if (found != commands_.end() && (ready || found->second.second == available::always))
+        co_return co_await found->second.first(line);
+    co_return unknown(line);
+}
+
+inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {
+    const std::string name = line.upper_command();
+    if (name == "M105" || name == "M21") return {};
+    if (!ready) return refuse(state_message());
+    if (name.empty()) return {};
+    double s = 0;
+    const bool zero = line.read('S', s) != job::word::number || s == 0;
+    if (name == "M107" || ((name == "M140" || name == "M104") && zero) || (name == "M106" && line.has('S') && zero))
+        return {};
+    inform(fmt::format("Unknown command:\"{}\"", name));
+    return {};
+}
+
+/// A macro's text with its `{% if NAME %}` ... `{% endif %}` parts kept where the variable is true.
+inline std::string gcode_host::expand(const macro_config& m) const {
+    std::string out;
+    std::vector<bool> keep;
+    const auto* own = variables(m.name);
+    const std::string_view all = m.gcode;
+    for (std::size_t at = 0; at <= all.size();) {
+        const std::size_t end = std::min(all.find('\n', at), all.size());
+        const std::string_view line = job::detail::trim(all.substr(at, end - at));
+        at = end + 1;
+        if (line.starts_with("{%")) {
+            std::string_view inside = line.substr(2, line.size() - (line.ends_with("%}") ? 4 : 2));
+            inside = job::detail::trim(inside);
+            if (inside.starts_with("if ")) {
+                const auto value = own == nullptr
+                                       ? std::map<std::string, std::string>::const_iterator{}
+                                       : own->find(detail::lower(std::string(job::detail::trim(inside.substr(3)))));
+                const bool yes = own != nullptr && value != own->end() && !value->second.empty() &&
+                                 value->second != "0" && value->second != "False";
+                keep.push_back(yes);
+            } else if (inside == "endif" && !keep.empty()) {
+                keep.pop_back();
+            }
+            continue;
+        }
+        bool kept = true;
+        for (const bool k : keep) kept = kept && k;
+        if (!kept) continue;
+        if (!out.empty()) out += '\n';
+        out += line;
+    }
+    return out;
+}
+
+} // namespace kf::sim

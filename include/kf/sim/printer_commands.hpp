@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The commands of the simulated printer that are no motion of job/gcode_motion and no file job: homing, motors,
+/// endstops, words for people. Their texts are what a live klippy answers.
+
+#include <kf/sim/gcode_host.hpp>
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace kf::sim {
+
+class printer_commands {
+  public:
+    printer_commands(reactor& r, toolhead& t, gcode_host& g);
+
+    /// What QUERY_ENDSTOPS saw last; nothing before the first time.
+    [[nodiscard]] const std::optional<std::array<bool, 3>>& endstops() const noexcept { return endstops_; }
+    [[nodiscard]] const std::optional<std::string>& message() const noexcept { return message_; }
+    [[nodiscard]] double progress() const noexcept { return progress_; }
+
+    /// query_endstops/status: waits for the lock and for the machine to come to its planned end.
+    task<std::array<bool, 3>> query_endstops();
+
+  private:
+    task<gcode_answer> home(const job::gcode_line& line);
+    task<gcode_answer> motors(const job::gcode_line&) {
+        co_await toolhead_.motors_off();
+        co_return gcode_answer{};
+    }
+    task<gcode_answer> report_endstops(const job::gcode_line&);
+    task<std::array<bool, 3>> look_at_endstops();
+    task<gcode_answer> buzz(const job::gcode_line& line);
+    gcode_answer where(const job::gcode_line&);
+    gcode_answer positions(const job::gcode_line&);
+    gcode_answer respond(const job::gcode_line& line);
+    gcode_answer set_variable(const job::gcode_line& line);
+    /// What stands behind the command, as it was written.
+    [[nodiscard]] static std::string rest_of(const job::gcode_line& line, std::string_view command);
+
+    reactor& reactor_;
+    toolhead& toolhead_;
+    gcode_host& gcode_;
+    std::optional<std::array<bool, 3>> endstops_;
+    std::optional<std::string> message_;
+    double progress_ = 0;
+};
+
+inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g)
+  : reactor_(r)
+  , toolhead_(t)
+  , gcode_(g) {
+    using line = job::gcode_line;
+    constexpr auto always = gcode_host::available::always;
+    const auto nothing = [](const line&) -> gcode_answer { return {}; };
+    g.add_simple("M110", nothing, always);
+    g.add_simple(
+        "M115",
+        [this](const line&) -> gcode_answer {
+            gcode_.inform("FIRMWARE_NAME:Klipper FIRMWARE_VERSION:simulated");
+            return {};
+        },
+        always);
+    g.add_simple(
+        "ECHO",
+        [this](const line& l) -> gcode_answer {
+            gcode_.inform(l.text());
+            return {};
+        },
+        always);
+    g.add_simple(
+        "STATUS",
+        [this](const line&) -> gcode_answer {
+            if (!gcode_.ready) {
+                std::string text = gcode_.state_message();
+                while (!text.empty() && job::detail::is_blank(text.back())) text.pop_back();
+                return refuse(text + "\nKlipper state: Not ready");
+            }
+            gcode_.inform("Klipper state: Ready");
+            return {};
+        },
+        always);
+    g.add_simple(
+        "HELP",
+        [this](const line&) -> gcode_answer {
+            std::string text = "Available extended commands:";
+            for (const auto& name : gcode_.names())
+                if (name.size() > 4) text += "\n" + name;
+            gcode_.inform(text);
+            return {};
+        },
+        always);
+    for (const char* quiet :
+         {"SAVE_CONFIG", "MANUAL_PROBE", "Z_ENDSTOP_CALIBRATE", "Z_OFFSET_APPLY_ENDSTOP", "TUNING_TOWER"})
+        g.add_simple(quiet, nothing);
+    g.add_simple("M114", [this](const line& l) { return where(l); });
+    g.add_simple("GET_POSITION", [this](const line& l) { return positions(l); });
+    g.add_simple("M117", [this](const line& l) -> gcode_answer {
+        const std::string text = rest_of(l, "M117");
+        message_ = text.empty() ? std::nullopt : std::optional(text);
+        return {};
+    });
+    g.add_simple("SET_DISPLAY_TEXT", [this](const line& l) -> gcode_answer {
+        const auto words = l.extended();
+        if (!words) return refuse(fmt::format("Malformed command '{}'", l.text()));
+        const auto text = words->find("MSG");
+        message_ = text ? std::optional(std::string(*text)) : std::nullopt;
+        return {};
+    });
+    g.add_simple("M73", [this](const line& l) -> gcode_answer {
+        double p = 0;
+        if (l.read('P', p) == job::word::number) progress_ = std::min(1.0, std::max(0.0, p / 100.0));
+        return {};
+    });
+    g.add_simple("M118", [this](const line& l) -> gcode_answer {
+        gcode_.say("echo: " + rest_of(l, "M118"));
+        return {};
+    });
+    g.add_simple("RESPOND", [this](const line& l) { return respond(l); });
+    g.add_simple("SET_GCODE_VARIABLE", [this](const line& l) { return set_variable(l); });
+    g.add("G28", [this](const line& l) { return home(l); });
+    g.add("M18", [this](const line& l) { return motors(l); });
+    g.add("M84", [this](const line& l) { return motors(l); });
+    g.add_simple("SET_STEPPER_ENABLE", [this](const line& l) -> gcode_answer {
+        const auto words = l.extended();
+        if (!words) return refuse(fmt::format("Malformed command '{}'", l.text()));
+        const bool on = words->find("ENABLE").value_or("1") != "0";
+        for (std::size_t i = 0; i < 3; ++i)
+            if (words->find("STEPPER").value_or("").starts_with(axis_steppers[i])) toolhead_.set_enabled(i, on);
+        return {};
+    });
+    g.add("STEPPER_BUZZ", [this](const line& l) { return buzz(l); });
+    g.add("QUERY_ENDSTOPS", [this](const line& l) { return report_endstops(l); });
+    g.add("M119", [this](const line& l) { return report_endstops(l); });
+}
+
+inline std::string printer_commands::rest_of(const job::gcode_line& line, std::string_view command) {
+    const std::string_view text = line.text();
+    for (std::size_t at = 0; at + command.size() <= text.size(); ++at) {
+        bool same = true;
+        for (std::size_t i = 0; i < command.size(); ++i)
+            same = same && job::detail::to_upper(text[at + i]) == command[i];
+        if (same) return std::string(job::detail::trim(text.substr(at + command.size())));
+    }
+    return {};
+}
+
+inline task<gcode_answer> printer_commands::home(const job::gcode_line& line) {
+    const bool all = !line.has('X') && !line.has('Y') && !line.has('Z');
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (!all && !line.has("XYZ"[axis])) continue;
+        const auto done = co_await toolhead_.home(axis);
+        if (done) continue;
+        if (!toolhead_.is_shut_down()) co_await toolhead_.motors_off();
+        co_return refuse(done.error());
+    }
+    co_return gcode_answer{};
+}
+
+inline task<std::array<bool, 3>> printer_commands::look_at_endstops() {
+    const seconds end = toolhead_.last_move_time();
+    while (!toolhead_.is_shut_down() && toolhead_.clock() < end)
+        co_await reactor_.sleep_until(reactor_.now() + (end - toolhead_.clock()));
+    endstops_ = {toolhead_.is_triggered(0), toolhead_.is_triggered(1), toolhead_.is_triggered(2)};
+    co_return *endstops_;
+}
+
+inline task<std::array<bool, 3>> printer_commands::query_endstops() {
+    co_await gcode_.mutex().lock();
+    const auto seen = co_await look_at_endstops();
+    gcode_.mutex().unlock();
+    co_return seen;
+}
+
+inline task<gcode_answer> printer_commands::report_endstops(const job::gcode_line&) {
+    const auto seen = co_await look_at_endstops();
+    std::string text;
+    for (std::size_t i = 0; i < 3; ++i)
+        text += fmt::format("{}{}:{}", i == 0 ? "" : " ", axis_steppers[i], seen[i] ? "TRIGGERED" : "open");
+    gcode_.say(text);
+    co_return gcode_answer{};
+}
+
+/// Ten short moves to and fro of one motor; the position is the same afterwards.
+inline task<gcode_answer> printer_commands::buzz(const job::gcode_line& line) {
+    const auto words = line.extended();
+    if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
+    const auto name = words->find("STEPPER");
+    if (!name) co_return refuse(fmt::format("Error on '{}': missing STEPPER", line.text()));
+    bool known = false;
+    for (const auto& s : detail::steppers) known = known || *name == s.name;
+    if (!known) co_return refuse(fmt::format("Unknown stepper {}", *name));
+    for (int i = 0; i < 10; ++i) {
+        co_await toolhead_.dwell(0.250 + 0.050);
+        co_await toolhead_.dwell(0.250 + 0.450);
+    }
+    co_return gcode_answer{};
+}
+
+inline gcode_answer printer_commands::where(const job::gcode_line&) {
+    const auto& s = toolhead_.motion().state();
+    gcode_.say(fmt::format("X:{:.3f} Y:{:.3f} Z:{:.3f} E:{:.3f}", s.last[0] - s.base[0], s.last[1] - s.base[1],
+                           s.last[2] - s.base[2], (s.last[3] - s.base[3]) / s.extrude_factor));
+    return {};
+}
+
+inline gcode_answer printer_commands::positions(const job::gcode_line&) {
+    const auto& s = toolhead_.motion().state();
+    const job::xyz& p = toolhead_.position();
+    const auto steps = [](mm v) { return std::lround(v * 50.0); };
+    gcode_.inform(fmt::format("mcu: stepper_x:{} stepper_x1:{} stepper_y:{} stepper_z:{}\n"
+                              "stepper: stepper_x:{:.6f} stepper_x1:{:.6f} stepper_y:{:.6f} stepper_z:{:.6f}\n"
+                              "kinematic: X:{:.6f} Y:{:.6f} Z:{:.6f}\n"
+                              "toolhead: X:{:.6f} Y:{:.6f} Z:{:.6f} E:0.000000\n"
+                              "gcode: X:{:.6f} Y:{:.6f} Z:{:.6f} E:{:.6f}\n"
+                              "gcode base: X:{:.6f} Y:{:.6f} Z:{:.6f} E:{:.6f}\n"
+                              "gcode homing: X:{:.6f} Y:{:.6f} Z:{:.6f}",
+                              steps(p.x), steps(p.x), steps(p.y), steps(p.z), p.x, p.x, p.y, p.z, p.x, p.y, p.z, p.x,
+                              p.y, p.z, s.last[0], s.last[1], s.last[2], s.last[3], s.base[0], s.base[1], s.base[2],
+                              s.base[3], s.homing[0], s.homing[1], s.homing[2]));
+    return {};
+}
+
+inline gcode_answer printer_commands::respond(const job::gcode_line& line) {
+    const auto words = line.extended();
+    if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
+    std::string prefix = "echo:";
+    if (const auto type = words->find("TYPE")) {
+        const std::string kind = detail::lower(std::string(*type));
+        if (kind == "error")
+            prefix = "!!";
+        else if (kind == "command")
+            prefix = "//";
+        else if (kind != "echo")
+            return refuse(
+                fmt::format("RESPOND TYPE '{}' is invalid. Must be one of 'echo', 'command', or 'error'", kind));
+    }
+    if (const auto own = words->find("PREFIX")) prefix = std::string(*own);
+    gcode_.say(fmt::format("{} {}", prefix, words->find("MSG").value_or("")));
+    return {};
+}
+
+inline gcode_answer printer_commands::set_variable(const job::gcode_line& line) {
+    const auto words = line.extended();
+    if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
+    for (const char* needed : {"MACRO", "VARIABLE", "VALUE"})
+        if (!words->find(needed)) return refuse(fmt::format("Error on '{}': missing {}", line.text(), needed));
+    const std::string macro(*words->find("MACRO"));
+    const std::string name(*words->find("VARIABLE"));
+    if (gcode_.variables(macro) == nullptr) return refuse(fmt::format("The value '{}' is not valid for MACRO", macro));
+    if (!gcode_.set_variable(macro, name, std::string(*words->find("VALUE"))))
+        return refuse(fmt::format("Unknown gcode_macro variable '{}'", name));
+    return {};
+}
+
+} // namespace kf::sim

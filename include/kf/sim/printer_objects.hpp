@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// One run of the simulated printer behind klippy's API: its parts, and what each status object says. A restart makes a
+/// new one; the gantry stays.
+
+#include <kf/sim/gcode_host.hpp>
+#include <kf/sim/idle_timeout.hpp>
+#include <kf/sim/printer_commands.hpp>
+#include <kf/sim/printer_config.hpp>
+#include <kf/sim/toolhead.hpp>
+#include <kf/sim/virtual_sdcard.hpp>
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kf::sim {
+
+/// What all of klippy's objects know: is it ready, and if not, why.
+struct printer_state {
+    std::string name = "startup"; ///< startup, ready, shutdown, error
+    std::string message;          ///< all of the text
+};
+
+class printer_objects {
+  public:
+    printer_objects(reactor& r, const printer_config& c, gantry& g, const printer_state& s)
+      : config(c)
+      , state(s)
+      , head(r, c, g)
+      , gcode(r, c, head)
+      , commands(r, head, gcode)
+      , sdcard(r, gcode, c)
+      , idle(r, head, gcode, c.idle_timeout) {
+        gcode.state_message = [this] { return state.message; };
+        settings_ = config_settings(c);
+        strings_ = config_strings(c);
+    }
+    printer_objects(const printer_objects&) = delete;
+    printer_objects& operator=(const printer_objects&) = delete;
+
+    /// The names of objects/list, in Klipper's order.
+    [[nodiscard]] std::vector<std::string> names() const;
+    /// The fields of an object; empty when there is none of this name.
+    [[nodiscard]] boost::json::object status(std::string_view name, seconds now);
+    /// Parts of the plan for motion_report/dump_trapq: [time, duration, velocity, acceleration, place, direction], from
+    /// `after` on.
+    [[nodiscard]] boost::json::array planned_since(seconds after) const;
+
+    const printer_config& config;
+    const printer_state& state;
+    toolhead head;
+    gcode_host gcode;
+    printer_commands commands;
+    virtual_sdcard sdcard;
+    idle_timeout idle;
+
+  private:
+    static boost::json::array coordinates(const job::xyz& p, double e = 0) { return {p.x, p.y, p.z, e}; }
+    [[nodiscard]] boost::json::object toolhead_status() const;
+    [[nodiscard]] boost::json::object gcode_move_status() const;
+    [[nodiscard]] boost::json::object motion_report_status() const;
+
+    boost::json::object settings_, strings_;
+};
+
+inline std::vector<std::string> printer_objects::names() const {
+    std::vector<std::string> all{"gcode",       "webhooks",       "configfile",   "mcu",           "gcode_move",
+                                 "print_stats", "virtual_sdcard", "pause_resume", "display_status"};
+    for (const auto& m : config.macros) all.push_back("gcode_macro " + m.name);
+    if (config.config_error.empty()) // otherwise it got no further
+        for (const char* late : {"query_endstops", "stepper_enable", "motion_report", "toolhead", "idle_timeout",
+                                 "system_stats", "manual_probe"})
+            all.emplace_back(late);
+    return all;
+}
+
+inline boost::json::object printer_objects::toolhead_status() const {
+    namespace json = boost::json;
+    const auto& a = config.axes;
+    const auto& l = head.motion().planner().limits();
+    return {{"homed_axes", head.homed_axes()},
+            {"axis_minimum", json::array{a[0].min, a[1].min, a[2].min, 0}},
+            {"axis_maximum", json::array{a[0].max, a[1].max, a[2].max, 0}},
+            {"print_time", head.print_time()},
+            {"stalls", head.stalls()},
+            {"estimated_print_time", head.clock()},
+            {"extruder", ""},
+            {"position", coordinates(head.position())},
+            {"max_velocity", l.max_velocity},
+            {"max_accel", l.max_accel},
+            {"minimum_cruise_ratio", l.minimum_cruise_ratio},
+            {"square_corner_velocity", l.square_corner_velocity},
+            {"extra_axes", json::object{}}};
+}
+
+inline boost::json::object printer_objects::gcode_move_status() const {
+    namespace json = boost::json;
+    const job::gcode_state& s = head.motion().state();
+    const auto four = [](const std::array<double, 4>& v) { return json::array{v[0], v[1], v[2], v[3]}; };
+    return {{"speed_factor", s.speed_factor * 60.0},
+            {"speed", s.speed / s.speed_factor},
+            {"extrude_factor", s.extrude_factor},
+            {"absolute_coordinates", s.absolute},
+            {"absolute_extrude", s.absolute_extrude},
+            {"homing_origin", four(s.homing)},
+            {"position", four(s.last)},
+            {"gcode_position", json::array{s.last[0] - s.base[0], s.last[1] - s.base[1], s.last[2] - s.base[2],
+                                           (s.last[3] - s.base[3]) / s.extrude_factor}},
+            {"axis_map", json::object{{"X", 0}, {"Y", 1}, {"Z", 2}, {"E", 3}}}};
+}
+
+inline boost::json::object printer_objects::motion_report_status() const {
+    namespace json = boost::json;
+    // Before the first connection to the machine there is no motion to report.
+    const auto [at, speed] = state.name == "startup" ? std::pair(job::xyz{}, 0.0) : head.live();
+    return {{"live_position", coordinates(at)},
+            {"live_velocity", speed},
+            {"live_extruder_velocity", 0.0},
+            {"steppers", json::array{"stepper_x", "stepper_x1", "stepper_y", "stepper_z"}},
+            {"trapq", json::array{"toolhead"}}};
+}
+
+inline boost::json::object printer_objects::status(std::string_view name, seconds now) {
+    namespace json = boost::json;
+    if (name == "webhooks") return {{"state", state.name}, {"state_message", state.message}};
+    if (name == "print_stats") return sdcard.stats().status(now);
+    if (name == "virtual_sdcard") return sdcard.status();
+    if (name == "pause_resume") return {{"is_paused", sdcard.is_paused()}};
+    if (name == "toolhead") return toolhead_status();
+    if (name == "gcode_move") return gcode_move_status();
+    if (name == "motion_report") return motion_report_status();
+    if (name == "idle_timeout")
+        return {{"state", idle.state()}, {"printing_time", idle.printing_time()}, {"idle_timeout", idle.timeout()}};
+    if (name == "display_status")
+        return {{"progress", sdcard.is_active() && commands.progress() == 0 ? sdcard.status().at("progress").as_double()
+                                                                            : commands.progress()},
+                {"message", commands.message() ? json::value(*commands.message()) : json::value(nullptr)}};
+    if (name == "query_endstops") {
+        json::object last;
+        if (const auto& seen = commands.endstops())
+            for (std::size_t i = 0; i < 3; ++i) last[axis_steppers[i]] = (*seen)[i] ? 1 : 0;
+        return {{"last_query", std::move(last)}};
+    }
+    if (name == "stepper_enable") {
+        json::object on;
+        for (const auto& s : detail::steppers) on[s.name] = head.is_enabled(s.axis);
+        return {{"steppers", std::move(on)}};
+    }
+    if (name == "configfile")
+        return {{"config", strings_},
+                {"warnings", json::array{}},
+                {"save_config_pending", false},
+                {"save_config_pending_items", json::object{}},
+                {"settings", settings_}};
+    if (name == "gcode") {
+        json::object all;
+        for (const auto& n : gcode.names())
+            all[n] =
+                n.find('_') != std::string::npos || n.size() > 4 ? json::object{{"help", "simulated"}} : json::object{};
+        return {{"commands", std::move(all)}};
+    }
+    if (name == "mcu")
+        return {{"mcu_version", "simulated"},
+                {"mcu_build_versions", "simulated"},
+                {"mcu_constants", json::object{{"CLOCK_FREQ", 50000000}, {"MCU", "linux"}}},
+                {"last_stats", json::object{{"mcu_awake", 0.0}, {"freq", 50000000}}}};
+    if (name == "system_stats") return {{"sysload", 0.1}, {"cputime", now}, {"memavail", 1000000}};
+    if (name == "manual_probe")
+        return {{"is_active", false},
+                {"z_position", nullptr},
+                {"z_position_lower", nullptr},
+                {"z_position_upper", nullptr}};
+    if (name.starts_with("gcode_macro ")) {
+        json::object own;
+        const std::string macro(name.substr(12));
+        if (const auto* variables = gcode.variables(macro))
+            for (const auto& [key, value] : *variables) {
+                double number = 0;
+                if (value == "True" || value == "False")
+                    own[key] = value == "True";
+                else if (job::read_number(value, number) != job::word::number)
+                    own[key] = value;
+                else if (value.find('.') == std::string::npos)
+                    own[key] = static_cast<std::int64_t>(number);
+                else
+                    own[key] = number;
+            }
+        return own;
+    }
+    return {};
+}
+
+inline boost::json::array printer_objects::planned_since(seconds after) const {
+    namespace json = boost::json;
+    json::array out;
+    const auto homing = head.homing_since();
+    for (const job::planned_move& m : head.history()) {
+        if (homing && m.at + m.duration() >= *homing) break; // it may still be cut short
+        seconds at = m.at;
+        mm way = 0;
+        const auto part = [&](seconds duration, mm_per_s velocity, mm_per_s2 accel, bool always) {
+            if (duration <= 0 && !always) return;
+            if (at > after)
+                out.push_back(json::array{at, duration, velocity, accel,
+                                          json::array{m.start.x + m.direction.x * way, m.start.y + m.direction.y * way,
+                                                      m.start.z + m.direction.z * way},
+                                          json::array{m.direction.x, m.direction.y, m.direction.z}});
+            at += duration;
+            way += (velocity + 0.5 * accel * duration) * duration;
+        };
+        if (m.distance == 0) {
+            part(0, 0, 0, true);
+            continue;
+        }
+        part(m.accel_t, m.start_v, m.accel, false);
+        part(m.cruise_t, m.cruise_v, 0, false);
+        part(m.decel_t, m.cruise_v, -m.accel, false);
+    }
+    return out;
+}
+
+} // namespace kf::sim

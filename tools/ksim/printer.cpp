@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+
+#include <kf/io/interrupt.hpp>
+#include <kf/sim/ink_image.hpp>
+#include <kf/sim/klippy_server.hpp>
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace kf::ksim {
+namespace {
+
+/// A word on standard input: what happens to the printer.
+void obey(sim::klippy_process& k, const std::string& words) {
+    if (words == "lose-mcu")
+        k.set_mcu(sim::mcu_condition::absent);
+    else if (words == "return-mcu")
+        k.set_mcu(sim::mcu_condition::alive);
+    else if (words == "kill-klippy")
+        k.kill();
+    else if (words == "start-klippy")
+        k.start();
+    else if (words == "fail-next-restart")
+        k.fail_next_restart();
+    else if (words.starts_with("mcu-shutdown "))
+        k.mcu_reports_shutdown(words.substr(13));
+}
+
+/// False when the other end has closed.
+bool read_words(sim::klippy_process& k, std::string& partial) {
+    pollfd p{STDIN_FILENO, POLLIN, 0};
+    while (::poll(&p, 1, 0) > 0) {
+        char buffer[512];
+        const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+        if (n <= 0) return false;
+        partial.append(buffer, static_cast<std::size_t>(n));
+        for (std::size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
+            obey(k, partial.substr(0, end));
+    }
+    return true;
+}
+
+result<void> run(cli::invocation& in) {
+    namespace fs = std::filesystem;
+    const auto socket = in.get("socket");
+    if (!socket) return kf::fail(errc::usage, "ksim printer needs --socket");
+    const double speed = std::atof(in.get("speed").value_or("10").c_str());
+    if (!(speed >= 0.1 && speed <= 1000)) return kf::fail(errc::usage, "--speed takes a number from 0.1 to 1000");
+    const double down_at = std::atof(in.get("pen-down").value_or("15").c_str());
+    const auto ink = in.get("ink");
+    if (ink && !ink->ends_with(".svg") && !ink->ends_with(".png"))
+        return kf::fail(errc::usage, "--ink takes a name that ends in .svg or .png");
+    sim::printer_config config;
+    config.gcodes = fs::absolute(in.get("gcodes").value_or((fs::path(*socket).parent_path() / "gcodes").string()));
+    KF_CHECK(io::make_directories(config.gcodes));
+    std::vector<fs::path> scenarios;
+    if (const auto found = in.options.find("state"); found != in.options.end())
+        for (const auto& file : found->second) scenarios.emplace_back(file);
+
+    const sim::paper paper{config.axes[0].max, config.axes[1].max};
+    sim::klippy_server server(fs::absolute(*socket), config, std::move(scenarios), speed);
+    server.klippy().machine().trace = sim::pen_trace(down_at, ink ? sim::ink::kept : sim::ink::forgotten);
+    io::interrupt::catch_signals();
+    KF_CHECK(server.listen());
+    const boost::json::object where{
+        {"socket", fs::absolute(*socket).string()}, {"gcodes", config.gcodes.string()}, {"pid", ::getpid()}};
+    fmt::print("{}\n", boost::json::serialize(where));
+    std::fflush(stdout);
+
+    std::string partial;
+    bool has_input = in.has("until-eof") || in.has("stdin");
+    std::size_t drawn = 0;
+    auto next_picture = std::chrono::steady_clock::now();
+    while (io::interrupt::pending() == 0) {
+        KF_CHECK(server.serve(has_input ? 20 : 200));
+        if (has_input && !read_words(server.klippy(), partial)) {
+            if (in.has("until-eof")) break;
+            has_input = false;
+        }
+        // Somebody may look at the picture while the pen moves.
+        const auto& lines = server.klippy().machine().trace.lines();
+        if (ink && lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture) {
+            KF_CHECK(sim::write_ink(*ink, lines, paper));
+            drawn = lines.size();
+            next_picture = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+        }
+    }
+    if (ink) KF_CHECK(sim::write_ink(*ink, server.klippy().machine().trace.lines(), paper));
+    return {};
+}
+
+} // namespace
+
+cli::command_row printer_command() {
+    return {"printer",
+            "",
+            0,
+            0,
+            "Simulates Klipper with a pen gantry behind its API socket, until it is ended.",
+            {{"socket", "PATH", "where Klipper's API socket appears"},
+             {"speed", "N", "how much faster than real it runs (10)"},
+             {"gcodes", "DIR", "its virtual_sdcard folder (gcodes beside the socket)"},
+             {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
+             {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
+             {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
+             {"stdin", "",
+              "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
+              "fail-next-restart"},
+             {"until-eof", "", "as --stdin, and end when standard input ends"}},
+            {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
+             {"kplot run drawing.svg --sim", "starts one by itself"}},
+            run};
+}
+
+} // namespace kf::ksim

@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a tool says of itself: --help, man page, completion and README name the same commands and options, and kf-json(5)
+names the events and members that are really printed."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import world
+from world import WorldTest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MAN = ROOT / "man"
+
+
+def squeeze(text):
+    return " ".join(text.split()).casefold()
+
+
+# -- what --help says
+
+class Option:
+    def __init__(self, short, name, value, purpose):
+        self.short, self.name, self.value, self.purpose = short, name, value, purpose
+
+    def __eq__(self, other):
+        return (self.short, self.name, self.value) == (other.short, other.name, other.value)
+
+    def __repr__(self):
+        return f"-{self.short}/--{self.name} {self.value}"
+
+
+class Help:
+    """`tool COMMAND --help`, or `tool --help` when no command is given."""
+
+    def __init__(self, tool, *command):
+        words = [{"kflash": world.KFLASH, "ksim": world.KSIM}[tool], *command, "--help"]
+        self.text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        self.sections = {"": []}
+        name = ""
+        for line in self.text.splitlines():
+            if line and line[0] not in " " and line.endswith(":"):
+                name = line[:-1]
+                self.sections[name] = []
+            else:
+                self.sections[name].append(line)
+
+    def options(self, section):
+        rows = []
+        for line in self.sections.get(section, []):
+            m = re.match(r"  (?:-(\w), |    )--([a-z][a-z-]*)(?: (\S+))?(?:  +(\S.*))?$", line)
+            if m:
+                rows.append([*m.groups()])
+            elif line.startswith(" " * 28) and rows:
+                rows[-1][3] = f"{rows[-1][3] or ''} {line.strip()}"
+        return [Option(short or "", name, value or "", purpose or "") for short, name, value, purpose in rows]
+
+    def commands(self):
+        """[(name, operands, purpose)]"""
+        rows = [re.match(r"  (\S+) ?(\S*) +(\S.*)$", line) for line in self.sections["commands"] if line.strip()]
+        return [m.groups() for m in rows]
+
+    def aliases(self):
+        return sorted(line.split()[0] for line in self.sections.get("aliases", []) if line.strip())
+
+
+def every_option(*tools):
+    names = set()
+    for tool in tools:
+        top = Help(tool)
+        names |= {o.name for o in top.options("options of every command")} | {a[2:] for a in top.aliases()}
+        for command, _, _ in top.commands():
+            names |= {o.name for o in Help(tool, command).options("options")}
+    return names
+
+
+# -- what the man page says
+
+class Page:
+    """An mdoc page, as far as its headings, its `.It Fl` rows and its words go."""
+
+    def __init__(self, file):
+        self.source = (MAN / file).read_text()
+        self.sections, section = {}, "top"
+        for line in self.source.splitlines():
+            m = re.match(r"\.S([hs]) (.*)", line)
+            if m:
+                section = self.words(m.group(2))
+                self.sections[section] = []
+            elif section in self.sections:
+                self.sections[section].append(line)
+
+    @staticmethod
+    def words(text):
+        text = re.sub(r"\bOp Ar (\S+)", r"[\1]", text)
+        return re.sub(r"\b(?:Ar|Nm|Cm|Va|Pa|Xr) ", "", text).strip('"')
+
+    @staticmethod
+    def text_of(lines):
+        out = []
+        for line in lines:
+            if line.startswith('.\\"'):
+                continue
+            out.append(re.sub(r"^\.\w\w ?|(?<= )(?:Fl|Ar|Cm|Nm|Va|Pa|Xr|Ns) ", "", line) if line.startswith(".") else line)
+        return squeeze(" ".join(out).replace("\\-", "-").replace("\\&", "").replace("\\e", "\\"))
+
+    def items(self, section):
+        """[(words behind .It, lines below)]"""
+        rows = []
+        for line in self.sections[section]:
+            if line.startswith(".It"):
+                rows.append((line[3:].strip(), []))
+            elif rows:
+                rows[-1][1].append(line)
+        return rows
+
+    def options(self, section):
+        found = []
+        for head, below in self.items(section):
+            if not head.startswith("Fl "):
+                continue
+            flags, _, value = head[3:].partition(" Ar ")
+            short = name = ""
+            for flag in flags.replace(",", " ").split():
+                if flag.startswith("-"):
+                    name = flag[1:]
+                else:
+                    short = flag
+            found.append(Option(short, name, value, self.text_of(below)))
+        return found
+
+    def mentions(self):
+        """Every long option that the page names anywhere."""
+        text = self.source.replace("\\-", "-")
+        return set(re.findall(r"(?:Fl |, |\s|\[)--?([a-z][a-z-]+)", "\n".join(
+            line for line in text.splitlines() if line.startswith((".Fl", ".It Fl", ".Op Fl")))
+            .replace("Fl -", "Fl --").replace(", -", ", --"))) | set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", text))
+
+
+# -- what completion says
+
+def completion(tool):
+    """{command: words} of the bash script; "" has what may come first."""
+    binary = {"kflash": world.KFLASH, "ksim": world.KSIM}[tool]
+    script = subprocess.run([binary, "completion", "bash"], check=True, capture_output=True, text=True).stdout
+    words = {"": re.search(r'-eq 1 \]; then words="([^"]*)"', script).group(1).split()}
+    for name, text in re.findall(r'^ +(\S+)\) words="([^"]*)" ;;', script, re.M):
+        words[name] = text.split()
+    return script, words
+
+
+class Manuals(unittest.TestCase):
+    tools = ("kflash", "ksim")
+
+    def each(self):
+        for tool in self.tools:
+            yield tool, Help(tool), Page(f"{tool}.1")
+
+    def test_d24_every_command_of_the_help_is_in_the_manual_and_the_other_way_round(self):
+        for tool, top, page in self.each():
+            said = {f"{tool} {name} {operands}".strip() for name, operands, _ in top.commands()}
+            self.assertTrue(said)
+            self.assertEqual({s for s in page.sections if s.startswith(tool + " ")}, said)
+            for name, operands, purpose in top.commands():
+                text = page.text_of(page.sections[f"{tool} {name} {operands}".strip()])
+                self.assertIn(squeeze(purpose), text)
+
+    def test_d24_every_option_of_the_help_is_in_the_manual_and_the_other_way_round(self):
+        for tool, top, page in self.each():
+            for name, operands, _ in top.commands():
+                self.compare(f"{tool} {name}", Help(tool, name).options("options"),
+                             page.options(f"{tool} {name} {operands}".strip()))
+            common = top.options("options of every command")
+            self.assertIn("json", [o.name for o in common])
+            self.compare(f"{tool} (every command)", common, page.options("OPTIONS"))
+            if top.aliases():
+                self.assertEqual(sorted("--" + o.name for o in page.options("Aliases")), top.aliases())
+
+    def compare(self, what, helped, manual):
+        by_name = lambda rows: sorted(rows, key=lambda o: o.name)
+        self.assertEqual(by_name(manual), by_name(helped), what)
+        for h, m in zip(by_name(helped), by_name(manual)):
+            self.assertIn(squeeze(h.purpose), m.purpose, f"{what} --{h.name}")
+
+    def test_d24_no_manual_names_an_option_that_is_not_there(self):
+        known = every_option(*self.tools)
+        for tool, _, page in self.each():
+            self.assertIn("json", page.mentions())
+            self.assertLessEqual(page.mentions(), known)
+
+    def test_completion_offers_the_commands_and_options_of_the_help(self):
+        for tool, top, _ in self.each():
+            _, words = completion(tool)
+            commands = [name for name, _, _ in top.commands()]
+            common = {"--" + o.name for o in top.options("options of every command")}
+            self.assertEqual(set(words[""]), set(commands) | set(top.aliases()) | common)
+            self.assertEqual(sorted(w for w in words if w), sorted(commands))
+            for name in commands:
+                own = {"--" + o.name for o in Help(tool, name).options("options")}
+                self.assertEqual(set(words[name]), own | common, name)
+
+    def test_completion_is_a_script_that_bash_can_read_and_that_completes(self):
+        if not shutil.which("bash"):
+            self.skipTest("there is no bash")
+        for tool, _, _ in self.each():
+            script, _ = completion(tool)
+            ask = script + f'\nCOMP_WORDS=({tool} --js); COMP_CWORD=1; _{tool}; echo "${{COMPREPLY[*]}}"'
+            r = subprocess.run(["bash", "-c", ask], capture_output=True, text=True)
+            self.assertEqual((r.returncode, r.stdout, r.stderr), (0, "--json\n", ""))
+
+    def test_the_exit_statuses_of_the_help_are_those_of_every_manual(self):
+        for tool, top, page in self.each():
+            footer = top.text[top.text.index("Exit status:"):]
+            said = re.findall(r"\b(\d+) ([a-z])", footer)
+            self.assertEqual([n for n, _ in said], ["0", "1", "2", "3", "4", "5", "130"])
+            self.assertEqual([head for head, _ in page.items("EXIT STATUS")], [n for n, _ in said])
+        self.assertEqual([head for head, _ in Page("kf-json.5").items("EXIT STATUS")], [n for n, _ in said])
+
+    def test_the_readme_promises_no_option_or_command_that_is_not_there(self):
+        text = (ROOT / "README.md").read_text()
+        known = every_option(*self.tools)
+        code = "\n".join(re.findall(r"```(.*?)```", text, re.S) + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
+        used = set()
+        for line in code.splitlines():
+            if re.search(r"\b(kflash|ksim) ", line):
+                used |= set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", line))
+        self.assertIn("sim", used)
+        self.assertLessEqual(used, known)
+        for tool in self.tools:
+            commands = {name for name, _, _ in Help(tool).commands()} | {"completion"}
+            said = set(re.findall(rf"(?:^|[(|] ?|\$ |sudo |do ){tool} ([a-z]+)\b", code, re.M))
+            self.assertLessEqual(said, commands, tool)
+            self.assertLessEqual(commands - {"completion"}, said, "the README leaves commands out")
+
+    def test_the_guards_that_the_architecture_names_are_there(self):
+        text = (ROOT / "ARCHITECTURE.md").read_text()
+        rows = re.findall(r"^\| (D\d+) \| (.*) \| (.*) \|$", text, re.M)
+        self.assertEqual([number for number, _, _ in rows], [f"D{n}" for n in range(1, 25)])
+        for number, _, guards in rows:
+            file = None
+            for word in re.findall(r"`([^`]+)`", guards):
+                if "/" in word:
+                    file = ROOT / "tests" / word
+                    self.assertTrue(file.exists(), f"{number}: {word}")
+                else:
+                    self.assertRegex(file.read_text(), rf"\b{word}\b", number)
+
+    def test_the_manuals_are_well_formed(self):
+        if not shutil.which("mandoc"):
+            self.skipTest("mandoc is not installed")
+        pages = sorted(p for p in MAN.iterdir() if re.search(r"\.\d$", p.name))
+        self.assertIn("kflash.1", [p.name for p in pages])
+        r = subprocess.run(["mandoc", "-Tlint", *map(str, pages)], capture_output=True, text=True)
+        # What depends on this machine's other manuals, and the date, which man(7) pages may leave to their package.
+        said = [line for line in (r.stdout + r.stderr).splitlines()
+                if not re.search("referenced manual not found|outdated mandoc.db|missing date", line)]
+        self.assertEqual(said, [])
+
+
+class JsonLines(WorldTest):
+    """kf-json(5) against what the tools print."""
+
+    def members(self, section):
+        page = Page("kf-json.5")
+        return {head.removeprefix("Va ") for head, _ in page.items(section) if head.startswith("Va ")}
+
+    def check(self, events):
+        page = Page("kf-json.5")
+        for e in events:
+            kind = e["event"]
+            self.assertIn(kind, page.sections, e)
+            wanted = {"event"} | self.members(kind)
+            if kind == "result":
+                self.assertIn(e["kind"], page.sections, e)
+                wanted |= self.members(e["kind"])
+            if kind == "error":  # three of its members may be left out
+                self.assertLessEqual({"event", "errc", "exit", "what"}, set(e))
+                self.assertLessEqual(set(e), wanted, e)
+                self.assertIn(f"{e['errc']} Pq {e['exit']}", [h.removeprefix("Cm ") for h, _ in page.items("ERROR NAMES")])
+            else:
+                self.assertEqual(set(e), wanted, e)
+            if kind in ("step", "progress"):
+                self.assertIn(e["phase"], page.text_of(page.sections[kind]).title())
+
+    def test_every_event_has_the_members_that_the_manual_names(self):
+        w = self.world()
+        config = str(w.tree / "sample_configs/stm32h723.config")
+        seen = set()
+        for words, code in ((["list"], 0), (["show", "octopus"], 0), (["settings"], 0), (["identify", "octopus"], 3),
+                            (["show", "octupus"], 4), (["flash"], 5), (["flash", "octopus", "--dry-run"], 0),
+                            (["config", "octopus", "--import", config], 0), (["build", "octopus"], 0),
+                            (["add", "x", "--mcu", "stm32f446", "--pattern", "usb-Klipper_x*"], 0),
+                            (["edit", "x", "--exclude"], 0), (["list"], 0), (["remove", "x", "--yes"], 0),
+                            (["flash", "octopus"], 0)):
+            with self.subTest(" ".join(words)):
+                r = w.run(*words, "--json")
+                self.assertEqual(r.code, code, r)
+                events = [json.loads(line) for line in r.out.splitlines()]
+                self.check(events)
+                seen |= {e.get("kind", e["event"]) for e in events}
+                if code:
+                    self.assertEqual(events[-1]["exit"], code)
+        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        world.wait_for("the port is free", lambda: not list(pathlib.Path(w.at["proc"]).iterdir()))
+        r = w.run("identify", "octopus", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.check(r.events("result"))
+        seen.add(r.events("result")[0]["kind"])
+        self.assertEqual(seen - {"step", "progress", "note", "warning", "error"},
+                         {"device", "board", "settings", "plan", "config", "image", "added", "edited", "removed",
+                          "flashed", "firmware"})
+
+    def test_an_empty_registry_without_devices_lists_nothing(self):
+        with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:
+            root = pathlib.Path(folder)
+            (root / "sim.json").write_text(json.dumps(
+                {"home": folder, "by_id": folder + "/by-id", "proc": folder + "/proc", "systemctl": ["false"]}))
+            r = subprocess.run([world.KFLASH, "list", "--json", "--sim-root", folder], capture_output=True, text=True,
+                               env={"HOME": folder, "PATH": "/usr/bin:/bin"})
+            self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(r.stdout, "")
+
+    def test_the_manual_names_every_kind_of_error_with_its_status(self):
+        # The names are those of kf/error.hpp, written out: a change of the set is a change of the interface.
+        statuses = {"failed": 1, "io": 1, "timeout": 1, "malformed": 1, "protocol": 1, "build_failed": 1,
+                    "flash_failed": 1, "half_written": 1, "verify_failed": 1, "service_down": 1, "connection_lost": 1,
+                    "usage": 2, "refused": 3, "busy": 3, "mismatch": 3, "out_of_bounds": 3, "not_found": 4,
+                    "not_connected": 4, "needs_person": 5, "interrupted": 130}
+        self.assertEqual([h for h, _ in Page("kf-json.5").items("ERROR NAMES")],
+                         [f"Cm {name} Pq {status}" for name, status in statuses.items()])
+        header = (ROOT / "include/kf/error.hpp").read_text()
+        self.assertEqual(set(re.findall(r'case errc::\w+: return "(\w+)"', header)), set(statuses))
+
+
+if __name__ == "__main__":
+    world.main()

@@ -199,7 +199,8 @@ int run(const tool_row& tool, int argc, char** argv) {
 
     const auto paths = person_paths();
     log_file_sink log;
-    if (!command->hidden) {
+    // A plan changes nothing, not even our own log.
+    if (!command->hidden && !(p->options.contains("dry-run") && !p->options.contains("log"))) {
         const auto given = p->options.find("log");
         const std::filesystem::path file = given != p->options.end() && !given->second.empty()
                                                ? std::filesystem::path(given->second.back())

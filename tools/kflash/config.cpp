@@ -10,7 +10,7 @@ namespace {
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
-    io::posix_runner runner;
+    auto runner = make_runner(in);
     if (const auto file = in.get("import")) {
         KF_TRY(const auto text, io::read_file(*file, 1 << 20));
         KF_TRY(const auto config, firmware::kconfig::parse(text));

@@ -18,7 +18,7 @@
 namespace kf::kflash {
 namespace {
 
-using manager_type = host::systemd<io::posix_runner>;
+using manager_type = host::systemd<runner_type>;
 using lease_type = host::service_lease<manager_type, io::steady_clock>;
 
 result<board::target> find_target(cli::invocation& in, const bench& b, const board::board& board) {
@@ -106,7 +106,7 @@ io::command guardian_of(const cli::invocation& in, const workplace& at, const ho
 
 /// The methods in the order in which they are tried, each with its tools there.
 result<std::vector<board::flash_method>> methods(const cli::invocation& in, const bench& b, const board::board& board,
-                                                 const flash::write_job& job, io::posix_runner& runner,
+                                                 const flash::write_job& job, runner_type& runner,
                                                  cli::tool_sink& out) {
     KF_TRY(const auto first, method_of(in, b, board));
     std::vector<board::flash_method> order{first};
@@ -142,13 +142,16 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     KF_TRY(const auto cached, b.configs.load(board.key));
     KF_CHECK(check_config_mcu(board, cached.config));
     KF_TRY(const auto method, method_of(in, b, board));
-    io::posix_runner runner;
+    auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, target.device()));
     KF_TRY(const auto stop, services_of(idle, manager, b.at.state / "stopped-units", in));
 
-    std::vector<std::string> lines;
-    const auto say = [&](phase p, const std::string& text) { lines.push_back(fmt::format("[{}] {}", label(p), text)); };
+    std::string text;
+    const auto say = [&](phase p, const std::string& line) {
+        if (in.json) in.out.result({"plan", {}, {{"phase", std::string(label(p))}, {"text", line}}});
+        text += fmt::format("{}[{}] {}", text.empty() ? "" : "\n", label(p), line);
+    };
     say(phase::discovery, fmt::format("{} is {}", board.name, target.path().string()));
     say(phase::safety, stop.units.empty() ? "no klippy has to do with this board"
                                           : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
@@ -185,11 +188,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     for (const auto& u : stop.units)
         say(phase::service, io::to_string(manager.command("start", u)) +
                                 (stop.was_ready ? ", prove that klippy is ready" : ", prove that it runs"));
-    boost::json::array steps;
-    for (const auto& l : lines) steps.emplace_back(l);
-    in.out.result({"plan",
-                   fmt::format("{}", fmt::join(lines, "\n")),
-                   {{"key", board.key}, {"plan", boost::json::serialize(steps)}}});
+    if (!in.json) in.out.result({"plan", text});
     return {};
 }
 
@@ -203,7 +202,7 @@ struct flash_run {
 
 flash_run stop_write_start(cli::invocation& in, const bench& b, const board::target& target,
                            const flash::write_job& wanted, const std::vector<board::flash_method>& order,
-                           lease_type& lease, bool was_ready, io::posix_runner& runner) {
+                           lease_type& lease, bool was_ready, runner_type& runner) {
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
@@ -213,6 +212,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
         KF_TRY(const auto idle, guard_printer(in, b, target.device()));
         for (const auto& a : idle.assumptions()) in.out.warn(a);
         for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("stopping {}", u));
+        for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl stop " + u);
         KF_CHECK(lease.stop());
         KF_CHECK(io::interrupt::check());
         if (const auto holders = host::holders_of(b.at.proc, target.device().resolved, ::getpid()); !holders.empty())
@@ -229,6 +229,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     r.outcome = go();
     if (lease.holds()) {
         for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("starting {}", u));
+        for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl start " + u);
         r.service = lease.start();
         // After a failed flash klippy may find no board: that it runs is all that can be asked for then.
         if (r.service && r.outcome) r.service = host::prove_ready(b.at.proc, lease.units(), was_ready, clock, in.out);
@@ -283,7 +284,7 @@ result<void> run(cli::invocation& in) {
     job.start = built.build.config.application_start().value_or(0);
     KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                              built.image.bytes.size())));
-    io::posix_runner runner;
+    auto runner = make_runner(in);
     KF_TRY(const auto order, methods(in, b, board, job, runner, in.out));
 
     const auto journal = b.at.state / "stopped-units";

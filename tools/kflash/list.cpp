@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +13,8 @@ result<void> run(cli::invocation& in) {
     const auto rows = board::classify(b.registry, seen.devices);
     std::string text;
     for (const auto& row : rows) {
+        if (row.owner && row.device && row.device->usb.firmware == board::usb_firmware::katapult)
+            remember_katapult(in, b, *row.owner);
         const std::string name = row.owner ? row.owner->name : "-";
         const std::string key = row.owner ? row.owner->key : "";
         const std::string mcu = row.owner ? row.owner->mcu : row.device ? row.device->usb.mcu : "";

@@ -37,7 +37,7 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
         before = cached->text;
     else if (cached.error().code != errc::not_found)
         in.out.warn(cached.error().what);
-    io::posix_runner runner;
+    auto runner = make_runner(in);
     in.out.step(phase::config, "menuconfig");
     KF_TRY(auto edited, firmware::menuconfig(runner, site_of(b, board, "kflash config"), before));
     if (!edited.saved) {
@@ -83,7 +83,7 @@ result<built_board> prepare(cli::invocation& in, const bench& b, const board::bo
     KF_CHECK(check_config_mcu(board, cached->config));
     in.out.step(phase::config, b.configs.path(board.key).string());
 
-    io::posix_runner runner;
+    auto runner = make_runner(in);
     const auto site = site_of(b, board, fmt::format("kflash {} {}", in.command, board.key));
     const auto version = firmware::describe_tree(runner, site.tree, site.run_as);
     if (!version) in.out.warn(version.error().what);

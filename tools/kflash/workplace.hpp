@@ -9,6 +9,7 @@
 #include <kf/firmware/config_cache.hpp>
 #include <kf/host/proc.hpp>
 #include <kf/io/posix_process.hpp>
+#include <kf/io/traced.hpp>
 
 #include <optional>
 #include <string>
@@ -40,6 +41,10 @@ struct bench {
     [[nodiscard]] fs::path klipper_dir() const { return io::expand_home(registry.settings.klipper_dir, at.home); }
     [[nodiscard]] fs::path katapult_dir() const { return io::expand_home(registry.settings.katapult_dir, at.home); }
 };
+/// Runs programs for a command; each one and how it ended stands in the log.
+using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
+[[nodiscard]] inline runner_type make_runner(cli::invocation& in) { return {io::posix_runner{}, in.out}; }
+
 [[nodiscard]] result<bench> open_bench(cli::invocation& in);
 
 /// The board that the operand names; without one the only connected and registered board, or the person is asked.

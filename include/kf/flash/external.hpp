@@ -38,7 +38,6 @@ template<io::process_runner Runner, sink Sink>
     };
     io::run_limits limits{
         .total = job.timeout, .held = [&] { return outcome.wrote; }, .silence_while_held = job.silence};
-    out.detail("run: " + io::to_string(command));
     auto ran = runner.run(command, limits, [&](std::string_view chunk) {
         recent.append(chunk);
         if (recent.size() > 256) recent.erase(0, recent.size() - 256);
@@ -64,7 +63,6 @@ template<io::process_runner Runner, sink Sink>
         return kf::fail(std::move(e));
     }
     outcome.run = *ran;
-    out.detail(fmt::format("exit status {}", ran->status));
     return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include <kf/flash/katapult.hpp>
 #include <kf/flash/method.hpp>
 #include <kf/host/proc.hpp>
+#include <kf/io/traced.hpp>
 
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ class katapult_usb {
                                   {"end that process, then run this again"}});
         KF_TRY(auto port, io::serial_port::open(node.path.string()));
         port.discard_input();
-        katapult_session session(port, clock_);
+        io::traced_transport traced(port, out);
+        katapult_session session(traced, clock_);
         KF_TRY(const auto info, session.connect(node.usb.mcu));
         out.step(phase::flash, fmt::format("Katapult {} on {}, application start 0x{:x}, blocks of {} bytes",
                                            info.version, info.mcu, info.app_start, info.block_size));

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Who steers a run: signals, and commands from other shells that come in on the control socket beside Klipper's.
+/// Ctrl+C once is a pause at the boundary, twice a cancel with the tool up. The emergency stop does not come this way:
+/// it has a connection of its own to Klipper.
+///
+/// | expression         | meaning                                                                        |
+/// | ------------------ | ------------------------------------------------------------------------------ |
+/// | s.next(status)     | what was asked for since the last time; status() answers who only wants to look |
+/// | s.settle(text)     | what was asked for is done: whoever asked is told                               |
+/// | s.refuse(error)    | ... or cannot be done                                                           |
+/// | s.stepped(stroke)  | step mode: waits for a person after a stroke: resume or cancel                  |
+
+#include <kf/error.hpp>
+#include <kf/io/fd_stream.hpp>
+#include <kf/io/interrupt.hpp>
+#include <kf/io/unix_socket.hpp>
+
+#include <boost/json.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kf::run {
+
+namespace json = boost::json;
+
+enum class order { none, pause, resume, cancel };
+
+[[nodiscard]] constexpr std::string_view name(order o) noexcept {
+    switch (o) {
+    case order::none: return "none";
+    case order::pause: return "pause";
+    case order::resume: return "resume";
+    case order::cancel: return "cancel";
+    }
+    return "none";
+}
+
+template<class S>
+concept steering = requires(S& s, json::object (*status)(), const error& e) {
+    { s.next(status) } -> std::same_as<order>;
+    s.settle(std::string());
+    s.refuse(e);
+    { s.stepped(std::size_t{}) } -> std::same_as<result<order>>;
+};
+
+/// Where a running kplot listens: beside the socket of its printer.
+[[nodiscard]] inline std::filesystem::path control_path(const std::filesystem::path& socket) {
+    std::error_code ec;
+    const auto real = std::filesystem::weakly_canonical(socket, ec);
+    return (ec ? socket : real).string() + ".kf-control";
+}
+
+/// The listening end. Its owner holds the printer's lock, so a socket file that is there already belongs to nobody.
+class control_socket {
+    struct caller {
+        io::unique_fd fd;
+        std::string partial = {};
+        bool waits = false; ///< for settle()
+    };
+    io::unique_fd listener_;
+    std::filesystem::path path_;
+    std::vector<caller> callers_;
+
+    static void tell(caller& c, json::object answer) {
+        const std::string line = json::serialize(answer) + "\n";
+        // A caller that does not read its one line is not waited for.
+        (void)!::send(c.fd.get(), line.data(), line.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        c.fd.reset();
+    }
+    void tell_waiting(const json::object& answer) {
+        for (caller& c : callers_)
+            if (c.waits) tell(c, answer);
+        std::erase_if(callers_, [](const caller& c) { return !c.fd; });
+    }
+    control_socket(io::unique_fd listener, std::filesystem::path path)
+      : listener_(std::move(listener))
+      , path_(std::move(path)) {}
+
+  public:
+    [[nodiscard]] static result<control_socket> listen(const std::filesystem::path& path) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (path.string().size() >= sizeof address.sun_path)
+            return kf::fail(errc::usage, "the socket's path is too long: " + path.string());
+        path.string().copy(address.sun_path, path.string().size());
+        ::unlink(path.c_str());
+        io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        const mode_t old = ::umask(0077);
+        const bool good = fd && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                          ::listen(fd.get(), 8) == 0;
+        const int number = errno;
+        ::umask(old);
+        if (!good) return kf::fail(io::system_error("cannot listen on " + path.string(), number));
+        return control_socket(std::move(fd), path);
+    }
+    control_socket(control_socket&& other) noexcept
+      : listener_(std::move(other.listener_))
+      , path_(std::exchange(other.path_, {}))
+      , callers_(std::move(other.callers_)) {}
+    control_socket& operator=(control_socket&&) = delete;
+    ~control_socket() {
+        if (path_.empty()) return;
+        tell_waiting({{"ok", false}, {"errc", "failed"}, {"what", "the run ended first"}});
+        ::unlink(path_.c_str());
+    }
+
+    /// Takes what came in and never waits. `status()` answers "status".
+    template<class Status>
+    [[nodiscard]] order next(Status&& status) {
+        constexpr std::size_t most_callers = 16;
+        while (callers_.size() < most_callers) {
+            io::unique_fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+            if (!fd) break;
+            callers_.push_back({std::move(fd)});
+        }
+        order asked = order::none;
+        for (caller& c : callers_) {
+            if (c.waits) continue;
+            std::array<char, 256> buffer;
+            const ssize_t n = ::recv(c.fd.get(), buffer.data(), buffer.size(), 0);
+            if (n > 0) c.partial.append(buffer.data(), static_cast<std::size_t>(n));
+            const auto end = c.partial.find('\n');
+            if (end == std::string::npos) {
+                if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) || c.partial.size() > buffer.size())
+                    c.fd.reset();
+                continue;
+            }
+            const std::string word = c.partial.substr(0, end);
+            order wanted = order::none;
+            for (const order o : {order::pause, order::resume, order::cancel})
+                if (word == name(o)) wanted = o;
+            if (wanted != order::none) {
+                c.waits = true;
+                asked = std::max(asked, wanted);
+            } else if (word == "status") {
+                json::object answer = status();
+                answer["ok"] = true;
+                tell(c, std::move(answer));
+            } else
+                tell(c, {{"ok", false}, {"errc", "usage"}, {"what", "no such command"}});
+        }
+        std::erase_if(callers_, [](const caller& c) { return !c.fd; });
+        return asked;
+    }
+    void settle(const std::string& text) { tell_waiting({{"ok", true}, {"text", text}}); }
+    void refuse(const error& e) { tell_waiting({{"ok", false}, {"errc", kf::name(e.code)}, {"what", e.what}}); }
+};
+
+/// Asks a running kplot. Nothing when there is none.
+[[nodiscard]] inline result<std::optional<json::object>> ask_running(const std::filesystem::path& path,
+                                                                     std::string_view word, io::time_point until) {
+    auto link = io::unix_socket::connect(path.string(), until);
+    if (!link) {
+        if (link.error().code == errc::not_found || link.error().code == errc::not_connected) return std::nullopt;
+        return kf::fail(std::move(link).error());
+    }
+    const std::string line = std::string(word) + "\n";
+    KF_CHECK(link->write_all(io::byte_view(reinterpret_cast<const std::uint8_t*>(line.data()), line.size()), until));
+    std::string answer;
+    while (answer.find('\n') == std::string::npos) {
+        std::array<std::uint8_t, 4096> buffer;
+        auto n = link->read_some(buffer, until);
+        if (!n) {
+            if (n.error().code == errc::connection_lost)
+                return kf::fail(errc::connection_lost, "the running kplot ended before it answered");
+            return kf::fail(std::move(n).error());
+        }
+        answer.append(reinterpret_cast<const char*>(buffer.data()), *n);
+        if (answer.size() > (std::size_t{1} << 16)) return kf::fail(errc::protocol, "a running kplot talks too much");
+    }
+    boost::system::error_code ec;
+    const json::value v = json::parse(answer, ec);
+    if (ec || !v.is_object()) return kf::fail(errc::protocol, "a running kplot gave an answer without form");
+    return v.get_object();
+}
+
+/// Turns signals into orders, one at a time.
+class signal_orders {
+    int seen_ = 0;
+
+  public:
+    [[nodiscard]] order next() {
+        const int count = io::interrupt::count();
+        if (count == seen_) return order::none;
+        const bool first = seen_ == 0 && count == 1;
+        seen_ = count;
+        return first && io::interrupt::pending() == SIGINT ? order::pause : order::cancel;
+    }
+};
+
+} // namespace kf::run

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "workplace.hpp"
+
+#include <kf/job/estimate.hpp>
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iostream>
+
+namespace kf::kplot {
+namespace {
+
+std::string clock_text(seconds s) {
+    const auto whole = static_cast<long long>(s + 0.5);
+    if (whole < 60) return fmt::format("{:.2f} s", s);
+    if (whole < 3600) return fmt::format("{} min {:02} s ({:.2f} s)", whole / 60, whole % 60, s);
+    return fmt::format("{} h {:02} min ({:.2f} s)", whole / 3600, whole / 60 % 60, s);
+}
+
+result<void> run(cli::invocation& in) {
+    job::motion_limits limits;
+    if (in.has("machine")) {
+        KF_TRY(const auto m, open_machine(in));
+        const auto& motion = m.value.motion;
+        limits.max_velocity = motion.max_velocity_mm_s;
+        limits.max_accel = motion.max_accel_mm_s2;
+        if (motion.square_corner_velocity_mm_s) limits.square_corner_velocity = *motion.square_corner_velocity_mm_s;
+        limits.max_z_velocity = motion.max_z_velocity_mm_s;
+        limits.max_z_accel = motion.max_z_accel_mm_s2;
+    }
+    if (const auto given = in.options.find("limit"); given != in.options.end())
+        for (const auto& words : given->second) KF_CHECK(job::set_limit(limits, words));
+
+    const std::string& file = in.operands[0];
+    result<job::estimate> estimated;
+    if (file == "-") {
+        std::ios::sync_with_stdio(false);
+        estimated = job::estimate_gcode(std::cin, limits);
+    } else {
+        std::error_code ec;
+        if (fs::is_directory(file, ec)) return kf::fail(errc::usage, file + " is a directory, not G-code");
+        std::ifstream stream(file, std::ios::binary);
+        if (!stream) {
+            const int number = errno;
+            error e = io::system_error("cannot open " + file, number);
+            if (number == ENOENT) e.code = errc::not_found;
+            return kf::fail(std::move(e));
+        }
+        estimated = job::estimate_gcode(stream, limits);
+    }
+    if (!estimated) {
+        error e = std::move(estimated).error();
+        e.command = file;
+        return kf::fail(std::move(e));
+    }
+    const job::estimate& sum = *estimated;
+    if (!in.json && sum.unfinished_line)
+        in.out.warn("the last line has no newline: Klipper never runs it, and it is not counted");
+    if (!in.json && sum.unknown > 0)
+        in.out.warn(fmt::format("{} commands of unknown time count as 0 s, the first is {}", sum.unknown,
+                                sum.first_unknown.substr(0, 40)));
+    in.out.result(
+        {"estimate",
+         fmt::format("time      {}\nmoving    {:.2f} s\ndwelling  {:.2f} s\nmoves     {}\ndistance  {:.1f} mm",
+                     clock_text(sum.total), sum.moving, sum.dwelling, sum.moves, sum.distance),
+         {{"seconds", sum.total},
+          {"moves", static_cast<std::int64_t>(sum.moves)},
+          {"moving_seconds", sum.moving},
+          {"dwelling_seconds", sum.dwelling},
+          {"distance_mm", sum.distance},
+          {"barriers", static_cast<std::int64_t>(sum.barriers)},
+          {"homings", static_cast<std::int64_t>(sum.homings)},
+          {"unknown_commands", static_cast<std::int64_t>(sum.unknown)},
+          {"unfinished_line", sum.unfinished_line}}});
+    return {};
+}
+
+} // namespace
+
+cli::command_row estimate_command() {
+    return {"estimate",
+            "FILE.gcode|-",
+            1,
+            1,
+            "Tells how long a G-code file takes, by Klipper's own planner.",
+            {{"limit", "NAME=VALUE", "a limit of [printer], as max_accel=3000; may be repeated"}},
+            {{"kplot estimate a.gcode --limit max_velocity=80", "with another speed limit"},
+             {"kplot estimate a.gcode --json", "seconds and moves for a program"}},
+            run};
+}
+
+} // namespace kf::kplot

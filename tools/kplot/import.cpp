@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "job_input.hpp"
+#include "workplace.hpp"
+
+#include <fmt/format.h>
+
+namespace kf::kplot {
+namespace {
+
+result<void> run(cli::invocation& in) {
+    KF_CHECK(stdout_is_free(in));
+    KF_TRY(const auto m, any_machine(in));
+    KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
+    // A job that does not group is refused here and not by the next program of the pipe.
+    KF_TRY(const auto summary, run::measure_job(spool));
+    KF_TRY(auto out, text_output::open(in));
+    auto operations = spool.operations();
+    std::string lines;
+    job::append_job_header(lines);
+    for (;;) {
+        KF_TRY(const auto taken, operations());
+        if (!taken) break;
+        KF_CHECK(job::append_operation(lines, taken->op));
+        if (lines.size() < (std::size_t{64} << 10)) continue;
+        KF_CHECK(out.write(lines));
+        lines.clear();
+    }
+    KF_CHECK(out.write(lines));
+    KF_CHECK(out.close());
+    in.out.note(fmt::format("{} strokes, {:.1f} mm of ink", summary.measure.strokes, summary.measure.pen_down_mm));
+    return {};
+}
+
+} // namespace
+
+cli::command_row import_command() {
+    std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}};
+    for (const auto& o : drawing_options()) options.push_back(o);
+    return {"import",
+            "FILE|-",
+            1,
+            1,
+            "Turns an SVG into a job: lines of JSON, see kf-job(5).",
+            options,
+            {{"kplot import a.svg | kplot gcode - > a.gcode", "drawing, job, G-code"},
+             {"kplot import a.svg -o a.jsonl", "keeps the job"}},
+            run};
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include "job_input.hpp"
+
+#include "workplace.hpp"
+
+#include <kf/io/atomic_file.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/job/compose.hpp>
+#include <kf/job/svg.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace kf::kplot {
+namespace {
+
+constexpr std::size_t largest_drawing = std::size_t{512} << 20;
+
+/// Standard input or a file, as it comes.
+class byte_source {
+    io::unique_fd own_;
+    int fd_ = STDIN_FILENO;
+    std::string name_;
+
+  public:
+    static result<byte_source> open(const std::string& operand) {
+        byte_source s;
+        s.name_ = operand == "-" ? "standard input" : operand;
+        if (operand == "-") return s;
+        s.own_ = io::unique_fd(::open(operand.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+        if (!s.own_) {
+            const int number = errno;
+            error e = io::system_error("cannot open " + operand, number);
+            if (number == ENOENT || number == ENOTDIR) e.code = errc::not_found;
+            return kf::fail(std::move(e));
+        }
+        struct stat st{};
+        if (::fstat(s.own_.get(), &st) == 0 && S_ISDIR(st.st_mode))
+            return kf::fail(errc::usage, operand + " is a directory, not a drawing");
+        s.fd_ = s.own_.get();
+        return s;
+    }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    /// Empty at the end.
+    [[nodiscard]] result<std::string_view> read(std::vector<char>& into) const {
+        for (;;) {
+            const ssize_t n = ::read(fd_, into.data(), into.size());
+            if (n >= 0) return std::string_view(into.data(), static_cast<std::size_t>(n));
+            KF_CHECK(io::interrupt::check());
+            if (errno != EINTR) return kf::fail(io::system_error("cannot read " + name_));
+        }
+    }
+};
+
+bool looks_like_svg(std::string_view begin, const std::string& operand) {
+    if (begin.starts_with("\xef\xbb\xbf")) begin.remove_prefix(3);
+    if (begin.starts_with("\x1f\x8b") || begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff")) return true;
+    const auto first = begin.find_first_not_of(" \t\r\n");
+    if (first != std::string_view::npos && begin[first] == '<') return true;
+    std::string ending = fs::path(operand).extension().string();
+    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return ending == ".svg" || ending == ".svgz";
+}
+
+result<job::compose_options> compose_options(const cli::invocation& in, const machine::machine& m) {
+    job::compose_options o;
+    o.home = !in.has("no-home");
+    o.tool = in.get("tool").value_or(m.tools.front().name);
+    if (in.has("feed")) {
+        KF_TRY(const double feed, number_option(in, "feed", 0, 0.001, 100000));
+        o.feed = feed;
+    }
+    if (machine::find_tool(m, o.tool) == nullptr) {
+        std::vector<std::string> known;
+        for (const auto& t : m.tools) known.push_back(t.name);
+        return kf::fail({errc::usage, fmt::format("this machine has no tool \"{}\"", o.tool),
+                         fmt::format("machine.yaml has {}", fmt::join(known, ", ")), "--tool " + o.tool});
+    }
+    return o;
+}
+
+/// Keeps the layers that --layer names, by number or by name.
+result<void> choose_layers(const cli::invocation& in, job::drawing& d) {
+    const auto wanted = in.options.find("layer");
+    if (wanted == in.options.end()) return {};
+    std::vector<std::string> names;
+    for (const auto& l : d.layers) names.push_back(l.name.empty() ? fmt::format("{}", l.number) : l.name);
+    for (const std::string& w : wanted->second)
+        if (std::none_of(d.layers.begin(), d.layers.end(),
+                         [&](const job::layer& l) { return l.name == w || fmt::format("{}", l.number) == w; })) {
+            const auto near = io::near_names(w, names);
+            return kf::fail({errc::not_found, fmt::format("the drawing has no layer \"{}\"", w),
+                             names.empty() ? "it has no layer with lines"
+                                           : fmt::format("it has {}{}", fmt::join(names, ", "),
+                                                         near.empty() ? "" : "; is it " + near.front() + "?"),
+                             "--layer " + w});
+        }
+    std::erase_if(d.layers, [&](const job::layer& l) {
+        return std::none_of(wanted->second.begin(), wanted->second.end(),
+                            [&](const std::string& w) { return l.name == w || fmt::format("{}", l.number) == w; });
+    });
+    return {};
+}
+
+result<void> spool_drawing(cli::invocation& in, const machine::machine& m, std::string_view text,
+                           run::job_spool& spool) {
+    KF_TRY(const double tolerance, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    KF_TRY(const auto options, compose_options(in, m));
+    auto read = job::read_svg(text, {.tolerance_mm = tolerance});
+    if (!read) {
+        error e = std::move(read).error();
+        e.command = spool.name();
+        return kf::fail(std::move(e));
+    }
+    for (const job::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", spool.name(), n.line, n.text));
+    KF_CHECK(choose_layers(in, *read));
+    if (job::line_count(*read) == 0)
+        return kf::fail({errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()});
+    job::drawing_source operations(*read, options);
+    std::string lines;
+    job::append_job_header(lines);
+    for (;;) {
+        KF_TRY(const auto taken, operations());
+        if (!taken) break;
+        KF_CHECK(job::append_operation(lines, taken->op));
+        if (lines.size() < (std::size_t{64} << 10)) continue;
+        KF_CHECK(spool.write(lines));
+        lines.clear();
+    }
+    return spool.write(lines);
+}
+
+} // namespace
+
+std::vector<cli::option_row> drawing_options() {
+    return {{"tool", "NAME", "the tool that draws an SVG (the first of machine.yaml)"},
+            {"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},
+            {"feed", "MM_S", "drawing speed of an SVG in mm/s (the tool's)"},
+            {"tolerance", "MM", "how far a line may be from a curve of an SVG (0.01)"},
+            {"no-home", "", "an SVG's job does not begin with homing X and Y"}};
+}
+
+result<run::job_spool> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand) {
+    KF_TRY(const byte_source source, byte_source::open(operand));
+    std::error_code ec;
+    fs::path folder = fs::temp_directory_path(ec);
+    if (ec) folder = "/tmp";
+    KF_TRY(auto spool, run::job_spool::make(folder, source.name()));
+    std::vector<char> piece(std::size_t{64} << 10);
+    KF_TRY(std::string_view taken, source.read(piece));
+    if (!looks_like_svg(taken, operand)) {
+        while (!taken.empty()) {
+            KF_CHECK(spool.write(taken));
+            KF_TRY(taken, source.read(piece));
+        }
+        return spool;
+    }
+    std::string text;
+    while (!taken.empty()) {
+        text += taken;
+        if (text.size() > largest_drawing)
+            return kf::fail({errc::malformed, source.name() + " is larger than 512 MiB", {}, source.name()});
+        KF_TRY(taken, source.read(piece));
+    }
+    KF_CHECK(spool_drawing(in, m, text, spool));
+    return spool;
+}
+
+void tell_warnings(cli::invocation& in, const run::job_summary& summary) {
+    for (const auto& w : summary.warnings)
+        in.out.warn(w.count == 1
+                        ? fmt::format("operation {}: {}", w.first_operation, w.what)
+                        : fmt::format("{} times, first at operation {}: {}", w.count, w.first_operation, w.what));
+}
+
+result<void> stdout_is_free(const cli::invocation& in) {
+    if (!in.json || in.get("output").value_or("-") != "-") return {};
+    return kf::fail({errc::usage, "--json and the result both want standard output", {}, "--json", {"add -o FILE"}});
+}
+
+result<text_output> text_output::open(const cli::invocation& in) {
+    text_output out;
+    if (const auto file = in.get("output"); file && *file != "-") {
+        KF_TRY(auto writer, io::atomic_writer::open(fs::absolute(*file)));
+        out.file_.emplace(std::move(writer));
+    }
+    return out;
+}
+
+result<void> text_output::write(std::string_view text) {
+    if (file_) return file_->write(text);
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        return kf::fail(io::system_error("cannot write to standard output"));
+    return {};
+}
+
+result<void> text_output::close() {
+    if (file_) return file_->commit();
+    if (std::fflush(stdout) != 0) return kf::fail(io::system_error("cannot write to standard output"));
+    return {};
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A job from wherever it comes: an SVG, a job file, or either of them on standard input. It is spooled whole.
+
+#include "../cli/command.hpp"
+
+#include <kf/io/atomic_file.hpp>
+#include <kf/machine/machine.hpp>
+#include <kf/run/spool.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kf::kplot {
+
+/// What becomes of a drawing: --tool, --layer, --feed, --tolerance, --no-home.
+[[nodiscard]] std::vector<cli::option_row> drawing_options();
+
+/// `operand` is a path or "-". What an SVG has and a pen cannot draw is told as warnings.
+[[nodiscard]] result<run::job_spool> read_job(cli::invocation& in, const machine::machine& m,
+                                              const std::string& operand);
+
+/// Tells what the check found that a person should know.
+void tell_warnings(cli::invocation& in, const run::job_summary& summary);
+
+/// errc::usage when --json and the text would mix on standard output.
+[[nodiscard]] result<void> stdout_is_free(const cli::invocation& in);
+
+/// Where the result of import and gcode goes: a file that is whole or not there, or standard output.
+class text_output {
+    std::optional<io::atomic_writer> file_;
+
+  public:
+    [[nodiscard]] static result<text_output> open(const cli::invocation& in);
+    [[nodiscard]] result<void> write(std::string_view text);
+    [[nodiscard]] result<void> close();
+};
+
+} // namespace kf::kplot

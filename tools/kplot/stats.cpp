@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "job_input.hpp"
+#include "workplace.hpp"
+
+#include <fmt/format.h>
+
+namespace kf::kplot {
+namespace {
+
+result<void> run(cli::invocation& in) {
+    KF_TRY(const auto m, any_machine(in));
+    KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
+    KF_TRY(const auto summary, run::measure_job(spool));
+    const auto& sum = summary.measure;
+    in.out.result({"stats",
+                   fmt::format("strokes      {}\npen down     {:.1f} mm\npen up       {:.1f} mm\noperations   {}",
+                               sum.strokes, sum.pen_down_mm, sum.pen_up_mm, summary.operations),
+                   {{"strokes", static_cast<std::int64_t>(sum.strokes)},
+                    {"pen_down_mm", sum.pen_down_mm},
+                    {"pen_up_mm", sum.pen_up_mm},
+                    {"operations", static_cast<std::int64_t>(summary.operations)}}});
+    return {};
+}
+
+} // namespace
+
+cli::command_row stats_command() {
+    return {"stats",
+            "FILE|-",
+            1,
+            1,
+            "Counts the strokes of a job or an SVG, its ink and its travel.",
+            drawing_options(),
+            {{"kplot stats a.svg --json", "strokes, pen_down_mm, pen_up_mm"}},
+            run};
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "workplace.hpp"
+
+namespace kf::kplot {
+
+const cli::tool_row& tool() {
+    static const cli::tool_row row{
+        "kplot",
+        "Turns drawings into checked G-code and draws them on a Klipper gantry,\n"
+        "as a file that Klipper runs by itself or stroke by stroke.",
+        workplace_options(),
+        {import_command(), gcode_command(), stats_command(), estimate_command(), machine_command()}};
+    return row;
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Which machine, which printer: machine.yaml and Klipper's socket, or the simulated printer that --sim starts. The
+/// commands see no difference.
+
+#include "../cli/command.hpp"
+
+#include <kf/io/posix_process.hpp>
+#include <kf/machine/machine_file.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kf::kplot {
+
+namespace fs = std::filesystem;
+
+/// The options behind every command of kplot.
+[[nodiscard]] const std::vector<cli::option_row>& workplace_options();
+
+[[nodiscard]] fs::path default_machine_file(const cli::invocation& in);
+
+struct chosen_machine {
+    machine::machine value;
+    std::string name; ///< the file, or where else it is from
+};
+/// --machine FILE, or with --sim the simulated machine, or the person's own file. Notes of the file are warnings.
+[[nodiscard]] result<chosen_machine> open_machine(cli::invocation& in);
+/// The same, and the machine of the template when the person has no file and names none: for what moves nothing.
+[[nodiscard]] result<chosen_machine> any_machine(cli::invocation& in);
+
+/// A machine and its printer.
+struct workplace {
+    machine::machine machine;
+    std::string machine_name;
+    std::string socket;
+    fs::path records; ///< what outlives a run: the folder of the pen records
+    bool simulated = false;
+    std::optional<io::piped_child> simulator = {};
+
+    /// Ends the simulated printer, so that its picture of the ink is there.
+    void close();
+};
+[[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
+
+/// A number option, or `otherwise`. errc::usage when it is none or not in the range.
+[[nodiscard]] result<double> number_option(const cli::invocation& in, const std::string& name, double otherwise,
+                                           double min, double max);
+
+} // namespace kf::kplot

@@ -12,7 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,7 @@ struct printer_activity {
     bool sd_active = false, paused = false;
     std::string idle_state;                ///< idle_timeout: "Printing" means any motion
     std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
+    std::vector<std::string> mute = {};    ///< heaters that did not say their target
     std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
 };
 
@@ -36,6 +39,12 @@ struct verdict {
     std::string reason;
     bool unknown = false;
 };
+
+namespace detail {
+[[nodiscard]] inline bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+} // namespace detail
 
 [[nodiscard]] inline std::optional<verdict> judge(const printer_activity& a) {
     if (a.state.empty()) return verdict{"klippy does not say in which state it is", true};
@@ -49,15 +58,20 @@ struct verdict {
                                    a.print_state == "paused" ? "paused" : "being printed", percent)};
     }
     if (a.has_print_stats && a.print_state.empty()) return verdict{"klippy does not say whether it prints", true};
+    if (!detail::is_one_of(a.print_state, {"", "standby", "complete", "cancelled", "error"}))
+        return verdict{"print_stats is in a state that kflash does not know: " + a.print_state, true};
     if (a.sd_active) return verdict{"a file is being printed"};
     if (a.paused) return verdict{"a print is paused"};
     if (a.idle_state.empty()) return verdict{"klippy does not say whether something moves", true};
     if (a.idle_state == "Printing") return verdict{"the printer is moving or running a macro"};
+    if (!detail::is_one_of(a.idle_state, {"Idle", "Ready"}))
+        return verdict{"idle_timeout is in a state that kflash does not know: " + a.idle_state, true};
     if (!a.hot.empty()) {
         std::string list;
         for (const auto& h : a.hot) list += (list.empty() ? "" : ", ") + h;
         return verdict{"heaters are on: " + list};
     }
+    if (!a.mute.empty()) return verdict{"klippy does not say whether " + a.mute.front() + " is heated", true};
     return std::nullopt;
 }
 
@@ -79,10 +93,12 @@ namespace json = boost::json;
     return v != nullptr && v->is_object() ? v->as_object() : none;
 }
 [[nodiscard]] inline bool is_heater(std::string_view object) {
-    return object.starts_with("extruder") || object == "heater_bed" || object.starts_with("heater_generic ");
+    if (object.starts_with("extruder")) // extruder1, but not "extruder_stepper x", which has no heater
+        return object.find_first_not_of("0123456789", 8) == std::string_view::npos;
+    return object == "heater_bed" || object.starts_with("heater_generic ");
 }
 
-inline void take_status(printer_activity& a, const json::object& status) {
+inline void take_status(printer_activity& a, const json::object& status, const std::vector<std::string>& heaters) {
     // Between info and here the state may have changed; webhooks came with the rest.
     if (const auto state = text_at(object_at(status, "webhooks"), "state"); !state.empty())
         a.state = state;
@@ -96,11 +112,12 @@ inline void take_status(printer_activity& a, const json::object& status) {
     if (const auto* p = sd.if_contains("progress"); p != nullptr && p->is_number()) a.progress = p->to_number<double>();
     a.paused = true_at(object_at(status, "pause_resume"), "is_paused");
     a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
-    for (const auto& [name, value] : status) {
-        if (!is_heater(name) || !value.is_object()) continue;
-        const auto* target = value.as_object().if_contains("target");
-        if (target != nullptr && target->is_number() && target->to_number<double>() > 0)
-            a.hot.push_back(fmt::format("{} ({:.0f} C)", std::string_view(name), target->to_number<double>()));
+    for (const auto& name : heaters) {
+        const auto* target = object_at(status, name).if_contains("target");
+        if (target == nullptr || !target->is_number())
+            a.mute.push_back(name);
+        else if (const auto degrees = target->to_number<double>(); degrees > 0)
+            a.hot.push_back(fmt::format("{} ({:.0f} C)", name, degrees));
     }
     for (const auto& [section, value] : object_at(object_at(status, "configfile"), "settings")) {
         if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
@@ -123,21 +140,24 @@ template<class Call>
     a.state_message = text_at(info.as_object(), "state_message");
     KF_TRY(const json::value list, call("objects/list", json::object{}));
     json::object wanted;
-    if (list.is_object()) {
-        if (const auto* names = list.as_object().if_contains("objects"); names != nullptr && names->is_array())
-            for (const auto& n : names->as_array()) {
-                if (!n.is_string()) continue;
-                const std::string_view name = n.as_string();
-                if (name == "print_stats") a.has_print_stats = true;
-                if (is_heater(name)) wanted[name] = json::array{"target"};
-            }
+    std::vector<std::string> heaters;
+    const auto* names = list.is_object() ? list.as_object().if_contains("objects") : nullptr;
+    if (names == nullptr || !names->is_array())
+        return kf::fail(errc::protocol, "klippy's list of objects is not a list");
+    for (const auto& n : names->as_array()) {
+        if (!n.is_string()) continue;
+        const std::string_view name = n.as_string();
+        if (name == "print_stats") a.has_print_stats = true;
+        if (!is_heater(name)) continue;
+        wanted[name] = json::array{"target"};
+        heaters.emplace_back(name);
     }
     for (const char* name : {"webhooks", "print_stats", "virtual_sdcard", "pause_resume", "idle_timeout"})
         wanted[name] = nullptr;
     wanted["configfile"] = json::array{"settings"};
     KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
     if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");
-    detail::take_status(a, object_at(answer.as_object(), "status"));
+    detail::take_status(a, object_at(answer.as_object(), "status"), heaters);
     return a;
 }
 

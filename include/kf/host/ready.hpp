@@ -39,6 +39,10 @@ template<io::clock Clock, sink Sink>
                     last = now.error().what;
                     continue;
                 }
+                if (now->state.empty()) {
+                    last = "klippy does not say in which state it is";
+                    continue;
+                }
                 last = now->state + ": " + now->state_message.substr(0, now->state_message.find('\n', 1));
                 if (now->state == "ready")
                     done = true;

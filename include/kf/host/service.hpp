@@ -85,9 +85,13 @@ class service_lease {
     [[nodiscard]] result<void> start() {
         if (!stopped_) return {};
         auto asked = ask("start");
-        if (!asked) { // the guardian is gone or its job failed: once more, by ourselves
+        // The guardian is gone, or its job failed: by ourselves.
+        const auto by_ourselves = [&] {
             for (const auto& unit : request_.units) (void)manager_->start(unit);
-        }
+        };
+        if (!asked) by_ourselves();
+        auto pause = std::chrono::milliseconds(500);
+        auto again = clock_.now() + pause;
         const auto until = clock_.now() + to_nanoseconds(request_.timeout);
         for (;;) {
             std::string down;
@@ -99,6 +103,12 @@ class service_lease {
             if (down.empty()) break;
             if (clock_.now() >= until)
                 return kf::fail(service_error(down + " after the start command", asked ? "" : asked.error().what));
+            if (!asked && clock_.now() >= again) { // what failed may work later: the manager may have been busy
+                asked = ask("start");
+                if (!asked) by_ourselves();
+                pause *= 2;
+                again = clock_.now() + pause;
+            }
             clock_.sleep_until(clock_.now() + std::chrono::milliseconds(100));
         }
         stopped_ = false;

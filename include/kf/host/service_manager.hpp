@@ -55,8 +55,8 @@ class systemd {
             // KIAUH keeps klippy's arguments in an environment file, the ExecStart line then shows only
             // "$KLIPPER_ARGS".
             bool klippy = b.exec_start.find("klippy.py") != std::string::npos;
-            if (!klippy && !b.environment_file.empty())
-                if (const auto text = io::read_file(b.environment_file, 1 << 16))
+            for (const auto& file : b.environment_files)
+                if (const auto text = io::read_file(file, 1 << 16); !klippy && text)
                     klippy = text->find("klippy.py") != std::string::npos;
             if (klippy && is_unit_name(b.state.id)) units.push_back(b.state);
         }
@@ -64,9 +64,12 @@ class systemd {
     }
 
     [[nodiscard]] result<unit_state> show(const std::string& unit) {
+        KF_CHECK(check_name(unit));
         KF_TRY(const auto blocks, show_all(unit));
         if (blocks.empty() || blocks.front().state.load == "not-found")
             return kf::fail(errc::not_found, "there is no service " + unit);
+        if (blocks.front().state.active.empty())
+            return kf::fail(errc::protocol, "the service manager does not say what " + unit + " is doing");
         return blocks.front().state;
     }
 
@@ -80,22 +83,29 @@ class systemd {
     }
 
   private:
+    static constexpr std::size_t output_limit = std::size_t{4} << 20;
+
     struct block {
         unit_state state;
-        std::string exec_start, environment_file;
+        std::string exec_start;
+        std::vector<std::string> environment_files;
     };
 
     [[nodiscard]] result<std::vector<block>> show_all(const std::string& pattern) {
         io::command c{systemctl_};
         c.argv.insert(c.argv.end(), {"show", pattern, "--no-pager", "-p",
                                      "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles"});
-        KF_TRY(const auto ran, io::run_and_capture(*runner_, c, timeout_));
-        if (ran.first.status != 0)
-            return kf::fail(
-                error{errc::failed, "the service manager does not answer", ran.second, io::to_string(c), {}});
+        std::string all;
+        // Asked also after a signal: whether the printer is back is wanted then most of all.
+        KF_TRY(const auto ran,
+               runner_->run(c, io::run_limits{.total = timeout_, .interruptible = false}, [&](std::string_view chunk) {
+                   all += chunk.substr(0, output_limit - std::min(output_limit, all.size()));
+               }));
+        if (ran.status != 0)
+            return kf::fail(error{errc::failed, "the service manager does not answer", all, io::to_string(c), {}});
         std::vector<block> blocks(1);
         bool open = false;
-        std::string_view text = ran.second;
+        std::string_view text = all;
         while (!text.empty()) {
             const auto end = text.find('\n');
             const std::string_view line = text.substr(0, end);
@@ -120,9 +130,9 @@ class systemd {
             else if (key == "SubState")
                 b.state.sub = value;
             else if (key == "ExecStart")
-                b.exec_start = value;
+                b.exec_start += value + "\n"; // one line for each command, and one for each file
             else if (key == "EnvironmentFiles")
-                b.environment_file = value.substr(0, value.find(" ("));
+                b.environment_files.push_back(value.substr(0, value.rfind(" (")));
             else if (key == "MainPID")
                 (void)std::from_chars(value.data(), value.data() + value.size(), b.state.main_pid);
         }
@@ -130,7 +140,13 @@ class systemd {
         return blocks;
     }
 
+    [[nodiscard]] static result<void> check_name(const std::string& unit) {
+        if (is_unit_name(unit)) return {};
+        return kf::fail(errc::usage, "not the name of a service: " + unit);
+    }
+
     [[nodiscard]] result<void> job(const std::string& verb, const std::string& unit) {
+        KF_CHECK(check_name(unit));
         const auto c = command(verb, unit);
         std::string text;
         // A job that a signal cut short would leave the printer in a state that nobody looked at.

@@ -31,9 +31,8 @@ result<void> run(cli::invocation& in) {
                   "Klipper talks to the board; kflash identify does not stop it",
                   {},
                   {"stop the service yourself and run this again", "or read the version in Mainsail or Fluidd"}});
-    flash::device_node node{device.file_name, device.path, device.resolved, device.usb};
     io::steady_clock clock;
-    KF_TRY(const auto running, flash::identify_node(node, clock, clock.now() + flash::identify_wait));
+    KF_TRY(const auto running, flash::identify_node(device, clock, clock.now() + flash::identify_wait));
     in.out.result({"firmware",
                    fmt::format("{} runs {} {} on {}", board.name, running.app, running.version, running.mcu),
                    {{"key", board.key},

@@ -3,6 +3,7 @@
 /// Following one board through its lives: it leaves the bus under one name and comes back under another. A board is
 /// known by its chip's number; a node that never left is told from one that came back by its identity on disk.
 
+#include <kf/board/discover.hpp>
 #include <kf/board/usb_name.hpp>
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
@@ -10,8 +11,6 @@
 #include <kf/io/serial_port.hpp>
 
 #include <fmt/format.h>
-
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <optional>
@@ -21,47 +20,31 @@ namespace kf::flash {
 
 namespace fs = std::filesystem;
 
-/// One entry of /dev/serial/by-id, as it was at one moment.
-struct device_node {
-    std::string name; ///< "usb-Klipper_stm32h723xx_1234-if00"
-    fs::path path;    ///< by-id path
-    fs::path device;  ///< what it leads to: /dev/ttyACM0
-    board::usb_name usb;
-    std::uint64_t inode = 0;
-    std::int64_t changed_ns = 0; ///< udev makes the link anew each time the device comes: another inode or time
-
-    [[nodiscard]] bool same_life(const device_node& other) const {
-        return name == other.name && inode == other.inode && changed_ns == other.changed_ns && device == other.device;
-    }
-};
+/// udev makes a by-id link anew each time the device comes.
+[[nodiscard]] inline bool same_life(const board::device& a, const board::device& b) {
+    return a.file_name == b.file_name && a.stamp == b.stamp && a.resolved == b.resolved;
+}
 
 /// The node of that board that runs `firmware`, if it is there now. Links that lead nowhere do not count.
-[[nodiscard]] inline std::optional<device_node> find_node(const fs::path& by_id, const board::usb_name& wanted,
-                                                          board::usb_firmware firmware) {
-    std::error_code ec;
-    for (fs::directory_iterator it(by_id, ec), end; !ec && it != end; it.increment(ec)) {
-        device_node node{it->path().filename().string(), it->path(), {}, {}};
-        node.usb = board::parse_usb_name(node.name);
-        if (node.usb.firmware != firmware || !board::same_board(node.usb, wanted)) continue;
-        if (wanted.interface && node.usb.interface && *wanted.interface != *node.usb.interface) continue;
-        struct stat st{};
-        std::error_code link;
-        node.device = fs::canonical(node.path, link);
-        if (link || ::lstat(node.path.c_str(), &st) != 0) continue;
-        node.inode = st.st_ino;
-        node.changed_ns = static_cast<std::int64_t>(st.st_ctim.tv_sec) * 1'000'000'000 + st.st_ctim.tv_nsec;
-        return node;
+[[nodiscard]] inline std::optional<board::device> find_node(const fs::path& by_id, const board::usb_name& wanted,
+                                                            board::usb_firmware firmware) {
+    const auto seen = board::scan(by_id);
+    if (!seen) return std::nullopt;
+    for (const auto& d : seen->devices) {
+        if (d.usb.firmware != firmware || !board::same_board(d.usb, wanted)) continue;
+        if (wanted.interface && d.usb.interface && *wanted.interface != *d.usb.interface) continue;
+        return d;
     }
     return std::nullopt;
 }
 
 /// Waits until the board is there with `firmware` in a life other than `old`. errc::not_connected at `until`.
 template<io::clock Clock>
-[[nodiscard]] result<device_node> wait_for_node(const fs::path& by_id, const board::usb_name& wanted,
-                                                board::usb_firmware firmware, const std::optional<device_node>& old,
-                                                Clock& clock, io::duration every, io::time_point until) {
+[[nodiscard]] result<board::device> wait_for_node(const fs::path& by_id, const board::usb_name& wanted,
+                                                  board::usb_firmware firmware, const std::optional<board::device>& old,
+                                                  Clock& clock, io::duration every, io::time_point until) {
     for (;;) {
-        if (auto node = find_node(by_id, wanted, firmware); node && !(old && node->same_life(*old))) return *node;
+        if (auto node = find_node(by_id, wanted, firmware); node && !(old && same_life(*node, *old))) return *node;
         if (clock.now() >= until)
             return kf::fail(errc::not_connected,
                             fmt::format("the board {} did not come back as {}", wanted.serial,
@@ -75,7 +58,8 @@ inline constexpr auto bootloader_wait = std::chrono::seconds(8);
 
 /// Brings the board from Klipper into Katapult by the 1200-baud request, or finds it there already.
 template<io::clock Clock>
-[[nodiscard]] result<device_node> enter_bootloader(const fs::path& by_id, const board::usb_name& wanted, Clock& clock) {
+[[nodiscard]] result<board::device> enter_bootloader(const fs::path& by_id, const board::usb_name& wanted,
+                                                     Clock& clock) {
     using board::usb_firmware;
     if (auto node = find_node(by_id, wanted, usb_firmware::katapult)) return *node;
     const auto running = find_node(by_id, wanted, usb_firmware::klipper);
@@ -92,7 +76,7 @@ template<io::clock Clock>
     bool gone = false;
     while (!gone && clock.now() < until) {
         const auto still = find_node(by_id, wanted, usb_firmware::klipper);
-        gone = !still || !still->same_life(*running);
+        gone = !still || !same_life(*still, *running);
         if (!gone) clock.sleep_until(clock.now() + std::chrono::milliseconds(10));
     }
     if (!gone)

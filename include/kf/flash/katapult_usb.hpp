@@ -41,9 +41,9 @@ class katapult_usb {
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
         KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
-        for (const auto& h : host::holders_of(job.proc, node.device, ::getpid()))
+        for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()))
             return kf::fail(error{errc::busy,
-                                  fmt::format("{} is held by process {}: {}", node.name, h.pid, h.command),
+                                  fmt::format("{} is held by process {}: {}", node.file_name, h.pid, h.command),
                                   {},
                                   {},
                                   {"end that process, then run this again"}});

@@ -19,13 +19,13 @@ struct flash_outcome {
 /// Another method may be tried only when nothing was written, the board is still where it was, and the first failure
 /// says nothing about the image or the person's wish.
 [[nodiscard]] inline bool may_fall_back(const error& e, written wrote, const write_job& job,
-                                        const std::optional<device_node>& before) {
+                                        const std::optional<board::device>& before) {
     if (wrote != written::nothing) return false;
     if (e.code != errc::flash_failed && e.code != errc::timeout && e.code != errc::not_found &&
         e.code != errc::connection_lost)
         return false;
     const auto now = find_node(job.by_id, job.usb, before ? before->usb.firmware : board::usb_firmware::katapult);
-    return now && now->name == job.node_name;
+    return now && now->file_name == job.node_name;
 }
 
 /// Writes and verifies. On failure `wrote` says how far it came, which decides what the person is told.
@@ -54,9 +54,9 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
         out.step(phase::verify, "waiting for the board to come back with the new firmware");
         const auto verify_began = clock.now();
         KF_TRY(const auto running, verify(job, before, clock));
-        out.step(phase::verify, fmt::format("{} runs {}", running.node.name, running.dictionary.version));
+        out.step(phase::verify, fmt::format("{} runs {}", running.node.file_name, running.dictionary.version));
         return flash_outcome{order[i], took, to_seconds(clock.now() - verify_began), running.dictionary.version,
-                             running.node.name};
+                             running.node.file_name};
     }
     return kf::fail(std::move(last));
 }

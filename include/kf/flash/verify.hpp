@@ -15,14 +15,14 @@ inline constexpr auto return_poll = std::chrono::milliseconds(500);
 inline constexpr auto identify_wait = std::chrono::seconds(10);
 
 struct running_firmware {
-    device_node node;
+    board::device node;
     mcu::dictionary dictionary;
 };
 
 /// Asks the board behind `node` which firmware runs there. A port that is busy for a moment (udev, ModemManager) is
 /// tried again until `until`.
 template<io::clock Clock>
-[[nodiscard]] result<mcu::dictionary> identify_node(const device_node& node, Clock& clock, io::time_point until) {
+[[nodiscard]] result<mcu::dictionary> identify_node(const board::device& node, Clock& clock, io::time_point until) {
     for (;;) {
         auto port = io::serial_port::open(node.path.string());
         if (port) {
@@ -36,7 +36,7 @@ template<io::clock Clock>
 
 /// `before`: the board's Klipper node before the write; the same life of it does not count.
 template<io::clock Clock>
-[[nodiscard]] result<running_firmware> verify(const write_job& job, const std::optional<device_node>& before,
+[[nodiscard]] result<running_firmware> verify(const write_job& job, const std::optional<board::device>& before,
                                               Clock& clock) {
     const auto& wanted = *job.image->dictionary;
     const auto failed = [&](std::string what, std::string cause) {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What a tool says of itself: --help, man page, completion and README name the same commands and options, and kf-json(5)
 names the events and members that are really printed."""
+import functools
 import json
 import pathlib
 import re
@@ -34,12 +35,17 @@ class Option:
         return f"-{self.short}/--{self.name} {self.value}"
 
 
+@functools.cache
+def output(tool, *words):
+    binary = {"kflash": world.KFLASH, "ksim": world.KSIM}[tool]
+    return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
+
+
 class Help:
     """`tool COMMAND --help`, or `tool --help` when no command is given."""
 
     def __init__(self, tool, *command):
-        words = [{"kflash": world.KFLASH, "ksim": world.KSIM}[tool], *command, "--help"]
-        self.text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        self.text = output(tool, *command, "--help")
         self.sections = {"": []}
         name = ""
         for line in self.text.splitlines():
@@ -145,8 +151,7 @@ class Page:
 
 def completion(tool):
     """{command: words} of the bash script; "" has what may come first."""
-    binary = {"kflash": world.KFLASH, "ksim": world.KSIM}[tool]
-    script = subprocess.run([binary, "completion", "bash"], check=True, capture_output=True, text=True).stdout
+    script = output(tool, "completion", "bash")
     words = {"": re.search(r'-eq 1 \]; then words="([^"]*)"', script).group(1).split()}
     for name, text in re.findall(r'^ +(\S+)\) words="([^"]*)" ;;', script, re.M):
         words[name] = text.split()

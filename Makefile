@@ -4,6 +4,8 @@ export CCACHE_SLOPPINESS = pch_defines,time_macros
 
 BUILD ?= build
 SAN ?= build-asan
+# The tests mostly wait for simulated boards: more of them than cores at once.
+JOBS ?= 4
 
 .PHONY: all demo check test asan headers format format-check soak fuzz bench clean
 
@@ -12,12 +14,12 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	packaging/setup.sh check
-	meson setup $(BUILD) -Dwerror=true
+	meson setup $(BUILD) -Dwerror=true -Doptimization=0 -Ddebug=false
 
 # A board is built, flashed, verified and its printer brought back, with no hardware.
 demo:
 	packaging/setup.sh build
-	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Dbuildtype=release
+	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=1 -Ddebug=false
 	ninja -C build-demo
 	build-demo/tools/kflash flash octopus --sim --skip-menuconfig
 
@@ -29,14 +31,14 @@ clean-results:
 	rm -f $(BUILD)/meson-logs/testlog.json $(SAN)/meson-logs/testlog.json
 
 test: all
-	meson test -C $(BUILD) --print-errorlogs
+	meson test -C $(BUILD) --print-errorlogs --num-processes $(JOBS)
 
 asan:
 	packaging/setup.sh check
-	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=plain -Dcpp_args='-O1 -g1' -Dwerror=false
+	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false -Dcpp_args=-g1
 	ninja -C $(SAN)
 	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    meson test -C $(SAN) --print-errorlogs --timeout-multiplier 4
+	    meson test -C $(SAN) --print-errorlogs --num-processes $(JOBS) --timeout-multiplier 4
 
 # Every header compiles alone, with g++ and with the clang-19/libc++ 19 of the static build.
 headers:
@@ -49,10 +51,10 @@ format-check:
 
 # Every effect of a flash fails or is cut off, one after the other.
 soak: all
-	tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
 
 bench: all
-	tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim
+	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
 
 fuzz:
 	tests/fuzz/run.sh

@@ -267,7 +267,7 @@ class Flash(WorldTest):
         self.assertTrue(w.service_is_up())
 
     def test_a_power_cut_in_the_middle_is_mended_by_the_next_run(self):
-        w = self.world("pico:die-at-block=200")
+        w = self.world("pico:die-at-block=50")
         r = w.run("flash", "pico", "-s")
         self.assertEqual(r.code, 1, r)
         self.assertTrue(w.service_is_up())

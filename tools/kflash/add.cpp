@@ -2,7 +2,7 @@
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -70,12 +70,18 @@ result<void> run(cli::invocation& in) {
                cli::confirm(in, "Exclude it from flashing (a probe such as Beacon)?", false, "--yes"));
         fresh.flashable = !excluded;
     }
+    std::string config;
+    if (const auto file = in.get("import")) { // looked at before the board is registered
+        KF_TRY(config, io::read_file(*file, 1 << 20));
+        KF_TRY(const auto parsed, firmware::kconfig::parse(config));
+        KF_CHECK(check_config_mcu(fresh, parsed));
+    }
     std::string key;
     KF_CHECK(board::update(b.at.registry_file, "kflash add", [&](board::registry& r) -> result<void> {
         KF_TRY(key, board::add(r, fresh));
         return {};
     }));
-    if (const auto file = in.get("import")) KF_CHECK(b.configs.import_file(key, *file));
+    if (!config.empty()) KF_CHECK(b.configs.store(key, std::move(config)));
     in.out.result({"added",
                    fmt::format("{} is registered as {}", fresh.name, key),
                    {{"key", key}, {"name", fresh.name}, {"mcu", fresh.mcu}, {"serial_pattern", fresh.serial_pattern}}});

@@ -97,7 +97,8 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
 io::command guardian_of(const cli::invocation& in, const workplace& at, const host::right& right,
                         const std::vector<std::string>& units) {
     io::command c{right.prefix};
-    c.argv.insert(c.argv.end(), {in.self, "guardian", fmt::format("--timeout={}", at.service_timeout)});
+    c.argv.insert(c.argv.end(), {in.self, "guardian", fmt::format("--timeout={}", at.service_timeout),
+                                 "--journal=" + (at.state / journal_name).string()});
     if (at.simulated)
         for (const auto& word : at.systemctl) c.argv.push_back("--systemctl=" + word);
     c.argv.insert(c.argv.end(), units.begin(), units.end());
@@ -145,7 +146,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, target.device()));
-    KF_TRY(const auto stop, services_of(idle, manager, b.at.state / "stopped-units", in));
+    KF_TRY(const auto stop, services_of(idle, manager, b.at.state / journal_name, in));
 
     std::string text;
     const auto say = [&](phase p, const std::string& line) {
@@ -287,7 +288,7 @@ result<void> run(cli::invocation& in) {
     auto runner = make_runner(in);
     KF_TRY(const auto order, methods(in, b, board, job, runner, in.out));
 
-    const auto journal = b.at.state / "stopped-units";
+    const auto journal = b.at.state / journal_name;
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, target.device()));
     KF_TRY(const auto stop, services_of(idle, manager, journal, in));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "workplace.hpp"
 
 #include <kf/host/guardian.hpp>
 #include <kf/io/posix_process.hpp>
@@ -27,7 +28,11 @@ result<void> run(cli::invocation& in) {
     if (const auto t = in.get("timeout")) timeout = std::atof(t->c_str());
     io::posix_runner runner;
     host::systemd manager(runner, systemctl, timeout > 0 ? timeout : host::service_timeout);
-    if (!host::guard(manager, units, STDIN_FILENO, STDOUT_FILENO, io::steady_clock{}))
+    // It may run as root: the only file that it ever removes has this very name.
+    const fs::path journal = in.get("journal").value_or("");
+    if (!journal.empty() && journal.filename() != journal_name)
+        return kf::fail(errc::refused, "this is not the list of stopped units: " + journal.string());
+    if (!host::guard(manager, units, STDIN_FILENO, STDOUT_FILENO, io::steady_clock{}, journal))
         return kf::fail(errc::service_down, "the service could not be started again");
     return {};
 }
@@ -41,7 +46,8 @@ cli::command_row guardian_command() {
             64,
             "Starts services again when kflash is gone (run by kflash itself).",
             {{"systemctl", "WORD", "a word of the command that stands for systemctl", true},
-             {"timeout", "S", "seconds for one job", true}},
+             {"timeout", "S", "seconds for one job", true},
+             {"journal", "FILE", "the list of the stopped units", true}},
             {},
             run,
             true};

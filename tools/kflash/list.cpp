@@ -36,8 +36,8 @@ result<void> run(cli::invocation& in) {
                             {"reason", row.reason}}});
             continue;
         }
-        text += fmt::format("{:<14} {:<18} {:<14} {}{}\n", state, key.empty() ? name : key, mcu, device,
-                            row.reason.empty() ? "" : fmt::format("\n{:<14} {}", "", row.reason));
+        text += fmt::format("{:<21} {:<18} {:<14} {}{}\n", state, key.empty() ? name : key, mcu, device,
+                            row.reason.empty() ? "" : fmt::format("\n{:<21} {}", "", row.reason));
     }
     for (const auto& s : seen.skipped) in.out.warn(fmt::format("{}: {}", s.file_name, s.why));
     if (in.json) return {};
@@ -47,7 +47,7 @@ result<void> run(cli::invocation& in) {
         return {};
     }
     text.pop_back();
-    in.out.result({"devices", fmt::format("{:<14} {:<18} {:<14} {}\n{}", "STATE", "BOARD", "MCU", "DEVICE", text)});
+    in.out.result({"devices", fmt::format("{:<21} {:<18} {:<14} {}\n{}", "STATE", "BOARD", "MCU", "DEVICE", text)});
     return {};
 }
 

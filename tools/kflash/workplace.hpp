@@ -32,6 +32,9 @@ struct workplace {
 
 /// The options behind every command of kflash: --sim and the hidden ones of the tests.
 [[nodiscard]] const std::vector<cli::option_row>& workplace_options();
+/// Below workplace::state while services are stopped: their names, one in a line.
+inline constexpr const char* journal_name = "stopped-units";
+
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
 
 struct bench {

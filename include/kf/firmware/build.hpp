@@ -89,7 +89,7 @@ inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
                 "there is no firmware source in " + site.tree.string(),
                 std::string("it has no ") + needed,
                 site.tree.string(),
-                {"look where Klipper is: ls ~/klipper/Makefile", "say it: kflash settings klipper_dir DIRECTORY"}});
+                {"look where Klipper is: ls ~/klipper/Makefile", "say it: kflash settings --klipper-dir DIR"}});
     const auto inside = fs::weakly_canonical(site.dir, ec).lexically_relative(fs::weakly_canonical(site.tree, ec));
     if (!inside.empty() && *inside.begin() != "..")
         return kf::fail(error{errc::usage, "firmware is never built inside of its source tree", {}, dir, {}});

@@ -28,9 +28,11 @@ inline void say(int fd, std::string text) {
 }
 } // namespace detail
 
+/// `journal`: the file that names the stopped units; it goes when they run again.
 /// Runs until "done" or the end of `in`. Gives true when at the end no unit is left stopped by us.
 template<service_manager Manager, io::clock Clock>
-[[nodiscard]] bool guard(Manager& manager, const std::vector<std::string>& units, int in, int out, Clock clock) {
+[[nodiscard]] bool guard(Manager& manager, const std::vector<std::string>& units, int in, int out, Clock clock,
+                         const std::filesystem::path& journal = {}) {
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU})
         ::signal(number, SIG_IGN);
 
@@ -44,7 +46,11 @@ template<service_manager Manager, io::clock Clock>
         result<void> first{};
         for (const auto& unit : units)
             if (auto done = manager.start(unit); !done && first) first = std::move(done);
-        if (first) stopped = false;
+        if (first) {
+            stopped = false;
+            // What was started is no longer owed: a later run must not start it once more.
+            if (!journal.empty()) ::unlink(journal.c_str());
+        }
         return first;
     };
     const auto answer = [&](const result<void>& r) {

@@ -32,7 +32,7 @@ template<io::process_runner Runner>
                           "kflash must be sure that it can start the service again before it stops it",
                           {},
                           {"run it as root: sudo kflash ...", "or allow sudo without a password for your user",
-                           "or install the polkit rule that comes with kflash"}});
+                           "or write a polkit rule that lets your user manage that service"}});
 }
 
 } // namespace kf::host

@@ -5,12 +5,14 @@
 namespace kf::kplot {
 
 const cli::tool_row& tool() {
-    static const cli::tool_row row{
-        "kplot",
-        "Turns drawings into checked G-code and draws them on a Klipper gantry,\n"
-        "as a file that Klipper runs by itself or stroke by stroke.",
-        workplace_options(),
-        {import_command(), gcode_command(), stats_command(), estimate_command(), machine_command()}};
+    static const cli::tool_row row{"kplot",
+                                   "Turns drawings into checked G-code and draws them on a Klipper gantry,\n"
+                                   "as a file that Klipper runs by itself or stroke by stroke.",
+                                   workplace_options(),
+                                   {run_command(), import_command(), gcode_command(), stats_command(),
+                                    estimate_command(), status_command(), pause_command(), resume_command(),
+                                    cancel_command(), estop_command(), recover_command(), home_command(),
+                                    touch_off_command(), machine_command()}};
     return row;
 }
 

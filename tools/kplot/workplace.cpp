@@ -86,6 +86,10 @@ void workplace::close() {
 
 result<workplace> open_workplace(cli::invocation& in) {
     KF_TRY(auto chosen, open_machine(in));
+    return open_workplace(in, std::move(chosen));
+}
+
+result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen) {
     workplace w{std::move(chosen.value), std::move(chosen.name), {}, in.paths.state / "kplot"};
     w.socket = in.get("socket").value_or(w.machine.connection.socket_path);
     w.simulated = in.has("sim");

@@ -43,6 +43,7 @@ struct workplace {
     /// Ends the simulated printer, so that its picture of the ink is there.
     void close();
 };
+[[nodiscard]] result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen);
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
 
 /// A number option, or `otherwise`. errc::usage when it is none or not in the range.

@@ -206,6 +206,25 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
 
 } // namespace detail
 
+/// The limits of now, SET_VELOCITY_LIMIT included; those of Z are printer.cfg's.
+[[nodiscard]] inline result<job::motion_limits> live_limits(const json::object& status) {
+    KF_TRY(const auto settings, klippy::settings::from_status(status));
+    klippy::toolhead_status t;
+    if (const json::value* o = status.if_contains("toolhead"); o != nullptr && o->is_object()) {
+        klippy::detail::field_reader f("toolhead", o->get_object());
+        klippy::detail::read(f, t);
+        if (f.problem()) return kf::fail(*f.problem());
+    }
+    if (t.max_velocity <= 0 || t.max_accel <= 0)
+        return kf::fail(errc::protocol, "Klipper does not say how fast the machine may go");
+    return job::motion_limits{.max_velocity = t.max_velocity,
+                              .max_accel = t.max_accel,
+                              .square_corner_velocity = t.square_corner_velocity,
+                              .minimum_cruise_ratio = t.minimum_cruise_ratio,
+                              .max_z_velocity = settings.max_z_velocity(),
+                              .max_z_accel = settings.max_z_accel()};
+}
+
 /// `status` is the answer to preflight_objects(). errc::mismatch: machine.yaml is not this printer's.
 [[nodiscard]] inline result<printer_facts> judge(const machine::machine& m, std::vector<std::string> objects,
                                                  const json::object& status) {
@@ -231,18 +250,8 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
     const auto has = [&](std::string_view object) {
         return std::find(facts.objects.begin(), facts.objects.end(), object) != facts.objects.end();
     };
-    if (now.toolhead) {
-        facts.homed_axes = now.toolhead->homed_axes;
-        if (now.toolhead->max_velocity <= 0 || now.toolhead->max_accel <= 0)
-            return kf::fail(errc::protocol, "Klipper does not say how fast the machine may go");
-        // As they are now: SET_VELOCITY_LIMIT may have changed them.
-        facts.limits.max_velocity = now.toolhead->max_velocity;
-        facts.limits.max_accel = now.toolhead->max_accel;
-        facts.limits.square_corner_velocity = now.toolhead->square_corner_velocity;
-        facts.limits.minimum_cruise_ratio = now.toolhead->minimum_cruise_ratio;
-    }
-    facts.limits.max_z_velocity = settings.max_z_velocity();
-    facts.limits.max_z_accel = settings.max_z_accel();
+    if (now.toolhead) facts.homed_axes = now.toolhead->homed_axes;
+    KF_TRY(facts.limits, live_limits(status));
     if (now.gcode_move) facts.speed_factor = now.gcode_move->speed_factor;
     facts.z_endstop = settings.has_endstop('z');
     facts.force_move = settings.flag("force_move", "enable_force_move").value_or(false);

@@ -143,10 +143,9 @@ class stroke_run {
     }
     /// Until the machine stands still, with the tool up: strokes are whole.
     result<void> drain() {
-        const bool without_barrier = options_.ahead != 0 && !flights_.empty();
         while (!flights_.empty()) KF_CHECK(finish_front());
-        if (!without_barrier) return {};
-        return script("", klippy::barrier::motion_end, options_.ahead * 2.0);
+        if (options_.ahead == 0) return {}; // each had its barrier
+        return script("", klippy::barrier::motion_end, static_cast<double>(options_.ahead) * 2.0);
     }
     result<void> script(std::string_view text, klippy::barrier b, seconds planned) {
         KF_TRY(const auto id, k_.link().send_script(text, b, deadline(planned)));
@@ -194,6 +193,22 @@ class stroke_run {
             return o;
         }
     }
+    /// Step mode: until a person lets the next stroke go.
+    result<order> step_on(std::size_t stroke) {
+        state_ = "paused";
+        for (;;) {
+            KF_TRY(order o, steering_.stepped(stroke));
+            look();
+            o = std::max(o, std::exchange(asked_, order::none));
+            if (o == order::pause) steering_.settle(fmt::format("stands after stroke {}, the tool is up", stroke));
+            if (o == order::resume) steering_.settle("goes on");
+            if (o == order::resume || o == order::cancel) {
+                state_ = "drawing";
+                return o;
+            }
+            KF_CHECK(k_.pump(now() + std::chrono::milliseconds(50)));
+        }
+    }
     result<void> cancel() {
         KF_CHECK(drain());
         state_ = "cancelled";
@@ -237,7 +252,7 @@ class stroke_run {
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
             if (!options_.step || !s->draws()) continue;
             KF_CHECK(drain());
-            KF_TRY(const order o, steering_.stepped(s->number));
+            KF_TRY(const order o, step_on(s->number));
             if (o == order::cancel) return cancel();
         }
         return drain();

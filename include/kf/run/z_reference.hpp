@@ -127,7 +127,8 @@ template<class Session>
                          "the pen may be down: " + record.doubt(),
                          "homing would drag it over the paper",
                          {},
-                         {"Look at the pen; lift it by hand when it is down.", "kplot home --pen-is-up"}});
+                         {"Look at the pen; lift it by hand when it is down.",
+                          "kplot recover --pen-is-up  (or: kplot home --pen-is-up)"}});
     KF_CHECK(k.home("G28 Z", detail::motion_deadline(k, detail::homing_time(m) + detail::z_time(m))));
     KF_TRY(const auto now, detail::toolhead(k));
     facts.homed_axes = now.homed_axes;
@@ -149,7 +150,8 @@ template<class Session, sink Sink>
                          "the pen may be down: " + record.doubt(),
                          "homing would drag it over the paper",
                          {},
-                         {"Look at the pen; lift it by hand when it is down.", "kplot home --pen-is-up",
+                         {"Look at the pen; lift it by hand when it is down.",
+                          "kplot recover --pen-is-up  (or: kplot home --pen-is-up)",
                           "or, with the pen on the paper: kplot touch-off"}});
     } else
         out.warn("Z is not referenced: X and Y are homed at the height at which the pen is");

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""A simulated pen plotter for black-box tests: `ksim printer` in a folder of its own, and kplot run against it.
+
+Nothing here sleeps to wait: it polls for what it waits for, with a deadline."""
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KPLOT, KSIM = "kplot", "ksim"
+DEADLINE = float(os.environ.get("KF_TEST_DEADLINE", "120"))
+
+# The template's machine: canvas 0,0 (top left) is machine X 25 Y 322, canvas Y runs down.
+LEFT, TOP = 25.0, 322.0
+HEADER = '{"format":"kf-job","version":1}\n'
+
+
+def wait_for(what, condition, deadline=DEADLINE):
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"never happened: {what}")
+
+
+def svg(body, width=210, height=297):
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
+            f'viewBox="0 0 {width} {height}">{body}</svg>\n')
+
+
+def template():
+    """The text that `kplot machine init` writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "machine.yaml"
+        subprocess.run([KPLOT, "machine", "init", str(file)], check=True, capture_output=True,
+                       env=dict(os.environ, HOME=folder, XDG_STATE_HOME=folder))
+        return file.read_text()
+
+
+def line_job(count, length=10.0, step=2.0):
+    """`count` strokes: horizontal lines of `length` mm, `step` mm apart."""
+    out = [HEADER]
+    for i in range(count):
+        y = 10 + step * (i % 100)
+        x = 5 + 12 * (i // 100)
+        out.append(f'{{"op":"rapid_xy","x":{x},"y":{y}}}\n{{"op":"tool_down"}}\n'
+                   f'{{"op":"draw_polyline","points":[[{x + length},{y}]]}}\n{{"op":"tool_up"}}\n')
+    return "".join(out)
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def __repr__(self):
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+    def events(self, kind):
+        return [e for e in map(json.loads, self.out.splitlines()) if e["event"] == kind]
+
+    def result(self):
+        return self.events("result")[-1]
+
+
+def read_ink(file):
+    """The ink in machine mm: a list of lines, each a list of (x, y)."""
+    text = pathlib.Path(file).read_text()
+    return [[tuple(map(float, pair.split(","))) for pair in line.split()]
+            for line in re.findall(r'points="([^"]*)"', text)]
+
+
+def distance_to_segment(p, a, b):
+    length2 = (b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2
+    t = 0 if length2 == 0 else max(0, min(1, ((p[0] - a[0]) * (b[0] - a[0]) + (p[1] - a[1]) * (b[1] - a[1])) / length2))
+    return math.hypot(p[0] - a[0] - t * (b[0] - a[0]), p[1] - a[1] - t * (b[1] - a[1]))
+
+
+def along(line, step=0.05):
+    """Points along a polyline, its corners included."""
+    for a, b in zip(line, line[1:]):
+        n = max(1, int(math.hypot(b[0] - a[0], b[1] - a[1]) / step))
+        for i in range(n + 1):
+            yield a[0] + (b[0] - a[0]) * i / n, a[1] + (b[1] - a[1]) * i / n
+
+
+class Plotter:
+    def __init__(self, speed=20, machine=None, state=None):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-plot."))
+        self.socket = self.root / "klippy.sock"
+        self.gcodes = self.root / "gcodes"
+        self.ink_file = self.root / "ink.svg"
+        self.state_file = self.root / "state.json"
+        self.machine_file = None
+        if machine is not None:
+            self.machine_file = self.root / "machine.yaml"
+            self.machine_file.write_text(machine)
+        command = [KSIM, "printer", "--socket", str(self.socket), "--gcodes", str(self.gcodes), "--speed", str(speed),
+                   "--ink", str(self.ink_file), "--stdin", "--state", str(self.state_file)]
+        if state is not None:
+            self.set_state(state)
+        self.ksim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.env(),
+                                     start_new_session=True)
+        if not self.ksim.stdout.readline():
+            raise AssertionError("ksim printer did not start")
+        self.children = []
+
+    def env(self):
+        full = dict(os.environ, HOME=str(self.root / "home"), NO_COLOR="1", TMPDIR=str(self.root))
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "SUDO_USER"):
+            full.pop(name, None)
+        return full
+
+    def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+            child.communicate()
+        self.end_ksim()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def end_ksim(self):
+        if self.ksim.poll() is None:
+            self.ksim.send_signal(signal.SIGTERM)
+            try:
+                self.ksim.wait(30)
+            except subprocess.TimeoutExpired:
+                self.ksim.kill()
+                self.ksim.wait()
+        self.ksim.stdin.close()
+        self.ksim.stdout.close()
+
+    def ink(self):
+        """Ends the printer; what the pen drew."""
+        self.end_ksim()
+        return read_ink(self.ink_file)
+
+    def happens(self, words):
+        """A word for ksim's standard input: lose-mcu, kill-klippy ..."""
+        self.ksim.stdin.write(words.encode() + b"\n")
+        self.ksim.stdin.flush()
+
+    def set_state(self, objects):
+        new = self.state_file.with_suffix(".new")
+        new.write_text(json.dumps(objects))
+        new.rename(self.state_file)
+
+    def command(self, *words):
+        own = ["--machine", str(self.machine_file)] if self.machine_file else ["--sim"]
+        return [KPLOT, words[0], "--socket", str(self.socket), *own, *map(str, words[1:])]
+
+    def start(self, *words, **options):
+        options.setdefault("stdin", subprocess.DEVNULL)
+        child = subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                 env=self.env(), start_new_session=True, **options)
+        self.children.append(child)
+        return child
+
+    def finish(self, child, given=None):
+        out, err = child.communicate(given, timeout=DEADLINE)
+        return Result(child.returncode, out, err)
+
+    def run(self, *words, given=None):
+        options = {} if given is None else {"stdin": subprocess.PIPE}
+        return self.finish(self.start(*words, **options), given)
+
+    def write(self, name, text):
+        file = self.root / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return file
+
+    # -- Klipper's API, spoken plainly
+    def ask(self, method, **params):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(DEADLINE)
+            s.connect(str(self.socket))
+            s.sendall(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\x03")
+            got = b""
+            while b"\x03" not in got:
+                piece = s.recv(65536)
+                if not piece:
+                    raise AssertionError("klippy closed the connection")
+                got += piece
+            return json.loads(got.split(b"\x03")[0])
+
+    def status(self, **objects):
+        return self.ask("objects/query", objects=objects or {"print_stats": None, "toolhead": None})["result"]["status"]
+
+    def job_state(self):
+        return self.status(print_stats=["state"])["print_stats"]["state"]
+
+    def z(self):
+        return self.status(toolhead=["position"])["toolhead"]["position"][2]
+
+    def state(self):
+        return self.ask("info")["result"]["state"]
+
+
+class PlotterTest(unittest.TestCase):
+    def plotter(self, **options):
+        p = Plotter(**options)
+        self.addCleanup(p.close)
+        return p
+
+    def assert_ink(self, ink, expected, tolerance=0.02):
+        """Ink and expected lines (machine mm) cover each other within `tolerance`."""
+        self.assertEqual(len(ink), len(expected), f"{len(ink)} lines of ink, {len(expected)} expected")
+        for got, want in zip(ink, expected):
+            for a, b in ((got, want), (want, got)):
+                segments = list(zip(b, b[1:]))
+                worst = max(min(distance_to_segment(p, s, e) for s, e in segments) for p in along(a, 1.0))
+                self.assertLess(worst, tolerance)
+
+
+def main():
+    """`python3 x.py KPLOT KSIM [unittest words]`"""
+    global KPLOT, KSIM
+    KPLOT, KSIM = map(os.path.abspath, sys.argv[1:3])
+    for name in ("plotter",):
+        module = sys.modules.get(name)
+        if module:
+            module.KPLOT, module.KSIM = KPLOT, KSIM
+    unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

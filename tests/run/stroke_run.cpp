@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "fake_printer.hpp"
+
+#include <kf/job/job_file.hpp>
+#include <kf/job/stroke.hpp>
+#include <kf/run/stroke_run.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace kf;
+using namespace kf::test;
+
+namespace {
+
+/// Gives an order once so many scripts were sent.
+struct planned_steering {
+    const fake_printer* printer;
+    std::vector<std::pair<std::size_t, run::order>> plan = {};
+    std::vector<std::string> settled = {}, refused = {};
+    std::vector<json::object> seen = {};
+    run::order at_steps = run::order::resume;
+    std::vector<std::size_t> steps = {};
+
+    template<class Status>
+    run::order next(Status&& status) {
+        seen.push_back(status());
+        if (plan.empty() || printer->scripts.size() < plan.front().first) return run::order::none;
+        const run::order o = plan.front().second;
+        plan.erase(plan.begin());
+        return o;
+    }
+    void settle(const std::string& text) { settled.push_back(text); }
+    void refuse(const error& e) { refused.push_back(e.what); }
+    result<run::order> stepped(std::size_t stroke) {
+        steps.push_back(stroke);
+        return at_steps;
+    }
+};
+static_assert(run::steering<planned_steering>);
+
+/// Lines of 10 mm at canvas Y 0, 10, 20 ...; canvas 0,0 is machine X 25 Y 322.
+std::vector<job::operation> lines(int count, double length = 10) {
+    std::vector<job::operation> ops;
+    for (int i = 0; i < count; ++i) {
+        const double y = 10.0 * i;
+        ops.insert(ops.end(), {job::rapid_xy{{0, y}}, job::tool_down{}, job::draw_polyline{{{0, y}, {length, y}}},
+                               job::tool_up{}});
+    }
+    return ops;
+}
+
+struct stroke_bench : bench {
+    planned_steering steering{&printer};
+
+    result<run::stroke_outcome> draw(const std::vector<job::operation>& ops, run::stroke_options options = {}) {
+        open();
+        const auto f = facts();
+        std::size_t drawn = 0;
+        for (const auto& op : ops) drawn += std::holds_alternative<job::tool_down>(op) ? 1 : 0;
+        options.total = drawn;
+        options.job = "a.svg";
+        run::stroke_run r(k, machine, f, {}, job::stroke_source(job::operations_of(ops)), steering, record, out,
+                          options);
+        return r();
+    }
+    static std::string line(int number, bool barrier = true) {
+        const std::string y = std::to_string(322 - 10 * number);
+        return "G0 X25 Y" + y + " F4800\nG1 Z20 F2400\nG1 X35 Y" + y + " F1500\nG1 Z10 F2400\n" +
+               (barrier ? "M400\nG90" : "");
+    }
+    const std::string begin = "; kplot, mm, absolute machine coordinates\nG90\nG1 Z10 F2400\nM400\nG90";
+    const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, stroke_bench) {
+    std::size_t unanswered = 0;
+    printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
+        BOOST_TEST(p.coming.empty(), "a script came before the one before it was answered");
+        ++unanswered;
+        p.answer(request, "{}", 300ms);
+    };
+    const auto done = draw(lines(3));
+    BOOST_REQUIRE(done);
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0), line(1), line(2), lift}),
+               boost::test_tools::per_element());
+    BOOST_TEST(done->strokes == 3u);
+    BOOST_TEST(record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_on, stroke_bench) {
+    steering.plan = {{2, run::order::pause}, {2, run::order::resume}};
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE(done);
+    // After a pause Z is written anew: somebody may have moved it.
+    BOOST_TEST(printer.scripts[1] == line(0));
+    BOOST_TEST(printer.scripts[2] == "G1 Z10 F2400\nG0 X25 Y312 F4800\nG1 Z20 F2400\nG1 X35 Y312 F1500\nG1 Z10 F2400\n"
+                                     "M400\nG90");
+    BOOST_REQUIRE(steering.settled.size() == 2);
+    BOOST_TEST(steering.settled[0] == "paused after stroke 1 of 2, the tool is up");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_bench) {
+    steering.plan = {{2, run::order::cancel}};
+    const auto done = draw(lines(5));
+    BOOST_REQUIRE(done);
+    BOOST_TEST((done->how == run::stroke_outcome::end::cancelled));
+    BOOST_TEST(done->strokes == 1u);
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0), lift}), boost::test_tools::per_element());
+    BOOST_TEST(record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_bench) {
+    steering.plan = {{2, run::order::pause}, {2, run::order::cancel}};
+    const auto done = draw(lines(5));
+    BOOST_REQUIRE(done);
+    BOOST_TEST((done->how == run::stroke_outcome::end::cancelled));
+    BOOST_TEST(printer.scripts.size() == 3u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stroke_bench) {
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        if (script == line(1))
+            p.refuse(request, "Move out of range: 300.000 0.000 0.000 [0.000]");
+        else
+            p.answer(request, "{}");
+    };
+    const auto done = draw(lines(3));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "failed");
+    BOOST_TEST(done.error().cause == "strokes 1 to 1 of 3 are drawn; stroke 2 may be drawn in part; the tool is up");
+    BOOST_TEST(printer.scripts.back() == lift);
+    BOOST_TEST(record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(defect_1_a_lost_connection_ends_the_run_and_nothing_is_sent_again, stroke_bench) {
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        if (script == line(1))
+            p.hang_up(200ms);
+        else
+            p.answer(request, "{}");
+    };
+    const auto done = draw(lines(3));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "connection_lost");
+    BOOST_TEST(done.error().cause.find("strokes 1 to 1 of 3 are drawn; stroke 2 may be drawn in part") !=
+               std::string::npos);
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0), line(1)}),
+               boost::test_tools::per_element());
+    BOOST_TEST(record.doubt() == "a run of a.svg did not come to its end");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_shutdown_during_a_stroke_is_no_success, stroke_bench) {
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        if (script != line(0)) {
+            p.answer(request, "{}");
+            return;
+        }
+        printer.shut_down(p, "Shutdown due to webhooks request\nPrinter is shutdown\n");
+        p.answer(request, "{}", 10ms); // the false success of M400
+    };
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "connection_lost");
+    BOOST_TEST(printer.scripts.size() == 2u);
+    BOOST_TEST(!record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(defect_7_a_stroke_of_minutes_is_waited_for, stroke_bench) {
+    // 6 m of line at 25 mm/s: 240 s, far more than any fixed deadline.
+    job::draw_polyline zigzag;
+    for (int i = 0; i <= 60; ++i) zigzag.points.push_back({i % 2 == 0 ? 0.0 : 100.0, 0.0});
+    const std::vector<job::operation> ops{job::rapid_xy{{0, 0}}, job::tool_down{}, zigzag, job::tool_up{}};
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        p.answer(request, "{}", script.size() > 100 ? 245s : 1s);
+    };
+    const auto done = draw(ops);
+    BOOST_REQUIRE_MESSAGE(done, done.error().what);
+    BOOST_TEST(done->planned > 240);
+    BOOST_TEST(done->planned < 260);
+}
+
+BOOST_FIXTURE_TEST_CASE(defect_7_a_klipper_that_hangs_ends_the_run, stroke_bench) {
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        if (script != line(0)) p.answer(request, "{}");
+    };
+    const auto done = draw(lines(1));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "timeout");
+    BOOST_TEST(!record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(strokes_ahead_have_no_barrier_and_the_last_has, stroke_bench) {
+    std::size_t most = 0;
+    printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
+        most = std::max(most, p.coming.size() + 1);
+        p.answer(request, "{}", 1s);
+    };
+    const auto done = draw(lines(4), {.ahead = 1});
+    BOOST_REQUIRE(done);
+    BOOST_TEST(most == 2u);
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0, false), line(1, false), line(2, false),
+                                                            line(3, false), "M400\nG90", lift}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(step_mode_asks_after_every_stroke_and_stops_when_told, stroke_bench) {
+    auto done = draw(lines(2), {.step = true});
+    BOOST_REQUIRE(done);
+    BOOST_TEST(steering.steps == (std::vector<std::size_t>{1, 2}), boost::test_tools::per_element());
+    stroke_bench other;
+    other.steering.at_steps = run::order::cancel;
+    done = other.draw(lines(3), {.step = true});
+    BOOST_REQUIRE(done);
+    BOOST_TEST(done->strokes == 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_stroke_larger_than_a_request_goes_out_in_pieces, stroke_bench) {
+    job::draw_polyline curve;
+    for (int i = 0; i < 20000; ++i) curve.points.push_back({100 + 0.001 * (i % 7), 100 + 0.001 * (i % 11)});
+    const std::vector<job::operation> ops{job::rapid_xy{{0, 0}}, job::tool_down{}, curve, job::tool_up{}};
+    const auto done = draw(ops);
+    BOOST_REQUIRE(done);
+    BOOST_TEST(printer.scripts.size() > 4u);
+    std::string whole;
+    for (std::size_t i = 1; i + 1 < printer.scripts.size(); ++i) {
+        BOOST_TEST(printer.scripts[i].size() < 200000u);
+        BOOST_TEST((i + 2 == printer.scripts.size()) == printer.scripts[i].ends_with("M400\nG90"));
+        whole += printer.scripts[i];
+    }
+    BOOST_TEST(std::count(whole.begin(), whole.end(), '\n') > 20000);
+}
+
+BOOST_FIXTURE_TEST_CASE(whoever_looks_sees_how_far_it_is, stroke_bench) {
+    BOOST_REQUIRE(draw(lines(2)));
+    BOOST_REQUIRE(!steering.seen.empty());
+    const auto& last = steering.seen.back();
+    BOOST_TEST(last.at("mode").as_string() == "interactive");
+    BOOST_TEST(last.at("strokes").to_number<int>() == 2);
+    BOOST_TEST(last.at("job").as_string() == "a.svg");
+}

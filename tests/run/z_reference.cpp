@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "fake_printer.hpp"
+
+#include <kf/run/z_reference.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace kf;
+using namespace kf::test;
+using run::pen_word;
+using run::touch_off_by;
+
+namespace {
+
+struct z_bench : bench {
+    void homed(const std::string& axes) { printer.status["toolhead"].as_object()["homed_axes"] = axes; }
+    /// Klipper takes the axes of G28 and SET_KINEMATIC_POSITION for homed.
+    z_bench() {
+        printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
+            std::string axes(printer.status["toolhead"].as_object()["homed_axes"].as_string());
+            const auto add = [&](char a) {
+                if (axes.find(a) == std::string::npos) axes += a;
+            };
+            if (script.starts_with("G28 X Y")) add('x'), add('y');
+            if (script.starts_with("G28 Z")) add('z');
+            if (script.find("SET_HOMED=Z") != std::string::npos) add('z');
+            homed(axes);
+            p.answer(request, "{}", 300ms);
+        };
+    }
+    const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(touch_off_tells_z_and_only_z_and_lifts_the_pen, z_bench) {
+    homed("");
+    open();
+    auto f = facts();
+    BOOST_REQUIRE(run::touch_off(k, machine, f, record, 20));
+    BOOST_TEST(printer.scripts ==
+                   (std::vector<std::string>{"SET_KINEMATIC_POSITION Z=20 SET_HOMED=Z\nM400\nG90", lift}),
+               boost::test_tools::per_element());
+    BOOST_TEST(f.homed("z"));
+    BOOST_TEST(!f.homed("x"));
+}
+
+BOOST_FIXTURE_TEST_CASE(touch_off_needs_force_move_and_says_how, z_bench) {
+    homed("");
+    printer.status["configfile"].as_object()["settings"].as_object().erase("force_move");
+    open();
+    auto f = facts();
+    const auto done = run::touch_off(k, machine, f, record, 20);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "refused");
+    BOOST_TEST(printer.scripts.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(touch_off_does_not_trust_a_klipper_that_marks_all_axes, z_bench) {
+    homed("");
+    printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
+        if (script.starts_with("SET_KINEMATIC")) homed("xyz");
+        p.answer(request, "{}");
+    };
+    open();
+    auto f = facts();
+    BOOST_TEST(!run::touch_off(k, machine, f, record, 20).has_value());
+    BOOST_TEST(printer.scripts.back() == "M84");
+}
+
+BOOST_FIXTURE_TEST_CASE(tool_down_is_refused_until_z_is_referenced, z_bench) {
+    homed("xy");
+    open();
+    auto f = facts();
+    const auto done = run::reference_z(k, machine, f, record, touch_off_by::person, pen_word::is_up);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "refused");
+    BOOST_TEST(printer.scripts.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_simulated_pen_is_touched_off_by_itself, z_bench) {
+    homed("xy");
+    open();
+    auto f = facts();
+    BOOST_REQUIRE(run::reference_z(k, machine, f, record, touch_off_by::simulation, pen_word::nothing));
+    BOOST_TEST(f.homed("z"));
+}
+
+BOOST_FIXTURE_TEST_CASE(homing_is_refused_while_the_pen_may_be_down, z_bench) {
+    homed("");
+    open();
+    BOOST_REQUIRE(record.may_be_down("an emergency stop"));
+    auto f = facts();
+    const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "refused");
+    BOOST_TEST(done.error().what.find("an emergency stop") != std::string::npos);
+    BOOST_TEST(printer.scripts.empty());
+    // Another run remembers.
+    const run::pen_record later(folder.path(), "/tmp/klippy_uds");
+    BOOST_TEST(later.doubt() == "an emergency stop");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_word_of_a_person_lets_it_home, z_bench) {
+    homed("");
+    open();
+    BOOST_REQUIRE(record.may_be_down("an emergency stop"));
+    auto f = facts();
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::is_up, out));
+    BOOST_TEST(printer.scripts == std::vector<std::string>{"G28 X Y\nM400\nG90"}, boost::test_tools::per_element());
+    BOOST_TEST(run::pen_record(folder.path(), "/tmp/klippy_uds").doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_referenced_z_is_lifted_before_homing, z_bench) {
+    homed("z"); // as after a failed file: Klipper is ready and knows Z
+    open();
+    BOOST_REQUIRE(record.may_be_down("a file failed"));
+    auto f = facts();
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{lift, "G28 X Y\nM400\nG90"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(record.doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(an_endstop_references_z_before_x_and_y_move, z_bench) {
+    homed("");
+    printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object()["endstop_pin"] = "^PG10";
+    open();
+    auto f = facts();
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{"G28 Z\nM400\nG90", lift, "G28 X Y\nM400\nG90"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(homing_to_another_end_than_the_machine_file_says_is_a_mismatch, z_bench) {
+    homed("z");
+    printer.status["toolhead"].as_object()["position"] = json::array{250.0, 0.0, 10.0, 0.0};
+    open();
+    auto f = facts();
+    const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "mismatch");
+}
+
+BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_bench) {
+    machine.z_reference.method = machine::z_reference::way::endstop;
+    const auto way = run::way_of_z(machine, facts());
+    BOOST_REQUIRE(!way);
+    BOOST_TEST(name(way.error().code) == "mismatch");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_damaged_record_of_the_pen_is_a_doubt, z_bench) {
+    BOOST_REQUIRE(io::write_file(folder / "pen%tmp%klippy_uds", "\x01\x02 what\n"));
+    BOOST_TEST(!run::pen_record(folder.path(), "/tmp/klippy_uds").doubt().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_point_of_a_pause_outlives_the_run, z_bench) {
+    BOOST_REQUIRE(record.set_pause_point(klippy::xyz{12.5, 300.25, 20}));
+    const run::pen_record later(folder.path(), "/tmp/klippy_uds");
+    BOOST_REQUIRE(later.pause_point());
+    BOOST_TEST((*later.pause_point())[0] == 12.5);
+    BOOST_TEST((*later.pause_point())[1] == 300.25);
+    BOOST_TEST((*later.pause_point())[2] == 20.0);
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "printer.hpp"
+
+namespace kf::kplot {
+
+cli::command_row pause_command() {
+    return {"pause",
+            "",
+            0,
+            0,
+            "Pauses the drawing at the end of its stroke, with the tool up.",
+            {},
+            {{"kplot pause", "from any shell, also when the run was detached"}},
+            [](cli::invocation& in) { return steer(in, run::order::pause); }};
+}
+
+} // namespace kf::kplot

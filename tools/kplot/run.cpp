@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "job_input.hpp"
+#include "printer.hpp"
+
+#include <kf/run/file_run.hpp>
+#include <kf/run/stroke_run.hpp>
+
+#include <fmt/format.h>
+
+namespace kf::kplot {
+namespace {
+
+enum class mode { file, interactive };
+
+struct request {
+    mode how = mode::file;
+    bool detach = false, step = false;
+    std::size_t ahead = 0;
+};
+
+result<request> read_request(const cli::invocation& in) {
+    request r;
+    r.step = in.has("step");
+    r.detach = in.has("detach");
+    if (in.has("ahead")) {
+        KF_TRY(const double n, number_option(in, "ahead", 0, 0, 100));
+        if (n != static_cast<double>(static_cast<std::size_t>(n)))
+            return kf::fail({errc::usage, "--ahead takes a whole number", {}, "--ahead"});
+        r.ahead = static_cast<std::size_t>(n);
+    }
+    const std::string word = in.get("mode").value_or(r.step || in.has("ahead") ? "interactive" : "file");
+    if (word != "file" && word != "interactive")
+        return kf::fail({errc::usage, "--mode is file or interactive", {}, "--mode " + word});
+    r.how = word == "file" ? mode::file : mode::interactive;
+    if (r.how == mode::file && (r.step || in.has("ahead")))
+        return kf::fail({errc::usage, "--step and --ahead belong to --mode interactive"});
+    if (r.how == mode::interactive && r.detach)
+        return kf::fail({errc::usage, "--detach belongs to --mode file: Klipper goes on alone only with a file"});
+    if (r.step && r.ahead != 0) return kf::fail({errc::usage, "--step and --ahead exclude each other"});
+    if (r.detach && in.has("sim") && !in.has("socket"))
+        return kf::fail(
+            {errc::usage,
+             "--detach has nothing to leave behind: the simulated printer ends with kplot",
+             {},
+             "--detach --sim",
+             {"ksim printer --socket /tmp/klippy_uds", "kplot run FILE --detach --sim --socket /tmp/klippy_uds"}});
+    if (r.step && (!in.interactive || in.operands[0] == "-"))
+        return kf::fail({errc::needs_person, "--step asks after each stroke, and there is no terminal to ask at"});
+    return r;
+}
+
+std::string job_name(const std::string& operand) {
+    return operand == "-" ? "standard input" : fs::path(operand).filename().string();
+}
+
+result<void> tell_end(cli::invocation& in, const run::job_summary& summary, bool cancelled, std::size_t strokes,
+                      seconds duration, const std::string& name, std::string_view how) {
+    if (cancelled)
+        return kf::fail({errc::interrupted, strokes < summary.measure.strokes && how == "interactive"
+                                                ? fmt::format("cancelled after stroke {} of {}; the tool is up",
+                                                              strokes, summary.measure.strokes)
+                                                : std::string("cancelled; the tool is up")});
+    std::string text = fmt::format("{} is drawn: {} strokes, {:.1f} mm of ink, {:.1f} s", name, strokes,
+                                   summary.measure.pen_down_mm, duration);
+    std::vector<field> fields{{"job", name},
+                              {"mode", std::string(how)},
+                              {"strokes", static_cast<std::int64_t>(strokes)},
+                              {"pen_down_mm", summary.measure.pen_down_mm},
+                              {"seconds", duration}};
+    if (const auto ink = in.get("ink")) {
+        text += fmt::format("\nthe ink is in {}", *ink);
+        fields.push_back({"ink", *ink});
+    }
+    in.out.result({"plotted", std::move(text), std::move(fields)});
+    return {};
+}
+
+/// Klipper's own word for its directory, unless it begins with its ~, which may not be ours.
+fs::path gcode_directory(const workplace& w, const run::printer_facts& facts) {
+    return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : w.machine.gcode_directory;
+}
+
+result<void> work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
+                  const run::job_summary& summary) {
+    const std::string name = job_name(in.operands[0]);
+    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(auto control, run::control_socket::listen(run::control_path(w.socket)));
+    console_steering steering(in, std::move(control));
+    run::pen_record record(w.records, w.socket);
+    printer k(klipper_socket{w.socket}, policy_of(w.machine));
+    KF_TRY(auto facts, prepare(in, k, w, record));
+    if (wanted.how == mode::file && !facts.files)
+        return kf::fail({errc::not_found,
+                         "this printer cannot run files",
+                         "its configuration lacks [virtual_sdcard] or [pause_resume]",
+                         {},
+                         {"kplot machine macros  (prints what to add)", "or: kplot run FILE --mode interactive"}});
+
+    job::gcode_options options;
+    options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
+    options.live_objects = facts.objects;
+    auto strokes = run::without_first_homing(spool.strokes());
+    KF_CHECK(io::interrupt::check());
+
+    // With the files written first, a full disk is found before anything moves.
+    std::optional<run::file_plan> plan;
+    if (wanted.how == mode::file) {
+        job::gcode_options with_boundary = options;
+        with_boundary.boundary_macro = run::boundary_macro;
+        KF_TRY(plan, run::write_job_file(gcode_directory(w, facts), run::job_file_name(in.operands[0]), w.machine,
+                                         with_boundary, facts, strokes));
+        in.out.step(phase::plan,
+                    fmt::format("{}, {} strokes, {:.1f} s", plan->name, plan->strokes, plan->timeline.total()));
+    }
+    if (!facts.homed("z")) {
+        in.out.step(phase::run, "Z reference");
+        KF_CHECK(run::reference_z(k, w.machine, facts, record, touch_off_by(w), pen_word(in)));
+    }
+    if (summary.homes_first || !facts.homed("xy")) {
+        in.out.step(phase::run, "homing X and Y");
+        KF_CHECK(run::home_xy(k, w.machine, facts, record, touch_off_by(w), pen_word(in), in.out));
+    }
+    KF_CHECK(io::interrupt::check());
+
+    if (plan) {
+        run::file_run run(k, w.machine, facts, *plan, steering, record, in.out);
+        KF_CHECK(run.start());
+        if (wanted.detach) {
+            in.out.result({"started",
+                           fmt::format("{} runs by itself", plan->name),
+                           {{"job", plan->name}, {"planned_s", plan->timeline.total()}}});
+            if (!in.json) in.out.note("kplot status, pause, resume, cancel and estop work from any shell");
+            return {};
+        }
+        KF_TRY(const auto outcome, run.follow());
+        return tell_end(in, summary, outcome.how == run::file_outcome::end::cancelled, plan->strokes, outcome.duration,
+                        name, "file");
+    }
+    if (wanted.ahead != 0)
+        in.out.note(
+            fmt::format("{} strokes are queued ahead: a pause comes after them, and up to 2 s later", wanted.ahead));
+    run::stroke_run run(k, w.machine, facts, options, std::move(strokes), steering, record, in.out,
+                        {wanted.ahead, wanted.step, summary.measure.strokes, name});
+    KF_TRY(const auto outcome, run());
+    return tell_end(in, summary, outcome.how == run::stroke_outcome::end::cancelled, outcome.strokes, outcome.planned,
+                    name, "interactive");
+}
+
+result<void> run_job(cli::invocation& in) {
+    KF_TRY(const auto wanted, read_request(in));
+    io::interrupt::catch_signals();
+    KF_TRY(auto chosen, open_machine(in));
+    // The whole job, to its last operation, before anything is started or asked.
+    KF_TRY(const auto spool, read_job(in, chosen.value, in.operands[0]));
+    KF_TRY(const auto summary, run::check_job(spool, chosen.value, {}));
+    tell_warnings(in, summary);
+    return with_workplace(in, open_workplace(in, std::move(chosen)),
+                          [&](const workplace& w) { return work(in, w, wanted, spool, summary); });
+}
+
+} // namespace
+
+cli::command_row run_command() {
+    std::vector<cli::option_row> options{
+        {"mode", "MODE", "file (Klipper runs it by itself) or interactive (stroke by stroke)"},
+        {"step", "", "interactive, and a person lets each stroke go"},
+        {"ahead", "N", "interactive, with N strokes queued: faster, a pause comes later"},
+        {"detach", "", "start the file and leave it to Klipper"},
+        {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
+        {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
+    for (const auto& o : drawing_options()) options.push_back(o);
+    return {"run",
+            "FILE|-",
+            1,
+            1,
+            "Draws an SVG or a job.",
+            options,
+            {{"kplot run a.svg --sim --ink ink.svg", "on a simulated printer, with a picture"},
+             {"kplot run a.svg", "as a file; Ctrl+C pauses, twice cancels"},
+             {"kplot run job.jsonl --step", "stroke by stroke"}},
+            run_job};
+}
+
+} // namespace kf::kplot

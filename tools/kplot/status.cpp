@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "commands.hpp"
+#include "printer.hpp"
+
+#include <kf/job/estimate.hpp>
+#include <kf/klippy/sdcard_files.hpp>
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+namespace kf::kplot {
+namespace {
+
+double number_of(const boost::json::object& o, const char* key) {
+    const auto* v = o.if_contains(key);
+    return v != nullptr && v->is_number() ? v->to_number<double>() : 0;
+}
+std::string text_of(const boost::json::object& o, const char* key) {
+    const auto* v = o.if_contains(key);
+    return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
+}
+
+/// Seconds until a file that runs by itself is over, from its own G-code; nothing when that cannot be told quickly.
+std::optional<seconds> eta_of_file(const klippy::printer_status& s, const job::motion_limits& limits) {
+    constexpr std::int64_t quick = 32 << 20;
+    if (!s.virtual_sdcard || s.virtual_sdcard->file_path.empty() || s.virtual_sdcard->file_size > quick ||
+        !s.print_stats)
+        return std::nullopt;
+    std::ifstream in(s.virtual_sdcard->file_path, std::ios::binary);
+    if (!in) return std::nullopt;
+    job::gcode_estimator estimator(limits);
+    std::vector<char> piece(std::size_t{64} << 10);
+    while (in) {
+        in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        if (!estimator.feed({piece.data(), static_cast<std::size_t>(in.gcount())})) return std::nullopt;
+    }
+    if (!estimator.finish()) return std::nullopt;
+    return job::remaining(estimator.plan(), static_cast<std::uint64_t>(s.virtual_sdcard->file_position),
+                          s.print_stats->total_duration);
+}
+
+result<void> work(cli::invocation& in, const workplace& w) {
+    const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    KF_TRY(const auto running, run::ask_running(run::control_path(w.socket), "status", soon));
+    run::pen_record record(w.records, w.socket);
+    printer k(klipper_socket{w.socket}, policy_of(w.machine));
+    KF_CHECK(connect(k, w, klippy::need::contact, record));
+    const auto& s = k.status();
+
+    std::string text = fmt::format("Klipper   {}", klippy::name(s.webhooks.state));
+    std::vector<field> fields{{"klipper", std::string(klippy::name(s.webhooks.state))}};
+    if (!s.ready()) text += ": " + klippy::first_line(s.webhooks.message);
+    const auto job = klippy::progress(s);
+    fields.push_back({"job_state", std::string(klippy::name(job.state))});
+    if (running) {
+        const auto state = text_of(*running, "state"), mode = text_of(*running, "mode"),
+                   name = text_of(*running, "job");
+        text += fmt::format("\nrun       {} ({}), {}", name, mode, state);
+        fields.insert(fields.end(), {{"run_state", state}, {"mode", mode}, {"job", name}});
+        fields.push_back({"strokes", static_cast<std::int64_t>(number_of(*running, "strokes"))});
+        if (mode == "file") {
+            text += fmt::format(", {:.0f} s left", number_of(*running, "eta_s"));
+            fields.insert(fields.end(), {{"eta_s", number_of(*running, "eta_s")},
+                                         {"moving_s", number_of(*running, "moving_s")},
+                                         {"planned_s", number_of(*running, "planned_s")}});
+        } else {
+            text += fmt::format(", {:.0f} of {:.0f} strokes", number_of(*running, "stroke"),
+                                number_of(*running, "strokes"));
+            fields.push_back({"stroke", static_cast<std::int64_t>(number_of(*running, "stroke"))});
+        }
+    } else if (!job.file_name.empty()) {
+        text +=
+            fmt::format("\nfile      {}, {}, {:.0f} % read", job.file_name, klippy::name(job.state), job.read * 100);
+        fields.insert(fields.end(), {{"job", job.file_name}, {"read", job.read}});
+        if (!job.message.empty()) {
+            text += ": " + job.message;
+            fields.push_back({"message", job.message});
+        }
+        if (s.ready() && job.state == klippy::job_state::printing) {
+            KF_TRY(const auto objects, k.link().list_objects(soon));
+            KF_TRY(const auto now, k.link().query(run::preflight_objects(objects), soon));
+            KF_TRY(const auto limits, run::live_limits(now.status));
+            if (const auto left = eta_of_file(s, limits)) {
+                text += fmt::format(", {:.0f} s left", *left);
+                fields.push_back({"eta_s", *left});
+            }
+        }
+    }
+    if (const auto at = s.live_position()) {
+        text += fmt::format("\nposition  X{:.2f} Y{:.2f} Z{:.2f}", (*at)[0], (*at)[1], (*at)[2]);
+        fields.insert(fields.end(), {{"x", (*at)[0]}, {"y", (*at)[1]}, {"z", (*at)[2]}});
+    }
+    if (s.ready() && s.toolhead) {
+        const std::string& homed = s.toolhead->homed_axes;
+        text += "\nhomed     " + (homed.empty() ? std::string("nothing") : homed);
+        fields.push_back({"homed_axes", homed});
+    }
+    const bool moving = running.has_value() || job.state == klippy::job_state::printing;
+    if (!record.doubt().empty() && !moving) {
+        text += "\npen       may be down: " + record.doubt();
+        fields.push_back({"pen_doubt", record.doubt()});
+    }
+    in.out.result({"status", text, std::move(fields)});
+    return {};
+}
+
+} // namespace
+
+cli::command_row status_command() {
+    return {"status",
+            "",
+            0,
+            0,
+            "Shows what the printer and a running kplot do.",
+            {},
+            {{"kplot status", "state, job, time left, position"}, {"kplot status --json", "for a program"}},
+            [](cli::invocation& in) {
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+            }};
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "../cli/prompt.hpp"
+#include "commands.hpp"
+#include "printer.hpp"
+
+#include <fmt/format.h>
+
+namespace kf::kplot {
+namespace {
+
+result<void> work(cli::invocation& in, const workplace& w) {
+    KF_TRY(const double height, number_option(in, "z", run::touch_height(w.machine), w.machine.work_area_min_mm.z,
+                                              w.machine.work_area_mm.z));
+    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    run::pen_record record(w.records, w.socket);
+    printer k(klipper_socket{w.socket}, policy_of(w.machine));
+    KF_TRY(auto facts, prepare(in, k, w, record));
+    KF_TRY(const auto way, run::way_of_z(w.machine, facts));
+    if (way == run::z_way::endstop)
+        return kf::fail({errc::refused,
+                         "this printer finds Z by its endstop",
+                         "a touch-off would contradict it",
+                         {},
+                         {"kplot home", "or set z_reference.method to touch_off in machine.yaml"}});
+    if (!w.simulated && !in.has("touching")) {
+        KF_TRY(const bool yes, cli::confirm(in, "Does the pen touch the paper now", false, "--touching"));
+        if (!yes)
+            return kf::fail({errc::refused,
+                             "the pen has to touch the paper for a touch-off",
+                             {},
+                             {},
+                             {"Lower the pen by hand until it touches the paper.", "kplot touch-off"}});
+    }
+    KF_CHECK(run::touch_off(k, w.machine, facts, record, height));
+    in.out.result({"touch_off",
+                   fmt::format("Z was {} where the pen touched; the tool is up at {}", io::to_decimal(height),
+                               io::to_decimal(w.machine.z_states.travel_mm)),
+                   {{"z", height}, {"travel", w.machine.z_states.travel_mm}}});
+    return {};
+}
+
+} // namespace
+
+cli::command_row touch_off_command() {
+    return {"touch-off",
+            "",
+            0,
+            0,
+            "Tells the printer that the pen touches the paper now, and lifts it.",
+            {{"touching", "", "you have looked: the pen touches the paper"},
+             {"z", "MM", "Z at that moment (z_reference.touch_off_mm, or the pen's work height)"}},
+            {{"kplot touch-off", "after power-up or a fault, with no Z endstop"}},
+            [](cli::invocation& in) {
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+            }};
+}
+
+} // namespace kf::kplot

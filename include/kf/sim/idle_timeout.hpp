@@ -36,7 +36,7 @@ class idle_timeout {
 
     void look_at(seconds at) {
         if (timer_) reactor_.cancel(*timer_);
-        timer_ = reactor_.call_at(at, [this] {
+        timer_ = reactor_.call_at(at + 1e-6, [this] { // always later: a difference may round to nothing
             timer_.reset();
             look();
         });

@@ -142,6 +142,7 @@ class klippy_process {
     std::optional<restart_kind> exit_;
     std::optional<seconds> frozen_until_;
     bool fail_next_restart_ = false;
+    bool lost_ = false; ///< this run has no connection to its machine any more
     overrides overrides_ = [] { return object{}; };
 };
 
@@ -196,7 +197,7 @@ inline void klippy_process::run_until(seconds t) {
         reactor_.run_until(t);
         if (!reactor_.stopped()) break;
         // The main loop is over; what was answered has been written, nothing more is read.
-        frozen_until_ = reactor_.now() + (*exit_ == restart_kind::firmware ? 0.031 : 0.0);
+        frozen_until_ = reactor_.now() + (*exit_ == restart_kind::firmware && !lost_ ? 0.031 : 0.0);
     }
     if (printer_) printer_->head.draw();
 }
@@ -210,6 +211,7 @@ inline void klippy_process::start(seconds listening_after) {
 inline void klippy_process::begin_life() {
     listening_ = true;
     in_shutdown_ = false;
+    lost_ = false;
     state_ = {"startup", detail::message_startup};
     feed_ = std::make_unique<status_feed>(reactor_, look());
     printer_ = std::make_unique<printer_objects>(reactor_, config_, gantry_, state_);
@@ -234,16 +236,19 @@ inline void klippy_process::begin_life() {
         return;
     }
     const seconds since = reactor_.now();
+    if (std::exchange(fail_next_restart_, false)) {
+        reactor_.call_at(since + 0.17, [this] {
+            stop_with_error(std::string("Internal error during connect: device reports readiness to read but returned "
+                                        "no data (device disconnected or multiple access on port?)\n\n") +
+                            detail::restart_advice);
+        });
+        return;
+    }
     reactor_.call_at(since + ready_after_listening, [this, since] { try_to_connect(since); });
 }
 
 inline void klippy_process::try_to_connect(seconds since) {
     if (state_.name != "startup") return;
-    if (std::exchange(fail_next_restart_, false))
-        return stop_with_error(
-            std::string("Internal error during connect: device reports readiness to read but returned "
-                        "no data (device disconnected or multiple access on port?)\n\n") +
-            detail::restart_advice);
     switch (mcu_) {
     case mcu_condition::alive: return become_ready();
     case mcu_condition::shut_down:
@@ -276,11 +281,13 @@ inline void klippy_process::stop_with_error(std::string message) {
 inline void klippy_process::shut_down(const std::string& reason) {
     if (in_shutdown_ || !printer_) return;
     in_shutdown_ = true;
+    const bool was_ready = state_.name == "ready";
     // An error that was there before stays the message.
     if (state_.name != "error")
         state_.message = reason + "\n" + detail::firmware_restart_advice + "Printer is shutdown\n";
     state_.name = "shutdown";
-    if (mcu_ == mcu_condition::alive) mcu_ = mcu_condition::shut_down;
+    // A shut down machine stays so until it is reset; one that klippy never reached knows nothing of it.
+    if (was_ready && mcu_ == mcu_condition::alive) mcu_ = mcu_condition::shut_down;
     printer_->head.shut_down();
     printer_->sdcard.shut_down();
     if (std::exchange(printer_->gcode.ready, false)) printer_->gcode.inform("Klipper state: Shutdown");
@@ -295,6 +302,7 @@ inline void klippy_process::set_mcu(mcu_condition c) {
     const auto before = std::exchange(mcu_, c);
     if (c != mcu_condition::absent || before == c || !printer_) return;
     printer_->head.stop_carriage(0);
+    lost_ = true;
     if (state_.name != "ready") return;
     reactor_.call_at(reactor_.now() + loss_noticed_after, [this] { shut_down("Lost communication with MCU 'mcu'"); });
 }
@@ -432,8 +440,12 @@ inline task<> klippy_process::run_script(int c, std::optional<boost::json::value
 
 inline task<> klippy_process::answer_endstops(int c, std::optional<boost::json::value> id) {
     const auto seen = co_await printer_->commands.query_endstops();
+    if (!seen) {
+        respond_error(c, id, seen.error());
+        co_return;
+    }
     object all;
-    for (std::size_t i = 0; i < 3; ++i) all[axis_steppers[i]] = seen[i] ? "TRIGGERED" : "open";
+    for (std::size_t i = 0; i < 3; ++i) all[axis_steppers[i]] = (*seen)[i] ? "TRIGGERED" : "open";
     respond(c, id, std::move(all));
 }
 
@@ -524,7 +536,8 @@ inline void klippy_process::dispatch(int c, const std::string& method, const obj
     }
     if (method == "gcode/help") {
         object all;
-        for (const auto& [name, entry] : printer_->status("gcode", reactor_.now()).at("commands").as_object())
+        const object gcode = printer_->status("gcode", reactor_.now());
+        for (const auto& [name, entry] : gcode.at("commands").as_object())
             if (const auto* help = entry.as_object().if_contains("help")) all[name] = *help;
         return respond(c, id, std::move(all));
     }

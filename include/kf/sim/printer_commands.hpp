@@ -5,8 +5,10 @@
 
 #include <kf/sim/gcode_host.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +25,10 @@ class printer_commands {
     [[nodiscard]] const std::optional<std::string>& message() const noexcept { return message_; }
     [[nodiscard]] double progress() const noexcept { return progress_; }
 
-    /// query_endstops/status: waits for the lock and for the machine to come to its planned end.
-    task<std::array<bool, 3>> query_endstops();
+    using endstop_answer = std::expected<std::array<bool, 3>, std::string>;
+    /// query_endstops/status: waits for the lock and for the machine to come to its planned end. A machine that is shut
+    /// down does not answer.
+    task<endstop_answer> query_endstops();
 
   private:
     task<gcode_answer> home(const job::gcode_line& line);
@@ -33,8 +37,12 @@ class printer_commands {
         co_return gcode_answer{};
     }
     task<gcode_answer> report_endstops(const job::gcode_line&);
-    task<std::array<bool, 3>> look_at_endstops();
+    task<endstop_answer> look_at_endstops();
     task<gcode_answer> buzz(const job::gcode_line& line);
+    task<gcode_answer> force_move(const job::gcode_line& line);
+    /// The axis that STEPPER= names, or the reason why not.
+    [[nodiscard]] static std::expected<std::size_t, gcode_error> stepper_of(const job::gcode_line& line,
+                                                                            const job::named_words& words);
     gcode_answer where(const job::gcode_line&);
     gcode_answer positions(const job::gcode_line&);
     gcode_answer respond(const job::gcode_line& line);
@@ -134,6 +142,7 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
         return {};
     });
     g.add("STEPPER_BUZZ", [this](const line& l) { return buzz(l); });
+    g.add("FORCE_MOVE", [this](const line& l) { return force_move(l); });
     g.add("QUERY_ENDSTOPS", [this](const line& l) { return report_endstops(l); });
     g.add("M119", [this](const line& l) { return report_endstops(l); });
 }
@@ -161,15 +170,19 @@ inline task<gcode_answer> printer_commands::home(const job::gcode_line& line) {
     co_return gcode_answer{};
 }
 
-inline task<std::array<bool, 3>> printer_commands::look_at_endstops() {
+inline task<printer_commands::endstop_answer> printer_commands::look_at_endstops() {
     const seconds end = toolhead_.last_move_time();
+    if (toolhead_.is_shut_down()) {
+        co_await reactor_.sleep_until(reactor_.now() + 0.57);
+        co_return std::unexpected(std::string("Unable to obtain 'endstop_state' response"));
+    }
     while (!toolhead_.is_shut_down() && toolhead_.clock() < end)
-        co_await reactor_.sleep_until(reactor_.now() + (end - toolhead_.clock()));
+        co_await reactor_.sleep_until(reactor_.now() + std::max(1e-6, end - toolhead_.clock()));
     endstops_ = {toolhead_.is_triggered(0), toolhead_.is_triggered(1), toolhead_.is_triggered(2)};
     co_return *endstops_;
 }
 
-inline task<std::array<bool, 3>> printer_commands::query_endstops() {
+inline task<printer_commands::endstop_answer> printer_commands::query_endstops() {
     co_await gcode_.mutex().lock();
     const auto seen = co_await look_at_endstops();
     gcode_.mutex().unlock();
@@ -178,10 +191,38 @@ inline task<std::array<bool, 3>> printer_commands::query_endstops() {
 
 inline task<gcode_answer> printer_commands::report_endstops(const job::gcode_line&) {
     const auto seen = co_await look_at_endstops();
+    if (!seen) co_return refuse(seen.error());
     std::string text;
     for (std::size_t i = 0; i < 3; ++i)
-        text += fmt::format("{}{}:{}", i == 0 ? "" : " ", axis_steppers[i], seen[i] ? "TRIGGERED" : "open");
+        text += fmt::format("{}{}:{}", i == 0 ? "" : " ", axis_steppers[i], (*seen)[i] ? "TRIGGERED" : "open");
     gcode_.say(text);
+    co_return gcode_answer{};
+}
+
+inline std::expected<std::size_t, gcode_error> printer_commands::stepper_of(const job::gcode_line& line,
+                                                                            const job::named_words& words) {
+    const auto name = words.find("STEPPER");
+    if (!name) return refuse(fmt::format("Error on '{}': missing STEPPER", line.text()));
+    for (const auto& s : detail::steppers)
+        if (*name == s.name) return s.axis;
+    return refuse(fmt::format("Unknown stepper {}", *name));
+}
+
+inline task<gcode_answer> printer_commands::force_move(const job::gcode_line& line) {
+    const auto words = line.extended();
+    if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
+    const auto axis = stepper_of(line, *words);
+    if (!axis) co_return std::unexpected(axis.error());
+    double distance = 0;
+    double speed = 0;
+    for (const auto& [name, value] : {std::pair("DISTANCE", &distance), std::pair("VELOCITY", &speed)}) {
+        const auto text = words->find(name);
+        if (!text) co_return refuse(fmt::format("Error on '{}': missing {}", line.text(), name));
+        if (job::read_number(*text, *value) != job::word::number)
+            co_return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
+    }
+    if (speed <= 0) co_return refuse(fmt::format("Error on '{}': VELOCITY must be above 0.0", line.text()));
+    co_await toolhead_.force_move(*axis, distance, speed);
     co_return gcode_answer{};
 }
 
@@ -189,11 +230,7 @@ inline task<gcode_answer> printer_commands::report_endstops(const job::gcode_lin
 inline task<gcode_answer> printer_commands::buzz(const job::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
-    const auto name = words->find("STEPPER");
-    if (!name) co_return refuse(fmt::format("Error on '{}': missing STEPPER", line.text()));
-    bool known = false;
-    for (const auto& s : detail::steppers) known = known || *name == s.name;
-    if (!known) co_return refuse(fmt::format("Unknown stepper {}", *name));
+    if (const auto axis = stepper_of(line, *words); !axis) co_return std::unexpected(axis.error());
     for (int i = 0; i < 10; ++i) {
         co_await toolhead_.dwell(0.250 + 0.050);
         co_await toolhead_.dwell(0.250 + 0.450);

@@ -80,6 +80,8 @@ class toolhead {
     seconds last_move_time();
     task<text_error> home(std::size_t axis);
     task<> motors_off();
+    /// FORCE_MOVE: one motor turns and klippy's idea of the place stays.
+    task<> force_move(std::size_t axis, mm distance, mm_per_s speed);
     void set_homed(std::string_view axes, bool homed);
     void set_enabled(std::size_t axis, bool on) noexcept { enabled_[axis] = on; }
     /// SET_KINEMATIC_POSITION. Z without an endstop is measured by a person, so the carriage is where it is said to be.
@@ -112,6 +114,7 @@ class toolhead {
     void wait_for_more();
     task<> wait_for_room();
     void make_steps();
+    void make_steps_at(seconds at);
     [[nodiscard]] std::string_view refusal(const job::xyz& from, const job::xyz& to) const noexcept;
     void place(const job::xyz& commanded);
     task<std::expected<bool, std::string>> approach(std::size_t axis, mm from, mm_per_s speed);
@@ -128,7 +131,8 @@ class toolhead {
     std::optional<reactor::timer> priming_;
     seconds steps_needed_ = 0; ///< motion is committed to here
     seconds steps_made_ = 0;   ///< and has been sent to here
-    bool making_steps_ = false;
+    std::optional<reactor::timer> step_timer_;
+    bool stepping_is_urgent_ = false;
     seconds ran_dry_at_ = 0;
     int stalls_ = 0;
     job::xyz offset_; ///< carriage = commanded + offset
@@ -199,9 +203,9 @@ inline void toolhead::commit(job::planned_move m) {
     append(m);
     print_time_ += m.duration();
     steps_needed_ = std::max(steps_needed_, print_time_ + 0.001);
-    if (!making_steps_) {
-        making_steps_ = true;
-        reactor_.call_at(reactor_.now(), [this] { make_steps(); });
+    if (!step_timer_ || !stepping_is_urgent_) {
+        stepping_is_urgent_ = true;
+        make_steps_at(reactor_.now());
     }
 }
 
@@ -243,28 +247,40 @@ inline seconds toolhead::last_move_time() {
 }
 
 /// The machine holds up to 0.7 s of steps, filled up each 250 ms. When they meet the end of what is committed, the
-/// rest of the plan is committed too and ends in a stop.
+/// rest of the plan is committed too and ends in a stop. After the last step comes a quarter of a second of nothing,
+/// and no move can start in what has been sent.
 inline void toolhead::make_steps() {
     if (shut_down_) return;
     const seconds now = clock();
-    const seconds end = steps_needed_ - 0.002;
-    if (steps_made_ < end) {
-        seconds to = now + 0.700;
-        if (seconds batch = steps_made_ + 0.250; batch > now) to = batch > to + 0.005 ? steps_made_ : batch;
-        to = std::min(to, end);
-        if (to > steps_made_) {
-            steps_made_ = to;
-            if (phase_ == phase::running && steps_made_ >= print_time_ - 0.002) {
-                const seconds before = print_time_;
-                come_to_rest();
-                ran_dry_at_ = print_time_ != before ? print_time_ : 0;
-            }
+    const seconds before_end = steps_needed_ - 0.002;
+    seconds to = steps_made_;
+    if (steps_made_ < before_end) {
+        to = now + 0.700;
+        if (const seconds batch = steps_made_ + 0.250; batch > now) to = batch > to + 0.005 ? steps_made_ : batch;
+        to = std::min(to, before_end);
+    } else {
+        to = std::min(now + 0.400, steps_needed_ + 0.250);
+    }
+    if (to > steps_made_) {
+        steps_made_ = to;
+        if (phase_ == phase::running && steps_made_ >= print_time_ - 0.002) {
+            const seconds before = print_time_;
+            come_to_rest();
+            ran_dry_at_ = print_time_ != before ? print_time_ : 0;
         }
     }
-    if (steps_made_ < steps_needed_ - 0.002)
-        reactor_.call_at(reactor_.now() + steps_made_ - 0.450 - now, [this] { make_steps(); });
-    else
-        making_steps_ = false;
+    const bool stepping = steps_made_ < steps_needed_ - 0.002;
+    stepping_is_urgent_ = stepping;
+    if (!stepping && steps_made_ >= steps_needed_ + 0.250) return;
+    make_steps_at(reactor_.now() + steps_made_ - (stepping ? 0.450 : 0.200) - now);
+}
+
+inline void toolhead::make_steps_at(seconds at) {
+    if (step_timer_) reactor_.cancel(*step_timer_);
+    step_timer_ = reactor_.call_at(at, [this] {
+        step_timer_.reset();
+        make_steps();
+    });
 }
 
 /// Moves that came after a rest: they start when nothing has followed for a moment.
@@ -324,7 +340,7 @@ inline task<> toolhead::flush_steps() {
     while (!shut_down_) {
         const seconds wait = steps_needed_ - 0.400 - clock();
         if (wait <= 0) break;
-        co_await reactor_.sleep_until(reactor_.now() + std::min(wait, 1.0));
+        co_await reactor_.sleep_until(reactor_.now() + std::clamp(wait, 1e-6, 1.0));
     }
     steps_made_ = std::max(steps_made_, steps_needed_);
 }
@@ -379,20 +395,22 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     m.at = begin;
     homing_since_ = begin;
     append(m);
-    // Steps leave 100 ms ahead in pieces of 50 ms; the stop is noticed at the end of a piece.
-    const seconds noticed =
-        triggers ? std::ceil((m.duration() + 0.100) / 0.050 - 1e-6) * 0.050 + 0.002 : m.duration() + 0.2;
+    // Steps leave 100 ms ahead in pieces of 50 ms, and what has left is time in which nothing else can start.
+    const seconds sent = triggers ? std::ceil((m.duration() + 0.100) / 0.050 - 1e-6) * 0.050 : m.duration();
+    const seconds noticed = triggers ? m.duration() : m.duration() + 0.200;
     job::xyz told = position();
     along(told, axis) = a.endstop;
     motion_.set_position(told, emitter());
-    while (!shut_down_ && clock() < begin + noticed)
+    while (!shut_down_ && reactor_.now() < zero_ + begin + noticed)
         co_await reactor_.sleep_until(std::min(reactor_.now() + 0.5, zero_ + begin + noticed));
     homing_since_.reset();
     if (shut_down_) co_return std::unexpected(std::string("Homing failed due to printer shutdown"));
     draw();
     start_clock();
-    steps_needed_ = std::max(steps_needed_, begin + m.duration());
+    steps_needed_ = std::max(steps_needed_, begin + sent + 0.001);
     steps_made_ = std::max(steps_made_, steps_needed_);
+    make_steps_at(reactor_.now());
+    co_await reactor_.yield();
     job::xyz there = position();
     along(there, axis) = a.endstop;
     place(there);
@@ -425,6 +443,27 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     co_await flush_steps();
     motion_.axis_homed(axis);
     co_return text_error{};
+}
+
+inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed) {
+    co_await flush_steps();
+    const seconds begin = last_move_time();
+    job::planned_move m;
+    m.start = m.end = gantry_.carriage;
+    along(m.end, axis) += distance;
+    along(m.direction, axis) = distance < 0 ? -1 : 1;
+    m.distance = std::abs(distance);
+    m.start_v = m.cruise_v = m.end_v = speed;
+    m.cruise_t = m.distance / speed;
+    m.accel = 1;
+    m.at = begin;
+    if (!carriage_stopped_) {
+        gantry_.carriage = m.end;
+        gantry_.trace.add(m);
+        along(offset_, axis) += distance;
+    }
+    enabled_[axis] = true;
+    co_await dwell(m.cruise_t);
 }
 
 inline task<> toolhead::motors_off() {

@@ -113,4 +113,29 @@ static_assert(sink<silent_sink>);
     return lines;
 }
 
+/// A command in lines of at most `width` columns that can still be pasted: each but the last ends in a backslash. It is
+/// broken between words only, never inside of quotes.
+[[nodiscard]] inline std::vector<std::string> wrap_command(std::string_view text, std::size_t width) {
+    std::vector<std::string> words{""};
+    bool quoted = false;
+    for (const char c : text) {
+        quoted = quoted != (c == '\'');
+        if (c == ' ' && !quoted)
+            words.emplace_back();
+        else
+            words.back() += c;
+    }
+    std::vector<std::string> lines;
+    for (auto& word : words) {
+        const bool last = &word == &words.back();
+        if (lines.empty() || lines.back().size() + 1 + word.size() + (last ? 0 : 2) > width) {
+            if (!lines.empty()) lines.back() += " \\";
+            lines.push_back(std::move(word));
+        } else {
+            lines.back() += " " + word;
+        }
+    }
+    return lines;
+}
+
 } // namespace kf

@@ -305,6 +305,45 @@ class Flash(WorldTest):
         r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 0, r)
 
+    def test_a_terminal_that_goes_away_does_not_end_the_write(self):
+        w = self.world(speed=5)
+        child = w.start("flash", "octopus", "-s", "-v")
+        for line in child.stderr:
+            if "[Flash] 25 %" in line:
+                break
+        child.stderr.close()  # every further word has nobody to go to
+        child.send_signal(signal.SIGHUP)
+        out = child.stdout.read()
+        child.stdout.close()
+        self.assertEqual(child.wait(world.DEADLINE), 130, out)
+        self.assertIn("Octopus Pro runs", out)
+        self.assertTrue(w.service_is_up())
+
+    def test_kill_9_leaves_an_external_flasher_to_finish_and_the_service_waits_for_it(self):
+        w = self.world(speed=2)
+        image = w.home / ".cache/kflash/build/octopus/out/klipper.bin"
+        child = w.start("flash", "octopus", "-s", "--method", "make_flash")
+        for line in child.stderr:
+            if "left to finish" in line:
+                child.kill()
+                break
+        child.communicate(timeout=world.DEADLINE)
+        self.assertFalse(w.service_is_up())
+        wait_for("the guardian started the service", w.service_is_up)
+        data = image.read_bytes()
+        self.assertEqual(w.flash("octopus")[:len(data)], data)
+
+    def test_d16_make_flash_onto_a_board_with_katapult_proves_its_start_first(self):
+        w = self.world("octopus:says-start=134234112")
+        registry = w.registry()
+        registry["devices"]["octopus"]["seen_as_katapult"] = "2026-01-02"
+        (w.home / ".config/kflash/devices.json").write_text(json.dumps(registry))
+        before = w.flash("octopus")
+        r = w.run("flash", "octopus", "-s", "--method", "make_flash")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual(w.flash("octopus"), before)
+        self.assertTrue(w.service_is_up())
+
     def test_two_runs_at_once_are_refused_by_name(self):
         w = self.world(speed=5)
         child = w.start("flash", "octopus", "-s", "--json")

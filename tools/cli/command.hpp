@@ -37,7 +37,7 @@ struct invocation {
     std::map<std::string, std::vector<std::string>> options; ///< a flag is there with no value
     io::xdg_paths paths;
     std::string self;         ///< our own binary, for the guardian and to find ksim beside it
-    bool interactive = false; ///< stdin and stderr are terminals: questions may be asked
+    bool interactive = false; ///< stdin, stdout and stderr are terminals: questions may be asked
     bool json = false, quiet = false, verbose = false;
 
     [[nodiscard]] bool has(const std::string& option) const { return options.contains(option); }

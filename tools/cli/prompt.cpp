@@ -14,6 +14,12 @@
 namespace kf::cli {
 namespace {
 
+template<class... Args>
+void say(fmt::format_string<Args...> format, Args&&... args) {
+    const std::string text = fmt::format(format, std::forward<Args>(args)...);
+    (void)!std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
 result<std::string> read_line() {
     std::string line;
     for (;;) {
@@ -42,9 +48,9 @@ error nobody_there(const question& q) {
 result<std::string> ask(invocation& in, const question& q) {
     if (!in.interactive || in.json) return kf::fail(nobody_there(q));
     if (q.answer.empty())
-        fmt::print(stderr, "{}: ", q.text);
+        say("{}: ", q.text);
     else
-        fmt::print(stderr, "{} [{}]: ", q.text, q.answer);
+        say("{} [{}]: ", q.text, q.answer);
     std::fflush(stderr);
     KF_TRY(auto line, read_line());
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.pop_back();
@@ -59,7 +65,7 @@ result<bool> confirm(invocation& in, const std::string& text, bool default_yes, 
         if (answer == "y/N") return false;
         if (answer == "y" || answer == "Y" || answer == "yes") return true;
         if (answer == "n" || answer == "N" || answer == "no") return false;
-        fmt::print(stderr, "Please answer y or n.\n");
+        say("Please answer y or n.\n");
     }
     return kf::fail(errc::usage, "no answer was understood");
 }
@@ -68,14 +74,14 @@ result<std::size_t> choose(invocation& in, const std::string& text, const std::v
                            const std::string& flag) {
     if (choices.size() == 1) return 0;
     if (!in.interactive || in.json) return kf::fail(nobody_there({text, {}, flag}));
-    for (std::size_t i = 0; i < choices.size(); ++i) fmt::print(stderr, "  {}. {}\n", i + 1, choices[i]);
+    for (std::size_t i = 0; i < choices.size(); ++i) say("  {}. {}\n", i + 1, choices[i]);
     for (int tries = 0; tries < 3; ++tries) {
         KF_TRY(const auto answer, ask(in, {text + " (number, empty to cancel)", {}, flag}));
         if (answer.empty() || answer == "q" || answer == "0") return kf::fail(errc::interrupted, "cancelled");
         std::size_t n = 0;
         const auto [end, bad] = std::from_chars(answer.data(), answer.data() + answer.size(), n);
         if (bad == std::errc{} && end == answer.data() + answer.size() && n >= 1 && n <= choices.size()) return n - 1;
-        fmt::print(stderr, "Please give a number from 1 to {}.\n", choices.size());
+        say("Please give a number from 1 to {}.\n", choices.size());
     }
     return kf::fail(errc::usage, "no answer was understood");
 }

@@ -168,7 +168,7 @@ int run(const tool_row& tool, int argc, char** argv) {
         return words.empty() ? exit_status(errc::usage) : 0;
     }
     if (words[0] == "--version") {
-        fmt::print("{} {}\n", tool.name, KF_VERSION);
+        std::printf("%s %s\n", tool.name, KF_VERSION);
         return 0;
     }
     if (words[0] == "completion" && words.size() == 2) {
@@ -193,7 +193,7 @@ int run(const tool_row& tool, int argc, char** argv) {
         return 0;
     }
     if (p->options.contains("version")) {
-        fmt::print("{} {}\n", tool.name, KF_VERSION);
+        std::printf("%s %s\n", tool.name, KF_VERSION);
         return 0;
     }
 
@@ -227,11 +227,16 @@ int run(const tool_row& tool, int argc, char** argv) {
                     std::move(p->options),
                     paths,
                     own_binary(),
-                    ::isatty(STDIN_FILENO) != 0 && tty,
+                    ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 && tty,
                     json,
                     look.level == verbosity::quiet,
                     look.level == verbosity::verbose};
-    const auto done = command->run(call);
+    result<void> done{};
+    try {
+        done = command->run(call);
+    } catch (const std::exception& e) { // a broken invariant of a library: said, and every destructor has run
+        done = kf::fail(error{errc::failed, fmt::format("unexpected: {}", e.what()), {}, {}, {"please report this"}});
+    }
     if (!done) out.fail(done.error());
     const int status = done ? 0 : exit_status(done.error().code);
     log.detail(fmt::format("exit status {}", status));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
+#include "board_fields.hpp"
 #include "commands.hpp"
 #include "prepare.hpp"
 
@@ -49,33 +50,45 @@ result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b
 
 /// What has to be stopped: the units of the klippys that have to do with the board, as far as they are up.
 struct to_stop {
-    std::vector<std::string> units;
+    struct klippy {
+        std::string unit;
+        bool was_ready = false;
+    };
+    std::vector<klippy> klippys;    ///< run now; each has to be as it was
+    std::vector<std::string> units; ///< of the klippys, and those that are owed a start besides
     std::vector<int> pids;
-    bool was_ready = false; ///< every klippy of them was ready
+
+    void add(const std::string& unit) {
+        if (std::find(units.begin(), units.end(), unit) == units.end()) units.push_back(unit);
+    }
 };
 
 result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager, const fs::path& journal,
                             cli::invocation& in) {
     to_stop found;
-    found.was_ready = !idle.printers().empty();
+    KF_TRY(const auto units, manager.klippy_units());
     for (const auto& p : idle.printers()) {
         const auto& process = p.instance.process;
-        if (!host::is_unit_name(process.unit))
+        // The control group alone proves nothing: a klippy that cron or ssh started lies in cron's or ssh's.
+        bool runs_it = false;
+        if (host::is_unit_name(process.unit)) {
+            const auto state = manager.show(process.unit);
+            runs_it = state && state->main_pid == process.pid;
+            for (const auto& u : units) runs_it = runs_it || u.id == process.unit;
+        }
+        if (!runs_it)
             return kf::fail(error{errc::refused,
                                   fmt::format("klippy runs as process {}, but no service runs it", process.pid),
                                   "kflash could stop it, but not start it again",
                                   {},
                                   {"stop it yourself, then run this again"}});
-        if (std::find(found.units.begin(), found.units.end(), process.unit) == found.units.end())
-            found.units.push_back(process.unit);
+        found.add(process.unit);
+        found.klippys.push_back({process.unit, p.state == "ready"});
         found.pids.push_back(process.pid);
-        found.was_ready = found.was_ready && p.state == "ready";
     }
     // A unit between two of its own restarts has no process now, but would have one in the middle of the flash.
-    KF_TRY(const auto units, manager.klippy_units());
     for (const auto& u : units)
-        if (u.active == "activating" && std::find(found.units.begin(), found.units.end(), u.id) == found.units.end())
-            found.units.push_back(u.id);
+        if (u.active == "activating") found.add(u.id);
     // A run that was cut short, guardian and all, left its units stopped: they count as having been up.
     if (const auto text = io::read_file(journal, 1 << 16)) {
         std::size_t from = 0;
@@ -187,8 +200,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     }
     say(phase::verify, "wait up to 30 s for the board, ask it over serial for its version, demand the image's");
     for (const auto& u : stop.units)
-        say(phase::service, io::to_string(manager.command("start", u)) +
-                                (stop.was_ready ? ", prove that klippy is ready" : ", prove that it runs"));
+        say(phase::service, io::to_string(manager.command("start", u)) + ", prove that klippy is as it was (ready)");
     if (!in.json) in.out.result({"plan", text});
     return {};
 }
@@ -203,7 +215,7 @@ struct flash_run {
 
 flash_run stop_write_start(cli::invocation& in, const bench& b, const board::target& target,
                            const flash::write_job& wanted, const std::vector<board::flash_method>& order,
-                           lease_type& lease, bool was_ready, runner_type& runner) {
+                           lease_type& lease, const to_stop& stop, int flash_lock, runner_type& runner) {
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
@@ -212,6 +224,14 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
         // Minutes may have passed since the first look: a print could have been started.
         KF_TRY(const auto idle, guard_printer(in, b, target.device()));
         for (const auto& a : idle.assumptions()) in.out.warn(a);
+        for (const auto& p : idle.printers())
+            if (std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
+                return kf::fail(
+                    error{errc::refused,
+                          fmt::format("a klippy was started meanwhile (process {})", p.instance.process.pid),
+                          "it was not there when the flash was planned",
+                          {},
+                          {"run this again"}});
         for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("stopping {}", u));
         for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl stop " + u);
         KF_CHECK(lease.stop());
@@ -224,6 +244,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
                 {},
                 {"end that process, then run this again"}});
         job.keep_open = lease.keep_open();
+        job.keep_open.push_back(flash_lock); // nobody flashes while a flasher that we left behind is at work
         return flash::write_and_verify(job, order, runner, clock, in.out, r.wrote);
     };
     const auto began = clock.now();
@@ -233,11 +254,16 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
         for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl start " + u);
         r.service = lease.start();
         // After a failed flash klippy may find no board: that it runs is all that can be asked for then.
-        if (r.service && r.outcome) r.service = host::prove_ready(b.at.proc, lease.units(), was_ready, clock, in.out);
+        bool ready = r.outcome.has_value();
+        for (const auto& k : stop.klippys) {
+            if (!r.service || !r.outcome) break;
+            ready = ready && k.was_ready;
+            r.service = host::prove_ready(b.at.proc, {k.unit}, k.was_ready, clock, in.out);
+        }
         r.downtime = to_seconds(clock.now() - began);
         if (r.service)
             in.out.step(phase::service, fmt::format("{} {} again, down for {:.1f} s", fmt::join(lease.units(), ", "),
-                                                    r.outcome && was_ready ? "is ready" : "runs", r.downtime));
+                                                    ready ? "is ready" : "runs", r.downtime));
     }
     return r;
 }
@@ -261,13 +287,21 @@ void write_ledger(cli::invocation& in, const bench& b, const board::board& board
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     io::interrupt::catch_signals();
-    KF_TRY(const auto board, pick_board(in, b));
+    KF_TRY(auto board, pick_board(in, b));
     KF_TRY(auto target, find_target(in, b, board));
+    const bool in_katapult = target.kind() == board::usb_firmware::katapult;
     in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
     if (in.has("dry-run")) return print_plan(in, b, board, target);
+    if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
+        KF_TRY(const bool go, cli::confirm(in, fmt::format("Flash {}?", board.name), true, "--yes, or name the board"));
+        if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
+    }
 
     KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
-    if (target.kind() == board::usb_firmware::katapult) remember_katapult(in, b, board);
+    if (in_katapult) {
+        remember_katapult(in, b, board);
+        if (!board.seen_as_katapult) board.seen_as_katapult = today(); // it counts for this very run
+    }
     KF_TRY(const auto first_look, guard_printer(in, b, target.device()));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
@@ -276,11 +310,15 @@ result<void> run(cli::invocation& in) {
     KF_CHECK(firmware::require_all(built.proofs));
     KF_CHECK(io::interrupt::check());
 
-    const auto site = site_of(b, board, "kflash");
+    const auto site = site_of(b, board, "kflash flash " + board.key);
+    // From here to the end nobody builds into the folder that `make flash` reads.
+    KF_TRY(const auto build_lock, io::file_lock::take(site.dir / "lock", site.who));
+    KF_CHECK(firmware::still_is(built.image, built.build.file));
     KF_TRY(target, find_target(in, b, board)); // menuconfig and build took their time
     auto job = job_of(b, site, target.device());
     job.image = &built.image;
     job.image_file = site.dir / "pinned" / built.image.path.filename();
+    job.has_katapult = board.seen_as_katapult.has_value();
     job.mcu = built.build.config.mcu().value_or("");
     job.start = built.build.config.application_start().value_or(0);
     KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
@@ -294,39 +332,46 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto stop, services_of(idle, manager, journal, in));
     host::right right{"none is needed", {}};
     if (!b.at.simulated && !stop.units.empty()) {
-        KF_TRY(right, host::find_right(runner, stop.units, ::geteuid() == 0));
+        std::vector<std::string> running; // only these may be touched by a probe
+        for (const auto& k : stop.klippys) running.push_back(k.unit);
+        KF_TRY(right, host::find_right(runner, running, ::geteuid() == 0));
         in.out.detail("right to manage services: " + right.name);
     }
-    if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
-        KF_TRY(const bool go, cli::confirm(in, fmt::format("Flash {}?", board.name), true, "--yes, or name the board"));
-        if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
-    }
-    KF_TRY(auto lease, lease_type::arm(manager, io::steady_clock{},
-                                       {stop.units, stop.pids, guardian_of(in, b.at, right, stop.units), b.at.proc,
-                                        journal, 2 * b.at.service_timeout}));
-    const auto r = stop_write_start(in, b, target, job, order, lease, stop.was_ready, runner);
+    // If the guardian is lost, the lease starts the service by itself, with the same right.
+    auto systemctl = right.prefix;
+    systemctl.insert(systemctl.end(), b.at.systemctl.begin(), b.at.systemctl.end());
+    manager_type privileged(runner, systemctl, b.at.service_timeout);
+    auto guardian = guardian_of(in, b.at, right, stop.units);
+    guardian.keep_open.push_back(lock.native_handle());
+    const seconds patience = 2 * b.at.service_timeout * static_cast<double>(stop.units.size() + 1);
+    KF_TRY(auto lease, lease_type::arm(privileged, io::steady_clock{},
+                                       {stop.units, stop.pids, guardian, b.at.proc, journal, patience}));
+    io::interrupt::refuse_stops();
+    const auto r = stop_write_start(in, b, target, job, order, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
     if (r.outcome && r.outcome->method != board::flash_method::make_flash) remember_katapult(in, b, board);
 
+    if (!r.outcome && r.service) return kf::fail(r.outcome.error());
+    if (r.outcome)
+        in.out.result(
+            {"flashed",
+             fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
+                         r.outcome->version, board::name(r.outcome->method), r.outcome->write_time, r.downtime),
+             {{"key", board.key},
+              {"version", r.outcome->version},
+              {"method", std::string(board::name(r.outcome->method))},
+              {"sha256", built.image.sha256},
+              {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
+              {"write_s", r.outcome->write_time},
+              {"verify_s", r.outcome->verify_time},
+              {"downtime_s", r.downtime},
+              {"device", r.outcome->node_name}}});
     if (!r.service) {
         if (!r.outcome) in.out.fail(r.outcome.error());
         error e = r.service.error();
         if (e.steps.empty()) e = lease.service_error(e.what, e.cause);
         return kf::fail(std::move(e));
     }
-    KF_CHECK(r.outcome);
-    in.out.result({"flashed",
-                   fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
-                               r.outcome->version, board::name(r.outcome->method), r.outcome->write_time, r.downtime),
-                   {{"key", board.key},
-                    {"version", r.outcome->version},
-                    {"method", std::string(board::name(r.outcome->method))},
-                    {"sha256", built.image.sha256},
-                    {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
-                    {"write_s", r.outcome->write_time},
-                    {"verify_s", r.outcome->verify_time},
-                    {"downtime_s", r.downtime},
-                    {"device", r.outcome->node_name}}});
     if (const int number = io::interrupt::pending())
         return kf::fail(errc::interrupted,
                         fmt::format("{} came while the board was written; it was finished and verified first",

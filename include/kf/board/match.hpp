@@ -211,7 +211,7 @@ class target {
                               fmt::format("{} is excluded from flashing", b.name),
                               "its entry says \"flashable\": false",
                               {},
-                              {"kflash edit " + b.key}});
+                              {"kflash edit " + b.key + " --include"}});
     KF_TRY(auto d, locate(r, b, devices));
     if (!mcu_matches(b.mcu, d.usb.mcu))
         return kf::fail(error{errc::mismatch,

@@ -66,7 +66,7 @@ inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
     c.argv.insert(c.argv.end(), words.begin(), words.end());
     c.argv.push_back("OUT=" + (out / "").string());
     c.argv.push_back("KCONFIG_CONFIG=" + config.string());
-    c.environment = {{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"MAKELEVEL", "0"}};
+    c.environment = {{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
     return c;
 }
 

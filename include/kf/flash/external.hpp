@@ -36,8 +36,17 @@ template<io::process_runner Runner, sink Sink>
         outcome.tail.add(line);
         out.detail(line);
     };
-    io::run_limits limits{
-        .total = job.timeout, .held = [&] { return outcome.wrote; }, .silence_while_held = job.silence};
+    io::run_limits limits{.total = job.timeout,
+                          .held =
+                              [&] {
+                                  // Some flashers print nothing until they end: a board that has left Klipper
+                                  // and Katapult is in the hands of one.
+                                  if (!outcome.wrote && !find_node(job.by_id, job.usb, board::usb_firmware::klipper) &&
+                                      !find_node(job.by_id, job.usb, board::usb_firmware::katapult))
+                                      outcome.wrote = true;
+                                  return outcome.wrote;
+                              },
+                          .silence_while_held = job.silence};
     auto ran = runner.run(command, limits, [&](std::string_view chunk) {
         recent.append(chunk);
         if (recent.size() > 256) recent.erase(0, recent.size() - 256);

@@ -5,6 +5,7 @@
 /// was flashed (facts/katapult.md 5).
 
 #include <kf/flash/external.hpp>
+#include <kf/flash/katapult_usb.hpp>
 
 namespace kf::flash {
 
@@ -54,7 +55,8 @@ class katapult_script {
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
         KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
-        if (auto go = io::interrupt::check(); !go) return kf::fail(std::move(go).error());
+        // flashtool.py compares no start address: that proof is made here, and the board stays in its bootloader.
+        KF_CHECK(with_proven_bootloader(job, node, clock_, out, [](auto&) -> result<void> { return {}; }));
         auto ran = run_flasher(*runner_, command(job, node.path), job, out);
         if (!ran) {
             if (ran.error().code == errc::half_written) wrote_ = written::some;

@@ -13,6 +13,43 @@
 
 namespace kf::flash {
 
+/// Opens a board that is in Katapult, connects, and holds what the bootloader says against the image. Nothing has been
+/// written then: whatever is wrong, a pending signal included, COMPLETE starts the old application again.
+/// `then(session)` goes on with the open session.
+template<io::clock Clock, sink Sink, class Then>
+[[nodiscard]] result<void> with_proven_bootloader(const write_job& job, const board::device& node, Clock& clock,
+                                                  Sink& out, Then&& then) {
+    for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()))
+        return kf::fail(error{errc::busy,
+                              fmt::format("{} is held by process {}: {}", node.file_name, h.pid, h.command),
+                              {},
+                              {},
+                              {"end that process, then run this again"}});
+    // udev and ModemManager look at a new port for a moment.
+    const auto patience = clock.now() + std::chrono::seconds(3);
+    auto port = io::serial_port::open(node.path.string());
+    while (!port && port.error().code == errc::busy && clock.now() < patience) {
+        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
+        port = io::serial_port::open(node.path.string());
+    }
+    if (!port) return kf::fail(std::move(port).error());
+    port->discard_input();
+    io::traced_transport traced(*port, out);
+    katapult_session session(traced, clock);
+    const auto go = [&]() -> result<void> {
+        KF_TRY(const auto info, session.connect(node.usb.mcu));
+        out.step(phase::flash, fmt::format("Katapult {} on {}, application start 0x{:x}, blocks of {} bytes",
+                                           info.version, info.mcu, info.app_start, info.block_size));
+        KF_CHECK(firmware::check_bootloader(*job.image, {info.mcu, info.app_start, info.block_size}));
+        return io::interrupt::check();
+    };
+    if (auto allowed = go(); !allowed) {
+        if (auto left = session.leave(); !left) out.warn(left.error().what);
+        return kf::fail(std::move(allowed).error());
+    }
+    return then(session);
+}
+
 template<io::clock Clock>
 class katapult_usb {
   public:
@@ -41,36 +78,18 @@ class katapult_usb {
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
         KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
-        for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()))
-            return kf::fail(error{errc::busy,
-                                  fmt::format("{} is held by process {}: {}", node.file_name, h.pid, h.command),
-                                  {},
-                                  {},
-                                  {"end that process, then run this again"}});
-        KF_TRY(auto port, io::serial_port::open(node.path.string()));
-        port.discard_input();
-        io::traced_transport traced(port, out);
-        katapult_session session(traced, clock_);
-        KF_TRY(const auto info, session.connect(node.usb.mcu));
-        out.step(phase::flash, fmt::format("Katapult {} on {}, application start 0x{:x}, blocks of {} bytes",
-                                           info.version, info.mcu, info.app_start, info.block_size));
-        auto go = firmware::check_bootloader(*job.image, {info.mcu, info.app_start, info.block_size});
-        auto allowed = go ? io::interrupt::check() : result<void>(kf::fail(std::move(go).error()));
-        if (!allowed) {
-            // Nothing was written: the old application is intact, so it may start again.
-            if (auto left = session.leave(); !left) out.warn(left.error().what);
-            return kf::fail(std::move(allowed).error());
-        }
-        const auto began = clock_.now();
-        auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {
-            const bool verifying = p == katapult_phase::verify;
-            out.progress(
-                {verifying ? phase::verify : phase::flash, done, total, "blocks", to_seconds(clock_.now() - began)});
+        return with_proven_bootloader(job, node, clock_, out, [&](auto& session) -> result<void> {
+            const auto began = clock_.now();
+            auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {
+                const bool verifying = p == katapult_phase::verify;
+                out.progress({verifying ? phase::verify : phase::flash, done, total, "blocks",
+                              to_seconds(clock_.now() - began)});
+            });
+            if (session.written_any()) wrote_ = written::some;
+            KF_CHECK(wrote);
+            wrote_ = written::all;
+            return session.leave();
         });
-        if (session.written_any()) wrote_ = written::some;
-        KF_CHECK(wrote);
-        wrote_ = written::all;
-        return session.leave();
     }
 
     [[nodiscard]] written wrote() const noexcept { return wrote_; }

@@ -5,6 +5,7 @@
 /// AVR.
 
 #include <kf/flash/external.hpp>
+#include <kf/flash/katapult_usb.hpp>
 
 #include <unistd.h>
 
@@ -40,6 +41,12 @@ class make_flash {
         auto node = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
         if (!node) node = find_node(job.by_id, job.usb, board::usb_firmware::katapult);
         if (!node) return kf::fail(errc::not_connected, "the board is not where it was: " + job.node_name);
+        // Klipper's script finds Katapult by itself and writes to whatever start it names: so that is proven first.
+        if (node->usb.firmware == board::usb_firmware::klipper && job.has_katapult) {
+            KF_TRY(node, enter_bootloader(job.by_id, job.usb, clock_));
+        }
+        if (node->usb.firmware == board::usb_firmware::katapult)
+            KF_CHECK(with_proven_bootloader(job, *node, clock_, out, [](auto&) -> result<void> { return {}; }));
         auto ran = run_flasher(*runner_, command(job, node->path), job, out);
         if (!ran) {
             if (ran.error().code == errc::half_written) wrote_ = written::some;
@@ -82,7 +89,7 @@ class make_flash {
                        "KCONFIG_CONFIG=" + job.config.string(), "-o", built(job).string(),
                        "FLASH_DEVICE=" + device.string()},
                       {},
-                      {{"PYTHONDONTWRITEBYTECODE", "1"}}};
+                      {{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}}};
         if (::geteuid() == 0) c.argv.emplace_back("NOSUDO=1");
         c.argv.emplace_back("flash");
         return c;

@@ -34,6 +34,7 @@ struct write_job {
     fs::path image_file = {};   ///< the pinned copy, in a folder of its own, under Klipper's file name
     std::string mcu = {};       ///< CONFIG_MCU of its configuration
     std::uint64_t start = 0;    ///< CONFIG_FLASH_APPLICATION_ADDRESS
+    bool has_katapult = false;  ///< it was seen with a katapult_ name, now or earlier
     board::usb_name usb = {};   ///< the board
     std::string node_name = {}; ///< its by-id name when the target was found
     fs::path by_id = "/dev/serial/by-id";

@@ -33,9 +33,10 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
 [[nodiscard]] result<flash_outcome> write_and_verify(const write_job& job,
                                                      const std::vector<board::flash_method>& order, Runner& runner,
                                                      Clock clock, Sink& out, written& wrote) {
-    const auto before = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
     error last{errc::usage, "no flash method is left to try"};
     for (std::size_t i = 0; i < order.size(); ++i) {
+        KF_CHECK(io::interrupt::check());
+        const auto before = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
         auto method = make_method(order[i], runner, clock);
         out.step(phase::flash, fmt::format("{}: writing {} ({} bytes)", name(order[i]),
                                            job.image->path.filename().string(), job.image->bytes.size()));

@@ -218,13 +218,10 @@ class idle_proof {
         }
         auto activity = ask_printer(k.socket, options.patience);
         if (activity && options.concerns && !options.concerns(*activity)) continue;
-        std::error_code ec;
-        if (fs::exists(klippy::lock_path(k.socket), ec))
-            if (auto lock = klippy::lock_printer(k.socket, "kflash print guard"); !lock) {
-                if (lock.error().code == errc::busy)
-                    return refuse("a plot is running: " + lock.error().cause, {"wait for it to end, or cancel it"});
-                KF_CHECK(unknown(k, "the lock on its socket cannot be read: " + lock.error().what));
-            }
+        // A lock that cannot be looked at is not waived: a plot that moves is what it stands for.
+        const auto plot = klippy::printer_lock_holder(k.socket);
+        if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
+        if (!plot->empty()) return refuse("a plot is running: process " + *plot, {"wait for it to end, or cancel it"});
         if (!activity) {
             KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
             proof.printers_.push_back({k, {}});

@@ -54,11 +54,12 @@ class service_lease {
       , clock_(other.clock_)
       , request_(std::move(other.request_))
       , guardian_(std::move(other.guardian_))
-      , stopped_(std::exchange(other.stopped_, false)) {}
+      , stopped_(std::exchange(other.stopped_, false))
+      , start_failed_(other.start_failed_) {}
     service_lease& operator=(service_lease&&) = delete;
     /// The last net inside of the process: an early return or an exception.
     ~service_lease() {
-        if (stopped_) (void)start();
+        if (stopped_ && !start_failed_) (void)start();
         release();
     }
 
@@ -97,12 +98,16 @@ class service_lease {
             std::string down;
             for (const auto& unit : request_.units) {
                 const auto state = manager_->show(unit);
-                if (!state || state->active != "active")
-                    down = unit + (state ? " is " + state->active : " is in an unknown state");
+                // RemainAfterExit=yes keeps a unit "active" whose klippy is dead: then its substate is "exited".
+                if (!state || state->active != "active" || state->sub == "exited")
+                    down =
+                        unit + (state ? " is " + state->active + " (" + state->sub + ")" : " is in an unknown state");
             }
             if (down.empty()) break;
-            if (clock_.now() >= until)
+            if (clock_.now() >= until) {
+                start_failed_ = true; // the guardian goes on trying for a while after we are gone
                 return kf::fail(service_error(down + " after the start command", asked ? "" : asked.error().what));
+            }
             if (!asked && clock_.now() >= again) { // what failed may work later: the manager may have been busy
                 asked = ask("start");
                 if (!asked) by_ourselves();
@@ -187,6 +192,7 @@ class service_lease {
     lease_request request_;
     std::unique_ptr<io::piped_child> guardian_;
     bool stopped_ = false;
+    bool start_failed_ = false;
 };
 
 } // namespace kf::host

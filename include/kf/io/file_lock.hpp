@@ -39,6 +39,9 @@ class file_lock {
     file_lock(file_lock&&) = default;
     file_lock& operator=(file_lock&&) = default;
 
+    /// A child that inherits it keeps the lock after us.
+    [[nodiscard]] int native_handle() const noexcept { return fd_.get(); }
+
   private:
     explicit file_lock(unique_fd fd)
       : fd_(std::move(fd)) {}

@@ -21,7 +21,7 @@ inline void remember(int number) {
 }
 } // namespace detail
 
-inline constexpr std::array signals{SIGINT, SIGTERM, SIGHUP};
+inline constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 /// Called once by a tool that has something to put back before it ends. System calls return EINTR, so that waits end.
 inline void catch_signals() {
@@ -32,6 +32,11 @@ inline void catch_signals() {
     struct sigaction ignore{};
     ignore.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+/// While a service is stopped nobody may freeze us: Ctrl+Z and a write from the background are ignored.
+inline void refuse_stops() {
+    for (const int number : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(number, SIG_IGN);
 }
 
 /// The first signal that came in, or 0.

@@ -9,6 +9,9 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,9 +45,27 @@ enum class child_group { ours, own_session };
         if (!replaced) variables.emplace_back(text);
     }
     for (const auto& [name, value] : c.environment) variables.push_back(name + "=" + value);
+    if (c.run_as && ::geteuid() == 0)
+        if (const passwd* user = ::getpwuid(c.run_as->uid)) {
+            std::erase_if(variables, [](const std::string& v) {
+                return v.starts_with("HOME=") || v.starts_with("USER=") || v.starts_with("LOGNAME=");
+            });
+            variables.push_back(std::string("HOME=") + user->pw_dir);
+            variables.push_back(std::string("USER=") + user->pw_name);
+            variables.push_back(std::string("LOGNAME=") + user->pw_name);
+        }
     std::vector<char*> env, argv;
     for (auto& v : variables) env.push_back(v.data());
     env.push_back(nullptr);
+    // As that user: with the groups, and for programs that look there, the home of that user.
+    std::vector<gid_t> groups;
+    if (c.run_as && ::geteuid() == 0)
+        if (const passwd* user = ::getpwuid(c.run_as->uid)) {
+            int count = 64;
+            groups.resize(static_cast<std::size_t>(count));
+            count = ::getgrouplist(user->pw_name, c.run_as->gid, groups.data(), &count) < 0 ? 0 : count;
+            groups.resize(static_cast<std::size_t>(count));
+        }
     std::vector<std::string> words = c.argv;
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);
@@ -74,7 +95,8 @@ enum class child_group { ours, own_session };
         for (const int fd : c.keep_open) ::fcntl(fd, F_SETFD, 0);
         if (ok && !c.cwd.empty() && ::chdir(c.cwd.c_str()) != 0) ok = false;
         if (ok && c.run_as && ::geteuid() == 0)
-            ok = ::setgroups(0, nullptr) == 0 && ::setgid(c.run_as->gid) == 0 && ::setuid(c.run_as->uid) == 0;
+            ok = ::setgroups(groups.size(), groups.data()) == 0 && ::setgid(c.run_as->gid) == 0 &&
+                 ::setuid(c.run_as->uid) == 0;
         for (int number = 1; number < 32; ++number) ::signal(number, SIG_DFL);
         sigset_t none;
         sigemptyset(&none);
@@ -147,10 +169,9 @@ struct posix_runner {
         const auto elapsed = [&] { return to_seconds(std::chrono::steady_clock::now() - began); };
         if (c.on_terminal) return run_on_terminal(c, began);
 
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
-        unique_fd mine(ends[0]), theirs(ends[1]);
-        ::fcntl(mine.get(), F_SETFL, O_NONBLOCK);
+        KF_TRY(auto ends, c.keep_open.empty() ? output_pipe() : output_file());
+        auto& [mine, theirs] = ends;
+        const bool is_file = !c.keep_open.empty();
         const unique_fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
         if (!nothing) return kf::fail(system_error("cannot open /dev/null"));
         KF_TRY(const pid_t pid,
@@ -164,8 +185,9 @@ struct posix_runner {
             return kf::fail(error{code, c.argv[0] + " " + why, {}, to_string(c), {}});
         };
         for (;;) {
-            pollfd p{closed ? -1 : mine.get(), POLLIN, 0}; // a closed pipe is always "ready"
-            ::poll(&p, 1, closed ? 10 : 50);
+            // A closed pipe and a file are always "ready".
+            pollfd p{closed || is_file ? -1 : mine.get(), POLLIN, 0};
+            ::poll(&p, 1, closed || is_file ? 10 : 50);
             char buffer[16384];
             ssize_t n = 0;
             // Bounded: a child that never stops writing must not keep us from looking at the clock.
@@ -173,7 +195,7 @@ struct posix_runner {
                 last_output = std::chrono::steady_clock::now();
                 if (out) out(std::string_view(buffer, static_cast<std::size_t>(n)));
             }
-            if (n == 0) closed = true;
+            if (n == 0 && !is_file) closed = true;
             if (!ended && detail::has_ended(pid)) {
                 ended = true;
                 continue; // one more read: what it wrote last
@@ -201,6 +223,27 @@ struct posix_runner {
     }
 
   private:
+    using two_ends = std::pair<unique_fd, unique_fd>; // ours, the child's
+
+    [[nodiscard]] static result<two_ends> output_pipe() {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
+        ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+        return two_ends(ends[0], ends[1]);
+    }
+
+    /// For a child that outlives us on purpose (it holds keep_open): a pipe that nobody reads any more would end it in
+    /// the middle of its work. A file without a name has no reader to lose.
+    [[nodiscard]] static result<two_ends> output_file() {
+        std::string name = "/tmp/kf-output.XXXXXX";
+        unique_fd write_end(::mkostemp(name.data(), O_CLOEXEC | O_APPEND));
+        if (!write_end) return kf::fail(system_error("cannot make a temporary file in /tmp"));
+        unique_fd read_end(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+        ::unlink(name.c_str());
+        if (!read_end) return kf::fail(system_error("cannot read a temporary file in /tmp"));
+        return two_ends(std::move(read_end), std::move(write_end));
+    }
+
     [[nodiscard]] static result<run_outcome> run_on_terminal(const command& c, time_point began) {
         KF_TRY(const pid_t pid, detail::start(c, {}, detail::child_group::ours));
         int status = 0;

@@ -15,8 +15,10 @@ namespace kf::io {
     std::string out;
     for (const char c : text.substr(0, most)) {
         const auto u = static_cast<unsigned char>(c);
-        if (u < 0x20 || u == 0x7f) out += fmt::format("\\x{:02x}", u);
-        else out += c;
+        if (u < 0x20 || u == 0x7f)
+            out += fmt::format("\\x{:02x}", u);
+        else
+            out += c;
     }
     if (text.size() > most) out += "...";
     return out;

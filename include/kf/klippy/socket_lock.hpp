@@ -17,6 +17,21 @@ namespace kf::klippy {
     return (ec ? socket : real).string() + ".kf-lock";
 }
 
+/// Who holds the lock of that printer, empty when nobody does. Looks only: nothing is made, nothing is written.
+[[nodiscard]] inline result<std::string> printer_lock_holder(const std::filesystem::path& socket) {
+    const auto path = lock_path(socket);
+    const io::unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd && errno == ENOENT) return std::string{};
+    if (!fd) return kf::fail(io::system_error("cannot open " + path.string()));
+    if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::string{};
+    if (errno != EWOULDBLOCK) return kf::fail(io::system_error("cannot look at " + path.string()));
+    char text[256] = {};
+    const ssize_t n = ::pread(fd.get(), text, sizeof text - 1, 0);
+    std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+    return holder.empty() ? std::string("somebody who left no name") : holder;
+}
+
 /// `who` is what others are told: "kplot run drawing.svg". errc::busy names the holder.
 [[nodiscard]] inline result<io::file_lock> lock_printer(const std::filesystem::path& socket, const std::string& who) {
     return io::file_lock::take(lock_path(socket), who);

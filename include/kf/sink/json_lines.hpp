@@ -6,17 +6,54 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <string_view>
 
 namespace kf {
 
+namespace detail {
+
+/// Text from outside (a compiler, a device) may hold any bytes, JSON holds UTF-8 only: what is none becomes U+FFFD.
+[[nodiscard]] inline std::string utf8(std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        const std::size_t length = lead < 0x80   ? 1
+                                   : lead < 0xC2 ? 0
+                                   : lead < 0xE0 ? 2
+                                   : lead < 0xF0 ? 3
+                                   : lead < 0xF5 ? 4
+                                                 : 0;
+        std::size_t good = length == 0 ? 0 : 1;
+        while (good != 0 && good < length && i + good < text.size()) {
+            const auto next = static_cast<unsigned char>(text[i + good]);
+            // The second byte also rules out long forms, surrogates and what is beyond U+10FFFF.
+            const unsigned low = good > 1 ? 0x80U : lead == 0xE0 ? 0xA0U : lead == 0xF0 ? 0x90U : 0x80U;
+            const unsigned high = good > 1 ? 0xBFU : lead == 0xED ? 0x9FU : lead == 0xF4 ? 0x8FU : 0xBFU;
+            if (next < low || next > high) break;
+            ++good;
+        }
+        if (good == length && length != 0)
+            out += text.substr(i, length);
+        else
+            out += "\xEF\xBF\xBD";
+        i += std::max<std::size_t>(good, 1);
+    }
+    return out;
+}
+
+} // namespace detail
+
 [[nodiscard]] inline boost::json::object to_json(const error& e) {
-    boost::json::object o{{"event", "error"}, {"errc", name(e.code)}, {"exit", exit_status(e.code)}, {"what", e.what}};
-    if (!e.cause.empty()) o["cause"] = e.cause;
-    if (!e.command.empty()) o["command"] = e.command;
+    boost::json::object o{
+        {"event", "error"}, {"errc", name(e.code)}, {"exit", exit_status(e.code)}, {"what", detail::utf8(e.what)}};
+    if (!e.cause.empty()) o["cause"] = detail::utf8(e.cause);
+    if (!e.command.empty()) o["command"] = detail::utf8(e.command);
     if (!e.steps.empty()) {
         boost::json::array steps;
-        for (const auto& s : e.steps) steps.emplace_back(s);
+        for (const auto& s : e.steps) steps.emplace_back(detail::utf8(s));
         o["steps"] = std::move(steps);
     }
     return o;
@@ -27,7 +64,9 @@ class json_lines_sink {
     explicit json_lines_sink(std::FILE* out = stdout)
       : out_(out) {}
 
-    void step(phase p, std::string_view text) { line({{"event", "step"}, {"phase", label(p)}, {"text", text}}); }
+    void step(phase p, std::string_view text) {
+        line({{"event", "step"}, {"phase", label(p)}, {"text", detail::utf8(text)}});
+    }
     void progress(const kf::progress& p) {
         // Every percent at most: a reader wants to see the run move, not each of its blocks.
         const auto percent = p.total == 0 ? 0 : p.done * 100 / p.total;
@@ -41,13 +80,18 @@ class json_lines_sink {
               {"unit", p.unit},
               {"elapsed_s", p.elapsed}});
     }
-    void note(std::string_view text) { line({{"event", "note"}, {"text", text}}); }
-    void warn(std::string_view text) { line({{"event", "warning"}, {"text", text}}); }
+    void note(std::string_view text) { line({{"event", "note"}, {"text", detail::utf8(text)}}); }
+    void warn(std::string_view text) { line({{"event", "warning"}, {"text", detail::utf8(text)}}); }
     void detail(std::string_view) const noexcept {}
     void fail(const error& e) { line(to_json(e)); }
     void result(const record& r) {
         boost::json::object o{{"event", "result"}, {"kind", r.kind}};
-        for (const auto& f : r.fields) std::visit([&](const auto& v) { o[f.name] = v; }, f.value);
+        for (const auto& f : r.fields) {
+            if (const auto* text = std::get_if<std::string>(&f.value))
+                o[f.name] = detail::utf8(*text);
+            else
+                std::visit([&](const auto& v) { o[f.name] = v; }, f.value);
+        }
         line(o);
     }
 

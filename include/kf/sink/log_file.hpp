@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -16,35 +17,50 @@
 
 namespace kf {
 
-/// "X-Api-Key: abc", "token=abc", "api_key": "abc" and "password=abc" lose what follows.
+/// "X-Api-Key: abc", "token=abc", "\"api_key\": \"a b\"", "--password abc" and "Authorization: Basic abc" lose what
+/// follows the name.
 [[nodiscard]] inline std::string masked(std::string_view text) {
     static constexpr std::string_view names[] = {"api-key", "api_key", "apikey", "token", "password", "authorization"};
     std::string low(text);
     for (char& c : low) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const auto skip = [&](std::size_t i, std::string_view these) {
+        return std::min(low.find_first_not_of(these, i), low.size());
+    };
+    const auto end_of = [&](std::size_t i, std::string_view these) {
+        return std::min(low.find_first_of(these, i), low.size());
+    };
+    /// Where the value of the name that ends at `i` begins; npos when nothing follows.
+    const auto value_at = [&](std::size_t name, std::size_t i) {
+        const auto before = low.find_last_of(" \t\n", name);
+        const bool option = low.compare(before == std::string::npos ? 0 : before + 1, 2, "--") == 0;
+        if (const auto sign = skip(i, "\"' "); sign < low.size() && (low[sign] == ':' || low[sign] == '='))
+            return skip(sign + 1, " \t");
+        return option && i < low.size() && low[i] == ' ' ? skip(i, " ") : std::string::npos;
+    };
     std::string out;
     std::size_t i = 0;
     while (i < text.size()) {
-        bool hit = false;
+        std::size_t value = std::string::npos, end = 0;
         for (const auto n : names) {
-            if (low.compare(i, n.size(), n) != 0) continue;
-            std::size_t j = i + n.size();
-            while (j < text.size() && (text[j] == '"' || text[j] == '\'' || text[j] == ' ')) ++j;
-            if (j >= text.size() || (text[j] != ':' && text[j] != '=')) continue;
-            ++j;
-            while (j < text.size() && (text[j] == '"' || text[j] == '\'' || text[j] == ' ')) ++j;
-            std::size_t end = j;
-            while (end < text.size() && std::string_view("\"'&, \t").find(text[end]) == std::string_view::npos) ++end;
-            if (low.compare(j, 7, "bearer ") == 0) { // the scheme is no secret, the word after it is
-                end = j + 7;
-                while (end < text.size() && text[end] > ' ') ++end;
+            if (low.compare(i, n.size(), n) != 0 || (value = value_at(i, i + n.size())) == std::string::npos) continue;
+            if (value < low.size() && (low[value] == '"' || low[value] == '\'')) {
+                end = end_of(value + 1, std::string{low[value], '\n'});
+                ++value;
+            } else if (n == "authorization") { // the scheme's name and what follows it
+                end = end_of(value, "\"'\r\n");
+            } else {
+                end = end_of(value, "\"'&,;} \t\r\n");
+                if (low.substr(value, end - value) == "bearer") end = end_of(skip(end, " "), "\"'&,;} \t\r\n");
             }
-            out += text.substr(i, j - i);
-            out += "***";
-            i = end;
-            hit = true;
             break;
         }
-        if (!hit) out += text[i++];
+        if (value == std::string::npos) {
+            out += text[i++];
+            continue;
+        }
+        out += text.substr(i, value - i);
+        if (end > value) out += "***";
+        i = end;
     }
     return out;
 }
@@ -94,7 +110,8 @@ class log_file_sink {
         gmtime_r(&t, &parts);
         char stamp[32];
         std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-        fmt::print(file_.get(), "{}.{:03}Z {} {}\n", stamp, ms, kind, masked(text));
+        const std::string whole = fmt::format("{}.{:03}Z {} {}\n", stamp, ms, kind, masked(text));
+        (void)!std::fwrite(whole.data(), 1, whole.size(), file_.get());
         std::fflush(file_.get());
     }
     std::shared_ptr<std::FILE> file_;

@@ -32,7 +32,7 @@ class terminal_sink {
     void step(phase p, std::string_view text) {
         if (o_.level == verbosity::quiet) return;
         clear_bar();
-        fmt::print(o_.err, "{} {}\n", paint("36", fmt::format("[{}]", label(p))), text);
+        put(o_.err, "{} {}\n", paint("36", fmt::format("[{}]", label(p))), text);
         std::fflush(o_.err);
     }
 
@@ -45,21 +45,21 @@ class terminal_sink {
         last_phase_ = p.in;
         if (quarter == last_quarter_) return;
         last_quarter_ = quarter;
-        fmt::print(o_.err, "[{}] {} % ({} of {} {})\n", label(p.in), quarter * 25, done, p.total, p.unit);
+        put(o_.err, "[{}] {} % ({} of {} {})\n", label(p.in), quarter * 25, done, p.total, p.unit);
         std::fflush(o_.err);
     }
 
     void note(std::string_view text) {
         if (o_.level == verbosity::quiet) return;
         clear_bar();
-        fmt::print(o_.err, "  {}\n", text);
+        put(o_.err, "  {}\n", text);
     }
 
     void warn(std::string_view text) {
         clear_bar();
         bool first = true;
         for (const auto& line : wrap(text, 71, "")) {
-            fmt::print(o_.err, "{} {}\n", first ? paint("33", "warning:") : std::string("        "), line);
+            put(o_.err, "{} {}\n", first ? paint("33", "warning:") : std::string("        "), line);
             first = false;
         }
         std::fflush(o_.err);
@@ -68,29 +68,34 @@ class terminal_sink {
     void detail(std::string_view text) {
         if (o_.level != verbosity::verbose) return;
         clear_bar();
-        fmt::print(o_.err, "{}\n", paint("2", fmt::format("  . {}", text)));
+        put(o_.err, "{}\n", paint("2", fmt::format("  . {}", text)));
     }
 
     void fail(const error& e) {
         clear_bar();
         bool first = true;
         for (const auto& line : wrap(e.what, 73, "")) {
-            fmt::print(o_.err, "{} {}\n", first ? paint("31", "error:") : std::string("      "), line);
+            put(o_.err, "{} {}\n", first ? paint("31", "error:") : std::string("      "), line);
             first = false;
         }
-        if (!e.command.empty()) fmt::print(o_.err, "  command: {}\n", e.command);
+        first = true;
+        if (!e.command.empty())
+            for (const auto& line : wrap_command(e.command, 69)) {
+                put(o_.err, "  {} {}\n", first ? "command:" : "        ", line);
+                first = false;
+            }
         first = true;
         for (const auto& line : wrap(e.cause, 68, "")) {
-            fmt::print(o_.err, "  {} {}\n", first ? "cause:" : "      ", line);
+            put(o_.err, "  {} {}\n", first ? "cause:" : "      ", line);
             first = false;
         }
-        if (!e.steps.empty()) fmt::print(o_.err, "  what to try:\n");
+        if (!e.steps.empty()) put(o_.err, "  what to try:\n");
         int number = 0;
         for (const auto& step : e.steps) {
             ++number;
             first = true;
             for (const auto& line : wrap(step, 72, "")) {
-                fmt::print(o_.err, "    {} {}\n", first ? fmt::format("{}.", number) : std::string("  "), line);
+                put(o_.err, "    {} {}\n", first ? fmt::format("{}.", number) : std::string("  "), line);
                 first = false;
             }
         }
@@ -101,11 +106,18 @@ class terminal_sink {
         clear_bar();
         if (r.text.empty()) return;
         std::fflush(o_.err); // so that a reader of both sees them in order
-        fmt::print(o_.out, "{}\n", r.text);
+        put(o_.out, "{}\n", r.text);
         std::fflush(o_.out);
     }
 
   private:
+    /// fmt::print throws when the terminal is gone; a sink drops its words instead.
+    template<class... Args>
+    static void put(std::FILE* to, fmt::format_string<Args...> format, Args&&... args) {
+        const std::string text = fmt::format(format, std::forward<Args>(args)...);
+        (void)!std::fwrite(text.data(), 1, text.size(), to);
+    }
+
     [[nodiscard]] std::string paint(std::string_view code, std::string_view text) const {
         return o_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
     }
@@ -113,7 +125,7 @@ class terminal_sink {
     void clear_bar() {
         if (!bar_shown_) return;
         bar_shown_ = false;
-        fmt::print(o_.err, "\r\x1b[K");
+        put(o_.err, "\r\x1b[K");
     }
 
     void draw_bar(const kf::progress& p, std::uint64_t done) {
@@ -125,12 +137,12 @@ class terminal_sink {
         if (done > 0 && done < p.total && p.elapsed > 0.5)
             left = fmt::format("  {:.0f} s left",
                                p.elapsed * static_cast<double>(p.total - done) / static_cast<double>(done));
-        fmt::print(o_.err, "\r{} {} {:3} %  {}/{} {}{}\x1b[K", paint("36", fmt::format("[{}]", label(p.in))), bar,
-                   done * 100 / p.total, done, p.total, p.unit, left);
+        put(o_.err, "\r{} {} {:3} %  {}/{} {}{}\x1b[K", paint("36", fmt::format("[{}]", label(p.in))), bar,
+            done * 100 / p.total, done, p.total, p.unit, left);
         std::fflush(o_.err);
         bar_shown_ = true;
         if (done == p.total) {
-            fmt::print(o_.err, "\n");
+            put(o_.err, "\n");
             bar_shown_ = false;
         }
     }

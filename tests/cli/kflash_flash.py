@@ -327,9 +327,10 @@ class Flash(WorldTest):
             if "left to finish" in line:
                 child.kill()
                 break
-        child.communicate(timeout=world.DEADLINE)
-        self.assertFalse(w.service_is_up())
+        child.wait()
+        self.assertFalse(w.service_is_up())  # the flasher is at work, so the guardian waits
         wait_for("the guardian started the service", w.service_is_up)
+        child.communicate(timeout=world.DEADLINE)
         data = image.read_bytes()
         self.assertEqual(w.flash("octopus")[:len(data)], data)
 

@@ -188,12 +188,33 @@ BOOST_FIXTURE_TEST_CASE(d4_a_start_that_lies_is_never_a_restart, service_world) 
     const auto done = lease.start();
     BOOST_REQUIRE(!done.has_value());
     BOOST_CHECK(done.error().code == errc::service_down);
-    BOOST_TEST(done.error().what == "klipper.service is inactive after the start command");
+    BOOST_TEST(done.error().what == "klipper.service is inactive (dead) after the start command");
     BOOST_TEST(done.error().command == "sudo systemctl start klipper.service");
     BOOST_REQUIRE(!done.error().steps.empty());
     BOOST_TEST(done.error().steps.front() == "sudo systemctl start klipper.service");
     BOOST_TEST(lease.holds());                         // still owed
     BOOST_TEST(journal_text() == "klipper.service\n"); // and the next run knows
+}
+
+BOOST_FIXTURE_TEST_CASE(d4_an_active_unit_whose_program_has_ended_is_no_restart, service_world) {
+    // As systemd tells it of a RemainAfterExit=yes unit.
+    struct exited : systemd<kf::io::posix_runner> {
+        using systemd::systemd;
+        bool started = false;
+        [[nodiscard]] kf::result<unit_state> show(const std::string& unit) {
+            auto now = systemd::show(unit);
+            if (now && started && now->active == "active") now->sub = "exited";
+            return now;
+        }
+    };
+    exited manager_of_lease(runner, systemctl_of(state));
+    auto lease = service_lease<exited, impatient_clock>::arm(manager_of_lease, {}, request());
+    BOOST_REQUIRE(lease);
+    BOOST_REQUIRE(lease->stop());
+    manager_of_lease.started = true;
+    const auto done = lease->start();
+    BOOST_REQUIRE(!done.has_value());
+    BOOST_TEST(done.error().what == "klipper.service is active (exited) after the start command");
 }
 
 BOOST_FIXTURE_TEST_CASE(d4_a_stop_and_a_start_that_both_fail_are_a_service_that_is_down, service_world) {

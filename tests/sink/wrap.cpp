@@ -31,3 +31,15 @@ BOOST_AUTO_TEST_CASE(wrap_of_nothing_is_no_line) {
     BOOST_TEST(wrap("", 80, "").empty());
     BOOST_TEST(wrap("  \n\n ", 80, "").empty());
 }
+
+BOOST_AUTO_TEST_CASE(a_long_command_is_broken_so_that_it_can_be_pasted) {
+    BOOST_TEST(kf::wrap_command("make -C /home/pi/klipper OUT=/x/", 20) ==
+                   (lines{"make -C \\", "/home/pi/klipper \\", "OUT=/x/"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(kf::wrap_command("make -j4", 8) == (lines{"make -j4"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_command_is_never_broken_inside_of_quotes) {
+    BOOST_TEST(kf::wrap_command("sh -c 'echo a  b' 'c d'", 10) == (lines{"sh -c \\", "'echo a  b' \\", "'c d'"}),
+               boost::test_tools::per_element());
+}

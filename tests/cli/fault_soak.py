@@ -4,7 +4,8 @@
 SIGINT. Afterwards the service must be as before, the registry whole, and the next run must work.
 
 fault_soak.py KFLASH KSIM          the phase edges and every 16th port write (what `meson test` runs)
-fault_soak.py KFLASH KSIM --all    all of them (make soak)"""
+fault_soak.py KFLASH KSIM --all    all of them (make soak)
+--part 1/3 takes every third of either."""
 import json
 import os
 import pathlib
@@ -88,6 +89,8 @@ def main():
         effects(w)  # the first run builds; the numbers that count are those of a run that has its build
         rows = effects(w)
         numbers = [n for n, _, _ in rows] if everything else edges(rows)
+        part, parts = map(int, sys.argv[sys.argv.index("--part") + 1].split("/")) if "--part" in sys.argv else (1, 1)
+        numbers = numbers[part - 1::parts]
         kinds = KINDS
         print(f"{len(rows)} effects in a flash, {len(numbers)} of them tried, {len(kinds)} kinds of fault each", flush=True)
         for i, number in enumerate(numbers):

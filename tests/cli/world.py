@@ -172,8 +172,17 @@ class WorldTest(unittest.TestCase):
 
 
 def main():
-    """`python3 x.py KFLASH KSIM [unittest words]`"""
+    """`python3 x.py KFLASH KSIM [--part 1/3] [unittest words]`: all cases, or every third of them."""
     global KFLASH, KSIM
     KFLASH, KSIM = map(os.path.abspath, sys.argv[1:3])
-    sys.modules["world"] = sys.modules[__name__] if __name__ == "world" else sys.modules["world"]
-    unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    words = sys.argv[3:]
+    part, parts = 1, 1
+    if words[:1] == ["--part"]:
+        part, parts = map(int, words[1].split("/"))
+        words = words[2:]
+
+    class Loader(unittest.TestLoader):
+        def getTestCaseNames(self, case):
+            return super().getTestCaseNames(case)[part - 1::parts]
+
+    unittest.main(module="__main__", argv=[sys.argv[0], *words], verbosity=2, testLoader=Loader())

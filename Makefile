@@ -35,7 +35,7 @@ test: all
 
 asan:
 	packaging/setup.sh check
-	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false -Dcpp_args=-g1
+	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
 	ninja -C $(SAN)
 	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	    meson test -C $(SAN) --print-errorlogs --num-processes $(JOBS) --timeout-multiplier 4

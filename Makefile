@@ -33,9 +33,10 @@ clean-results:
 test: all
 	meson test -C $(BUILD) --print-errorlogs --num-processes $(JOBS)
 
+# clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes.
 asan:
 	packaging/setup.sh check
-	test -e $(SAN)/build.ninja || meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
+	test -e $(SAN)/build.ninja || CXX=clang++-19 meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
 	ninja -C $(SAN)
 	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	    meson test -C $(SAN) --print-errorlogs --num-processes $(JOBS) --timeout-multiplier 4

@@ -4,6 +4,7 @@
 does. The pen is up after every one of them that leaves Klipper alive."""
 import os
 import pty
+import select
 import signal
 import subprocess
 import unittest
@@ -11,14 +12,20 @@ import unittest
 import plotter
 from plotter import LEFT, TOP, PlotterTest, line_job, wait_for
 
-EXPECTED = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 15, TOP - 10 - 2 * i)] for i in range(12)]
+LENGTH = 60.0
+EXPECTED = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 5 + LENGTH, TOP - 10 - 2 * i)] for i in range(12)]
 
 
 class Control(PlotterTest):
     def drawing(self, p, *words, strokes=12):
         """A run that has drawn something but is far from its end."""
-        child = p.start("run", p.write("lines.jsonl", line_job(strokes)), "--json", *words)
-        wait_for("the pen to move", lambda: child.poll() is not None or p.z() == 20)
+        child = p.start("run", p.write("lines.jsonl", line_job(strokes, LENGTH)), "--json", *words)
+
+        def draws():
+            status = p.run("status", "--json").events("result")
+            return status and status[-1].get("run_state") == "drawing" and p.pen_is_down()
+
+        wait_for("the pen to draw", lambda: child.poll() is not None or draws())
         self.assertIsNone(child.poll(), "the run ended: " + str(child.returncode))
         return child
 
@@ -86,10 +93,10 @@ class Control(PlotterTest):
 
     def test_detach_leaves_the_file_to_klipper_and_other_shells_steer_it(self):
         p = self.plotter(speed=10)
-        r = p.run("run", p.write("lines.jsonl", line_job(12)), "--detach", "--json")
+        r = p.run("run", p.write("lines.jsonl", line_job(12, LENGTH)), "--detach", "--json")
         self.assertEqual(r.code, 0, r)
         self.assertEqual(r.result()["kind"], "started")
-        wait_for("the pen to go down", lambda: p.z() == 20)
+        wait_for("the pen to go down", lambda: p.job_state() == "printing" and p.pen_is_down())
         status = p.run("status", "--json").result()
         self.assertEqual(status["job_state"], "printing")
         self.assertGreater(status["eta_s"], 0)
@@ -161,21 +168,26 @@ class Control(PlotterTest):
         p = self.plotter(speed=20)
         mine, its = pty.openpty()
         try:
-            child = subprocess.Popen(p.command("run", p.write("lines.jsonl", line_job(3)), "--step"), stdin=its,
-                                     stdout=subprocess.PIPE, stderr=its, text=True, env=p.env(),
-                                     start_new_session=True)
+            child = subprocess.Popen(p.command("run", p.write("lines.jsonl", line_job(3, LENGTH)), "--step"), stdin=its,
+                                     stdout=its, stderr=its, env=p.env(), start_new_session=True)
             p.children.append(child)
             seen = b""
             for stroke in (b"stroke 1", b"stroke 2"):
-                while stroke not in seen:
-                    seen += os.read(mine, 4096)
-                self.assertEqual(p.z(), 10)
+                def told():
+                    nonlocal seen
+                    while select.select([mine], [], [], 0)[0]:
+                        seen += os.read(mine, 4096)
+                    self.assertIsNone(child.poll(), seen)
+                    return stroke in seen
+
+                wait_for(stroke.decode() + " to be drawn", told)
+                self.assertEqual((p.z(), p.pen_is_down()), (10, False))
                 os.write(mine, b"\n" if stroke == b"stroke 1" else b"q\n")
-            out, _ = child.communicate(timeout=plotter.DEADLINE)
+            child.wait(plotter.DEADLINE)
         finally:
             os.close(mine)
             os.close(its)
-        self.assertEqual(child.returncode, 130, out)
+        self.assertEqual(child.returncode, 130, seen)
         self.assert_ink(p.ink(), EXPECTED[:2])
 
     def test_step_mode_without_a_terminal_is_exit_5(self):

@@ -109,8 +109,9 @@ class Plotter:
                    "--ink", str(self.ink_file), "--stdin", "--state", str(self.state_file)]
         if state is not None:
             self.set_state(state)
-        self.ksim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.env(),
-                                     start_new_session=True)
+        with open(self.root / "ksim.err", "w") as err:
+            self.ksim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err,
+                                         env=self.env(), start_new_session=True)
         if not self.ksim.stdout.readline():
             raise AssertionError("ksim printer did not start")
         self.children = []
@@ -198,6 +199,10 @@ class Plotter:
 
     def job_state(self):
         return self.status(print_stats=["state"])["print_stats"]["state"]
+
+    def pen_is_down(self):
+        """Where the pen is now, not where the last accepted move ends."""
+        return self.status(motion_report=["live_position"])["motion_report"]["live_position"][2] > 15
 
     def z(self):
         return self.status(toolhead=["position"])["toolhead"]["position"][2]

@@ -165,6 +165,31 @@ BOOST_FIXTURE_TEST_CASE(a_pause_without_the_macro_stops_lifts_and_says_so, file_
     BOOST_TEST((*record.pause_point())[2] == 20.0);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_pause_with_the_macro_waits_for_the_end_of_the_stroke, file_bench) {
+    printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
+        p.answer(request, "{}");
+        if (!script.starts_with("SET_GCODE_VARIABLE")) return;
+        // The stroke goes on for 3 s, then the macro pauses.
+        object("print_stats")["state"] = "paused";
+        object("pause_resume")["is_paused"] = true;
+        p.say(R"({"params":{"eventtime":200,"status":{"print_stats":{"state":"paused"},)"
+              R"("pause_resume":{"is_paused":true}}}})"
+              "\x03",
+              3s);
+    };
+    open();
+    paused_at(60, 70, 10);
+    int looks = 0;
+    const auto how = run::pause_job(k, machine, true, record, [&] { ++looks; });
+    BOOST_REQUIRE(how);
+    BOOST_TEST(*how == "paused between two strokes, the tool is up");
+    BOOST_TEST(looks > 10);
+    BOOST_TEST(printer.scripts ==
+                   (std::vector<std::string>{"SET_GCODE_VARIABLE MACRO=KPLOT_BOUNDARY VARIABLE=pause VALUE=1",
+                                             "M400\nG90", lift, "SET_IDLE_TIMEOUT TIMEOUT=86400"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(resume_goes_above_the_point_before_it_lowers_the_pen, file_bench) {
     open();
     paused_at(60, 70, 20);

@@ -12,10 +12,14 @@ using namespace kf::test;
 
 namespace {
 
-/// Gives an order once so many scripts were sent.
+/// Gives an order once so many scripts were sent and so many orders are settled.
 struct planned_steering {
     const fake_printer* printer;
-    std::vector<std::pair<std::size_t, run::order>> plan = {};
+    struct entry {
+        std::size_t scripts, settled;
+        run::order give;
+    };
+    std::vector<entry> plan = {};
     std::vector<std::string> settled = {}, refused = {};
     std::vector<json::object> seen = {};
     run::order at_steps = run::order::resume;
@@ -24,8 +28,9 @@ struct planned_steering {
     template<class Status>
     run::order next(Status&& status) {
         seen.push_back(status());
-        if (plan.empty() || printer->scripts.size() < plan.front().first) return run::order::none;
-        const run::order o = plan.front().second;
+        if (plan.empty() || printer->scripts.size() < plan.front().scripts || settled.size() < plan.front().settled)
+            return run::order::none;
+        const run::order o = plan.front().give;
         plan.erase(plan.begin());
         return o;
     }
@@ -90,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, s
 }
 
 BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_on, stroke_bench) {
-    steering.plan = {{2, run::order::pause}, {2, run::order::resume}};
+    steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::resume}};
     const auto done = draw(lines(2));
     BOOST_REQUIRE(done);
     // After a pause Z is written anew: somebody may have moved it.
@@ -101,8 +106,17 @@ BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_o
     BOOST_TEST(steering.settled[0] == "paused after stroke 1 of 2, the tool is up");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_pause_can_be_taken_back_before_it_is_there, stroke_bench) {
+    steering.plan = {{2, 0, run::order::pause}, {2, 0, run::order::resume}};
+    BOOST_REQUIRE(draw(lines(2)));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0), line(1), lift}),
+               boost::test_tools::per_element());
+    BOOST_TEST(steering.settled == std::vector<std::string>{"goes on, the pause was taken back"},
+               boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_bench) {
-    steering.plan = {{2, run::order::cancel}};
+    steering.plan = {{2, 0, run::order::cancel}};
     const auto done = draw(lines(5));
     BOOST_REQUIRE(done);
     BOOST_TEST((done->how == run::stroke_outcome::end::cancelled));
@@ -112,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_
 }
 
 BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_bench) {
-    steering.plan = {{2, run::order::pause}, {2, run::order::cancel}};
+    steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::cancel}};
     const auto done = draw(lines(5));
     BOOST_REQUIRE(done);
     BOOST_TEST((done->how == run::stroke_outcome::end::cancelled));

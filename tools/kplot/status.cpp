@@ -42,7 +42,10 @@ std::optional<seconds> eta_of_file(const klippy::printer_status& s, const job::m
 
 result<void> work(cli::invocation& in, const workplace& w) {
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    KF_TRY(const auto running, run::ask_running(run::control_path(w.socket), "status", soon));
+    const auto asked = run::ask_running(run::control_path(w.socket), "status", soon);
+    // It may be homing, or have ended just now: what Klipper says is worth having all the same.
+    const auto running = asked ? *asked : std::nullopt;
+    if (!asked && !in.json) in.out.note("a running kplot does not answer now: " + asked.error().what);
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_CHECK(connect(k, w, klippy::need::contact, record));

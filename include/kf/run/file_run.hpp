@@ -59,7 +59,7 @@ struct file_plan {
     job::timeline timeline;
     job::estimate sum;
     std::size_t strokes = 0;
-    std::uint64_t shift = 0; ///< of the timeline's offsets: the speed factor stands before the file
+    std::uint64_t shift = 0; ///< of the timeline's offsets: what stands before the file in the plan
 };
 
 /// The job as a file in Klipper's directory: the old one or the new one, never half. With it goes the plan of its time.
@@ -76,11 +76,13 @@ template<class Strokes>
                          {"Correct file_execution.gcode_directory in machine.yaml."}});
     file_plan plan{std::move(name), {}, {}, 0, 0};
     job::gcode_estimator estimator(facts.limits);
-    if (facts.speed_factor != 1) {
-        const std::string factor = fmt::format("M220 S{}\n", io::to_decimal(facts.speed_factor * 100, 2));
-        plan.shift = factor.size();
-        KF_CHECK(estimator.feed(factor));
-    }
+    // Where the machine stands when the file begins, and the speed factor of now.
+    const machine::xy home = machine::home_position(m);
+    const std::string before = fmt::format(
+        "SET_KINEMATIC_POSITION X={} Y={} Z={}\nM220 S{}\n", io::to_decimal(home.x, 4), io::to_decimal(home.y, 4),
+        io::to_decimal(m.z_states.travel_mm, 4), io::to_decimal(facts.speed_factor * 100, 2));
+    plan.shift = before.size();
+    KF_CHECK(estimator.feed(before));
     KF_TRY(auto file, io::atomic_writer::open(directory / plan.name));
     KF_TRY(const auto summary, job::write_gcode(m, std::move(options), std::forward<Strokes>(strokes),
                                                 [&](std::string_view text) -> result<void> {
@@ -353,7 +355,11 @@ class file_run {
         if (auto begun = klippy::start_file(k_.link(), plan_.name, detail::motion_deadline(k_, 10)); !begun)
             return kf::fail(std::move(begun).error());
         state_ = "drawing";
-        return detail::refresh(k_);
+        KF_CHECK(detail::refresh(k_));
+        // The clock of the job began with the start, a few hundred milliseconds ago.
+        last_event_ = k_.status().eventtime;
+        if (k_.status().print_stats) moving_ = k_.status().print_stats->total_duration;
+        return {};
     }
 
     /// To the end of the file, or until a person ends it.

@@ -105,7 +105,11 @@ class stroke_run {
     }
     void look() {
         const order o = steering_.next([this] { return status(); });
-        if (o != order::none) asked_ = std::max(asked_, o);
+        if (o == order::resume && asked_ == order::pause) {
+            steering_.settle("goes on, the pause was taken back");
+            asked_ = order::none;
+        } else
+            asked_ = std::max(asked_, o);
     }
     [[nodiscard]] seconds in_flight() const {
         seconds sum = 0;

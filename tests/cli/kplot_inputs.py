@@ -86,7 +86,7 @@ class BadMachines(PlotterTest):
             with self.subTest(new):
                 self.assertIn(old, good)
                 file = p.write("bad.yaml", good.replace(old, new, 1))
-                for words in (["machine", "check", file], ["gcode", p.write("a.svg", svg(LINE)), "--machine", file]):
+                for words in (["machine", "check", "--machine", file], ["gcode", p.write("a.svg", svg(LINE)), "--machine", file]):
                     r = p.finish(subprocess.Popen([plotter.KPLOT, *map(str, words)], stdin=subprocess.DEVNULL,
                                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                                   env=p.env()))
@@ -108,11 +108,11 @@ class BadMachines(PlotterTest):
     def test_init_never_replaces_a_file_unasked(self):
         p = self.plotter()
         file = p.write("mine.yaml", "mine\n")
-        r = p.run("machine", "init", file)
+        r = p.run("machine", "init", "--machine", file)
         self.assertEqual(r.code, 3, r)
         self.assertEqual(file.read_text(), "mine\n")
-        self.assertEqual(p.run("machine", "init", file, "--force").code, 0)
-        self.assertEqual(p.run("machine", "check", file).code, 0)
+        self.assertEqual(p.run("machine", "init", "--machine", file, "--force").code, 0)
+        self.assertEqual(p.run("machine", "check", "--machine", file).code, 0)
 
 
 class BadPrinters(PlotterTest):

@@ -43,7 +43,7 @@ def template():
     """The text that `kplot machine init` writes."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "machine.yaml"
-        subprocess.run([KPLOT, "machine", "init", str(file)], check=True, capture_output=True,
+        subprocess.run([KPLOT, "machine", "init", "--machine", str(file)], check=True, capture_output=True,
                        env=dict(os.environ, HOME=folder, XDG_STATE_HOME=folder))
         return file.read_text()
 

@@ -14,7 +14,6 @@ namespace kf::kplot {
 namespace {
 
 fs::path wanted_file(const cli::invocation& in) {
-    if (in.operands.size() > 1) return in.operands[1];
     if (const auto file = in.get("machine")) return *file;
     return default_machine_file(in);
 }
@@ -81,7 +80,6 @@ struct field_printer {
 };
 
 result<void> show(cli::invocation& in) {
-    if (in.operands.size() > 1) in.options["machine"] = {in.operands[1]};
     KF_TRY(const auto m, open_machine(in));
     field_printer printer;
     machine::for_each_field(m.value, printer);
@@ -115,9 +113,9 @@ result<void> run(cli::invocation& in) {
 
 cli::command_row machine_command() {
     return {"machine",
-            "VERB [FILE]",
+            "VERB",
             1,
-            2,
+            1,
             "init, check or show machine.yaml; print macros for printer.cfg.",
             {{"force", "", "init: replace a file that is there"}},
             {{"kplot machine init", "writes the template where kplot looks for it"},

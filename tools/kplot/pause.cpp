@@ -9,7 +9,7 @@ cli::command_row pause_command() {
             "",
             0,
             0,
-            "Pauses the drawing at the end of its stroke, with the tool up.",
+            "Pauses the drawing, with the tool up.",
             {},
             {{"kplot pause", "from any shell, also when the run was detached"}},
             [](cli::invocation& in) { return steer(in, run::order::pause); }};

@@ -72,7 +72,8 @@ class gcode_host {
     task<gcode_answer> run_lines(std::string script);
 
     [[nodiscard]] fifo_mutex& mutex() noexcept { return mutex_; }
-    [[nodiscard]] std::vector<std::string> names() const;
+    /// The commands that can be given now, or all there are.
+    [[nodiscard]] std::vector<std::string> names(available which = available::when_ready) const;
     [[nodiscard]] const std::map<std::string, std::string>* variables(const std::string& macro) const {
         const auto found = variables_.find(macro);
         return found == variables_.end() ? nullptr : &found->second;
@@ -99,16 +100,17 @@ class gcode_host {
     std::map<std::string, std::map<std::string, std::string>> variables_;
 };
 
-inline std::vector<std::string> gcode_host::names() const {
+inline std::vector<std::string> gcode_host::names(available which) const {
+    const bool every = ready || which == available::always;
     std::vector<std::string> all;
     for (const char* motion : {"G0", "G1", "G4", "G20", "G21", "G90", "G91", "G92", "M82", "M83", "M204", "M220",
                                "M221", "M400", "SET_VELOCITY_LIMIT", "SET_GCODE_OFFSET", "SAVE_GCODE_STATE",
                                "RESTORE_GCODE_STATE", "SET_KINEMATIC_POSITION"})
-        if (ready) all.emplace_back(motion);
+        if (every) all.emplace_back(motion);
     for (const auto& [name, c] : commands_)
-        if (ready || c.second == available::always) all.push_back(name);
+        if (every || c.second == available::always) all.push_back(name);
     for (const auto& m : config_.macros)
-        if (ready) all.push_back(m.name);
+        if (every) all.push_back(m.name);
     return all;
 }
 

@@ -92,9 +92,9 @@ class klippy_process {
     using object = boost::json::object;
     enum class restart_kind : std::uint8_t { host, firmware };
 
-    static constexpr seconds listens_after_exit = 1.05;
-    static constexpr seconds ready_after_listening = 0.65;
-    static constexpr seconds loss_noticed_after = 4.5;
+    static constexpr seconds listens_after_exit = 1.03;
+    static constexpr seconds ready_after_listening = 0.63;
+    static constexpr seconds loss_noticed_after = 4.57;
     static constexpr seconds gives_up_after = 90;
 
     [[nodiscard]] status_feed::source look();
@@ -186,7 +186,7 @@ inline status_feed::source klippy_process::look() {
 inline void klippy_process::run_until(seconds t) {
     for (;;) {
         if (frozen_until_) {
-            if (t < *frozen_until_) break;
+            if (t < *frozen_until_) return reactor_.pass_to(t);
             const seconds at = *frozen_until_;
             frozen_until_.reset();
             reactor_.clear();
@@ -257,10 +257,11 @@ inline void klippy_process::try_to_connect(seconds since) {
                         detail::firmware_restart_advice));
     case mcu_condition::absent: break;
     }
-    if (reactor_.now() - since >= gives_up_after)
+    if (reactor_.now() - since >= gives_up_after - 1e-6)
         return stop_with_error(fmt::format("mcu 'mcu': Unable to connect\n{}Error configuring printer\n",
                                            detail::firmware_restart_advice));
-    reactor_.call_at(reactor_.now() + 0.5, [this, since] {
+    const seconds again = std::min(reactor_.now() + 0.5, since + gives_up_after);
+    reactor_.call_at(again, [this, since] {
         // A device that has just come is tried at the next attempt, one each five seconds.
         if (mcu_ == mcu_condition::absent) return try_to_connect(since);
         reactor_.call_at(reactor_.now() + 3.3, [this, since] { try_to_connect(since); });
@@ -536,9 +537,8 @@ inline void klippy_process::dispatch(int c, const std::string& method, const obj
     }
     if (method == "gcode/help") {
         object all;
-        const object gcode = printer_->status("gcode", reactor_.now());
-        for (const auto& [name, entry] : gcode.at("commands").as_object())
-            if (const auto* help = entry.as_object().if_contains("help")) all[name] = *help;
+        for (const auto& name : printer_->gcode.names(gcode_host::available::always))
+            if (printer_objects::has_help(name)) all[name] = printer_objects::help;
         return respond(c, id, std::move(all));
     }
     if (method == "gcode/subscribe_output") {

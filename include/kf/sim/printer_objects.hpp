@@ -51,6 +51,10 @@ class printer_objects {
     /// `after` on.
     [[nodiscard]] boost::json::array planned_since(seconds after) const;
 
+    /// The extended commands have help texts, G1 and M400 do not.
+    static bool has_help(std::string_view n) { return n != "ECHO" && !(n.size() > 1 && n[1] >= '0' && n[1] <= '9'); }
+    static constexpr const char* help = "simulated";
+
     const printer_config& config;
     const printer_state& state;
     toolhead head;
@@ -61,8 +65,6 @@ class printer_objects {
 
   private:
     static boost::json::array coordinates(const job::xyz& p, double e = 0) { return {p.x, p.y, p.z, e}; }
-    /// The extended commands have help texts, G1 and M400 do not.
-    static bool has_help(std::string_view n) { return n != "ECHO" && !(n.size() > 1 && n[1] >= '0' && n[1] <= '9'); }
     [[nodiscard]] boost::json::object toolhead_status() const;
     [[nodiscard]] boost::json::object gcode_move_status() const;
     [[nodiscard]] boost::json::object motion_report_status() const;
@@ -161,7 +163,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
                 {"settings", settings_}};
     if (name == "gcode") {
         json::object all;
-        for (const auto& n : gcode.names()) all[n] = has_help(n) ? json::object{{"help", "simulated"}} : json::object{};
+        for (const auto& n : gcode.names()) all[n] = has_help(n) ? json::object{{"help", help}} : json::object{};
         return {{"commands", std::move(all)}};
     }
     if (name == "mcu")

@@ -59,6 +59,11 @@ class reactor {
 
     void run_until(seconds t) {
         while (!due_.empty() && due_.begin()->first.first <= t && step()) {}
+        if (!stopped_) pass_to(t);
+    }
+
+    /// Time passes and nothing runs.
+    void pass_to(seconds t) noexcept {
         if (t > now_) now_ = t;
     }
 

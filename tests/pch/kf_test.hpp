@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Precompiled: what nearly every translation unit reads. Nothing relies on it: each header is also compiled alone.
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <chrono>
 #include <expected>
@@ -10,8 +16,3 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <boost/json.hpp>
-#include <boost/test/unit_test.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>

@@ -66,7 +66,8 @@ inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
     c.argv.insert(c.argv.end(), words.begin(), words.end());
     c.argv.push_back("OUT=" + (out / "").string());
     c.argv.push_back("KCONFIG_CONFIG=" + config.string());
-    c.environment = {{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
+    c.environment = {
+        {"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
     return c;
 }
 
@@ -84,12 +85,12 @@ inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
     std::error_code ec;
     for (const char* needed : {"Makefile", "src/Kconfig"})
         if (!fs::is_regular_file(site.tree / needed, ec))
-            return kf::fail(error{
-                errc::not_found,
-                "there is no firmware source in " + site.tree.string(),
-                std::string("it has no ") + needed,
-                site.tree.string(),
-                {"look where Klipper is: ls ~/klipper/Makefile", "say it: kflash settings --klipper-dir DIR"}});
+            return kf::fail(
+                error{errc::not_found,
+                      "there is no firmware source in " + site.tree.string(),
+                      std::string("it has no ") + needed,
+                      site.tree.string(),
+                      {"look where Klipper is: ls ~/klipper/Makefile", "say it: kflash settings --klipper-dir DIR"}});
     const auto inside = fs::weakly_canonical(site.dir, ec).lexically_relative(fs::weakly_canonical(site.tree, ec));
     if (!inside.empty() && *inside.begin() != "..")
         return kf::fail(error{errc::usage, "firmware is never built inside of its source tree", {}, dir, {}});

@@ -156,8 +156,7 @@ inline void outline::sweep(point centre, point u, point v, double from, double a
         return;
     }
     if (!(steps <= static_cast<double>(limits_.max_points))) {
-        if (fault_ == outline_fault::none)
-            fault_ = outline_fault::too_many_points;
+        if (fault_ == outline_fault::none) fault_ = outline_fault::too_many_points;
         return;
     }
     for (double i = 1; i < steps && fault_ == outline_fault::none; ++i) {

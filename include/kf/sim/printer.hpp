@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// As much of klippy's API server as the print guard and the ready check meet: info, objects/list, objects/query, on a Unix
-/// socket, while its service is up. What the printer is doing is a JSON file that a test rewrites: an object of status
-/// objects, {"print_stats": {"state": "printing", ...}, "extruder": {"target": 210}}. "hang": true answers nothing.
-
-#include <filesystem>
-#include <list>
-#include <string>
-
-#include <boost/json.hpp>
+/// As much of klippy's API server as the print guard and the ready check meet: info, objects/list, objects/query, on a
+/// Unix socket, while its service is up. What the printer is doing is a JSON file that a test rewrites: an object of
+/// status objects, {"print_stats": {"state": "printing", ...}, "extruder": {"target": 210}}. "hang": true answers
+/// nothing.
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/fd_stream.hpp>
 
+#include <boost/json.hpp>
+
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+#include <filesystem>
+#include <list>
+#include <string>
 
 namespace kf::sim {
 
@@ -23,7 +24,9 @@ namespace fs = std::filesystem;
 
 class printer {
   public:
-    printer(fs::path socket, fs::path scenario) : socket_(std::move(socket)), scenario_(std::move(scenario)) {}
+    printer(fs::path socket, fs::path scenario)
+      : socket_(std::move(socket))
+      , scenario_(std::move(scenario)) {}
 
     /// The state that info and webhooks tell: "startup", "ready", "error", "shutdown".
     void set_state(std::string state, std::string message) {
@@ -37,11 +40,13 @@ class printer {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         const std::string path = socket_.string();
-        if (path.size() >= sizeof address.sun_path) return kf::fail(errc::usage, "the socket path is too long: " + path);
+        if (path.size() >= sizeof address.sun_path)
+            return kf::fail(errc::usage, "the socket path is too long: " + path);
         path.copy(address.sun_path, path.size());
         io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
         ::unlink(path.c_str());
-        if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(fd.get(), 16) != 0)
+        if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+            ::listen(fd.get(), 16) != 0)
             return kf::fail(io::system_error("cannot listen on " + path));
         listener_ = std::move(fd);
         return {};
@@ -107,7 +112,8 @@ class printer {
         boost::json::object reply{{"id", *id}};
         const std::string_view name = method->as_string();
         if (name == "info") {
-            reply["result"] = boost::json::object{{"state", state_}, {"state_message", message_}, {"software_version", "simulated"}};
+            reply["result"] =
+                boost::json::object{{"state", state_}, {"state_message", message_}, {"software_version", "simulated"}};
         } else if (name == "objects/list") {
             boost::json::array names{"webhooks", "configfile", "idle_timeout", "toolhead"};
             for (const auto& [key, unused] : now)
@@ -121,19 +127,24 @@ class printer {
                 {"message", "webhooks: No registered callback for path '" + std::string(name) + "'"}};
         }
         const std::string text = boost::json::serialize(reply) + '\x03';
-        (void)io::write_all_fd(c.fd.get(), io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()),
+        (void)io::write_all_fd(c.fd.get(),
+                               io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()),
                                std::chrono::steady_clock::now() + std::chrono::seconds(1));
     }
 
     [[nodiscard]] boost::json::object query(const boost::json::object& request, const boost::json::object& now) const {
         boost::json::object status;
         const auto* params = request.if_contains("params");
-        const auto* wanted = params != nullptr && params->is_object() ? params->as_object().if_contains("objects") : nullptr;
+        const auto* wanted =
+            params != nullptr && params->is_object() ? params->as_object().if_contains("objects") : nullptr;
         if (wanted == nullptr || !wanted->is_object()) return status;
         for (const auto& [name, unused] : wanted->as_object()) {
-            if (name == "webhooks") status[name] = boost::json::object{{"state", state_}, {"state_message", message_}};
-            else if (const auto* v = now.if_contains(name)) status[name] = *v;
-            else status[name] = boost::json::object{}; // an unknown object is empty, not an error
+            if (name == "webhooks")
+                status[name] = boost::json::object{{"state", state_}, {"state_message", message_}};
+            else if (const auto* v = now.if_contains(name))
+                status[name] = *v;
+            else
+                status[name] = boost::json::object{}; // an unknown object is empty, not an error
         }
         return status;
     }
@@ -142,7 +153,8 @@ class printer {
         const auto text = io::read_file(scenario_);
         boost::system::error_code ec;
         if (text)
-            if (auto value = boost::json::parse(*text, ec); !ec && value.is_object()) return std::move(value.as_object());
+            if (auto value = boost::json::parse(*text, ec); !ec && value.is_object())
+                return std::move(value.as_object());
         return {};
     }
 

@@ -9,6 +9,7 @@
 #include <kf/run/macros.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/sink.hpp>
 
 #include <fmt/format.h>
 

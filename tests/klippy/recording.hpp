@@ -7,6 +7,7 @@
 
 #include <zlib.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,29 @@ struct recorded {
     char direction = '<';   ///< '>' request, '<' from Klipper, '#' a note
     std::string connection; ///< "" when there was one only
     boost::json::value msg; ///< {"EOF":true} when the socket was closed
-    [[nodiscard]] bool is_eof() const { return msg.is_object() && msg.get_object().contains("EOF"); }
-    [[nodiscard]] std::string bytes() const { return boost::json::serialize(msg) + '\x03'; }
+    [[nodiscard]] bool has(const char* field) const { return msg.is_object() && msg.get_object().contains(field); }
+    [[nodiscard]] bool is_eof() const { return has("EOF"); }
+    [[nodiscard]] bool is_response() const { return direction == '<' && has("id"); }
+    /// As it was on the wire. Bytes that were no message are recorded as Latin-1.
+    [[nodiscard]] std::string bytes() const {
+        if (!has("raw")) return boost::json::serialize(msg) + '\x03';
+        const std::string text(msg.at("raw").as_string());
+        std::string out;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const auto c = static_cast<unsigned char>(text[i]);
+            if (c < 0x80)
+                out += text[i];
+            else
+                out += static_cast<char>((c & 0x03u) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3fu));
+        }
+        return out;
+    }
 };
 
+/// `name` as the file has it; where there is only NAME.gz, that.
 inline std::vector<recorded> load_recording(const std::string& name) {
-    const std::string path = std::string(KF_TESTS_DIR) + "/transcripts/klippy/" + name;
+    std::string path = std::string(KF_TESTS_DIR) + "/transcripts/klippy/" + name;
+    if (!std::filesystem::exists(path)) path += ".gz";
     gzFile file = ::gzopen(path.c_str(), "rb"); // reads plain files as they are
     BOOST_REQUIRE_MESSAGE(file != nullptr, "cannot open " << path);
     std::string text;

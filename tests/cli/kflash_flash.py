@@ -41,8 +41,15 @@ class Flash(WorldTest):
         before = snapshot(w.home)
         r = w.run("flash", "octopus", "--dry-run")
         self.assertEqual(r.code, 0, r)
-        for part in ("make -C", "stop klipper.service", "start klipper.service", "CONNECT", "0x8020000", "idle"):
+        for part in ("make -C", "stop klipper.service", "start klipper.service", "CONNECT", "0x8020000", "idle",
+                     "kflash guardian --timeout=", "right to stop and start services: ", "pinned/klipper.bin"):
             self.assertIn(part, r.out)
+        config = w.home / ".config/kflash/configs/pico/.config"
+        config.write_text((w.tree / "sample_configs/rp2040-noboot.config").read_text())
+        r = w.run("flash", "pico", "--dry-run", "--method", "make_flash")
+        self.assertIn("klipper.uf2", r.out)  # what that configuration builds
+        self.assertNotIn("klipper.bin", r.out)
+        config.write_text(before[str(config)].decode())
         self.assertEqual(snapshot(w.home), before)
         self.assertEqual(w.jobs(), [])
 
@@ -156,6 +163,62 @@ class Flash(WorldTest):
             r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 3, r)
         self.assertIn("kplot run sheep.svg", r.err)
+
+    def test_no_plot_can_begin_while_the_printer_is_down(self):
+        import fcntl
+        w = self.world(speed=5)
+        child = w.start("flash", "octopus", "-s", "--json")
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["event"] == "progress" and event["phase"] == "Flash":
+                with open(w.at["socket"] + ".kf-lock") as lock:
+                    with self.assertRaises(BlockingIOError):
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    self.assertEqual(lock.read(), f"{child.pid} kflash flash\n")
+                break
+        out, err = child.communicate(timeout=world.DEADLINE)
+        self.assertEqual(child.returncode, 0, out + err)
+        with open(w.at["socket"] + ".kf-lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free again
+
+    def test_a_service_that_goes_down_with_klipper_comes_back_with_it(self):
+        w = self.world()
+        units = w.services()["units"]
+        unit = {"active": "active", "sub": "running", "pid": 0, "argv": ["/usr/bin/screen"], "part_of": "klipper.service"}
+        units["klipper-screen.service"] = unit
+        units["klipper-lamp.service"] = {**unit, "active": "inactive", "sub": "dead"}
+        w.change_services(units=units)
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 0, r)
+        self.assertTrue(w.service_is_up("klipper-screen.service"))
+        self.assertFalse(w.service_is_up("klipper-lamp.service"))  # was down before
+
+    def test_a_configuration_that_leaves_usb_is_refused_before_anything_stops(self):
+        w = self.world()
+        config = w.home / ".config/kflash/configs/octopus/.config"
+        config.write_text(config.read_text().replace("CONFIG_USBSERIAL=y", "CONFIG_SERIAL=y"))
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("UART", r.err)
+        self.assertEqual(w.jobs(), [])
+
+    def test_a_key_with_blanks_as_the_original_has_them_is_built_and_flashed(self):
+        w = self.world()
+        registry = w.registry()
+        registry["devices"]["my octopus"] = registry["devices"].pop("octopus")
+        (w.home / ".config/kflash/devices.json").write_text(json.dumps(registry))
+        configs = w.home / ".config/kflash/configs"
+        (configs / "octopus").rename(configs / "my octopus")
+        r = w.run("flash", "my octopus", "-s")
+        self.assertEqual(r.code, 0, r)
+
+    def test_numbers_out_of_their_range_are_wrong_use(self):
+        w = self.world()
+        for words in (("--jobs", "many"), ("--jobs", "-1"), ("--service-timeout", "0"), ("--service-timeout", "nan")):
+            r = w.run("flash", "octopus", "-s", *words)
+            self.assertEqual(r.code, 2, r)
+            self.assertIn("takes a number from", r.err)
+        self.assertEqual(w.jobs(), [])
 
     def test_d12_an_image_that_is_no_klipper_bin_is_found(self):
         w = self.world()

@@ -67,11 +67,22 @@ class Help:
 
     def commands(self):
         """[(name, operands, purpose)]"""
-        rows = [re.match(r"  (\S+) ?(\S*) +(\S.*)$", line) for line in self.sections["commands"] if line.strip()]
+        rows = [re.match(r"  (\S+) ?(\S*) +(\S.*)$", line) for line in unfolded(self.sections["commands"])]
         return [m.groups() for m in rows]
 
     def aliases(self):
-        return sorted(line.split()[0] for line in self.sections.get("aliases", []) if line.strip())
+        return sorted(line.split()[0] for line in unfolded(self.sections.get("aliases", [])))
+
+
+def unfolded(lines):
+    """A row of help with the lines that go on with it as one."""
+    rows = []
+    for line in filter(str.strip, lines):
+        if line.startswith(" " * 4):
+            rows[-1] += " " + line.strip()
+        else:
+            rows.append(line)
+    return rows
 
 
 def every_option(*tools):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Runs the real make on a tiny tree with the interface of Klipper's Makefile.
-#include "temporary_dir.hpp"
+#include "../temporary_folder.hpp"
+#include "text_files.hpp"
 
 #include <kf/firmware/build.hpp>
 #include <kf/io/posix_process.hpp>
@@ -50,8 +51,8 @@ std::string config_text(std::string_view kind) {
 cached_config cached(const std::string& text) { return {text, *kconfig::parse(text)}; }
 
 struct tree {
-    temporary_dir dir;
-    build_site site{dir.path / "klipper", dir.path / "ours/octopus", "kflash build octopus"};
+    kf::test::temporary_folder dir;
+    build_site site{dir.path() / "klipper", dir.path() / "ours/octopus", "kflash build octopus"};
     kf::io::posix_runner runner = {};
 
     explicit tree(std::string_view recipes = makefile) {
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(builds_in_its_own_folder_and_counts_every_step) {
     require(built);
     BOOST_TEST(built->steps == 5);
     BOOST_TEST((done == std::vector{1, 2, 3, 4, 5}));
-    BOOST_TEST(built->file == t.dir.path / "ours/octopus/out/klipper.bin");
+    BOOST_TEST(built->file == t.dir.path() / "ours/octopus/out/klipper.bin");
     BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
     BOOST_TEST(built->drift.empty());
     BOOST_TEST(built->lines.back() == "  Creating file " + built->file.string());
@@ -307,8 +308,8 @@ BOOST_AUTO_TEST_CASE(a_directory_that_is_no_source_tree_is_not_found) {
 BOOST_AUTO_TEST_CASE(a_path_that_make_cannot_name_or_that_is_not_ours_is_refused) {
     tree t;
     const auto tree_dir = t.site.tree;
-    for (const fs::path& dir : {t.dir.path / "with blank", t.dir.path / "a$b", fs::path("relative/dir"), fs::path("/"),
-                                fs::path(), tree_dir, tree_dir / "out"}) {
+    for (const fs::path& dir : {t.dir.path() / "with blank", t.dir.path() / "a$b", fs::path("relative/dir"),
+                                fs::path("/"), fs::path(), tree_dir, tree_dir / "out"}) {
         t.site.dir = dir;
         const auto built = t.build_it();
         BOOST_REQUIRE(!built);

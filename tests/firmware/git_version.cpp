@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "temporary_dir.hpp"
+#include "../temporary_folder.hpp"
+#include "text_files.hpp"
 
 #include <kf/firmware/git_version.hpp>
 
@@ -73,27 +74,27 @@ BOOST_AUTO_TEST_CASE(guesses_the_flavour_from_the_tag) {
 }
 
 BOOST_AUTO_TEST_CASE(asks_git_in_the_tree_and_drops_its_warnings) {
-    const temporary_dir dir;
-    put_file(dir.path / ".git", "gitdir: elsewhere\n");
+    const kf::test::temporary_folder dir;
+    put_file(dir.path() / ".git", "gitdir: elsewhere\n");
     scripted_runner runner{0, "warning: something\nv0.13.0-730-g84104bbbd\n"};
-    BOOST_TEST(*describe_tree(runner, dir.path) == "v0.13.0-730-g84104bbbd");
+    BOOST_TEST(*describe_tree(runner, dir.path()) == "v0.13.0-730-g84104bbbd");
     BOOST_REQUIRE(runner.ran.size() == 1u);
     BOOST_TEST(kf::io::to_string(runner.ran[0]) == "LC_ALL=C git describe --always --tags --long --dirty");
-    BOOST_TEST(runner.ran[0].cwd == dir.path.string());
+    BOOST_TEST(runner.ran[0].cwd == dir.path().string());
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_without_git_has_no_version_and_git_is_not_asked) {
-    const temporary_dir dir;
+    const kf::test::temporary_folder dir;
     scripted_runner runner{0, "v9.9.9-1-gabcdef0\n"}; // what a repository around the tree would say
-    BOOST_TEST(*describe_tree(runner, dir.path) == "");
+    BOOST_TEST(*describe_tree(runner, dir.path()) == "");
     BOOST_TEST(runner.ran.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_git_that_refuses_is_an_error_with_its_words) {
-    const temporary_dir dir;
-    put_file(dir.path / ".git", "");
+    const kf::test::temporary_folder dir;
+    put_file(dir.path() / ".git", "");
     scripted_runner runner{128, "fatal: detected dubious ownership in repository at '/x'\n"};
-    const auto bad = describe_tree(runner, dir.path);
+    const auto bad = describe_tree(runner, dir.path());
     BOOST_REQUIRE(!bad);
     BOOST_TEST(bad.error().cause == "fatal: detected dubious ownership in repository at '/x'");
 }

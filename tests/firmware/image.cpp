@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "temporary_dir.hpp"
+#include "../temporary_folder.hpp"
+#include "text_files.hpp"
 
 #include <kf/firmware/image.hpp>
 #include <kf/sim/stand_in_image.hpp>
@@ -143,9 +144,9 @@ BOOST_AUTO_TEST_CASE(the_kind_is_seen_in_the_bytes_not_in_the_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pinned_image_is_its_bytes_and_their_hash) {
-    const temporary_dir dir;
-    put_file(dir.path / "klipper.bin", "abc");
-    const auto im = load_image(dir.path / "klipper.bin", 0x8008000);
+    const kf::test::temporary_folder dir;
+    put_file(dir.path() / "klipper.bin", "abc");
+    const auto im = load_image(dir.path() / "klipper.bin", 0x8008000);
     BOOST_REQUIRE(im);
     // FIPS 180-2, appendix B.1
     BOOST_TEST(im->sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -153,18 +154,18 @@ BOOST_AUTO_TEST_CASE(a_pinned_image_is_its_bytes_and_their_hash) {
     BOOST_TEST(im->start() == 0x8008000u);
     BOOST_TEST(im->size() == 3u);
     BOOST_TEST(!im->dictionary.has_value());
-    BOOST_TEST(still_is(*im, dir.path / "klipper.bin").has_value());
-    put_file(dir.path / "klipper.bin", "abd");
-    const auto changed = still_is(*im, dir.path / "klipper.bin");
+    BOOST_TEST(still_is(*im, dir.path() / "klipper.bin").has_value());
+    put_file(dir.path() / "klipper.bin", "abd");
+    const auto changed = still_is(*im, dir.path() / "klipper.bin");
     BOOST_REQUIRE(!changed);
     BOOST_TEST((changed.error().code == kf::errc::mismatch));
     BOOST_TEST((im->bytes == of("abc")));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_file_is_no_image) {
-    const temporary_dir dir;
-    put_file(dir.path / "klipper.bin", "");
-    BOOST_TEST(what_of(load_image(dir.path / "klipper.bin", 0x8008000)) == "the image holds no bytes for the flash");
+    const kf::test::temporary_folder dir;
+    put_file(dir.path() / "klipper.bin", "");
+    BOOST_TEST(what_of(load_image(dir.path() / "klipper.bin", 0x8008000)) == "the image holds no bytes for the flash");
 }
 
 BOOST_AUTO_TEST_CASE(a_bin_without_a_place_says_so) {

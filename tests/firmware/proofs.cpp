@@ -11,7 +11,8 @@ namespace {
 
 kconfig arm_config(std::string_view mcu, std::uint64_t boot, std::uint64_t start, std::uint64_t size = 0x80000) {
     return *kconfig::parse(fmt::format("CONFIG_BOARD_DIRECTORY=\"arm\"\nCONFIG_MCU=\"{}\"\nCONFIG_FLASH_SIZE=0x{:x}\n"
-                                       "CONFIG_FLASH_BOOT_ADDRESS=0x{:x}\nCONFIG_FLASH_APPLICATION_ADDRESS=0x{:x}\n",
+                                       "CONFIG_FLASH_BOOT_ADDRESS=0x{:x}\nCONFIG_FLASH_APPLICATION_ADDRESS=0x{:x}\n"
+                                       "CONFIG_USBSERIAL=y\n",
                                        mcu, size, boot, start));
 }
 
@@ -47,12 +48,32 @@ BOOST_AUTO_TEST_SUITE(firmware_proofs)
 BOOST_AUTO_TEST_CASE(an_image_that_belongs_to_its_board_passes_every_proof) {
     const auto im = bin({}, f446);
     const auto proofs = prove(im, f446, octopus);
-    BOOST_TEST(proofs.size() == 9u);
+    BOOST_TEST(proofs.size() == 10u);
     for (const auto& p : proofs) BOOST_TEST(p.holds, p.name << ": " << p.says);
     BOOST_TEST(named(proofs, "reset vector").says == "the reset vector 0x8008201 is a Thumb address in "
                                                      "0x8008000-0x800d000");
     BOOST_TEST(named(proofs, "size").says == "the image covers 0x8008000-0x800d000, the flash 0x8000000-0x8080000");
-    BOOST_TEST(check_all(im, f446, octopus)->size() == 9u);
+    BOOST_TEST(check_all(im, f446, octopus)->size() == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(an_image_that_leaves_usb_is_refused_for_a_board_on_usb) {
+    const auto config = [](const std::string& line) {
+        return *kconfig::parse("CONFIG_BOARD_DIRECTORY=\"arm\"\nCONFIG_MCU=\"stm32f446xx\"\nCONFIG_FLASH_SIZE=0x80000\n"
+                               "CONFIG_FLASH_BOOT_ADDRESS=0x8000000\nCONFIG_FLASH_APPLICATION_ADDRESS=0x8008000\n" +
+                               line);
+    };
+    const auto im = bin({}, f446);
+    BOOST_TEST(refused_by(im, config("CONFIG_USBSERIAL=y\n"), octopus) == "");
+    BOOST_TEST(refused_by(im, config("# CONFIG_USBSERIAL is not set\nCONFIG_USBCANBUS=y\n"), octopus) ==
+               "connection: the board is on USB, the image would talk as a bridge from USB to CAN");
+    BOOST_TEST(refused_by(im, config("CONFIG_CANSERIAL=y\n"), octopus) ==
+               "connection: the board is on USB, the image would talk over CAN");
+    BOOST_TEST(refused_by(im, config("CONFIG_SERIAL=y\n"), octopus) ==
+               "connection: the board is on USB, the image would talk over a UART");
+    BOOST_TEST(refused_by(im, config(""), octopus) ==
+               "connection: the board is on USB, and its .config does not name USB (CONFIG_USBSERIAL)");
+    // A build for no board that is there says nothing about how it will be connected.
+    BOOST_TEST(refused_by(im, config("CONFIG_SERIAL=y\n"), {.board_mcu = "stm32f446"}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(d16_an_image_linked_for_another_start_is_refused) {

@@ -36,19 +36,26 @@ struct noting_manager {
     std::filesystem::path stop_waits_for = {}; ///< a stop job that takes until this file is there
 
     [[nodiscard]] result<std::vector<unit_state>> klippy_units() const { return std::vector<unit_state>{}; }
-    [[nodiscard]] result<unit_state> show(const std::string& unit) const { return unit_state{unit, {}, {}, {}, 0}; }
+    int starts_that_lie = 0; ///< the job says yes and the unit does not run
+    bool up = true;
+
+    [[nodiscard]] result<unit_state> show(const std::string& unit) const {
+        return unit_state{unit, "loaded", up ? "active" : "inactive", up ? "running" : "dead", 0};
+    }
     [[nodiscard]] result<void> stop(const std::string& unit) {
         jobs.write("stop " + unit);
         while (!stop_waits_for.empty() && !std::filesystem::exists(stop_waits_for)) {
             pollfd none{-1, 0, 0};
             ::poll(&none, 1, 2);
         }
+        up = false;
         if (stops_that_fail-- > 0) return kf::fail(kf::error{errc::failed, "cannot stop " + unit, "Access\ndenied"});
         return {};
     }
     [[nodiscard]] result<void> start(const std::string& unit) {
         jobs.write("start " + unit);
         if (starts_that_fail-- > 0) return kf::fail(errc::failed, "cannot start " + unit);
+        up = starts_that_lie-- <= 0;
         return {};
     }
 };
@@ -67,7 +74,7 @@ struct skipping_clock {
 
 /// What may go wrong, and the units.
 struct world {
-    int stops_that_fail = 0, starts_that_fail = 0;
+    int stops_that_fail = 0, starts_that_fail = 0, starts_that_lie = 0;
     bool slow_stop = false;
     std::vector<std::string> units = {"klipper.service"};
 };
@@ -76,6 +83,7 @@ class guardian {
   public:
     explicit guardian(const world& w = {})
       : go_(folder_ / "go") {
+        std::ofstream(journal_) << "klipper.service\n";
         BOOST_REQUIRE_EQUAL(::pipe(in_), 0);
         BOOST_REQUIRE_EQUAL(::pipe(out_), 0);
         pid_ = ::fork();
@@ -83,9 +91,9 @@ class guardian {
         if (pid_ == 0) {
             ::close(in_[1]);
             ::close(out_[0]);
-            noting_manager manager{jobs_, w.stops_that_fail, w.starts_that_fail, {}};
+            noting_manager manager{jobs_, w.stops_that_fail, w.starts_that_fail, {}, w.starts_that_lie};
             if (w.slow_stop) manager.stop_waits_for = go_;
-            const bool restored = guard(manager, w.units, in_[0], out_[1], skipping_clock{jobs_});
+            const bool restored = guard(manager, w.units, in_[0], out_[1], skipping_clock{jobs_}, journal_);
             ::_exit(restored ? 0 : 1);
         }
         ::close(in_[0]);
@@ -140,10 +148,12 @@ class guardian {
         }
     }
     [[nodiscard]] std::string jobs() const { return jobs_.text(); }
+    [[nodiscard]] bool still_owes_a_start() const { return std::filesystem::exists(journal_); }
 
   private:
     temporary_folder folder_;
     std::filesystem::path go_;
+    std::filesystem::path journal_ = folder_ / "stopped-units";
     written_jobs jobs_{folder_ / "jobs"};
     int in_[2] = {-1, -1}, out_[2] = {-1, -1};
     pid_t pid_ = -1;
@@ -153,10 +163,10 @@ class guardian {
 
 BOOST_AUTO_TEST_CASE(the_guardian_stops_and_starts_when_told_and_leaves_when_done) {
     guardian g;
-    g.say("stop\n");
-    BOOST_TEST(g.answer() == "ok");
-    g.say("start\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("1 stop\n");
+    BOOST_TEST(g.answer() == "1 ok");
+    g.say("2 start\n");
+    BOOST_TEST(g.answer() == "2 ok");
     g.say("done\n");
     BOOST_TEST(g.answer() == "(end)");
     BOOST_TEST(g.end() == 0);
@@ -172,8 +182,8 @@ BOOST_AUTO_TEST_CASE(a_guardian_that_stopped_nothing_starts_nothing) {
 
 BOOST_AUTO_TEST_CASE(d2_the_guardian_starts_what_was_stopped_when_kflash_is_gone) {
     guardian g;
-    g.say("stop\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("1 stop\n");
+    BOOST_TEST(g.answer() == "1 ok");
     g.leave();
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\nstart klipper.service\n");
@@ -181,7 +191,7 @@ BOOST_AUTO_TEST_CASE(d2_the_guardian_starts_what_was_stopped_when_kflash_is_gone
 
 BOOST_AUTO_TEST_CASE(d2_a_kflash_that_dies_during_the_stop_gets_its_service_back) {
     guardian g({.slow_stop = true});
-    g.say("stop\n");
+    g.say("1 stop\n");
     g.wait_for("stop klipper.service");
     g.stop_listening(); // the answer goes nowhere
     g.leave();
@@ -192,15 +202,15 @@ BOOST_AUTO_TEST_CASE(d2_a_kflash_that_dies_during_the_stop_gets_its_service_back
 
 BOOST_AUTO_TEST_CASE(a_done_while_the_service_is_down_starts_it_first) {
     guardian g;
-    g.say("stop\ndone\n");
+    g.say("1 stop\ndone\n");
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\nstart klipper.service\n");
 }
 
 BOOST_AUTO_TEST_CASE(d3_a_stop_that_failed_counts_as_a_stop) {
     guardian g({.stops_that_fail = 1});
-    g.say("stop\n");
-    BOOST_TEST(g.answer() == "error cannot stop klipper.service: Access denied"); // one line, whatever the cause has
+    g.say("1 stop\n");
+    BOOST_TEST(g.answer() == "1 error cannot stop klipper.service: Access denied"); // one line, whatever the cause has
     g.leave();
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\nstart klipper.service\n");
@@ -208,9 +218,9 @@ BOOST_AUTO_TEST_CASE(d3_a_stop_that_failed_counts_as_a_stop) {
 
 BOOST_AUTO_TEST_CASE(a_start_that_fails_is_tried_again_with_growing_pauses) {
     guardian g({.starts_that_fail = 4});
-    g.say("stop\nstart\n");
-    BOOST_TEST(g.answer() == "ok");
-    BOOST_TEST(g.answer() == "error cannot start klipper.service");
+    g.say("1 stop\n2 start\n");
+    BOOST_TEST(g.answer() == "1 ok");
+    BOOST_TEST(g.answer() == "2 error cannot start klipper.service");
     g.leave();
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\n"
@@ -223,8 +233,8 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_is_tried_again_with_growing_pauses) {
 
 BOOST_AUTO_TEST_CASE(a_start_that_never_works_ends_after_two_minutes_with_a_bad_status) {
     guardian g({.starts_that_fail = 1'000'000});
-    g.say("stop\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("1 stop\n");
+    BOOST_TEST(g.answer() == "1 ok");
     g.leave();
     BOOST_TEST(g.end() == 1);
     long waited = 0;
@@ -242,11 +252,11 @@ BOOST_AUTO_TEST_CASE(a_start_that_never_works_ends_after_two_minutes_with_a_bad_
 
 BOOST_AUTO_TEST_CASE(every_unit_is_started_although_the_first_one_fails) {
     guardian g({.starts_that_fail = 1, .units = {"klipper.service", "klipper-2.service"}});
-    g.say("stop\nstart\n");
-    BOOST_TEST(g.answer() == "ok");
-    BOOST_TEST(g.answer() == "error cannot start klipper.service");
-    g.say("start\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("1 stop\n2 start\n");
+    BOOST_TEST(g.answer() == "1 ok");
+    BOOST_TEST(g.answer() == "2 error cannot start klipper.service");
+    g.say("2 start\n");
+    BOOST_TEST(g.answer() == "2 ok");
     g.say("done\n");
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\nstop klipper-2.service\n"
@@ -256,11 +266,11 @@ BOOST_AUTO_TEST_CASE(every_unit_is_started_although_the_first_one_fails) {
 
 BOOST_AUTO_TEST_CASE(d2_signals_to_the_guardian_change_nothing) {
     guardian g;
-    g.say("stop\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("1 stop\n");
+    BOOST_TEST(g.answer() == "1 ok");
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU}) g.signal(number);
-    g.say("start\n");
-    BOOST_TEST(g.answer() == "ok");
+    g.say("2 start\n");
+    BOOST_TEST(g.answer() == "2 ok");
     g.say("done\n");
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "stop klipper.service\nstart klipper.service\n");
@@ -268,12 +278,25 @@ BOOST_AUTO_TEST_CASE(d2_signals_to_the_guardian_change_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_word_that_the_guardian_does_not_know_does_nothing) {
     guardian g;
-    g.say("stop klipper.service\n");
-    BOOST_TEST(g.answer() == "error unknown command stop klipper.service");
+    g.say("1 stop klipper.service\n");
+    BOOST_TEST(g.answer() == "1 error unknown command 1 stop klipper.service");
+    g.say("stop\n"); // without a number nobody could tell which answer belongs to it
+    BOOST_TEST(g.answer() == "0 error unknown command stop");
     g.say(std::string(300, 'x') + "\n");
-    BOOST_TEST(g.answer() == "error unknown command " + std::string(64, 'x'));
-    g.say("stop"); // no end of line: half a word is no order
+    BOOST_TEST(g.answer() == "0 error unknown command " + std::string(64, 'x'));
+    g.say("1 stop"); // no end of line: half a word is no order
     g.leave();
     BOOST_TEST(g.end() == 0);
     BOOST_TEST(g.jobs() == "");
+}
+
+BOOST_AUTO_TEST_CASE(d4_a_start_that_lies_is_no_start_and_stays_owed) {
+    guardian g({.starts_that_lie = 2});
+    g.say("1 stop\n2 start\n");
+    BOOST_TEST(g.answer() == "1 ok");
+    BOOST_TEST(g.answer() == "2 error klipper.service is inactive (dead) after its start");
+    BOOST_TEST(g.still_owes_a_start());
+    g.leave();
+    BOOST_TEST(g.end() == 0); // the third start is a true one
+    BOOST_TEST(!g.still_owes_a_start());
 }

@@ -16,6 +16,22 @@ spelled spell(const option_row& o) {
     return {name.substr(0, comma), name.substr(comma + 1)};
 }
 
+/// A name and what it is for, in two columns of 80 together.
+std::string row(const std::string& left, std::string_view purpose, std::size_t column) {
+    const std::string indent(column, ' ');
+    std::string text;
+    for (const auto& line : wrap(purpose, 79 - column, "")) {
+        if (!text.empty())
+            text += indent;
+        else if (left.size() + 1 < column)
+            text += left + indent.substr(left.size());
+        else
+            text += left + "\n" + indent;
+        text += line + "\n";
+    }
+    return text;
+}
+
 std::string rows(const std::vector<option_row>& options) {
     std::string text;
     for (const auto& o : options) {
@@ -24,17 +40,7 @@ std::string rows(const std::vector<option_row>& options) {
         std::string left = s.short_name.empty() ? "      " : fmt::format("  -{}, ", s.short_name);
         left += "--" + s.long_name;
         if (*o.value != '\0') left += fmt::format(" {}", o.value);
-        const std::string indent(28, ' ');
-        bool first = true;
-        for (const auto& line : wrap(o.purpose, 51, "")) {
-            if (first && left.size() < 27)
-                text += fmt::format("{:<28}{}\n", left, line);
-            else if (first)
-                text += fmt::format("{}\n{}{}\n", left, indent, line);
-            else
-                text += indent + line + "\n";
-            first = false;
-        }
+        text += row(left, o.purpose, 28);
     }
     return text;
 }
@@ -70,11 +76,11 @@ std::string help_of(const tool_row& tool) {
     std::string text = fmt::format("usage: {} COMMAND [options]\n\n{}\n\ncommands:\n", tool.name, tool.purpose);
     for (const auto& c : tool.commands) {
         if (c.hidden) continue;
-        text += fmt::format("  {:<24}{}\n", fmt::format("{} {}", c.name, c.operands), c.purpose);
+        text += row(fmt::format("  {} {}", c.name, c.operands), c.purpose, 26);
     }
     if (!tool.aliases.empty()) {
         text += "\naliases:\n";
-        for (const auto& a : tool.aliases) text += fmt::format("  {:<24}{}\n", a.flag, a.purpose);
+        for (const auto& a : tool.aliases) text += row(fmt::format("  {}", a.flag), a.purpose, 26);
     }
     text += "\noptions of every command:\n" + rows(tool.options) + rows(common_options());
     text += fmt::format("\n{0} COMMAND --help tells more of a command. The manual: man {0}\n", tool.name);

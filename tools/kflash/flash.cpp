@@ -40,10 +40,13 @@ bool concerns(const host::printer_activity& a, const board::device& device) {
     return false;
 }
 
-result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::device& device) {
+/// `hold_as`: as in host::guard_options.
+result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::device& device,
+                                       const std::string& hold_as = {}) {
     KF_TRY(const auto instances, host::find_klippy(b.at.proc));
     host::guard_options options;
     options.assume_idle = in.has("assume-idle");
+    options.hold_as = hold_as;
     options.concerns = [&](const host::printer_activity& a) { return concerns(a, device); };
     return host::check_idle(instances, options);
 }
@@ -86,6 +89,12 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
         found.klippys.push_back({process.unit, p.state == "ready"});
         found.pids.push_back(process.pid);
     }
+    // What systemd takes down with klippy (Requires=, BindsTo=, PartOf=) it does not bring back with it.
+    for (const auto& k : found.klippys) {
+        KF_TRY(const auto state, manager.show(k.unit));
+        for (const auto& name : state.dependents)
+            if (const auto dependent = manager.show(name); dependent && dependent->is_up()) found.add(name);
+    }
     // A unit between two of its own restarts has no process now, but would have one in the middle of the flash.
     for (const auto& u : units)
         if (u.active == "activating") found.add(u.id);
@@ -116,6 +125,13 @@ io::command guardian_of(const cli::invocation& in, const workplace& at, const ho
         for (const auto& word : at.systemctl) c.argv.push_back("--systemctl=" + word);
     c.argv.insert(c.argv.end(), units.begin(), units.end());
     return c;
+}
+
+result<host::right> right_to_manage(const bench& b, const to_stop& stop, runner_type& runner) {
+    if (b.at.simulated || stop.units.empty()) return host::right{"none is needed", {}};
+    std::vector<std::string> running; // only these may be touched by a probe
+    for (const auto& k : stop.klippys) running.push_back(k.unit);
+    return host::find_right(runner, running, ::geteuid() == 0);
 }
 
 /// The methods in the order in which they are tried, each with its tools there.
@@ -179,17 +195,24 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
                       "size, bootloader kept");
     auto job = job_of(b, site, target.device());
     firmware::image image;
-    image.path = site.out() / "klipper.bin";
+    image.kind = firmware::expected_kind(cached.config);
+    image.path = site.out() / (std::string("klipper") + extension(image.kind));
     job.image = &image;
-    job.image_file = site.dir / "pinned" / "klipper.bin";
+    job.image_file = site.dir / "pinned" / image.path.filename();
+    job.has_katapult = board.seen_as_katapult.has_value() || target.kind() == board::usb_firmware::katapult;
     job.mcu = cached.config.mcu().value_or("");
     job.start = cached.config.application_start().value_or(0);
-    for (const auto& u : stop.units) {
-        say(phase::service, fmt::format("guardian: starts {} again when kflash and its flashers are gone", u));
-        say(phase::service, "ask klippy once more whether it is idle");
+    if (!stop.units.empty()) {
+        KF_TRY(const auto right, right_to_manage(b, stop, runner));
+        say(phase::service, "right to stop and start services: " + right.name);
+        say(phase::service,
+            fmt::format("{}: starts {} again when kflash and its flashers are gone",
+                        io::to_string(guardian_of(in, b.at, right, stop.units)), fmt::join(stop.units, ", ")));
+        say(phase::service, "ask klippy once more whether it is idle, and hold the plot lock");
+    }
+    for (const auto& u : stop.units)
         say(phase::service,
             io::to_string(manager.command("stop", u)) + ", prove that it is down and nobody holds the port");
-    }
     for (const auto& line : flash::make_method(method, runner, io::steady_clock{}).plan(job)) say(phase::flash, line);
     if (b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method") &&
         method != board::flash_method::make_flash) {
@@ -219,12 +242,13 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
+    std::optional<host::idle_proof> idle; // holds the plot lock until klippy is proven ready
     const auto go = [&]() -> result<flash::flash_outcome> {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
-        KF_TRY(const auto idle, guard_printer(in, b, target.device()));
-        for (const auto& a : idle.assumptions()) in.out.warn(a);
-        for (const auto& p : idle.printers())
+        KF_TRY(idle, guard_printer(in, b, target.device(), "kflash flash"));
+        for (const auto& a : idle->assumptions()) in.out.warn(a);
+        for (const auto& p : idle->printers())
             if (std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
                 return kf::fail(
                     error{errc::refused,
@@ -330,13 +354,8 @@ result<void> run(cli::invocation& in) {
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, target.device()));
     KF_TRY(const auto stop, services_of(idle, manager, journal, in));
-    host::right right{"none is needed", {}};
-    if (!b.at.simulated && !stop.units.empty()) {
-        std::vector<std::string> running; // only these may be touched by a probe
-        for (const auto& k : stop.klippys) running.push_back(k.unit);
-        KF_TRY(right, host::find_right(runner, running, ::geteuid() == 0));
-        in.out.detail("right to manage services: " + right.name);
-    }
+    KF_TRY(const auto right, right_to_manage(b, stop, runner));
+    in.out.detail("right to manage services: " + right.name);
     // If the guardian is lost, the lease starts the service by itself, with the same right.
     auto systemctl = right.prefix;
     systemctl.insert(systemctl.end(), b.at.systemctl.begin(), b.at.systemctl.end());

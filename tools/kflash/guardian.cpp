@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
 #include "commands.hpp"
 #include "workplace.hpp"
 
@@ -13,7 +14,6 @@ namespace {
 /// kflash's other half: started through the right to manage services, see kf/host/guardian.hpp.
 result<void> run(cli::invocation& in) {
     std::vector<std::string> units, systemctl{"systemctl"};
-    double timeout = host::service_timeout;
     for (const auto& u : in.operands) {
         if (!host::is_unit_name(u)) return kf::fail(errc::usage, "not the name of a service: " + u);
         units.push_back(u);
@@ -25,9 +25,9 @@ result<void> run(cli::invocation& in) {
             return kf::fail(errc::refused, "--systemctl is not taken under sudo");
         systemctl = found->second;
     }
-    if (const auto t = in.get("timeout")) timeout = std::atof(t->c_str());
+    KF_TRY(const seconds timeout, cli::number_option(in, "timeout", host::service_timeout, 0.1, 3600));
     io::posix_runner runner;
-    host::systemd manager(runner, systemctl, timeout > 0 ? timeout : host::service_timeout);
+    host::systemd manager(runner, systemctl, timeout);
     // It may run as root: the only file that it ever removes has this very name.
     const fs::path journal = in.get("journal").value_or("");
     if (!journal.empty() && journal.filename() != journal_name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "prepare.hpp"
 
+#include "../cli/number.hpp"
 #include "board_fields.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,15 @@
 namespace kf::kflash {
 
 firmware::build_site site_of(const bench& b, const board::board& board, const std::string& who) {
-    return {b.klipper_dir(), b.at.builds / board.key, who, b.at.build_as};
+    // A key of the original may have blanks in it, which make cannot take: such a folder gets a name of its own.
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    std::string folder = board.key;
+    if (folder.find_first_not_of(plain) != std::string::npos || folder.front() == '.')
+        folder = board::slug(board.key) + "+" +
+                 firmware::sha256_hex(
+                     io::byte_view(reinterpret_cast<const std::uint8_t*>(board.key.data()), board.key.size()))
+                     .substr(0, 8);
+    return {b.klipper_dir(), b.at.builds / folder, who, b.at.build_as};
 }
 
 result<void> check_config_mcu(const board::board& board, const firmware::kconfig& config) {
@@ -89,7 +98,8 @@ result<built_board> prepare(cli::invocation& in, const bench& b, const board::bo
     if (!version) in.out.warn(version.error().what);
     firmware::build_options options;
     options.tree_version = version.value_or("");
-    if (const auto jobs = in.get("jobs")) options.jobs = static_cast<unsigned>(std::max(1, std::atoi(jobs->c_str())));
+    KF_TRY(const double jobs, cli::number_option(in, "jobs", 0, 0, 1024)); // 0: as many as there are cores
+    options.jobs = static_cast<unsigned>(jobs);
     in.out.step(phase::build, fmt::format("{} {}", site.tree.string(), options.tree_version));
     const io::steady_clock clock;
     const auto began = clock.now();

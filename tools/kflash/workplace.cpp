@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
+#include "../cli/number.hpp"
 #include "../cli/prompt.hpp"
 #include "fault.hpp"
 
@@ -71,7 +72,8 @@ result<workplace> open_workplace(cli::invocation& in) {
         KF_TRY(const auto text, io::read_file(fs::path(*root) / "sim.json"));
         KF_TRY(w, from_simulation(text));
     } else if (in.has("sim")) {
-        io::command c{{ksim_program(in), "host", "--until-eof", "--speed", in.get("sim-speed").value_or("10")}};
+        KF_TRY(const double speed, cli::number_option(in, "sim-speed", 10, 0.1, 1000));
+        io::command c{{ksim_program(in), "host", "--until-eof", "--speed", io::to_decimal(speed)}};
         auto child = io::piped_child::start(c);
         if (!child) return kf::fail(std::move(child).error());
         const auto line = child->read_line(std::chrono::steady_clock::now() + std::chrono::seconds(30));
@@ -82,7 +84,7 @@ result<workplace> open_workplace(cli::invocation& in) {
         w.simulator.emplace(std::move(*child));
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
-    if (const auto s = in.get("service-timeout")) w.service_timeout = std::atof(s->c_str());
+    KF_TRY(w.service_timeout, cli::number_option(in, "service-timeout", w.service_timeout, 0.1, 3600));
     if (w.simulated)
         install_fault_probe();
     else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)

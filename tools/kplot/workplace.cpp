@@ -104,18 +104,4 @@ result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen) {
     return w;
 }
 
-result<double> number_option(const cli::invocation& in, const std::string& name, double otherwise, double min,
-                             double max) {
-    const auto text = in.get(name);
-    if (!text) return otherwise;
-    const auto value = io::parse_decimal(*text);
-    if (!value || *value < min || *value > max)
-        return kf::fail(
-            {errc::usage,
-             fmt::format("--{} takes a number from {} to {}", name, io::to_decimal(min), io::to_decimal(max)),
-             {},
-             fmt::format("--{} {}", name, *text)});
-    return *value;
-}
-
 } // namespace kf::kplot

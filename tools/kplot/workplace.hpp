@@ -3,7 +3,7 @@
 /// Which machine, which printer: machine.yaml and Klipper's socket, or the simulated printer that --sim starts. The
 /// commands see no difference.
 
-#include "../cli/command.hpp"
+#include "../cli/number.hpp"
 
 #include <kf/io/posix_process.hpp>
 #include <kf/machine/machine_file.hpp>
@@ -46,8 +46,6 @@ struct workplace {
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen);
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
 
-/// A number option, or `otherwise`. errc::usage when it is none or not in the range.
-[[nodiscard]] result<double> number_option(const cli::invocation& in, const std::string& name, double otherwise,
-                                           double min, double max);
+using cli::number_option;
 
 } // namespace kf::kplot

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
 #include "commands.hpp"
 
 #include <kf/io/atomic_file.hpp>
@@ -79,8 +80,7 @@ result<void> run(cli::invocation& in) {
     if (const auto v = in.get("flash-size")) {
         KF_TRY(o.flash_size, number("--flash-size", *v));
     }
-    if (const auto v = in.get("speed")) o.speed = std::atof(v->c_str());
-    if (!(o.speed >= 0.1 && o.speed <= 1e6)) return kf::fail(errc::usage, "--speed takes a number from 0.1 to 1000000");
+    KF_TRY(o.speed, cli::number_option(in, "speed", o.speed, 0.1, 1e6));
     if (const auto found = in.options.find("fault"); found != in.options.end())
         for (const auto& word : found->second) KF_CHECK(add_fault(o, word));
     o.note = [&](const std::string& text) { in.out.step(phase::simulation, text); };

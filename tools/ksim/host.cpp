@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
 #include "commands.hpp"
 
 #include <kf/board/usb_name.hpp>
@@ -178,8 +179,7 @@ bool input_ended() {
 result<void> run(cli::invocation& in) {
     world w;
     w.self = in.self;
-    w.speed = std::atof(in.get("speed").value_or("10").c_str());
-    if (!(w.speed >= 0.1 && w.speed <= 1000)) return kf::fail(errc::usage, "--speed takes a number from 0.1 to 1000");
+    KF_TRY(w.speed, cli::number_option(in, "speed", w.speed, 0.1, 1000));
     const bool own_root = !in.has("root");
     if (own_root) {
         std::string name = "/tmp/kf-sim.XXXXXX";

@@ -45,6 +45,15 @@ struct build_options {
     std::string tree_version = {}; ///< git_version's describe_tree(); another version is built from scratch
 };
 
+/// Which file a build of this configuration leaves, as Klipper's Makefiles have it.
+[[nodiscard]] inline image_kind expected_kind(const kconfig& config) {
+    const auto family = config.text("BOARD_DIRECTORY").value_or("");
+    if (family == "avr") return image_kind::elf_hex;
+    if (family == "linux") return image_kind::elf;
+    if (family == "rp2040" && !config.enabled("RPXXXX_HAVE_BOOTLOADER")) return image_kind::uf2;
+    return image_kind::bin;
+}
+
 struct build_outcome {
     fs::path file = {}; ///< the image
     image_kind kind = image_kind::bin;

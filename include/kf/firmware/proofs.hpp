@@ -114,6 +114,17 @@ namespace detail {
             fmt::format("the image covers 0x{:x}-0x{:x}, the flash 0x{:x}-0x{:x}", start, end, *base, *base + *size)};
 }
 
+/// A board that was found by its USB name comes back, and is proven to, by a USB name only. An image that talks over
+/// UART or CAN would leave a board that nobody finds, klippy included.
+[[nodiscard]] inline proof prove_connection(const kconfig& config) {
+    if (config.enabled("USBSERIAL")) return {"connection", true, "the board is on USB, and so is the image"};
+    for (const auto& [symbol, words] : {std::pair{"USBCANBUS", "as a bridge from USB to CAN"},
+                                        std::pair{"CANSERIAL", "over CAN"}, std::pair{"SERIAL", "over a UART"}})
+        if (config.enabled(symbol))
+            return {"connection", false, fmt::format("the board is on USB, the image would talk {}", words)};
+    return {"connection", false, "the board is on USB, and its .config does not name USB (CONFIG_USBSERIAL)"};
+}
+
 [[nodiscard]] inline proof prove_bootloader_kept(const image& im, const kconfig& config, const image_target& target) {
     if (!target.has_katapult) return {"bootloader", true, "this board has no Katapult to keep"};
     if (!config.has_vector_table())
@@ -141,8 +152,10 @@ namespace detail {
     const std::string mcu = im.dictionary ? im.dictionary->mcu : "";
     all.push_back(detail::prove_mcu("mcu of the config", mcu, "its .config", config.mcu().value_or("")));
     all.push_back(detail::prove_mcu("mcu of the board", mcu, "the board's entry", target.board_mcu));
-    if (!target.usb_mcu.empty())
+    if (!target.usb_mcu.empty()) {
         all.push_back(detail::prove_mcu("mcu of the USB name", mcu, "the USB name", target.usb_mcu));
+        all.push_back(detail::prove_connection(config));
+    }
     all.push_back(detail::prove_start(im, config));
     all.push_back(detail::prove_reset_vector(im, config));
     all.push_back(detail::prove_size(im, config));

@@ -27,6 +27,7 @@ class make_flash {
         std::error_code ec;
         if (!fs::exists(job.klipper_dir / "Makefile", ec))
             return kf::fail(errc::not_found, "there is no " + (job.klipper_dir / "Makefile").string());
+        KF_CHECK(tools(job));
         return firmware::still_is(*job.image, built(job));
     }
 
@@ -79,6 +80,44 @@ class make_flash {
     [[nodiscard]] written wrote() const noexcept { return wrote_; }
 
   private:
+    /// What Klipper's script will run for this chip, and as whom. A board with Katapult needs neither.
+    [[nodiscard]] result<void> tools(const write_job& job) const {
+        std::error_code ec;
+        if (job.has_katapult || !fs::exists(job.klipper_dir / "scripts/flash_usb.py", ec)) return {};
+        const auto works = [&](std::vector<std::string> argv) {
+            const auto ran = io::run_and_capture(*runner_, io::command{std::move(argv)}, 10);
+            return ran && ran->first.status == 0;
+        };
+        const bool dfu = job.mcu.starts_with("stm32");
+        if (dfu && !works({"dfu-util", "--version"}))
+            return kf::fail(error{errc::not_found,
+                                  "dfu-util is not there, make flash needs it for " + job.mcu,
+                                  {},
+                                  "dfu-util --version",
+                                  {"sudo apt install dfu-util", "run this again"}});
+        if ((job.mcu.starts_with("atmega") || job.mcu.starts_with("at90")) && !works({"avrdude", "-?"}))
+            return kf::fail(error{errc::not_found,
+                                  "avrdude is not there, make flash needs it for " + job.mcu,
+                                  {},
+                                  "avrdude -?",
+                                  {"sudo apt install avrdude", "run this again"}});
+        const bool pico = job.mcu.starts_with("rp2");
+        if (pico && !fs::exists(job.klipper_dir / "lib/rp2040_flash/rp2040_flash", ec) &&
+            !works({"pkg-config", "--exists", "libusb-1.0"}))
+            return kf::fail(error{errc::not_found,
+                                  "libusb's headers are not there, make flash needs them for " + job.mcu,
+                                  {},
+                                  "pkg-config --exists libusb-1.0",
+                                  {"sudo apt install libusb-1.0-0-dev pkg-config", "run this again"}});
+        if ((dfu || pico) && ::geteuid() != 0 && !works({"sudo", "-n", "true"}))
+            return kf::fail(error{errc::refused,
+                                  "make flash runs sudo for " + job.mcu + ", and sudo wants a password",
+                                  "it would ask in the middle of the flash, with the printer stopped",
+                                  "sudo -n true",
+                                  {"run it as root: sudo kflash ...", "or allow sudo without a password"}});
+        return {};
+    }
+
     static fs::path built(const write_job& job) {
         return job.out_dir / (std::string("klipper") + extension(job.image->kind));
     }

@@ -5,8 +5,9 @@
 /// it left behind are gone: its standard input then ends. So the printer comes back after kill -9, a lost SSH session,
 /// a crash.
 ///
-/// Lines on stdin: "stop", "start", "done". Answers on stdout: "armed", "ok", "error TEXT". A "done" while units are
-/// stopped is not obeyed: they are started first.
+/// Lines on stdin: "7 stop", "8 start", "done". Answers on stdout: "armed", "7 ok", "8 error TEXT": the number tells an
+/// answer that came late from the one that is waited for. A "done" while units are stopped is not obeyed: they are
+/// started first.
 
 #include <kf/host/service_manager.hpp>
 #include <kf/io/clock.hpp>
@@ -26,6 +27,13 @@ inline void say(int fd, std::string text) {
     text += '\n';
     (void)!::write(fd, text.data(), text.size()); // a reader that is gone is the case that we are here for
 }
+
+template<service_manager Manager>
+[[nodiscard]] result<void> demand_up(Manager& manager, const std::string& unit) {
+    KF_TRY(const auto state, manager.show(unit));
+    if (state.runs()) return {};
+    return kf::fail(errc::service_down, unit + " is " + state.active + " (" + state.sub + ") after its start");
+}
 } // namespace detail
 
 /// `journal`: the file that names the stopped units; it goes when they run again.
@@ -44,8 +52,11 @@ template<service_manager Manager, io::clock Clock>
     };
     const auto start_all = [&]() -> result<void> {
         result<void> first{};
-        for (const auto& unit : units)
-            if (auto done = manager.start(unit); !done && first) first = std::move(done);
+        for (const auto& unit : units) {
+            auto done = manager.start(unit);
+            if (done) done = detail::demand_up(manager, unit); // a job that "succeeded" is not a unit that runs
+            if (!done && first) first = std::move(done);
+        }
         if (first) {
             stopped = false;
             // What was started is no longer owed: a later run must not start it once more.
@@ -53,9 +64,10 @@ template<service_manager Manager, io::clock Clock>
         }
         return first;
     };
-    const auto answer = [&](const result<void>& r) {
-        detail::say(out, r ? std::string("ok")
-                           : "error " + r.error().what + (r.error().cause.empty() ? "" : ": " + r.error().cause));
+    const auto answer = [&](const std::string& number, const result<void>& r) {
+        detail::say(
+            out, number + (r ? " ok"
+                             : " error " + r.error().what + (r.error().cause.empty() ? "" : ": " + r.error().cause)));
     };
 
     detail::say(out, "armed");
@@ -74,14 +86,16 @@ template<service_manager Manager, io::clock Clock>
             if (line.size() < 64) line += c;
             continue;
         }
-        if (line == "stop")
-            answer(stop_all());
-        else if (line == "start")
-            answer(start_all());
+        const auto digits = line.find_first_not_of("0123456789");
+        const std::string number = line.substr(0, digits), word = digits == line.npos ? "" : line.substr(digits);
+        if (!number.empty() && word == " stop")
+            answer(number, stop_all());
+        else if (!number.empty() && word == " start")
+            answer(number, start_all());
         else if (line == "done")
             done = true;
         else
-            detail::say(out, "error unknown command " + line);
+            detail::say(out, (number.empty() ? "0" : number) + " error unknown command " + line);
         line.clear();
     }
     // The service manager may be busy with the job that was cut short: try again, with growing pauses, for two minutes.

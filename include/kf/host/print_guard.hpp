@@ -175,6 +175,9 @@ struct guard_options {
     io::duration patience = std::chrono::seconds(5);
     /// Whether a printer has anything to do with the board; empty: every printer has. One that could not be asked has.
     std::function<bool(const printer_activity&)> concerns = {};
+    /// Not only look at the plot lock of each printer but hold it, under this name, as long as the proof lives: no plot
+    /// can start between the question and the stop. Empty: only look.
+    std::string hold_as = {};
 };
 
 /// The proof that nothing would be disturbed: only check_idle() makes one.
@@ -192,6 +195,7 @@ class idle_proof {
     friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);
     std::vector<printer> printers_;
     std::vector<std::string> assumptions_;
+    std::vector<io::file_lock> held_;
 };
 
 [[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
@@ -222,6 +226,11 @@ class idle_proof {
         const auto plot = klippy::printer_lock_holder(k.socket);
         if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
         if (!plot->empty()) return refuse("a plot is running: process " + *plot, {"wait for it to end, or cancel it"});
+        if (!options.hold_as.empty()) {
+            auto lock = klippy::lock_printer(k.socket, options.hold_as);
+            if (!lock) return kf::fail(std::move(lock).error()); // one began just now, or the folder cannot be written
+            proof.held_.push_back(std::move(*lock));
+        }
         if (!activity) {
             KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
             proof.printers_.push_back({k, {}});

@@ -38,7 +38,8 @@ class service_lease {
     /// Starts the guardian. Nothing is stopped yet.
     [[nodiscard]] static result<service_lease> arm(Manager& manager, Clock clock, lease_request request) {
         if (request.units.empty()) return service_lease(manager, clock, std::move(request), nullptr);
-        auto child = io::piped_child::start(request.guardian);
+        // It may go on after we are gone: our terminal, and whoever reads our stderr, must not have to wait for it.
+        auto child = io::piped_child::start(request.guardian, io::piped_child::errors::with_stdout);
         if (!child) return kf::fail(unarmed(child.error().what, request));
         auto guardian = std::make_unique<io::piped_child>(std::move(*child));
         const auto hello = guardian->read_line(clock.now() + std::chrono::seconds(15));
@@ -55,7 +56,8 @@ class service_lease {
       , request_(std::move(other.request_))
       , guardian_(std::move(other.guardian_))
       , stopped_(std::exchange(other.stopped_, false))
-      , start_failed_(other.start_failed_) {}
+      , start_failed_(other.start_failed_)
+      , asked_(other.asked_) {}
     service_lease& operator=(service_lease&&) = delete;
     /// The last net inside of the process: an early return or an exception.
     ~service_lease() {
@@ -98,8 +100,7 @@ class service_lease {
             std::string down;
             for (const auto& unit : request_.units) {
                 const auto state = manager_->show(unit);
-                // RemainAfterExit=yes keeps a unit "active" whose klippy is dead: then its substate is "exited".
-                if (!state || state->active != "active" || state->sub == "exited")
+                if (!state || !state->runs())
                     down =
                         unit + (state ? " is " + state->active + " (" + state->sub + ")" : " is in an unknown state");
             }
@@ -155,10 +156,16 @@ class service_lease {
 
     [[nodiscard]] result<void> ask(const std::string& what) {
         if (!guardian_) return kf::fail(errc::service_down, "there is no guardian");
-        KF_CHECK(guardian_->write_line(what));
-        KF_TRY(const std::string line, guardian_->read_line(clock_.now() + to_nanoseconds(request_.timeout)));
-        if (line == "ok") return {};
-        return kf::fail(errc::failed, line.starts_with("error ") ? line.substr(6) : line);
+        const std::string number = std::to_string(++asked_) + " ";
+        KF_CHECK(guardian_->write_line(number + what));
+        const auto until = clock_.now() + to_nanoseconds(request_.timeout);
+        for (;;) {
+            KF_TRY(std::string line, guardian_->read_line(until));
+            if (!line.starts_with(number)) continue; // the answer to a question that was given up
+            line.erase(0, number.size());
+            if (line == "ok") return {};
+            return kf::fail(errc::failed, line.starts_with("error ") ? line.substr(6) : line);
+        }
     }
 
     [[nodiscard]] result<void> prove_stopped() {
@@ -183,7 +190,8 @@ class service_lease {
         if (!guardian_) return;
         if (!stopped_) (void)guardian_->write_line("done");
         guardian_->close_input();
-        (void)guardian_->wait(clock_.now() + std::chrono::seconds(2));
+        // One that still owes a start goes on trying after we are gone.
+        if (!stopped_) (void)guardian_->wait(clock_.now() + std::chrono::seconds(2));
         guardian_.reset();
     }
 
@@ -193,6 +201,7 @@ class service_lease {
     std::unique_ptr<io::piped_child> guardian_;
     bool stopped_ = false;
     bool start_failed_ = false;
+    unsigned asked_ = 0; ///< the number of the last question to the guardian
 };
 
 } // namespace kf::host

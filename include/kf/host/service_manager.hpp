@@ -24,8 +24,11 @@ namespace kf::host {
 struct unit_state {
     std::string id, load, active, sub; ///< systemd's words: "loaded", "active", "running"
     int main_pid = 0;
+    std::vector<std::string> dependents = {}; ///< services that go down with it and do not come back by themselves
 
     [[nodiscard]] bool is_up() const { return active == "active" || active == "activating" || active == "reloading"; }
+    /// RemainAfterExit=yes keeps a unit "active" whose process is dead: then its substate is "exited".
+    [[nodiscard]] bool runs() const { return active == "active" && sub != "exited"; }
     [[nodiscard]] bool is_down() const { return active == "inactive" || active == "failed"; }
 };
 
@@ -94,7 +97,8 @@ class systemd {
     [[nodiscard]] result<std::vector<block>> show_all(const std::string& pattern) {
         io::command c{systemctl_};
         c.argv.insert(c.argv.end(), {"show", pattern, "--no-pager", "-p",
-                                     "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles"});
+                                     "Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles,RequiredBy,"
+                                     "BoundBy,ConsistsOf"});
         std::string all;
         // Asked also after a signal: whether the printer is back is wanted then most of all.
         KF_TRY(const auto ran,
@@ -133,11 +137,23 @@ class systemd {
                 b.exec_start += value + "\n"; // one line for each command, and one for each file
             else if (key == "EnvironmentFiles")
                 b.environment_files.push_back(value.substr(0, value.rfind(" (")));
+            else if (key == "RequiredBy" || key == "BoundBy" || key == "ConsistsOf")
+                add_units(b.state.dependents, value);
             else if (key == "MainPID")
                 (void)std::from_chars(value.data(), value.data() + value.size(), b.state.main_pid);
         }
         if (!open) blocks.pop_back();
         return blocks;
+    }
+
+    /// The services in a list of unit names; targets and mounts are nobody that we start.
+    static void add_units(std::vector<std::string>& units, std::string_view list) {
+        while (!list.empty()) {
+            const auto end = list.find(' ');
+            const std::string name(list.substr(0, end));
+            list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+            if (is_unit_name(name) && std::find(units.begin(), units.end(), name) == units.end()) units.push_back(name);
+        }
     }
 
     [[nodiscard]] static result<void> check_name(const std::string& unit) {

@@ -21,17 +21,16 @@ class file_lock {
                                                 time_point until = time_point::min(), Clock time = {}) {
         KF_CHECK(make_directories(path.parent_path()));
         KF_CHECK(effect(effect_kind::file, "lock " + path.string()));
-        unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
-        if (!fd) return kf::fail(system_error("cannot open the lock " + path.string()));
-        adopt_parent_owner(path);
+        KF_TRY(auto fd, open_file(path));
         while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK && errno != EINTR) return kf::fail(system_error("cannot lock " + path.string()));
             if (time.now() >= until) return busy(path, fd.get());
             time.sleep_until(time.now() + std::chrono::milliseconds(20));
         }
         const std::string text = std::to_string(::getpid()) + " " + who + "\n";
-        if (::ftruncate(fd.get(), 0) != 0 ||
-            ::pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+        const bool ours = (::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_RDWR;
+        if (ours && (::ftruncate(fd.get(), 0) != 0 ||
+                     ::pwrite(fd.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())))
             return kf::fail(system_error("cannot write the lock " + path.string()));
         return file_lock(std::move(fd));
     }
@@ -45,6 +44,23 @@ class file_lock {
   private:
     explicit file_lock(unique_fd fd)
       : fd_(std::move(fd)) {}
+
+    /// An existing file is opened without O_CREAT, which the kernel refuses even to root for another one's file in
+    /// /tmp; one that may only be read can be locked all the same, just without our name in it.
+    [[nodiscard]] static result<unique_fd> open_file(const fs::path& path) {
+        constexpr int flags = O_CLOEXEC | O_NOFOLLOW;
+        for (int attempt = 0; attempt < 3; ++attempt) { // the file may come or go between two looks
+            unique_fd fd(::open(path.c_str(), O_RDWR | flags));
+            if (!fd && (errno == EACCES || errno == EPERM)) fd = unique_fd(::open(path.c_str(), O_RDONLY | flags));
+            if (!fd && errno == ENOENT) {
+                fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | flags, 0644));
+                if (fd) adopt_parent_owner(path);
+            }
+            if (fd) return fd;
+            if (errno != EEXIST && errno != ENOENT) break;
+        }
+        return kf::fail(system_error("cannot open the lock " + path.string()));
+    }
 
     [[nodiscard]] static std::unexpected<error> busy(const fs::path& path, int fd) {
         char text[256] = {};

@@ -258,7 +258,9 @@ static_assert(process_runner<posix_runner>);
 /// that we are gone. Nobody else gets our ends: they are close-on-exec.
 class piped_child {
   public:
-    [[nodiscard]] static result<piped_child> start(const command& c, int stderr_fd = -1) {
+    enum class errors { inherited, with_stdout };
+
+    [[nodiscard]] static result<piped_child> start(const command& c, errors where = errors::inherited) {
         int in[2], out[2];
         if (::pipe2(in, O_CLOEXEC) != 0) return kf::fail(system_error("pipe"));
         unique_fd in_read(in[0]), in_write(in[1]);
@@ -266,7 +268,8 @@ class piped_child {
         unique_fd out_read(out[0]), out_write(out[1]);
         ::fcntl(out_read.get(), F_SETFL, O_NONBLOCK);
         KF_TRY(const pid_t pid,
-               detail::start(c, {in_read.get(), out_write.get(), stderr_fd}, detail::child_group::own_session));
+               detail::start(c, {in_read.get(), out_write.get(), where == errors::with_stdout ? out_write.get() : -1},
+                             detail::child_group::own_session));
         return piped_child(pid, std::move(in_write), std::move(out_read));
     }
 

@@ -5,6 +5,8 @@
 
 #include <kf/io/file_lock.hpp>
 
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <string>
 
@@ -34,7 +36,9 @@ namespace kf::klippy {
 
 /// `who` is what others are told: "kplot run drawing.svg". errc::busy names the holder.
 [[nodiscard]] inline result<io::file_lock> lock_printer(const std::filesystem::path& socket, const std::string& who) {
-    return io::file_lock::take(lock_path(socket), who);
+    KF_TRY(auto lock, io::file_lock::take(lock_path(socket), who));
+    (void)::fchmod(lock.native_handle(), 0666); // whoever may move the printer leaves a name there, root and others
+    return lock;
 }
 
 } // namespace kf::klippy

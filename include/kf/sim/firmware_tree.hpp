@@ -41,6 +41,7 @@ inline constexpr const char* default_board = "atmega2560";
 [[nodiscard]] inline std::string config_text(const sample_board& board) {
     std::string text = fmt::format("CONFIG_BOARD_DIRECTORY=\"{}\"\n", board.directory);
     if (board.mcu != nullptr) text += fmt::format("CONFIG_MCU=\"{}\"\n", board.mcu);
+    if (board.mcu != nullptr) text += board.start == 0 ? "CONFIG_SERIAL=y\n" : "CONFIG_USBSERIAL=y\n";
     if (board.start == 0) return text;
     text += fmt::format("CONFIG_FLASH_SIZE=0x{:x}\nCONFIG_FLASH_BOOT_ADDRESS=0x{:x}\n", board.flash_size, board.boot);
     text += fmt::format("CONFIG_FLASH_APPLICATION_ADDRESS=0x{:x}\n", board.start);
@@ -85,7 +86,7 @@ enum class tree_fault {
 
 /// The symbols that the tree knows, one in a line; olddefconfig drops all others. Dropping a line is what an update of
 /// the sources does to a board that used the option.
-inline constexpr std::string_view known_symbols = "BOARD_DIRECTORY\nMCU\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
+inline constexpr std::string_view known_symbols = "BOARD_DIRECTORY\nMCU\nUSBSERIAL\nSERIAL\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
                                                   "FLASH_APPLICATION_ADDRESS\nRPXXXX_HAVE_BOOTLOADER\n"
                                                   "KF_IMAGE_SIZE\nKF_EXTRA\n";
 

@@ -2,7 +2,8 @@
 #pragma once
 /// The stand-in behind `ksim systemctl`: units whose state is a file, so that it outlives a killed tool, and a log of
 /// what was asked and when. It answers like systemctl as far as kf asks it. Starting a unit that runs klippy makes a
-/// process entry in the simulated proc folder, stopping it removes that entry.
+/// process entry in the simulated proc folder, stopping it removes that entry. A unit with a "part_of" goes down with
+/// the unit of that name and, as in systemd, does not come back with it.
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/file_lock.hpp>
@@ -63,7 +64,7 @@ class simulated_services {
         if (verb == "is-active") return is_active(unit);
         if (verb == "stop") return finish(stop_job(unit), verb, unit);
         if (verb == "start") return finish(start_job(unit), verb, unit);
-        if (verb == "restart") return finish(stop_job(unit) ? start_job(unit) : start_job(unit), verb, unit);
+        if (verb == "restart") return finish(restart_job(unit), verb, unit);
         return usage();
     }
 
@@ -157,15 +158,26 @@ class simulated_services {
             for (const auto& a : u.at("argv").as_array())
                 argv += std::string(argv.empty() ? "" : " ") + std::string(a.as_string());
             fmt::print("{}MainPID={}\nExecStart={{ path={} ; argv[]={} ; ignore_errors=no }}\nId={}\nLoadState=loaded\n"
-                       "ActiveState={}\nSubState={}\n",
+                       "ActiveState={}\nSubState={}\nConsistsOf={}\n",
                        first ? "" : "\n", u.at("pid").to_number<int>(), argv.substr(0, argv.find(' ')), argv,
                        std::string_view(name), std::string_view(u.at("active").as_string()),
-                       std::string_view(u.at("sub").as_string()));
+                       std::string_view(u.at("sub").as_string()), parts_of(*state, std::string_view(name)));
             first = false;
         }
         if (first && !pattern.starts_with('*'))
             fmt::print("MainPID=0\nId={}\nLoadState=not-found\nActiveState=inactive\nSubState=dead\n", pattern);
         return 0;
+    }
+
+    static bool is_part_of(const boost::json::object& u, std::string_view whole) {
+        const auto* of = u.if_contains("part_of");
+        return of != nullptr && of->is_string() && std::string_view(of->as_string()) == whole;
+    }
+    static std::string parts_of(const boost::json::object& state, std::string_view whole) {
+        std::string list;
+        for (const auto& [name, value] : state.at("units").as_object())
+            if (is_part_of(value.as_object(), whole)) list += std::string(list.empty() ? "" : " ") + std::string(name);
+        return list;
     }
 
     [[nodiscard]] int is_active(const std::string& unit) {
@@ -179,18 +191,17 @@ class simulated_services {
     [[nodiscard]] result<void> stop_job(const std::string& unit) {
         service_faults faults;
         KF_CHECK(change([&](boost::json::object& state) -> result<void> {
-            auto* u = const_cast<boost::json::object*>(find(state, unit));
-            if (u == nullptr) return kf::fail(errc::not_found, unit);
+            if (find(state, unit) == nullptr) return kf::fail(errc::not_found, unit);
             faults = faults_of(state);
             if (faults.stop_fails) return kf::fail(errc::failed, "Job for " + unit + " failed.");
             if (faults.stop_takes_s > 0) return {};
-            take_down(state, *u);
+            take_down_all(state, unit);
             return {};
         }));
         if (faults.stop_takes_s > 0) { // a slow job: the unit goes down at its end, also when the caller is gone
             ::usleep(static_cast<useconds_t>(faults.stop_takes_s * 1e6));
             KF_CHECK(change([&](boost::json::object& state) -> result<void> {
-                take_down(state, *const_cast<boost::json::object*>(find(state, unit)));
+                take_down_all(state, unit);
                 return {};
             }));
         }
@@ -198,6 +209,11 @@ class simulated_services {
         return {};
     }
 
+    static void take_down_all(boost::json::object& state, const std::string& unit) {
+        for (auto& [name, value] : state.at("units").as_object())
+            if (std::string_view(name) == unit || is_part_of(value.as_object(), unit))
+                take_down(state, value.as_object());
+    }
     static void take_down(const boost::json::object& state, boost::json::object& u) {
         std::error_code ec;
         if (const auto pid = u.at("pid").to_number<std::int64_t>(); pid > 0)
@@ -205,6 +221,11 @@ class simulated_services {
         u["active"] = "inactive";
         u["sub"] = "dead";
         u["pid"] = 0;
+    }
+
+    [[nodiscard]] result<void> restart_job(const std::string& unit) {
+        KF_CHECK(stop_job(unit));
+        return start_job(unit);
     }
 
     [[nodiscard]] result<void> start_job(const std::string& unit) {

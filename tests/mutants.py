@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Puts each defect that must stay impossible (ARCHITECTURE.md) back into a copy of the sources and demands that its
+test goes red, and that the same test is green without the defect.
+
+mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in the sources is changed."""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# defect -> changes [(file, text, what it becomes)], sources to compile again, tests that must see it.
+# A test is "kflash_flash.py CASE", "kflash_registry.py CASE" or "area/case" of the Boost tests.
+FLASH, GUARDIAN, PREPARE = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/prepare.cpp"
+MUTANTS = {
+    "D1 make flash takes the tree's last build": (
+        [("include/kf/flash/make_flash.hpp", '"OUT=" + (job.out_dir / "").string(),', '"OUT=out/",'),
+         ("include/kf/flash/make_flash.hpp", 'KF_CHECK(firmware::still_is(*job.image, built(job)));', ';')],
+        [FLASH], ["kflash_flash.py test_d1_make_flash_writes_only_this_boards_image"]),
+    "D2 nobody starts the service after kill -9": (
+        [("include/kf/host/guardian.hpp", "while (stopped) {", "while (false) {")],
+        [GUARDIAN], ["kflash_flash.py test_d2_kill_9_while_writing_brings_the_service_back"]),
+    "D2 a signal ends the write": (
+        [(FLASH, "io::interrupt::refuse_stops();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
+         (FLASH, "#include <unistd.h>", "#include <csignal>\n#include <unistd.h>")],
+        [FLASH], ["kflash_flash.py test_signals_while_writing_are_remembered"]),
+    "D3 a stop that failed is not followed by a start": (
+        [("include/kf/host/service.hpp", "stopped_ = true; // from here on", "// from here on"),
+         ("include/kf/host/service.hpp", "if (asked) return {};\n        error e",
+          "if (asked) stopped_ = true;\n        if (asked) return {};\n        error e"),
+         ("include/kf/host/guardian.hpp", "        stopped = true;\n        for (const auto& unit : units) KF_CHECK(manager.stop(unit));",
+          "        for (const auto& unit : units) KF_CHECK(manager.stop(unit));\n        stopped = true;")],
+        [FLASH, GUARDIAN], ["kflash_flash.py test_d3_a_stop_that_times_out_leaves_the_service_running"]),
+    "D4 the exit status of systemctl counts as a restart": (
+        [("include/kf/host/service_manager.hpp", 'return active == "active" && sub != "exited";', "return true;")],
+        [FLASH, GUARDIAN], ["kflash_flash.py test_d4_a_restart_that_failed_is_never_called_a_restart"]),
+    "D5 the right is not proven": (
+        [("include/kf/host/right.hpp", "return ran && ran->first.status == 0;", "return ran.has_value() || true;")],
+        ["tests/host/right.cpp"], ["host/d5_sudo_that_would_ask_for_a_password_is_no_right_to_stop_the_service",
+                                   "host/d5_polkit_for_one_of_two_units_is_no_right"]),
+    "D7 a setting without effect": (
+        [("tools/kflash/settings.cpp", 'if (const auto v = in.get("fallback"))', 'if (const auto v = in.get("no-such"))')],
+        ["tools/kflash/settings.cpp"], ["kflash_registry.py test_d7_every_setting_can_be_seen_and_set"]),
+    "D8 any Klipper node is a flashed board": (
+        [("include/kf/flash/verify.hpp", "board::usb_firmware::klipper, before, clock",
+          "board::usb_firmware::klipper, std::nullopt, clock"),
+         ("include/kf/flash/verify.hpp", "if (running->version != wanted.version)", "if (false)")],
+        [FLASH], ["kflash_flash.py test_d8_an_old_node_that_never_left_is_no_proof"]),
+    "D9 the printer is asked only before the build": (
+        [("include/kf/host/print_guard.hpp", "inline std::optional<verdict> judge(const printer_activity& a) {",
+          "inline std::optional<verdict> judge(const printer_activity& a) {\n    static int asked = 0;\n"
+          "    if (asked++ > 0) return std::nullopt;")],
+        [FLASH], ["kflash_flash.py test_d9_a_print_that_starts_during_the_build_is_seen"]),
+    "D10 no answer is idle": (
+        [("include/kf/host/print_guard.hpp", "if (options.assume_idle) {", "if (true) {")],
+        [FLASH], ["kflash_flash.py test_d10_a_klippy_that_says_nothing_is_not_idle"]),
+    "D11 only print_stats is looked at": (
+        [("include/kf/host/print_guard.hpp", 'if (a.idle_state.empty())', "return std::nullopt;\n    if (a.idle_state.empty())")],
+        [FLASH], ["kflash_flash.py test_d11_motion_heat_and_pause_count_as_busy"]),
+    "D12 only klipper.bin is an image": (
+        [("include/kf/firmware/build.hpp",
+          "{image_kind::bin, image_kind::uf2, image_kind::elf_hex, image_kind::elf};", "{image_kind::bin};")],
+        [PREPARE], ["kflash_flash.py test_d12_an_image_that_is_no_klipper_bin_is_found"]),
+    "D13 the build is in the person's tree": (
+        [(PREPARE, "return {b.klipper_dir(), b.at.builds / folder, who, b.at.build_as};",
+          "return {b.klipper_dir(), b.klipper_dir(), who, b.at.build_as};"),
+         ("include/kf/firmware/build.hpp", 'if (!inside.empty() && *inside.begin() != "..")', "if (false)")],
+        [PREPARE], ["kflash_flash.py test_d13_the_persons_own_tree_is_never_touched"]),
+    "D14 a flasher that writes is ended by the deadline": (
+        [("include/kf/io/posix_process.hpp", "const bool held = limits.held && limits.held();", "const bool held = false;")],
+        ["tests/io/process.cpp"], ["io/d14_a_flasher_that_writes_is_ended_neither_by_the_deadline_nor_by_a_signal"]),
+    "D15 fallback whatever happened": (
+        [("include/kf/flash/run.hpp", "if (wrote != written::nothing) return false;", "return true;")],
+        [FLASH], ["kflash_flash.py test_d15_no_fallback_onto_a_board_that_left"]),
+    "D15 an image over Katapult": (
+        [("include/kf/firmware/proofs.hpp", "const bool kept = !config.at_flash_base()", "const bool kept = true || !config.at_flash_base()"),
+         ("include/kf/flash/katapult_usb.hpp", "if (job.image->kind == firmware::image_kind::bin) return {};", "return {};")],
+        [FLASH, PREPARE], ["kflash_flash.py test_d15_an_image_at_the_flash_base_never_overwrites_katapult"]),
+    "D16 the bootloader's start is not compared": (
+        [("include/kf/firmware/proofs.hpp",
+          "im.address_known && start == facts.app_start && im.start() == facts.app_start", "true")],
+        [FLASH], ["kflash_flash.py test_d16_an_image_linked_elsewhere_is_refused_and_the_old_firmware_goes_on",
+                  "kflash_flash.py test_d16_make_flash_onto_a_board_with_katapult_proves_its_start_first"]),
+    "D19 chips are compared letter by letter": (
+        [("include/kf/board/usb_name.hpp", "return detail::starts_with_nocase(a, b) || detail::starts_with_nocase(b, a);",
+          "return a == b;")],
+        [FLASH, PREPARE], ["kflash_flash.py test_d19_a_registered_mcu_with_or_without_its_variant_is_one_chip"]),
+    "D21 a malformed registry is an empty one": (
+        [("include/kf/board/registry.hpp", "        KF_TRY(r, parse_registry(*before, target.string()));",
+          "        if (auto p = parse_registry(*before, target.string())) r = std::move(*p);")],
+        ["tests/board/registry.cpp"], ["board/d21_a_malformed_file_is_left_untouched"]),
+    "D21 updates without a lock": (
+        [("include/kf/board/registry.hpp", 'KF_TRY(const auto lock, io::file_lock::take(target.string() + ".lock", who, until));',
+          "(void)until, (void)who;")],
+        ["tests/board/registry.cpp"], ["board/d21_processes_that_update_at_once_lose_nothing"]),
+    "D23 what was down is started": (
+        [(FLASH, 'if (u.active == "activating") found.add(u.id);', "found.add(u.id);")],
+        [FLASH], ["kflash_flash.py test_d23_a_service_that_was_down_stays_down"]),
+    "D23 the service has one name": (
+        [(FLASH, "found.add(process.unit);", 'found.add("klipper.service");')],
+        [FLASH], ["kflash_flash.py test_d23_the_service_is_found_whatever_its_name_is"]),
+}
+
+
+class Copy:
+    def __init__(self, build, folder):
+        self.build, self.root = build, folder
+        for name in ("include", "tools", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("transcripts", "planner"))
+        # data files and recordings are only read
+        for name in ("transcripts", "planner"):
+            (folder / "tests" / name).symlink_to(ROOT / "tests" / name)
+        self.commands = {}
+        for c in json.loads((build / "compile_commands.json").read_text()):
+            self.commands.setdefault(str((build / c["file"]).resolve().relative_to(ROOT)), c["command"])
+
+    def change(self, edits):
+        for file, old, new in edits:
+            path = self.root / file
+            text = path.read_text()
+            if old not in text:
+                raise SystemExit(f"{file} has no longer: {old}")
+            path.write_text(text.replace(old, new))
+
+    def restore(self, edits):
+        for file, _, _ in edits:
+            shutil.copy2(ROOT / file, self.root / file)
+
+    def compile(self, source):
+        words = [w.strip("'") for w in self.commands[source].split()]
+        out = self.root / (source.replace("/", "_") + ".o")
+        object_in_build = words[words.index("-o") + 1]
+        words[words.index("-o") + 1] = str(out)
+        for flag in ("-MF", "-MQ"):
+            i = words.index(flag)
+            del words[i:i + 2]
+        words = [w for w in words if w not in ("-MD", "-Werror")]
+        words = [w.replace("-I../", f"-I{self.root}/") if w.startswith("-I../") else w for w in words]
+        words[-1] = str(self.root / source)
+        words = [w.replace('KF_VERSION="0.1.0"', 'KF_VERSION="0.1.0"') for w in words]
+        subprocess.run(words, cwd=self.build, check=True)
+        return object_in_build, out
+
+    def link(self, target, replaced):
+        """`target` of the build with some of its objects replaced."""
+        rule = subprocess.run(["ninja", "-C", str(self.build), "-t", "commands", "-s", target], check=True,
+                              capture_output=True, text=True).stdout.splitlines()[-1]
+        words = [w.strip("'") for w in rule.split() if w != ":"]
+        words = [str(replaced.get(w, w)) for w in words]
+        out = self.root / pathlib.Path(target).name
+        words[words.index("-o") + 1] = str(out)
+        subprocess.run(words, cwd=self.build, check=True)
+        return out
+
+    def program(self, sources):
+        if not sources:
+            return None
+        target = "tools/kflash" if sources[0].startswith("tools/") else f"tests/test_{sources[0].split('/')[1]}"
+        return self.link(target, dict(self.compile(s) for s in sources))
+
+
+def is_green(build, program, test):
+    if "/" in test:
+        area, case = test.split("/")
+        return subprocess.run([program or build / f"tests/test_{area}", f"--run_test=*/{case},{case}"], cwd=build,
+                              capture_output=True).returncode == 0
+    script, case = test.split()
+    # ksim lies beside kflash, as everywhere.
+    r = subprocess.run([sys.executable, "-B", ROOT / "tests/cli" / script, program or build / "tools/kflash",
+                        build / "tools/ksim", "-k", case], capture_output=True, text=True,
+                       env=dict(os.environ, KF_TEST_DEADLINE="20"))
+    if "Ran 0 tests" in r.stderr or "Ran " not in r.stderr:
+        raise SystemExit(f"there is no test {test}\n{r.stderr}")
+    return r.returncode == 0
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    wanted = sys.argv[2:]
+    alive = killed = 0
+    with tempfile.TemporaryDirectory(prefix="kf-mutants.") as name:
+        copy = Copy(build, pathlib.Path(name))
+        shutil.copy2(build / "tools/ksim", copy.root / "ksim")
+        for defect, (edits, sources, tests) in MUTANTS.items():
+            if wanted and defect.split()[0] not in wanted:
+                continue
+            copy.change(edits)
+            program = copy.program(sources)
+            copy.restore(edits)
+            for test in tests:
+                if not is_green(build, None, test):
+                    alive += 1
+                    print(f"RED ANYWAY  {defect}: {test}", flush=True)
+                elif is_green(build, program, test):
+                    alive += 1
+                    print(f"NOT SEEN    {defect}: {test}", flush=True)
+                else:
+                    killed += 1
+                    print(f"seen        {defect}: {test}", flush=True)
+    print(f"{killed} defects seen, {alive} not")
+    return 1 if alive or not killed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

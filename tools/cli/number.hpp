@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Options that are numbers: the whole word, finite, within its range, or errc::usage that says the range.
+
+#include "command.hpp"
+
+#include <kf/io/decimal.hpp>
+
+#include <fmt/format.h>
+
+namespace kf::cli {
+
+/// The option's number, or `otherwise` when it is not given.
+[[nodiscard]] inline result<double> number_option(const invocation& in, const std::string& name, double otherwise,
+                                                  double min, double max) {
+    const auto text = in.get(name);
+    if (!text) return otherwise;
+    const auto value = io::parse_decimal(*text);
+    if (!value || *value < min || *value > max)
+        return kf::fail(
+            {errc::usage,
+             fmt::format("--{} takes a number from {} to {}", name, io::to_decimal(min), io::to_decimal(max)),
+             {},
+             fmt::format("--{} {}", name, *text)});
+    return *value;
+}
+
+} // namespace kf::cli

@@ -7,7 +7,7 @@ SAN ?= build-asan
 # The tests mostly wait for simulated boards: more of them than cores at once.
 JOBS ?= 4
 
-.PHONY: all demo check test asan headers format format-check soak fuzz bench clean
+.PHONY: all demo check test asan headers format format-check soak mutants fuzz bench clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -53,6 +53,10 @@ format-check:
 # Every effect of a flash fails or is cut off, one after the other.
 soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+
+# Each defect that must stay impossible is put back, in a copy: its test has to go red.
+mutants: all
+	python3 -B tests/mutants.py $(BUILD)
 
 bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))

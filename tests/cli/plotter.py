@@ -115,6 +115,7 @@ class Plotter:
         if not self.ksim.stdout.readline():
             raise AssertionError("ksim printer did not start")
         self.children = []
+        wait_for("klippy's start", self.has_started)
 
     def env(self):
         full = dict(os.environ, HOME=str(self.root / "home"), NO_COLOR="1", TMPDIR=str(self.root))
@@ -161,8 +162,11 @@ class Plotter:
         return [KPLOT, words[0], "--socket", str(self.socket), *own, *map(str, words[1:])]
 
     def start(self, *words, **options):
+        return self.start_command(self.command(*words), **options)
+
+    def start_command(self, command, **options):
         options.setdefault("stdin", subprocess.DEVNULL)
-        child = subprocess.Popen(self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                  env=self.env(), start_new_session=True, **options)
         self.children.append(child)
         return child
@@ -193,6 +197,18 @@ class Plotter:
                     raise AssertionError("klippy closed the connection")
                 got += piece
             return json.loads(got.split(b"\x03")[0])
+
+    def gcode(self, script):
+        """A script as another client sends it; an error if Klipper refuses it."""
+        answer = self.ask("gcode/script", script=script)
+        if "error" in answer:
+            raise AssertionError(f"{script}: {answer['error']}")
+
+    def has_started(self):
+        try:
+            return self.state() != "startup"
+        except OSError:
+            return False
 
     def status(self, **objects):
         return self.ask("objects/query", objects=objects or {"print_stats": None, "toolhead": None})["result"]["status"]
@@ -228,11 +244,21 @@ class PlotterTest(unittest.TestCase):
 
 
 def main():
-    """`python3 x.py KPLOT KSIM [unittest words]`"""
+    """`python3 x.py KPLOT KSIM [--part 1/3] [unittest words]`: all cases, or every third of them."""
     global KPLOT, KSIM
     KPLOT, KSIM = map(os.path.abspath, sys.argv[1:3])
     for name in ("plotter",):
         module = sys.modules.get(name)
         if module:
             module.KPLOT, module.KSIM = KPLOT, KSIM
-    unittest.main(module="__main__", argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    words = sys.argv[3:]
+    part, parts = 1, 1
+    if words[:1] == ["--part"]:
+        part, parts = map(int, words[1].split("/"))
+        words = words[2:]
+
+    class Loader(unittest.TestLoader):
+        def getTestCaseNames(self, case):
+            return super().getTestCaseNames(case)[part - 1::parts]
+
+    unittest.main(module="__main__", argv=[sys.argv[0], *words], verbosity=2, testLoader=Loader())

@@ -364,7 +364,7 @@ BOOST_AUTO_TEST_CASE(never_sends_what_shuts_the_printer_down_or_stops_too_late) 
     BOOST_TEST(l.k.connected());
 }
 
-BOOST_AUTO_TEST_CASE(defect_7_a_motion_of_two_minutes_is_waited_for) {
+BOOST_AUTO_TEST_CASE(p7_a_motion_of_two_minutes_is_waited_for) {
     connection l;
     l.klippy->on_request = [](peer& p, const auto& request) { p.answer(request, "{}", 120s); };
     BOOST_TEST(l.k.send_gcode("G1 X10 F10", barrier::motion_end, l.in(motion_allowance(120))).has_value());
@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(defect_7_a_motion_of_two_minutes_is_waited_for) {
     BOOST_TEST((motion_allowance(120) == 190s));
 }
 
-BOOST_AUTO_TEST_CASE(defect_2_the_emergency_stop_waits_for_nobody) {
+BOOST_AUTO_TEST_CASE(p2_the_emergency_stop_waits_for_nobody) {
     connection l;
     auto second = std::make_shared<peer>(peer{l.clock});
     second->on_request = [](peer& p, const auto& request) { p.answer(request, "{}", 2ms); };

@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(axes_are_not_homed_while_they_are_being_homed) {
     BOOST_TEST((s.homed("xyz") == false));
 }
 
-BOOST_AUTO_TEST_CASE(defect_10_what_is_not_known_is_never_idle) {
+BOOST_AUTO_TEST_CASE(p10_what_is_not_known_is_never_idle) {
     printer_status s;
     BOOST_TEST(!s.idle());
     // toolhead.status, with "Ready" as its default, was how the original found every printer idle.

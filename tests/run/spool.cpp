@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_last_operation_can_refuse_the_whole_job) {
     BOOST_TEST(summary.error().what.find("operation 6 (rapid_xy)") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(defect_5_a_spray_operation_is_refused_and_never_left_out) {
+BOOST_AUTO_TEST_CASE(p5_a_spray_operation_is_refused_and_never_left_out) {
     const test::temporary_folder folder;
     const auto spool = spooled(folder, "{\"op\":\"set_ink_mix\",\"c\":1,\"m\":0,\"y\":0}\n");
     BOOST_REQUIRE(spool);

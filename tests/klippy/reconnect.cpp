@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(comes_back_after_the_connection_ended) {
     BOOST_TEST((g.s.status().homed("x") == false));
 }
 
-BOOST_AUTO_TEST_CASE(defect_1_a_lost_connection_neither_deadlocks_nor_replays_the_script) {
+BOOST_AUTO_TEST_CASE(p1_a_lost_connection_neither_deadlocks_nor_replays_the_script) {
     stage g;
     g.begin();
     g.w.peers[0]->hang_up(300ms);
@@ -318,9 +318,26 @@ BOOST_AUTO_TEST_CASE(opening_never_restarts_and_looking_needs_no_ready_printer) 
     const auto refused = g.s.open(need::ready);
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == errc::refused));
+    BOOST_TEST(refused.error().cause == ""); // nothing of auto_reconnect, which is on
     BOOST_REQUIRE(g.s.open(need::contact));
     BOOST_TEST((g.s.status().webhooks.state == printer_state::shutdown));
     BOOST_TEST(g.w.methods.count("gcode/firmware_restart") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(reattaching_finds_klipper_again_and_restarts_nothing) {
+    stage g;
+    g.begin();
+    g.w.peers[0]->hang_up(1ms);
+    BOOST_TEST(!g.s.pump(g.in(1s)).has_value());
+    BOOST_REQUIRE(g.s.reattach());
+    BOOST_TEST(g.s.connected());
+    BOOST_TEST(g.s.generation() == 2);
+    g.w.stop("Shutdown due to webhooks request");
+    const auto refused = g.s.reattach();
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == errc::refused));
+    BOOST_TEST(g.w.methods.count("gcode/firmware_restart") == 0U);
+    BOOST_TEST(g.w.scripts.empty());
 }
 
 BOOST_AUTO_TEST_CASE(opening_waits_for_a_start_but_not_for_a_missing_klipper) {

@@ -28,6 +28,7 @@ struct printer {
     std::vector<std::string> scripts = {};
     std::string refuse_with = {};
     std::string job_after_script = {};
+    bool pauses = false; ///< a script with PAUSE marks the printer as paused, as Klipper does whatever runs
     std::shared_ptr<peer> far_end = std::make_shared<peer>(peer{clock});
     client<wire, manual_clock> k{wire(far_end), clock};
 
@@ -43,6 +44,7 @@ struct printer {
                 return;
             }
             if (!job_after_script.empty()) job = job_after_script;
+            if (pauses && scripts.back().starts_with("PAUSE")) is_paused = true;
             p.answer(request, "{}");
         };
     }
@@ -168,6 +170,8 @@ BOOST_AUTO_TEST_CASE(says_which_sections_a_printer_lacks) {
 BOOST_AUTO_TEST_CASE(a_pause_waits_for_the_pen_to_stand) {
     printer p;
     p.job = "printing";
+    p.job_after_script = "paused";
+    p.pauses = true;
     BOOST_REQUIRE(pause_file(p.k, p.soon()));
     BOOST_TEST(p.scripts.at(0) == "PAUSE\nM400\nG90");
     printer paused;
@@ -178,6 +182,18 @@ BOOST_AUTO_TEST_CASE(a_pause_waits_for_the_pen_to_stand) {
     printer idle; // PAUSE would mark it as paused
     BOOST_TEST((pause_file(idle.k, idle.soon()).error().code == errc::refused));
     BOOST_TEST(idle.scripts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_that_comes_after_the_end_of_the_file_leaves_no_pause_behind) {
+    printer p;
+    p.job = "printing";
+    p.job_after_script = "complete"; // between the look and PAUSE
+    p.pauses = true;
+    const auto late = pause_file(p.k, p.soon());
+    BOOST_REQUIRE(!late);
+    BOOST_TEST((late.error().code == errc::refused));
+    BOOST_TEST(p.scripts == (std::vector<std::string>{"PAUSE\nM400\nG90", "CLEAR_PAUSE"}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(resumes_only_what_can_go_on) {

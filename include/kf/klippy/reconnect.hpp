@@ -147,8 +147,9 @@ inline void recovery::state_is(printer_state state, std::string_view state_messa
             const bool tried = restarts_ > 0;
             give_up({tried ? errc::failed : errc::refused,
                      fmt::format("Klipper is in {}: {}", name(state), why),
-                     tried ? fmt::format("it was restarted {} times", restarts_)
-                           : std::string("it is not restarted by itself: auto_reconnect is off"),
+                     tried                    ? fmt::format("it was restarted {} times", restarts_)
+                     : policy_.auto_reconnect ? std::string()
+                                              : std::string("it is not restarted by itself: auto_reconnect is off"),
                      "",
                      {"Remove the cause named above.", "Send FIRMWARE_RESTART.", "Home again before any motion."}});
             return;

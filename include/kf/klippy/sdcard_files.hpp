@@ -150,14 +150,20 @@ template<class Client>
     return progress(after);
 }
 
-/// Returns when the motion has stopped, 1 to 2.5 s after the request. The pen stays as it is, maybe down.
+/// Returns when the motion has stopped, 1 to 2.5 s after the request. The pen stays as it is, maybe down. errc::refused
+/// when no file runs, or when it came to its end first.
 template<class Client>
 [[nodiscard]] result<void> pause_file(Client& k, io::time_point until) {
     KF_TRY(const printer_status before, detail::job_status(k, until));
     if (before.job() == job_state::paused) return {};
     if (before.job() != job_state::printing) // PAUSE would mark the printer as paused all the same
         return kf::fail({errc::refused, "no file is running", "", "PAUSE"});
-    return k.send_gcode("PAUSE", barrier::motion_end, until);
+    KF_CHECK(k.send_gcode("PAUSE", barrier::motion_end, until));
+    KF_TRY(const printer_status after, detail::job_status(k, until));
+    if (after.job() == job_state::paused) return {};
+    // The file ended just before: a pause of nothing would be in the way of the next one.
+    if (after.pause_resume->is_paused) KF_CHECK(k.send_gcode("CLEAR_PAUSE", barrier::processed, until));
+    return kf::fail({errc::refused, "the file came to its end before the pause", {}, "PAUSE"});
 }
 
 /// Klipper returns to where it paused in one straight line, Z included: be above that point first. Refused when there

@@ -56,6 +56,8 @@ class session {
     /// After connection_lost: back to ready, the subscription and the stop line renewed, all state known so far
     /// dropped.
     [[nodiscard]] result<void> recover();
+    /// The same without any restart, for what Klipper may be doing still. errc::refused when it has stopped.
+    [[nodiscard]] result<void> reattach();
     /// Keeps `objects` (of objects/subscribe) up to date in status(), also after recover().
     [[nodiscard]] result<void> subscribe(json::object objects);
     void on_output(typename client_type::output_handler handler) { output_ = std::move(handler); }
@@ -112,7 +114,7 @@ template<connector K, io::clock C>
 result<void> session<K, C>::open(need n) {
     KF_CHECK(make_connections());
     reconnect_policy looking = policy_;
-    looking.auto_reconnect = false;
+    looking.restarts = 0;
     if (n == need::ready) {
         recovery way_in(looking, true, clock_.now());
         KF_CHECK(run(way_in));
@@ -132,6 +134,15 @@ result<void> session<K, C>::recover() {
         // Klipper may go away once more between its being ready and the subscription.
         if (renewed || again || renewed.error().code != errc::connection_lost) return renewed;
     }
+}
+
+template<connector K, io::clock C>
+result<void> session<K, C>::reattach() {
+    reconnect_policy looking = policy_;
+    looking.restarts = 0;
+    recovery way_back(looking, connected(), clock_.now());
+    KF_CHECK(run(way_back));
+    return renew_subscription();
 }
 
 template<connector K, io::clock C>

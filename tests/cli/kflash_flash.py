@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """kflash flash, from outside: each case is named after what must happen, or must not. D numbers are defects of the
 program that kflash follows (ARCHITECTURE.md, "Defects that must stay impossible")."""
+import fcntl
 import json
 import os
 import pathlib
@@ -154,7 +155,6 @@ class Flash(WorldTest):
         self.assertEqual(w.jobs(), [])
 
     def test_a_plots_lock_counts_as_printing(self):
-        import fcntl
         w = self.world()
         with open(w.at["socket"] + ".kf-lock", "w") as lock:
             lock.write(f"{os.getpid()} kplot run sheep.svg\n")
@@ -165,7 +165,6 @@ class Flash(WorldTest):
         self.assertIn("kplot run sheep.svg", r.err)
 
     def test_no_plot_can_begin_while_the_printer_is_down(self):
-        import fcntl
         w = self.world(speed=5)
         child = w.start("flash", "octopus", "-s", "--json")
         for line in child.stdout:
@@ -365,6 +364,7 @@ class Flash(WorldTest):
                 break
         child.communicate(timeout=world.DEADLINE)
         wait_for("the guardian started the service", w.service_is_up)
+        wait_for("the guardian is gone", lambda: not lock_is_held(w.home / ".local/state/kflash/flash.lock"))
         r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 0, r)
 
@@ -448,6 +448,15 @@ class Flash(WorldTest):
         r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 3, r)
         self.assertIn("v0.0.1-0-gstale", r.err)
+
+
+def lock_is_held(file):
+    with open(file) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+        except BlockingIOError:
+            return True
 
 
 def snapshot(folder):

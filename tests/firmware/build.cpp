@@ -236,8 +236,10 @@ struct impatient_runner {
         asked_for = limits.total;
         limits.total = 0.01;
         limits.held = [&] { return !hangs; };
+        std::string said = "\n";
         return real.run(c, limits, [&](std::string_view chunk) {
-            hangs = hangs || chunk.find("hanging") != std::string_view::npos;
+            said += chunk;
+            hangs = said.find("\nhanging\n") != std::string::npos; // a line of its own: make -n shows the whole recipe
             out(chunk);
         });
     }

@@ -22,7 +22,9 @@ using words = std::vector<std::string>;
 
 namespace {
 
-const std::string properties = " --no-pager -p Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles";
+const std::string properties =
+    " --no-pager -p Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles,RequiredBy,"
+    "BoundBy,ConsistsOf";
 const std::string show_one = "systemctl show klipper.service" + properties;
 const std::string show_all = "systemctl show '*.service'" + properties;
 
@@ -32,7 +34,9 @@ constexpr auto klipper_text =
     "ExecStart={ path=/home/pi/klippy-env/bin/python ; argv[]=/home/pi/klippy-env/bin/python "
     "/home/pi/klipper/klippy/klippy.py /home/pi/printer.cfg -a /tmp/klippy_uds ; ignore_errors=no ; "
     "start_time=[Mon 2026-01-05 10:00:00 CET] ; stop_time=[n/a] ; pid=812 ; code=(null) ; status=0/0 }\n"
-    "Id=klipper.service\nLoadState=loaded\nActiveState=active\nSubState=running\n";
+    "Id=klipper.service\nRequiredBy=multi-user.target klipper-screen.service\nConsistsOf=lamp.service "
+    "klipper-screen.service\n"
+    "LoadState=loaded\nActiveState=active\nSubState=running\n";
 
 /// A whole new line of states: the manager over literal text.
 struct over_text {
@@ -55,6 +59,8 @@ BOOST_AUTO_TEST_CASE(show_reads_the_state_of_an_active_unit) {
     BOOST_TEST(s->active == "active");
     BOOST_TEST(s->sub == "running");
     BOOST_TEST(s->main_pid == 812);
+    BOOST_TEST(s->dependents == (std::vector<std::string>{"klipper-screen.service", "lamp.service"}),
+               boost::test_tools::per_element());
     BOOST_TEST(s->is_up());
     BOOST_TEST(!s->is_down());
 }

@@ -23,7 +23,7 @@ demo:
 	ninja -C build-demo
 	build-demo/tools/kflash flash octopus --sim --skip-menuconfig
 
-check: clean-results test asan format-check
+check: clean-results test asan headers format-check
 	python3 .ci/summary.py $(BUILD) $(SAN)
 
 .PHONY: clean-results
@@ -33,13 +33,16 @@ clean-results:
 test: all
 	meson test -C $(BUILD) --print-errorlogs --num-processes $(JOBS)
 
-# clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes.
+# clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. Unit tests of every area and the
+# flash itself from outside; kplot's black-box tests run without sanitizers only.
+SAN_AREAS = mcu firmware sim flash job machine board io klippy host sink run
 asan:
 	packaging/setup.sh check
 	test -e $(SAN)/build.ninja || CXX=clang++-19 meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
-	ninja -C $(SAN)
+	ninja -C $(SAN) tools/kflash tools/ksim $(addprefix tests/test_,$(SAN_AREAS))
 	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    meson test -C $(SAN) --print-errorlogs --timeout-multiplier 6 mcu flash firmware machine board klippy sim sink io host
+	    meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS) \
+	    $(SAN_AREAS) 'kflash_flash 1 of 4' 'kflash_flash 2 of 4' 'kflash_flash 3 of 4' 'kflash_flash 4 of 4'
 
 # Every header compiles alone, with g++ and with the clang-19/libc++ 19 of the static build.
 headers:

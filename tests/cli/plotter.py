@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -94,8 +95,58 @@ def along(line, step=0.05):
             yield a[0] + (b[0] - a[0]) * i / n, a[1] + (b[1] - a[1]) * i / n
 
 
+class Cut:
+    """A socket in front of Klipper's that can be cut while Klipper lives on; it takes new connections at once."""
+
+    def __init__(self, path):
+        self.target, self.path, self.pairs = path, pathlib.Path(str(path) + ".cut"), []
+        self.path.unlink(missing_ok=True)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen()
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(str(self.target))
+            self.pairs.append((near, far))
+            for a, c in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, args=(a, c), daemon=True).start()
+
+    @staticmethod
+    def carry(a, c):
+        try:
+            while piece := a.recv(1 << 16):
+                c.sendall(piece)
+        except OSError:
+            pass
+        for s in (a, c):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        for pair in self.pairs:
+            for s in pair:
+                try:
+                    s.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+        self.pairs = []
+
+    def end(self):
+        self.cut()
+        self.listener.close()
+
+
 class Plotter:
-    def __init__(self, speed=20, machine=None, state=None):
+    def __init__(self, speed=20, machine=None, state=None, config=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-plot."))
         self.socket = self.root / "klippy.sock"
         self.gcodes = self.root / "gcodes"
@@ -109,6 +160,8 @@ class Plotter:
                    "--ink", str(self.ink_file), "--stdin", "--state", str(self.state_file)]
         if state is not None:
             self.set_state(state)
+        if config is not None:  # a printer.cfg that goes over its own
+            command += ["--config", str(self.write("printer.cfg", config))]
         with open(self.root / "ksim.err", "w") as err:
             self.ksim = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err,
                                          env=self.env(), start_new_session=True)
@@ -203,6 +256,24 @@ class Plotter:
         answer = self.ask("gcode/script", script=script)
         if "error" in answer:
             raise AssertionError(f"{script}: {answer['error']}")
+
+    def listen_to_output(self, script):
+        """What Klipper's terminal shows of a script."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(DEADLINE)
+            s.connect(str(self.socket))
+            for i, (method, params) in enumerate((("gcode/subscribe_output", {"response_template": {"push": 1}}),
+                                                  ("gcode/script", {"script": script}))):
+                s.sendall(json.dumps({"id": i, "method": method, "params": params}).encode() + b"\x03")
+            got, lines = b"", []
+            while True:
+                got += s.recv(65536)
+                *whole, got = got.split(b"\x03")
+                for message in map(json.loads, whole):
+                    if message.get("push"):
+                        lines.append(message["params"]["response"])
+                    elif message["id"] == 1:
+                        return "\n".join(lines)
 
     def has_started(self):
         try:

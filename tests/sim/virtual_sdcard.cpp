@@ -93,6 +93,32 @@ BOOST_FIXTURE_TEST_CASE(a_bad_line_ends_the_job_and_the_planned_moves_still_run,
     BOOST_TEST(stats("state") == "standby");
 }
 
+BOOST_FIXTURE_TEST_CASE(on_error_gcode_lifts_the_pen_after_the_planned_moves, printing) {
+    sim::printer_config with;
+    with.gcodes = folder.path();
+    with.on_error_gcode = "\nG90\nG1 Z5 F1200";
+    test::simulated_klippy other(with);
+    const int d = other.connect();
+    (void)other.script(d, "G28\nG90\nG1 X10 Y10 Z20 F6000\nM400");
+    file("bad.gcode", "G1 X60 F3000\nG1 X999\nG1 X20\n");
+    (void)other.script(d, "SDCARD_PRINT_FILE FILENAME=bad.gcode");
+    other.run_for(5);
+    BOOST_TEST(other.status(d, "print_stats").at("state").as_string() == "error");
+    BOOST_TEST(other.status(d, "print_stats").at("message").as_string() ==
+               "Move out of range: 999.000 10.000 20.000 [0.000]"); // the file's, not the lift's
+    BOOST_TEST(other.klippy.machine().carriage.x == 60.0);
+    BOOST_TEST(other.klippy.machine().carriage.z == 5.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_macro_that_calls_itself_is_an_error) {
+    sim::printer_config with;
+    with.macros.push_back({"AGAIN", "\nG90\nAGAIN"});
+    test::simulated_klippy k(with);
+    const int c = k.connect();
+    BOOST_TEST(error_of(k.script(c, "AGAIN").first) == "Macro AGAIN called recursively");
+    BOOST_TEST(error_of(k.script(c, "AGAIN").first) == "Macro AGAIN called recursively"); // each time
+}
+
 BOOST_FIXTURE_TEST_CASE(names_need_quotes_for_blanks_and_never_are_empty, printing) {
     file("with space.gcode", "G1 X20 F3000\n");
     file("plain.txt", "G1 X20 F3000\n");

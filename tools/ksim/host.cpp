@@ -6,7 +6,7 @@
 #include <kf/io/interrupt.hpp>
 #include <kf/io/posix_process.hpp>
 #include <kf/sim/firmware_tree.hpp>
-#include <kf/sim/printer.hpp>
+#include <kf/sim/klippy_server.hpp>
 #include <kf/sim/service_manager.hpp>
 #include <kf/sim/stand_in_image.hpp>
 
@@ -47,7 +47,7 @@ std::string klipper_name(const simulated_board& b) { return fmt::format("usb-Kli
 
 /// The folders and files that are there before anything runs.
 struct world {
-    fs::path root, home, by_id, proc, klipper, socket, state, scenario, katapult;
+    fs::path root, home, by_id, proc, klipper, socket, state, scenario, katapult, gcodes;
     std::string self;
     double speed = 10;
 
@@ -55,13 +55,14 @@ struct world {
 };
 
 result<void> furnish(const world& w) {
-    for (const auto& dir : {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.root / "sys"})
+    for (const auto& dir :
+         {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.root / "sys", w.gcodes})
         KF_CHECK(io::make_directories(dir));
     KF_CHECK(sim::install_firmware_tree(w.klipper, w.self));
-    json::object devices, scenario{{"print_stats", json::object{{"state", "standby"}, {"filename", ""}}},
-                                   {"virtual_sdcard", json::object{{"is_active", false}, {"progress", 0.0}}},
-                                   {"pause_resume", json::object{{"is_paused", false}}},
-                                   {"idle_timeout", json::object{{"state", "Idle"}}},
+    json::object devices, scenario{{"print_stats", nullptr}, // as they are, until somebody says otherwise
+                                   {"virtual_sdcard", nullptr},
+                                   {"pause_resume", nullptr},
+                                   {"idle_timeout", nullptr},
                                    {"extruder", json::object{{"target", 0.0}, {"temperature", 21.5}}}};
     json::object settings;
     for (const auto& b : boards) {
@@ -106,7 +107,7 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
         told.push_back(json::object{{"key", b.key}, {"pid", child.pid()}, {"argv", std::move(argv)}});
         children.push_back(std::move(child));
     }
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60); // a busy machine is no fault
     const io::steady_clock clock;
     for (const auto& b : boards)
         while (!fs::exists(w.by_id / klipper_name(b))) {
@@ -117,56 +118,51 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
     return children;
 }
 
+/// The gantry of this host: its files are in this world, its first board is Klipper's [mcu].
+sim::printer_config gantry_of(const world& w) {
+    sim::printer_config config;
+    config.gcodes = w.gcodes;
+    config.serial = (w.by_id / klipper_name(boards[0])).string();
+    return config;
+}
+
 /// klippy follows its service and its boards.
 class klippy_life {
   public:
     klippy_life(const world& w, sim::simulated_services& services)
       : w_(w)
       , services_(services)
-      , printer_(w.socket, w.scenario) {}
+      , server_(w.socket, gantry_of(w), {w.scenario}, w.speed) {}
+
+    [[nodiscard]] bool is_starting() { return server_.klippy().state().name == "startup"; }
 
     result<void> step() {
         const bool up = services_.is_up(unit).value_or(false);
-        const auto now = std::chrono::steady_clock::now();
-        if (up && !printer_.is_listening()) {
-            began_ = now;
-            enter("startup", "\nPrinter is not ready\nThe klippy host software is attempting to connect.  "
-                             "Please\nretry in a few moments.\n");
-            KF_CHECK(printer_.listen());
-        }
-        if (!up && printer_.is_listening()) printer_.close();
-        if (up) look(now);
-        printer_.serve(20);
-        return {};
+        look_at_boards();
+        if (up && !is_up_) KF_CHECK(server_.listen());
+        if (!up && is_up_) server_.close();
+        is_up_ = up;
+        return server_.serve(20);
     }
 
   private:
-    void enter(std::string state, std::string message) {
-        state_ = state;
-        printer_.set_state(std::move(state), std::move(message));
-    }
-
-    void look(std::chrono::steady_clock::time_point now) {
+    void look_at_boards() {
         std::string missing;
         for (const auto& b : boards)
-            if (!fs::exists(w_.by_id / klipper_name(b))) missing = b.key;
-        const double age = std::chrono::duration<double>(now - began_).count() * w_.speed;
-        if (state_ == "startup" && age > 1.3 && missing.empty())
-            enter("ready", "Printer is ready");
-        else if (state_ == "startup" && age > 90)
-            enter("error", fmt::format("mcu '{}': Unable to connect\nError configuring printer\n", missing));
-        if (!missing.empty() && lost_ == std::chrono::steady_clock::time_point{}) lost_ = now;
-        if (missing.empty()) lost_ = {};
-        if (state_ == "ready" && !missing.empty() &&
-            std::chrono::duration<double>(now - lost_).count() * w_.speed > 4.5)
-            enter("shutdown", fmt::format("Lost communication with MCU '{}'\nPrinter is shutdown\n", missing));
+            if (!fs::exists(w_.by_id / klipper_name(b))) missing = &b == boards ? "mcu" : b.key;
+        if (missing == missing_) return;
+        missing_ = missing;
+        if (missing.empty())
+            server_.klippy().set_mcu(sim::mcu_condition::alive);
+        else
+            server_.klippy().set_mcu(sim::mcu_condition::absent, missing);
     }
 
     const world& w_;
     sim::simulated_services& services_;
-    sim::printer printer_;
-    std::chrono::steady_clock::time_point began_{}, lost_{};
-    std::string state_;
+    sim::klippy_server server_;
+    std::string missing_;
+    bool is_up_ = false;
 };
 
 bool input_ended() {
@@ -197,6 +193,7 @@ result<void> run(cli::invocation& in) {
     w.socket = w.root / "klippy.sock";
     w.state = w.root / "systemd.json";
     w.scenario = w.root / "printer.json";
+    w.gcodes = w.root / "gcodes";
 
     io::interrupt::catch_signals();
     KF_CHECK(furnish(w));
@@ -209,8 +206,10 @@ result<void> run(cli::invocation& in) {
                              {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(),
                               (w.root / "printer.cfg").string(), "-a", w.socket.string()}));
     klippy_life klippy(w, services);
-    const auto ready_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    KF_CHECK(klippy.step());
+    const auto ready_by = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    do {
+        KF_CHECK(klippy.step());
+    } while (klippy.is_starting() && std::chrono::steady_clock::now() < ready_by);
 
     const json::object where{{"root", w.root.string()},
                              {"home", w.home.string()},
@@ -218,14 +217,13 @@ result<void> run(cli::invocation& in) {
                              {"proc", w.proc.string()},
                              {"sysfs", (w.root / "sys").string()},
                              {"socket", w.socket.string()},
+                             {"gcodes", w.gcodes.string()},
                              {"scenario", w.scenario.string()},
                              {"systemctl", json::array{w.self, "systemctl", "--state", w.state.string()}},
                              {"state", w.state.string()},
                              {"klipper_dir", w.klipper.string()},
                              {"boards", std::move(told)},
                              {"pid", ::getpid()}};
-    while (std::chrono::steady_clock::now() < ready_by - std::chrono::seconds(10) + to_nanoseconds(2.0 / w.speed))
-        KF_CHECK(klippy.step());
     KF_CHECK(io::write_file(w.root / "sim.json", json::serialize(where)));
     fmt::print("{}\n", json::serialize(where));
     std::fflush(stdout);

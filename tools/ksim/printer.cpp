@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
 #include "commands.hpp"
 
 #include <kf/io/interrupt.hpp>
 #include <kf/sim/ink_image.hpp>
 #include <kf/sim/klippy_server.hpp>
+#include <kf/sim/printer_cfg.hpp>
 
 #include <boost/json.hpp>
 
@@ -12,12 +14,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
 
 namespace kf::ksim {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// A word on standard input: what happens to the printer.
 void obey(sim::klippy_process& k, const std::string& words) {
@@ -33,6 +38,13 @@ void obey(sim::klippy_process& k, const std::string& words) {
         k.fail_next_restart();
     else if (words.starts_with("mcu-shutdown "))
         k.mcu_reports_shutdown(words.substr(13));
+    else if (words.starts_with("config-error"))
+        k.config().config_error = words.substr(std::min<std::size_t>(13, words.size()));
+    else if (words.starts_with("endstop-") && words.size() > 9 && words[8] >= 'x' && words[8] <= 'z')
+        k.set_endstop_fault(static_cast<std::size_t>(words[8] - 'x'),
+                            words.ends_with(" never")    ? sim::endstop_fault::never_triggers
+                            : words.ends_with(" always") ? sim::endstop_fault::always_triggered
+                                                         : sim::endstop_fault::none);
 }
 
 /// False when the other end has closed.
@@ -49,18 +61,29 @@ bool read_words(sim::klippy_process& k, std::string& partial) {
     return true;
 }
 
+/// The gantry of the simulation with what --config says over it.
+result<sim::printer_config> configure(const cli::invocation& in, const fs::path& socket) {
+    sim::printer_config config;
+    config.gcodes = socket.parent_path() / "gcodes";
+    if (const auto found = in.options.find("config"); found != in.options.end())
+        for (const auto& file : found->second) {
+            KF_TRY(const std::string text, io::read_file(file));
+            KF_CHECK(sim::read_printer_cfg(text, file, config));
+        }
+    if (const auto folder = in.get("gcodes")) config.gcodes = *folder;
+    config.gcodes = fs::absolute(config.gcodes);
+    return config;
+}
+
 result<void> run(cli::invocation& in) {
-    namespace fs = std::filesystem;
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, "ksim printer needs --socket");
-    const double speed = std::atof(in.get("speed").value_or("10").c_str());
-    if (!(speed >= 0.1 && speed <= 1000)) return kf::fail(errc::usage, "--speed takes a number from 0.1 to 1000");
-    const double down_at = std::atof(in.get("pen-down").value_or("15").c_str());
+    KF_TRY(const double speed, cli::number_option(in, "speed", 10, 0.1, 1000));
+    KF_TRY(const double down_at, cli::number_option(in, "pen-down", 15, -1000, 1000));
     const auto ink = in.get("ink");
     if (ink && !ink->ends_with(".svg") && !ink->ends_with(".png"))
         return kf::fail(errc::usage, "--ink takes a name that ends in .svg or .png");
-    sim::printer_config config;
-    config.gcodes = fs::absolute(in.get("gcodes").value_or((fs::path(*socket).parent_path() / "gcodes").string()));
+    KF_TRY(const sim::printer_config config, configure(in, *socket));
     KF_CHECK(io::make_directories(config.gcodes));
     std::vector<fs::path> scenarios;
     if (const auto found = in.options.find("state"); found != in.options.end())
@@ -111,12 +134,15 @@ cli::command_row printer_command() {
              {"gcodes", "DIR", "its virtual_sdcard folder (gcodes beside the socket)"},
              {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
              {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
+             {"config", "FILE", "a printer.cfg that goes over its own: axes, limits, macros, on_error_gcode"},
              {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
              {"stdin", "",
               "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
-              "fail-next-restart"},
+              "fail-next-restart, config-error TEXT, endstop-x never|always|ok"},
              {"until-eof", "", "as --stdin, and end when standard input ends"}},
             {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
+             {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",
+              "with the macros that kplot likes to find"},
              {"kplot run drawing.svg --sim", "starts one by itself"}},
             run};
 }

@@ -15,6 +15,7 @@
 #include <expected>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,6 +89,7 @@ class gcode_host {
     static task<gcode_answer> at_once(gcode_answer a) { co_return a; }
     task<gcode_answer> run_line(const job::gcode_line& line);
     task<gcode_answer> after_motion(const job::gcode_line& line, job::gcode_effect effect);
+    task<gcode_answer> run_macro(const macro_config& m);
     [[nodiscard]] std::string expand(const macro_config& m) const;
     void complain(const gcode_error& e);
     gcode_answer unknown(const job::gcode_line& line);
@@ -98,6 +100,7 @@ class gcode_host {
     fifo_mutex mutex_;
     std::map<std::string, std::pair<command, available>, std::less<>> commands_;
     std::map<std::string, std::map<std::string, std::string>> variables_;
+    std::set<std::string> running_; ///< the macros that are being run
 };
 
 inline std::vector<std::string> gcode_host::names(available which) const {
@@ -205,10 +208,7 @@ inline task<gcode_answer> gcode_host::after_motion(const job::gcode_line& line, 
 inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
     const std::string name = line.upper_command();
     if (ready)
-        if (const auto m = config_.macro(name)) {
-            std::string text = expand(*m);
-            co_return co_await run_lines(std::move(text));
-        }
+        if (const auto m = config_.macro(name)) co_return co_await run_macro(*m);
     auto found = commands_.find(name);
     if (found == commands_.end())
         if (const std::size_t blank = name.find(' '); blank != std::string::npos) { // "M117 5" is M117 after all
@@ -218,6 +218,14 @@ inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
     if (found != commands_.end() && (ready || found->second.second == available::always))
         co_return co_await found->second.first(line);
     co_return unknown(line);
+}
+
+inline task<gcode_answer> gcode_host::run_macro(const macro_config& m) {
+    if (!running_.insert(m.name).second) co_return refuse(fmt::format("Macro {} called recursively", m.name));
+    std::string text = expand(m);
+    gcode_answer a = co_await run_lines(std::move(text));
+    running_.erase(m.name);
+    co_return a;
 }
 
 inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {

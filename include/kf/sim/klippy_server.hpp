@@ -28,10 +28,13 @@ class klippy_server {
   public:
     /// `scenarios` are JSON files whose objects stand over the simulated ones; they are read when they are asked for,
     /// so that a test can rewrite them. "hang": true answers nothing.
-    klippy_server(fs::path socket, printer_config config, std::vector<fs::path> scenarios, double speed = 1)
+    /// `patience` with a client that does not read what it is sent is real time, at any speed.
+    klippy_server(fs::path socket, printer_config config, std::vector<fs::path> scenarios, double speed = 1,
+                  seconds patience = 5)
       : socket_(std::move(socket))
       , scenarios_(std::move(scenarios))
       , speed_(speed)
+      , patience_(patience)
       , klippy_(std::move(config))
       , began_(std::chrono::steady_clock::now()) {
         klippy_.set_overrides([this] { return read_scenarios(); });
@@ -52,7 +55,6 @@ class klippy_server {
         (void)follow();
     }
     [[nodiscard]] bool is_listening() const { return static_cast<bool>(listener_); }
-    void set_state(const std::string& state, const std::string& message) { klippy_.force_state(state, message); }
 
     /// Serves what is there and what is due, waiting at most `ms` real milliseconds for more.
     [[nodiscard]] result<void> serve(int ms) {
@@ -88,7 +90,6 @@ class klippy_server {
         std::string out;
         clock::time_point moved; ///< when it last took something
     };
-    static constexpr seconds patience = 5; ///< with a client that does not read
 
     void catch_up() { klippy_.run_until(std::chrono::duration<double>(clock::now() - began_).count() * speed_); }
 
@@ -150,7 +151,7 @@ class klippy_server {
             }
             if (errno == EINTR) continue;
             if (errno != EAGAIN) return false;
-            return std::chrono::duration<double>(clock::now() - c.moved).count() < patience;
+            return std::chrono::duration<double>(clock::now() - c.moved).count() < patience_;
         }
         c.moved = clock::now();
         return true;
@@ -171,6 +172,7 @@ class klippy_server {
     fs::path socket_;
     std::vector<fs::path> scenarios_;
     double speed_;
+    seconds patience_;
     klippy_process klippy_;
     clock::time_point began_;
     io::unique_fd listener_;

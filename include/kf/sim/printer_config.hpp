@@ -51,8 +51,9 @@ struct printer_config {
     fs::path gcodes = "/home/pi/gcodes";
     std::string serial = "/home/pi/mcu_tty";
     std::vector<macro_config> macros{{"CANCEL_PRINT", "\nBASE_CANCEL_PRINT", "BASE_CANCEL_PRINT"}};
-    job::xyz carriage{20, 15, 8};  ///< where the carriage stands at power-up
-    std::string config_error = {}; ///< what is wrong with the file: the printer ends in the state error
+    job::xyz carriage{20, 15, 8};      ///< where the carriage stands at power-up
+    std::string on_error_gcode = "\n"; ///< of [virtual_sdcard]: runs when a line of a file fails
+    std::string config_error = {};     ///< what is wrong with the file: the printer ends in the state error
 
     [[nodiscard]] const macro_config* macro(std::string_view name) const noexcept {
         for (const auto& m : macros)
@@ -125,11 +126,12 @@ inline boost::json::object config_strings(const printer_config& c) {
 
 inline boost::json::object config_settings(const printer_config& c) {
     namespace json = boost::json;
-    json::object all{{"mcu", json::object{{"serial", c.serial}, {"baud", 250000}, {"restart_method", "command"}}},
-                     {"virtual_sdcard", json::object{{"path", c.gcodes.string()}, {"on_error_gcode", "\n"}}},
-                     {"pause_resume", json::object{{"recover_velocity", c.recover_velocity}}},
-                     {"respond", json::object{{"default_type", "echo"}, {"default_prefix", "echo:"}}},
-                     {"force_move", json::object{{"enable_force_move", true}}}};
+    json::object all{
+        {"mcu", json::object{{"serial", c.serial}, {"baud", 250000}, {"restart_method", "command"}}},
+        {"virtual_sdcard", json::object{{"path", c.gcodes.string()}, {"on_error_gcode", c.on_error_gcode}}},
+        {"pause_resume", json::object{{"recover_velocity", c.recover_velocity}}},
+        {"respond", json::object{{"default_type", "echo"}, {"default_prefix", "echo:"}}},
+        {"force_move", json::object{{"enable_force_move", true}}}};
     for (const auto& m : c.macros) {
         json::object o{{"gcode", m.gcode}};
         if (!m.renames.empty()) o["rename_existing"] = m.renames;

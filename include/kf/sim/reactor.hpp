@@ -28,7 +28,10 @@ class reactor {
 
     [[nodiscard]] seconds now() const noexcept { return now_; }
     /// When something is due next.
-    [[nodiscard]] seconds next() const noexcept { return due_.empty() ? never : due_.begin()->first.first; }
+    [[nodiscard]] seconds next() const noexcept {
+        if (due_.empty()) return never;
+        return due_.begin()->first.first > stalled_until_ ? due_.begin()->first.first : stalled_until_;
+    }
 
     timer call_at(seconds at, std::function<void()> f) {
         const timer t{at > now_ ? at : now_, ++count_};
@@ -58,13 +61,18 @@ class reactor {
     [[nodiscard]] pause yield() noexcept { return {*this, now_}; }
 
     void run_until(seconds t) {
-        while (!due_.empty() && due_.begin()->first.first <= t && step()) {}
+        while (next() <= t && step()) {}
         if (!stopped_) pass_to(t);
     }
 
     /// Time passes and nothing runs.
     void pass_to(seconds t) noexcept {
         if (t > now_) now_ = t;
+    }
+
+    /// Nothing happens for so long; what comes due waits.
+    void stall(seconds duration) noexcept {
+        stalled_until_ = (stalled_until_ > now_ ? stalled_until_ : now_) + duration;
     }
 
     /// Stops run_until after the event that calls it.
@@ -75,19 +83,22 @@ class reactor {
         due_.clear();
         tasks_.clear();
         stopped_ = false;
+        stalled_until_ = 0;
     }
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
 
   private:
     bool step() {
+        const seconds at = next();
         auto event = due_.extract(due_.begin());
-        if (event.key().first > now_) now_ = event.key().first;
+        if (at > now_) now_ = at;
         event.mapped()();
         std::erase_if(tasks_, [](const task<>& k) { return k.done(); });
         return !stopped_;
     }
 
     seconds now_ = 0;
+    seconds stalled_until_ = 0;
     std::uint64_t count_ = 0;
     std::map<timer, std::function<void()>> due_;
     std::list<task<>> tasks_;

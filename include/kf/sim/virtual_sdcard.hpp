@@ -291,7 +291,11 @@ inline task<> virtual_sdcard::work() {
         const std::uint64_t after = position_ + text.size() + 1;
         const gcode_answer a = co_await gcode_.run_script(std::move(text));
         if (!a) {
-            if (a.error().crash.empty()) error = a.error().text;
+            if (a.error().crash.empty()) {
+                error = a.error().text;
+                std::string lift = config_.on_error_gcode;
+                (void)co_await gcode_.run_script(std::move(lift)); // what it answers is told as output only
+            }
             break;
         }
         from_file_ = false;

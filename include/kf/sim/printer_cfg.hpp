@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A printer.cfg for the simulated printer: what `kplot machine macros` prints can be given to it as it would be pasted
+/// into the real one. It knows the sections and options that the simulated machine has and refuses every other with its
+/// line. Spec: https://www.klipper3d.org/Config_Reference.html
+
+#include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/sim/printer_config.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kf::sim {
+
+/// Puts what `text` says over `into`. `name` is for the errors.
+[[nodiscard]] inline result<void> read_printer_cfg(std::string_view text, const std::string& name,
+                                                   printer_config& into);
+
+namespace detail {
+
+struct cfg_option {
+    std::string key, value; ///< a value of several lines begins with a line break, as Klipper keeps it
+    int line = 0;
+
+    [[nodiscard]] bool is_yes() const {
+        const std::string v = lower(value);
+        return v == "true" || v == "yes" || v == "on" || v == "1";
+    }
+};
+struct cfg_section {
+    std::string name;
+    int line = 0;
+    std::vector<cfg_option> options;
+};
+
+[[nodiscard]] inline std::string_view cfg_trim(std::string_view s) {
+    const auto begin = s.find_first_not_of(" \t\r");
+    if (begin == std::string_view::npos) return {};
+    return s.substr(begin, s.find_last_not_of(" \t\r") - begin + 1);
+}
+
+class cfg_reader {
+  public:
+    cfg_reader(const std::string& file, printer_config& into)
+      : file_(file)
+      , into_(into) {}
+
+    result<void> read(std::string_view text) {
+        KF_CHECK(split(text));
+        for (const auto& s : sections_) KF_CHECK(take(s));
+        return {};
+    }
+
+  private:
+    [[nodiscard]] std::unexpected<error> wrong(int line, std::string_view what) const {
+        return kf::fail(errc::malformed, fmt::format("{}:{}: {}", file_, line, what));
+    }
+
+    result<void> split(std::string_view text) {
+        int number = 0;
+        for (std::size_t at = 0; at < text.size();) {
+            const std::size_t end = std::min(text.find('\n', at), text.size());
+            std::string_view line = text.substr(at, end - at);
+            at = end + 1;
+            ++number;
+            line = line.substr(0, std::min(line.find_first_of("#;"), line.size()));
+            const bool continues = line.starts_with(' ') || line.starts_with('\t');
+            line = cfg_trim(line);
+            if (line.empty()) continue;
+            if (continues) {
+                if (sections_.empty() || sections_.back().options.empty())
+                    return wrong(number, "this line continues no option");
+                sections_.back().options.back().value += fmt::format("\n{}", line);
+                continue;
+            }
+            if (line.front() == '[') {
+                if (line.back() != ']') return wrong(number, "the section has no ]");
+                sections_.push_back({std::string(cfg_trim(line.substr(1, line.size() - 2))), number, {}});
+                continue;
+            }
+            const auto colon = line.find_first_of(":=");
+            if (colon == std::string_view::npos || sections_.empty())
+                return wrong(number, "neither [section] nor option: value");
+            sections_.back().options.push_back({lower(std::string(cfg_trim(line.substr(0, colon)))),
+                                                std::string(cfg_trim(line.substr(colon + 1))), number});
+        }
+        return {};
+    }
+
+    result<void> take(const cfg_section& s) {
+        if (s.name.starts_with("gcode_macro ")) return macro(s);
+        for (const auto& o : s.options) {
+            KF_TRY(const bool known, option(s.name, o));
+            if (!known) return wrong(o.line, fmt::format("Option '{}' is not valid in section '{}'", o.key, s.name));
+        }
+        for (const char* bare : {"printer", "stepper_x", "stepper_y", "stepper_z", "virtual_sdcard", "pause_resume",
+                                 "idle_timeout", "force_move", "respond", "display_status"})
+            if (s.name == bare) return {};
+        return wrong(s.line, fmt::format("the simulated printer has no [{}]", s.name));
+    }
+
+    result<bool> option(const std::string& section, const cfg_option& o) {
+        if (const auto number = number_of(section, o.key)) {
+            const auto v = io::parse_decimal(o.value);
+            if (!v) return wrong(o.line, fmt::format("Unable to parse option '{}' in section '{}'", o.key, section));
+            number(*v);
+            return true;
+        }
+        if (section == "virtual_sdcard" && o.key == "path") {
+            into_.gcodes = o.value;
+        } else if (section == "virtual_sdcard" && o.key == "on_error_gcode") {
+            KF_CHECK(template_of(o));
+            into_.on_error_gcode = o.value;
+        } else if (section == "force_move" && o.key == "enable_force_move") {
+            if (!o.is_yes()) return wrong(o.line, "the simulated printer always has force_move");
+        } else if (section != "printer" || o.key != "kinematics" || o.value != "cartesian") {
+            return false;
+        }
+        return true;
+    }
+
+    /// Where the number of an option goes; nothing when it is not one of these.
+    std::function<void(double)> number_of(const std::string& section, const std::string& key) {
+        const auto to = [](auto& field) { return [&field](double v) { field = v; }; };
+        auto& l = into_.limits;
+        if (section == "printer") {
+            if (key == "max_velocity") return to(l.max_velocity);
+            if (key == "max_accel") return to(l.max_accel);
+            if (key == "max_z_velocity") return to(l.max_z_velocity);
+            if (key == "max_z_accel") return to(l.max_z_accel);
+            if (key == "minimum_cruise_ratio") return to(l.minimum_cruise_ratio);
+            if (key == "square_corner_velocity") return to(l.square_corner_velocity);
+        }
+        for (std::size_t i = 0; i < 3; ++i) {
+            if (section != axis_steppers[i]) continue;
+            axis_config& a = into_.axes[i];
+            if (key == "position_min") return to(a.min);
+            if (key == "position_max") return to(a.max);
+            if (key == "position_endstop") return to(a.endstop);
+            if (key == "homing_speed") return to(a.homing_speed);
+            if (key == "rotation_distance") return to(a.rotation_distance);
+            if (key == "microsteps") return [&a](double v) { a.microsteps = static_cast<int>(v); };
+        }
+        if (section == "pause_resume" && key == "recover_velocity") return to(into_.recover_velocity);
+        if (section == "idle_timeout" && key == "timeout") return to(into_.idle_timeout);
+        return {};
+    }
+
+    result<void> macro(const cfg_section& s) {
+        macro_config m{.name = s.name.substr(12), .gcode = {}};
+        for (char& c : m.name)
+            if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+        bool has_gcode = false;
+        for (const auto& o : s.options) {
+            if (o.key == "gcode") {
+                KF_CHECK(template_of(o));
+                m.gcode = o.value;
+                has_gcode = true;
+            } else if (o.key == "rename_existing") {
+                m.renames = o.value;
+            } else if (o.key.starts_with("variable_")) {
+                m.variables.emplace_back(o.key.substr(9), o.value);
+            } else if (o.key != "description") {
+                return wrong(o.line, fmt::format("Option '{}' is not valid in section '{}'", o.key, s.name));
+            }
+        }
+        if (!has_gcode) return wrong(s.line, fmt::format("Option 'gcode' in section '{}' must be specified", s.name));
+        std::erase_if(into_.macros, [&](const macro_config& old) { return old.name == m.name; });
+        into_.macros.push_back(std::move(m));
+        return {};
+    }
+
+    /// Of Jinja the simulated printer knows `{% if VARIABLE %}` and `{% endif %}`, each on its own line.
+    result<void> template_of(const cfg_option& o) const {
+        for (std::size_t at = 0; at < o.value.size();) {
+            const std::size_t end = std::min(o.value.find('\n', at), o.value.size());
+            const std::string_view line = cfg_trim(std::string_view(o.value).substr(at, end - at));
+            at = end + 1;
+            if (line.find_first_of("{}") == std::string_view::npos) continue;
+            const bool is_tag = line.starts_with("{%") && line.ends_with("%}");
+            const std::string_view tag = is_tag ? cfg_trim(line.substr(2, line.size() - 4)) : std::string_view{};
+            const bool is_if = tag.starts_with("if ") && tag.find_first_of(" =<>(.|", 3) == std::string_view::npos;
+            if (!is_if && tag != "endif")
+                return wrong(o.line, fmt::format("the simulated printer cannot evaluate: {}", line));
+        }
+        return {};
+    }
+
+    const std::string& file_;
+    printer_config& into_;
+    std::vector<cfg_section> sections_;
+};
+
+} // namespace detail
+
+inline result<void> read_printer_cfg(std::string_view text, const std::string& name, printer_config& into) {
+    return detail::cfg_reader(name, into).read(text);
+}
+
+} // namespace kf::sim

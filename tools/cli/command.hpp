@@ -66,6 +66,12 @@ struct alias_row {
     const char* purpose;
 };
 
+/// What --selftest proves beside what every tool has.
+struct check_row {
+    const char* name;
+    result<void> (*run)();
+};
+
 struct tool_row {
     const char* name;
     const char* purpose;
@@ -73,6 +79,7 @@ struct tool_row {
     std::vector<command_row> commands;
     std::vector<alias_row> aliases = {};
     const char* default_command = ""; ///< what runs when only options are given
+    std::vector<check_row> checks = {};
 };
 
 /// --json, --quiet, -v, --log, --no-color, --help, --version.

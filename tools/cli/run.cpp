@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "help.hpp"
+#include "selftest.hpp"
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/interrupt.hpp>
@@ -171,6 +172,7 @@ int run(const tool_row& tool, int argc, char** argv) {
         std::printf("%s %s\n", tool.name, KF_VERSION);
         return 0;
     }
+    if (words[0] == "--selftest") return selftest(tool);
     if (words[0] == "completion" && words.size() == 2) {
         const std::string text = completion_of(tool, words[1]);
         if (text.empty())

@@ -21,6 +21,8 @@ namespace kf::kplot {
 [[nodiscard]] cli::command_row touch_off_command();
 [[nodiscard]] cli::command_row machine_command();
 
+/// What --selftest proves of this tool alone.
+[[nodiscard]] const std::vector<cli::check_row>& checks();
 [[nodiscard]] const cli::tool_row& tool();
 
 } // namespace kf::kplot

@@ -12,7 +12,10 @@ const cli::tool_row& tool() {
                                    {run_command(), import_command(), gcode_command(), stats_command(),
                                     estimate_command(), status_command(), pause_command(), resume_command(),
                                     cancel_command(), estop_command(), recover_command(), home_command(),
-                                    touch_off_command(), machine_command()}};
+                                    touch_off_command(), machine_command()},
+                                   {},
+                                   "",
+                                   checks()};
     return row;
 }
 

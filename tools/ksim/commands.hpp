@@ -15,6 +15,8 @@ namespace kf::ksim {
 /// ksim flash-usb DEVICE IMAGE START: what the stand-in tree's `make flash` runs.
 [[nodiscard]] int flash_usb(int argc, char** argv);
 
+/// What --selftest proves of this tool alone.
+[[nodiscard]] const std::vector<cli::check_row>& checks();
 [[nodiscard]] const cli::tool_row& tool();
 
 } // namespace kf::ksim

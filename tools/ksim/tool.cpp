@@ -4,10 +4,11 @@
 namespace kf::ksim {
 
 const cli::tool_row& tool() {
-    static const cli::tool_row row{"ksim",
-                                   "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
-                                   {},
-                                   {host_command(), printer_command(), board_command()}};
+    static const cli::tool_row row{
+        "ksim",  "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
+        {},      {host_command(), printer_command(), board_command()},
+        {},      "",
+        checks()};
     return row;
 }
 

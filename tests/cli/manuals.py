@@ -11,7 +11,9 @@ import subprocess
 import tempfile
 import unittest
 
+import plotter
 import world
+from plotter import HEADER, PlotterTest, line_job, svg
 from world import WorldTest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -35,9 +37,14 @@ class Option:
         return f"-{self.short}/--{self.name} {self.value}"
 
 
+def kplot():
+    """It lies beside kflash."""
+    return str(pathlib.Path(world.KFLASH).with_name("kplot"))
+
+
 @functools.cache
 def output(tool, *words):
-    binary = {"kflash": world.KFLASH, "ksim": world.KSIM}[tool]
+    binary = {"kflash": world.KFLASH, "ksim": world.KSIM, "kplot": kplot()}[tool]
     return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
 
 
@@ -170,7 +177,7 @@ def completion(tool):
 
 
 class Manuals(unittest.TestCase):
-    tools = ("kflash", "ksim")
+    tools = ("kflash", "ksim", "kplot")
 
     def each(self):
         for tool in self.tools:
@@ -242,20 +249,21 @@ class Manuals(unittest.TestCase):
         code = "\n".join(re.findall(r"```(.*?)```", text, re.S) + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
         used = set()
         for line in code.splitlines():
-            if re.search(r"\b(kflash|ksim) ", line):
+            if re.search(r"\b(kflash|ksim|kplot) ", line):
                 used |= set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", line))
         self.assertIn("sim", used)
         self.assertLessEqual(used, known)
         for tool in self.tools:
             commands = {name for name, _, _ in Help(tool).commands()} | {"completion"}
-            said = set(re.findall(rf"(?:^|[(|] ?|\$ |sudo |do ){tool} ([a-z]+)\b", code, re.M))
+            said = set(re.findall(rf"(?:^|[(|] ?|\$ |sudo |do ){tool} ([a-z][a-z-]*)\b", code, re.M))
             self.assertLessEqual(said, commands, tool)
             self.assertLessEqual(commands - {"completion"}, said, "the README leaves commands out")
 
     def test_the_guards_that_the_architecture_names_are_there(self):
         text = (ROOT / "ARCHITECTURE.md").read_text()
-        rows = re.findall(r"^\| (D\d+) \| (.*) \| (.*) \|$", text, re.M)
-        self.assertEqual([number for number, _, _ in rows], [f"D{n}" for n in range(1, 25)])
+        rows = re.findall(r"^\| ([DP]\d+|[1245]|[BCDFG]) \| (.*) \| (.*) \|$", text, re.M)
+        self.assertEqual([number for number, _, _ in rows], [f"D{n}" for n in range(1, 25)]
+                         + [f"P{n}" for n in range(1, 11)] + [*"1245"] + [*"BCDFG"])
         for number, _, guards in rows:
             file = None
             for word in re.findall(r"`([^`]+)`", guards):
@@ -264,6 +272,12 @@ class Manuals(unittest.TestCase):
                     self.assertTrue(file.exists(), f"{number}: {word}")
                 else:
                     self.assertRegex(file.read_text(), rf"\b{word}\b", number)
+
+    def test_each_defect_of_the_plotter_has_a_test_that_is_named_after_it(self):
+        text = (ROOT / "ARCHITECTURE.md").read_text()
+        for n in range(1, 11):
+            guards = re.search(rf"^\| P{n} \| .* \| (.*) \|$", text, re.M).group(1)
+            self.assertRegex(guards, rf"`(test_)?p{n}_\w+`")
 
     def test_the_manuals_are_well_formed(self):
         if not shutil.which("mandoc"):
@@ -277,12 +291,21 @@ class Manuals(unittest.TestCase):
         self.assertEqual(said, [])
 
 
-class JsonLines(WorldTest):
+class Events:
     """kf-json(5) against what the tools print."""
 
     def members(self, section):
         page = Page("kf-json.5")
-        return {head.removeprefix("Va ") for head, _ in page.items(section) if head.startswith("Va ")}
+        return self.named(head for head, _ in page.items(section))
+
+    def optional(self, section):
+        page = Page("kf-json.5")
+        return self.named(head for head, below in page.items(section) if "Left out" in " ".join(below))
+
+    @staticmethod
+    def named(heads):
+        """`Va x , y` names two."""
+        return {word for head in heads if head.startswith("Va ") for word in head[3:].split(" , ")}
 
     def check(self, events):
         page = Page("kf-json.5")
@@ -297,11 +320,16 @@ class JsonLines(WorldTest):
                 self.assertLessEqual({"event", "errc", "exit", "what"}, set(e))
                 self.assertLessEqual(set(e), wanted, e)
                 self.assertIn(f"{e['errc']} Pq {e['exit']}", [h.removeprefix("Cm ") for h, _ in page.items("ERROR NAMES")])
+            elif kind == "result":
+                self.assertLessEqual(set(e), wanted, e)
+                self.assertLessEqual(wanted - self.optional(e["kind"]), set(e), e)
             else:
                 self.assertEqual(set(e), wanted, e)
             if kind in ("step", "progress"):
                 self.assertIn(e["phase"], page.text_of(page.sections[kind]).title())
 
+
+class JsonLines(Events, WorldTest):
     def test_every_event_has_the_members_that_the_manual_names(self):
         w = self.world()
         config = str(w.tree / "sample_configs/stm32h723.config")
@@ -350,6 +378,99 @@ class JsonLines(WorldTest):
                          [f"Cm {name} Pq {status}" for name, status in statuses.items()])
         header = (ROOT / "include/kf/error.hpp").read_text()
         self.assertEqual(set(re.findall(r'case errc::\w+: return "(\w+)"', header)), set(statuses))
+
+
+class PlotterJsonLines(Events, PlotterTest):
+    @classmethod
+    def setUpClass(cls):
+        plotter.KPLOT, plotter.KSIM = kplot(), world.KSIM
+
+    def test_every_result_of_kplot_has_the_members_that_the_manual_names(self):
+        p = self.plotter(speed=20)
+        drawing = p.write("a.svg", svg('<line x1="10" y1="10" x2="30" y2="10"/>'))
+        long = p.write("long.jsonl", line_job(40, 60.0))
+        gcode = p.write("a.gcode", "G90\nG1 X10 F3000\n")
+        seen = set()
+
+        def does(words, code=0):
+            with self.subTest(" ".join(map(str, words))):
+                r = p.run(*words, "--json")
+                self.assertEqual(r.code, code, r)
+                events = [json.loads(line) for line in r.out.splitlines()]
+                self.check(events)
+                seen.update(e.get("kind", e["event"]) for e in events)
+
+        does(["status"])
+        does(["stats", drawing])
+        does(["estimate", gcode])
+        does(["machine", "init", "--machine", p.root / "m.yaml"])
+        does(["machine", "check", "--machine", p.root / "m.yaml"])
+        does(["machine", "macros"])
+        does(["home"])
+        does(["touch-off", "--touching", "--machine", p.root / "m.yaml"])
+        does(["run", drawing, "--mode", "interactive"])
+        does(["run", drawing])
+        does(["run", p.root / "none.svg"], 4)
+        does(["run", long, "--detach"])
+        does(["status"])
+        does(["pause"])
+        does(["resume"])
+        does(["cancel"])
+        child = p.start("run", long, "--json")
+        plotter.wait_for("the pen to draw", lambda: p.job_state() == "printing" and p.pen_is_down())
+        does(["status"])
+        does(["estop"])
+        self.check([json.loads(line) for line in p.finish(child).out.splitlines()])
+        does(["status"])
+        does(["recover"])
+        self.assertEqual(seen - {"step", "progress", "note", "warning", "error"},
+                         {"status", "stats", "estimate", "machine", "macros", "homed", "touch_off", "plotted", "started",
+                          "pause", "resume", "cancel", "estop", "recovered"})
+
+
+class Jobs(unittest.TestCase):
+    """kf-job(5) against the reader."""
+
+    def operations(self):
+        """{operation: (fields that must be there, fields that may)}, as the page says."""
+        text = (MAN / "kf-job.5").read_text()
+        text = text[text.index(".SH OPERATIONS"):text.index(".SH STROKES")]
+        found = {}
+        for line in re.findall(r"^\.TP\n\.BR? (.*)$", text, re.M):
+            if "spray_on" in line:
+                found |= {"spray_on": (set(), set()), "spray_off": (set(), set())}
+                continue
+            name, _, rest = line.partition(" ")
+            must, _, may = rest.partition("[")
+            words = lambda part: set(re.findall(r"[a-z_]+", part))
+            found[name] = (words(must), words(may))
+        return found
+
+    SAMPLES = {"tool": "pen", "x": 9.0, "y": 9.0, "feed": 10, "points": [[1, 1], [2, 2]], "i": -1, "j": 0, "cw": True,
+               "volume_ml": 1, "pump": "cyan"}
+
+    def read(self, operation):
+        lines = HEADER + json.dumps(operation) + "\n"
+        return subprocess.run([kplot(), "stats", "-", "--sim"], input=lines, capture_output=True, text=True)
+
+    def test_the_manual_names_the_operations_and_fields_that_are_read(self):
+        code = (ROOT / "include/kf/job/operation.hpp").read_text()
+        names = re.search(r"operation_names\b[^{]*\{(.*?)\}", code, re.S).group(1)
+        said = self.operations()
+        self.assertEqual(set(said), set(re.findall(r'"(\w+)"', names)))
+        for name, (must, may) in said.items():
+            sample = {f: 0.5 if name == "set_ink_mix" else self.SAMPLES[f] for f in must | may}
+            full = {"op": name, **sample}
+            with self.subTest(name):
+                self.assertNotIn("line 2", self.read(full).stderr)
+                for field in must:
+                    r = self.read({k: v for k, v in full.items() if k != field})
+                    self.assertEqual(r.returncode, 1, r)
+                    self.assertIn("line 2", r.stderr)
+                    self.assertIn(field, r.stderr)
+                for field in may:
+                    self.assertNotIn("line 2", self.read({k: v for k, v in full.items() if k != field}).stderr)
+                self.assertIn("line 2", self.read({**full, "colour": 1}).stderr)
 
 
 if __name__ == "__main__":

@@ -99,12 +99,17 @@ class Cut:
     """A socket in front of Klipper's that can be cut while Klipper lives on; it takes new connections at once."""
 
     def __init__(self, path):
-        self.target, self.path, self.pairs = path, pathlib.Path(str(path) + ".cut"), []
+        self.target, self.path, self.pairs, self.threads = path, pathlib.Path(str(path) + ".cut"), [], []
         self.path.unlink(missing_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
         self.listener.listen()
-        threading.Thread(target=self.take, daemon=True).start()
+        self.start(self.take)
+
+    def start(self, work, *words):
+        thread = threading.Thread(target=work, args=words, daemon=True)
+        self.threads.append(thread)
+        thread.start()
 
     def take(self):
         while True:
@@ -113,19 +118,27 @@ class Cut:
             except OSError:
                 return
             far = socket.socket(socket.AF_UNIX)
-            far.connect(str(self.target))
+            try:
+                far.connect(str(self.target))
+            except OSError:
+                near.close()
+                far.close()
+                continue
             self.pairs.append((near, far))
-            for a, c in ((near, far), (far, near)):
-                threading.Thread(target=self.carry, args=(a, c), daemon=True).start()
+            self.start(self.carry, near, far)
+            self.start(self.carry, far, near)
 
-    @staticmethod
-    def carry(a, c):
+    def carry(self, a, c):
         try:
             while piece := a.recv(1 << 16):
                 c.sendall(piece)
         except OSError:
             pass
-        for s in (a, c):
+        self.shut(a, c)
+
+    @staticmethod
+    def shut(*sockets):
+        for s in sockets:
             try:
                 s.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -133,15 +146,16 @@ class Cut:
 
     def cut(self):
         for pair in self.pairs:
-            for s in pair:
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
-        self.pairs = []
+            self.shut(*pair)
 
     def end(self):
+        self.shut(self.listener)
         self.cut()
+        for thread in self.threads:
+            thread.join(10)
+        for pair in self.pairs:
+            for s in pair:
+                s.close()
         self.listener.close()
 
 
@@ -225,7 +239,13 @@ class Plotter:
         return child
 
     def finish(self, child, given=None):
-        out, err = child.communicate(given, timeout=DEADLINE)
+        try:
+            out, err = child.communicate(given, timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            told = self.ask("objects/query", objects={"webhooks": None, "print_stats": None, "virtual_sdcard": None,
+                                                      "pause_resume": None, "toolhead": None, "idle_timeout": None})
+            child.kill()
+            raise AssertionError(f"still runs: {child.args}\n{child.communicate()}\n{told}") from None
         return Result(child.returncode, out, err)
 
     def run(self, *words, given=None):

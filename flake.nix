@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# nix develop: a shell with all that `make check` needs. nix build, nix run .#kplot, nix flake check.
+# There is no flake.lock yet: it has to be made where github.com can be reached (`nix flake lock`).
+{
+  description = "kflash, kplot and ksim: tools for Klipper boards and pen gantries";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.05";
+
+  outputs = { self, nixpkgs }:
+    let
+      systems = [ "x86_64-linux" "aarch64-linux" "armv6l-linux" "armv7l-linux" ];
+      each = f: nixpkgs.lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
+      version = builtins.head (builtins.match ".*version: '([0-9.]+)'.*" (builtins.readFile ./meson.build));
+
+      libraries = p: [ p.boost p.fmt p.fast-float p.libmd p.libpng p.pugixml p.yaml-cpp p.zlib p.ncurses ];
+      builders = p: [ p.meson p.ninja p.pkg-config ];
+      checkers = p: [
+        p.ccache
+        p.fish
+        p.gdb
+        p.git
+        p.gnumake
+        p.llvmPackages_19.clang
+        p.llvmPackages_19.clang-tools
+        p.mandoc
+        p.python3
+        p.python3Packages.pyserial
+        p.tmux
+        p.zsh
+      ];
+
+      kf = p: p.stdenv.mkDerivation {
+        pname = "kf";
+        inherit version;
+        src = self;
+        nativeBuildInputs = builders p;
+        buildInputs = libraries p;
+        mesonFlags = [ "-Dtests=false" ];
+        meta = {
+          description = "Tools for Klipper boards and pen gantries";
+          license = p.lib.licenses.mit;
+          platforms = p.lib.platforms.linux;
+          mainProgram = "kflash";
+        };
+      };
+
+      app = p: name: purpose: {
+        type = "app";
+        program = "${kf p}/bin/${name}";
+        meta.description = purpose;
+      };
+    in
+    {
+      packages = each (p: {
+        default = kf p;
+        kf = kf p;
+        static = kf p.pkgsStatic;
+      });
+
+      apps = each (p: {
+        default = app p "kflash" "builds and flashes Klipper firmware";
+        kflash = app p "kflash" "builds and flashes Klipper firmware";
+        kplot = app p "kplot" "draws with a Klipper gantry";
+        ksim = app p "ksim" "simulates a printer's host";
+      });
+
+      devShells = each (p: {
+        default = p.mkShell {
+          packages = builders p ++ checkers p ++ libraries p;
+        };
+      });
+
+      checks = each (p: {
+        build = kf p;
+        selftest = p.runCommand "kf-selftest" { } ''
+          for tool in kflash kplot ksim; do ${kf p}/bin/$tool --selftest; done > $out
+        '';
+      });
+
+      formatter = each (p: p.nixpkgs-fmt);
+    };
+}

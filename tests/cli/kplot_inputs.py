@@ -105,6 +105,27 @@ class BadMachines(PlotterTest):
             self.assertIn(part, r.err)
         self.assertEqual(p.status()["toolhead"]["homed_axes"], "")
 
+    def test_machine_check_compares_with_the_printer_while_it_draws_or_has_stopped(self):
+        good = plotter.template()
+        p = self.plotter(speed=5, machine=good)
+        fits = p.run("machine", "check", "--json")
+        self.assertEqual(fits.code, 0, fits)
+        self.assertEqual((fits.result()["ok"], fits.result()["socket"]), (True, str(p.socket)))
+        advice = " ".join(e["text"] for e in fits.events("warning"))
+        self.assertIn("KPLOT_BOUNDARY", advice)
+        p.machine_file.write_text(good.replace("x: 250.0", "x: 260.0"))
+        differs = p.run("machine", "check")
+        self.assertEqual(differs.code, 3, differs)
+        self.assertIn("machine.work_area_mm.x: machine.yaml has 260", " ".join(differs.err.split()))
+        p.ask("emergency_stop")
+        self.assertEqual(p.run("machine", "check").code, 3)
+        p.machine_file.write_text(good)
+        self.assertEqual(p.run("machine", "check").code, 0)
+        self.assertEqual(p.state(), "shutdown")
+        p.end_ksim()
+        gone = p.run("machine", "check")
+        self.assertEqual(gone.code, 4, gone)
+
     def test_init_never_replaces_a_file_unasked(self):
         p = self.plotter()
         file = p.write("mine.yaml", "mine\n")

@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 
 using namespace kf;
@@ -27,6 +28,8 @@ struct printer {
     std::string sections = "all";
     std::vector<std::string> scripts = {};
     std::string refuse_with = {};
+    std::function<void()> on_look = nullptr;
+    io::duration answer_time = 300us;
     std::string job_after_script = {};
     bool pauses = false; ///< a script with PAUSE marks the printer as paused, as Klipper does whatever runs
     std::shared_ptr<peer> far_end = std::make_shared<peer>(peer{clock});
@@ -35,7 +38,8 @@ struct printer {
     printer() {
         far_end->on_request = [this](peer& p, const json::object& request) {
             if (request.at("method").as_string() == "objects/query") {
-                p.answer(request, status());
+                if (on_look) on_look();
+                p.answer(request, status(), answer_time);
                 return;
             }
             scripts.emplace_back(request.at("params").at("script").as_string());
@@ -128,6 +132,24 @@ BOOST_AUTO_TEST_CASE(starts_a_file_and_looks_whether_it_did) {
     BOOST_TEST(p.scripts[0] == "SDCARD_PRINT_FILE FILENAME=\"two words.gcode\"");
     printer nothing_happened;
     BOOST_TEST((start_file(nothing_happened.k, "a.gcode", nothing_happened.soon()).error().code == errc::failed));
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_machine_takes_a_moment_from_the_start_to_the_first_line) {
+    printer p;
+    int looks = 0;
+    p.on_look = [&] {
+        if (p.scripts.empty()) return;
+        p.is_active = true;
+        if (++looks == 4) p.job = "printing";
+    };
+    const auto begun = start_file(p.k, "a.gcode", p.soon());
+    BOOST_REQUIRE(begun);
+    BOOST_TEST((begun->state == job_state::printing));
+    BOOST_TEST(looks == 4);
+    printer never;
+    never.on_look = [&] { never.is_active = !never.scripts.empty(); };
+    never.answer_time = 250ms;
+    BOOST_TEST((start_file(never.k, "a.gcode", never.soon()).error().code == errc::failed));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_start_over_another_job) {

@@ -71,6 +71,7 @@ struct fake_printer {
     std::vector<std::string> scripts = {};
     /// What becomes of a script; by default it succeeds after `script_time`.
     std::function<void(peer&, const json::object& request, const std::string& script)> on_script = nullptr;
+    std::function<void(peer&)> on_connect = nullptr;
     io::duration script_time = std::chrono::milliseconds(300);
     std::vector<std::shared_ptr<peer>> peers = {};
 
@@ -113,6 +114,7 @@ struct fake_printer {
         auto p = std::make_shared<peer>(peer{clock});
         p->on_request = [this](peer& self, const json::object& request) { serve(self, request); };
         peers.push_back(p);
+        if (on_connect) on_connect(*p);
         return wire(p);
     }
     /// Klipper stops, and says so on the connection with the subscription.

@@ -134,6 +134,49 @@ BOOST_FIXTURE_TEST_CASE(the_end_of_an_older_job_is_not_taken_for_this_ones, file
     BOOST_TEST(!record.doubt().empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_file_that_goes_on_behind_a_broken_connection_is_followed_again, file_bench) {
+    open();
+    const auto f = facts();
+    const auto plan = write(f);
+    run::file_run r(k, machine, f, *plan, steering, record, out);
+    BOOST_REQUIRE(r.start());
+    object("print_stats")["filename"] = "kplot-a.gcode";
+    printer.peers[0]->hang_up(2s);
+    const std::size_t before = printer.scripts.size();
+    std::size_t told = 0;
+    // The new connection is the third; Klipper tells it the end of the file later.
+    const auto serve = printer.on_script;
+    printer.on_connect = [&](peer& p) {
+        if (printer.peers.size() == 3)
+            p.say(R"({"params":{"eventtime":300,"status":{"print_stats":{"state":"complete"}}}})"
+                  "\x03",
+                  5s);
+    };
+    const auto outcome = r.follow();
+    BOOST_REQUIRE_MESSAGE(outcome, outcome.error().what);
+    BOOST_TEST((outcome->how == run::file_outcome::end::done));
+    // Nothing is sent but the lift at the end.
+    BOOST_TEST(printer.scripts.size() == before + 1);
+    BOOST_TEST(printer.scripts.back() == lift);
+    BOOST_TEST(record.doubt().empty());
+    for (const auto& e : out.events) told += e.text.find("Klipper goes on with the file") != std::string::npos ? 1 : 0;
+    BOOST_TEST(told >= 1u);
+}
+
+BOOST_FIXTURE_TEST_CASE(another_file_behind_a_broken_connection_is_not_followed, file_bench) {
+    open();
+    const auto f = facts();
+    const auto plan = write(f);
+    run::file_run r(k, machine, f, *plan, steering, record, out);
+    BOOST_REQUIRE(r.start());
+    object("print_stats")["filename"] = "somebody-elses.gcode";
+    printer.peers[0]->hang_up(2s);
+    const auto outcome = r.follow();
+    BOOST_REQUIRE(!outcome);
+    BOOST_TEST(name(outcome.error().code) == "connection_lost");
+    BOOST_TEST(!record.doubt().empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(an_error_of_the_file_lifts_the_pen, file_bench) {
     open();
     const auto f = facts();
@@ -208,6 +251,15 @@ BOOST_FIXTURE_TEST_CASE(cancel_is_pause_lift_cancel, file_bench) {
     object("print_stats")["state"] = "printing";
     BOOST_REQUIRE(run::cancel_job(k, machine, false, record));
     BOOST_TEST(printer.scripts == (std::vector<std::string>{"PAUSE\nM400\nG90", lift, "CANCEL_PRINT\nM400\nG90", lift,
+                                                            "SET_IDLE_TIMEOUT TIMEOUT=600"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_that_klipper_stopped_reading_is_lifted_and_taken_off, file_bench) {
+    open();
+    object("print_stats")["state"] = "paused"; // and is_paused is false: seen with a byte that is not UTF-8
+    BOOST_REQUIRE(run::cancel_job(k, machine, false, record));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{lift, "CANCEL_PRINT\nM400\nG90", "SDCARD_RESET_FILE", lift,
                                                             "SET_IDLE_TIMEOUT TIMEOUT=600"}),
                boost::test_tools::per_element());
 }

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/ranges.h>
+
 using namespace kf;
 using namespace kf::test;
 
@@ -46,6 +48,45 @@ BOOST_AUTO_TEST_CASE(refuses_another_rotation_distance_on_any_motor_of_an_axis) 
     auto status = ready_status();
     settings(status)["stepper_x1"].as_object()["rotation_distance"] = 40.0;
     refused(status, errc::mismatch, "stepper_x1.rotation_distance is 40");
+}
+
+BOOST_AUTO_TEST_CASE(refuses_a_homing_that_ends_somewhere_else_before_it_moves) {
+    auto status = ready_status();
+    settings(status)["stepper_y"].as_object()["position_endstop"] = 350.0;
+    refused(status, errc::mismatch,
+            "axes.y.homing_side: machine.yaml has 0, Klipper's stepper_y.position_endstop is 350.");
+}
+
+BOOST_AUTO_TEST_CASE(settings_are_compared_whatever_the_printer_does) {
+    // machine check asks a printer that draws, or has stopped, as well.
+    const auto s = klippy::settings::from_status(ready_status());
+    BOOST_REQUIRE(s);
+    BOOST_TEST(run::compare_settings(machine::sim_machine(), *s).has_value());
+    auto other = machine::sim_machine();
+    other.motion.max_accel_mm_s2 = 9000;
+    const auto differs = run::compare_settings(other, *s);
+    BOOST_REQUIRE(!differs);
+    BOOST_TEST((differs.error().code == errc::mismatch));
+    BOOST_TEST(differs.error().cause == "motion.max_accel_mm_s2 is 9000, above Klipper's max_accel of 3000.");
+}
+
+BOOST_AUTO_TEST_CASE(advice_names_what_a_plotter_lacks_in_printer_cfg) {
+    auto status = ready_status();
+    const auto told = [&] {
+        return fmt::format(
+            "{}", fmt::join(run::advice(machine::sim_machine(), *klippy::settings::from_status(status)), "\n"));
+    };
+    BOOST_TEST(told() == "there is no KPLOT_BOUNDARY macro: a file is paused in the middle of a stroke. See: kplot "
+                         "machine macros");
+    settings(status)["gcode_macro kplot_boundary"] = json::object{{"gcode", "PAUSE"}};
+    BOOST_TEST(told() == "");
+    settings(status).erase("pause_resume");
+    BOOST_TEST(told().find("only --mode interactive can draw") != std::string::npos);
+    settings(status).erase("force_move");
+    auto without_endstop = machine::sim_machine();
+    without_endstop.axes.z.endstop_pin.reset();
+    const auto touch = run::advice(without_endstop, *klippy::settings::from_status(status));
+    BOOST_TEST(touch.back().find("a touch-off is not possible") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_other_microsteps) {

@@ -132,6 +132,20 @@ BOOST_FIXTURE_TEST_CASE(an_endstop_references_z_before_x_and_y_move, z_bench) {
                boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(the_pin_that_klipper_wants_for_z_is_no_endstop_when_the_machine_file_names_none, z_bench) {
+    homed("");
+    printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object()["endstop_pin"] = "^PG10";
+    machine.axes.z.endstop_pin.reset();
+    open();
+    auto f = facts();
+    BOOST_TEST(f.z_endstop);
+    const auto way = run::way_of_z(machine, f);
+    BOOST_REQUIRE(way);
+    BOOST_TEST((*way == run::z_way::touch_off));
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out));
+    BOOST_TEST(printer.scripts == std::vector<std::string>{"G28 X Y\nM400\nG90"}, boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(homing_to_another_end_than_the_machine_file_says_is_a_mismatch, z_bench) {
     homed("z");
     printer.status["toolhead"].as_object()["position"] = json::array{250.0, 0.0, 10.0, 0.0};

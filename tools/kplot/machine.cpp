@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "printer.hpp"
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/machine/fields.hpp>
@@ -33,6 +33,33 @@ result<void> init(cli::invocation& in) {
     return {};
 }
 
+/// printer.cfg as Klipper runs it now. Whatever the printer does meanwhile, it is only looked at.
+result<void> check_printer(cli::invocation& in, const machine::machine& m, const std::string& socket) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    auto link = io::unix_socket::connect(socket, until);
+    if (!link) {
+        error e = std::move(link).error();
+        e.what = "there is no Klipper: " + e.what;
+        e.command = socket;
+        return kf::fail(std::move(e));
+    }
+    klippy::client k(*std::move(link));
+    KF_TRY(const auto info, k.info(until));
+    KF_TRY(const auto now, k.query({{"configfile", boost::json::array{"settings"}}}, until));
+    const auto settings = klippy::settings::from_status(now.status);
+    // Of a printer.cfg that it cannot use Klipper shows what it had read so far.
+    if (!settings || (info.state == klippy::printer_state::error && !settings->has_section("stepper_x")))
+        return kf::fail({errc::refused,
+                         fmt::format("Klipper has no settings to compare with ({}): {}", klippy::name(info.state),
+                                     klippy::first_line(info.message)),
+                         {},
+                         {},
+                         {"Remove the cause named above.", "kplot recover"}});
+    KF_CHECK(run::compare_settings(m, *settings));
+    for (const auto& text : run::advice(m, *settings)) in.out.warn(text);
+    return {};
+}
+
 result<void> check(cli::invocation& in) {
     const std::string file = wanted_file(in).string();
     KF_TRY(const auto text, machine::read_text(file));
@@ -40,6 +67,13 @@ result<void> check(cli::invocation& in) {
     for (const auto& p : read.problems)
         if (p.severity == machine::problem::level::note) in.out.warn(machine::to_text(p, file));
     if (machine::has_errors(read.problems)) return kf::fail(machine::to_error(read.problems, file));
+    if (const auto socket = in.get("socket")) {
+        KF_CHECK(check_printer(in, read.value, *socket));
+        in.out.result({"machine",
+                       fmt::format("{} is in order and fits the printer", file),
+                       {{"file", file}, {"socket", *socket}, {"ok", true}}});
+        return {};
+    }
     in.out.result({"machine", fmt::format("{} is in order", file), {{"file", file}, {"ok", true}}});
     return {};
 }
@@ -120,6 +154,7 @@ cli::command_row machine_command() {
             {{"force", "", "init: replace a file that is there"}},
             {{"kplot machine init", "writes the template where kplot looks for it"},
              {"kplot machine check", "every fault with its line"},
+             {"kplot machine check --socket /tmp/klippy_uds", "and against the printer as it runs"},
              {"kplot machine macros", "what printer.cfg needs, to be pasted there"}},
             run};
 }

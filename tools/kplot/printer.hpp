@@ -75,6 +75,12 @@ template<class Work>
     if (!opened) return kf::fail(std::move(opened).error());
     auto done = work(*opened);
     opened->close();
+    // Whatever was asked for: there is one way back, and it begins with a look.
+    if (!done && done.error().code == errc::connection_lost) {
+        error e = std::move(done).error();
+        e.steps = {"Look at the machine: is the pen up?", "kplot recover"};
+        return kf::fail(std::move(e));
+    }
     return done;
 }
 

@@ -144,7 +144,11 @@ template<class Client>
                          {"Wait for it, or cancel it first."}});
     const std::string_view clear = before.pause_resume->is_paused ? "CLEAR_PAUSE\n" : "";
     KF_CHECK(k.send_gcode(fmt::format("{}SDCARD_PRINT_FILE FILENAME={}", clear, quoted), barrier::processed, until));
-    KF_TRY(const printer_status after, detail::job_status(k, until));
+    KF_TRY(printer_status after, detail::job_status(k, until));
+    // Klipper has taken the file and not yet begun with it: standby for a moment, when the machine is busy.
+    while (after.job() == job_state::none && after.virtual_sdcard->is_active && k.clock().now() < until) {
+        KF_TRY(after, detail::job_status(k, until));
+    }
     if (after.job() == job_state::none)
         return kf::fail({errc::failed, fmt::format("Klipper did not start {}", file_name), "", "SDCARD_PRINT_FILE"});
     return progress(after);

@@ -354,6 +354,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     for (tool& t : m.tools) t.plunge_feed_mm_s = fast_z;
     m.motion.max_z_velocity_mm_s = 50;
     m.motion.max_z_accel_mm_s2 = 1000;
+    m.axes.z.endstop_pin = "simulated";
     return m;
 }
 

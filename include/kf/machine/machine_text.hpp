@@ -55,7 +55,7 @@ z_states:
 
 # How Z learns where it is: auto, endstop, touch_off
 z_reference:
-  method: auto                   # the endstop if there is one, or touch-off
+  method: auto                   # the endstop that axes.z names, or touch-off
   touch_off_mm: null             # Z when the pen touches; null: pen_work_mm
 
 tools:

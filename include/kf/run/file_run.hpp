@@ -8,6 +8,7 @@
 #include <kf/job/estimate.hpp>
 #include <kf/job/timeline.hpp>
 #include <kf/klippy/sdcard_files.hpp>
+#include <kf/run/motor_hold.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/spool.hpp>
@@ -100,21 +101,6 @@ namespace detail {
 
 constexpr seconds most_of_a_stroke = 3600; ///< a boundary is waited for that long
 
-template<class Session>
-result<void> set_idle_timeout(Session& k, seconds timeout) {
-    return k.send_gcode(fmt::format("SET_IDLE_TIMEOUT TIMEOUT={}", io::to_decimal(timeout, 0)),
-                        klippy::barrier::processed, motion_deadline(k, 10));
-}
-/// As printer.cfg has it; a pause holds it off, so that the motors do not go off and the job with them.
-template<class Session>
-result<void> restore_idle_timeout(Session& k) {
-    KF_TRY(const auto now,
-           k.link().query({{"configfile", json::array{"settings"}}}, k.link().clock().now() + std::chrono::seconds(5)));
-    KF_TRY(const auto settings, klippy::settings::from_status(now.status));
-    if (const auto timeout = settings.number("idle_timeout", "timeout")) return set_idle_timeout(k, *timeout);
-    return {};
-}
-
 /// The subscription's picture brought up to now: an older job's end is not taken for this one's.
 template<class Session>
 result<void> refresh(Session& k) {
@@ -130,7 +116,6 @@ template<class Session, class Look>
 [[nodiscard]] result<std::string> pause_job(Session& k, const machine::machine& m, bool boundary, pen_record& record,
                                             Look&& look) {
     using klippy::job_state;
-    constexpr seconds a_day = 86400;
     if (boundary) {
         KF_CHECK(detail::refresh(k));
         if (k.status().job() != job_state::printing && k.status().job() != job_state::paused)
@@ -155,7 +140,7 @@ template<class Session, class Look>
     KF_TRY(const auto at, detail::toolhead(k));
     KF_CHECK(record.set_pause_point(at.position));
     KF_CHECK(lift(k, m, record));
-    KF_CHECK(detail::set_idle_timeout(k, a_day));
+    KF_CHECK(hold_motors(k));
     return boundary ? std::string("paused between two strokes, the tool is up")
                     : std::string("paused in the middle of a stroke and lifted: the printer has no KPLOT_BOUNDARY "
                                   "macro (kplot machine macros)");
@@ -181,7 +166,7 @@ template<class Session>
     KF_CHECK(record.may_be_down("a file is running"));
     KF_CHECK(klippy::resume_file(k.link(), detail::motion_deadline(k, 10)));
     KF_CHECK(record.set_pause_point(std::nullopt));
-    return detail::restore_idle_timeout(k);
+    return release_motors(k);
 }
 
 /// Pause, lift to the travel height, CANCEL_PRINT, and up again: whatever that macro does, the tool is up in between.
@@ -203,13 +188,16 @@ template<class Session>
     }
     if (before.homed("z") == true) KF_CHECK(lift(k, m, record));
     KF_CHECK(klippy::cancel_file(k.link(), detail::motion_deadline(k, 120)));
+    // Klipper's CANCEL_PRINT does nothing to a file that it stopped reading by itself.
+    if (state == job_state::stalled)
+        KF_CHECK(k.send_gcode("SDCARD_RESET_FILE", klippy::barrier::processed, detail::motion_deadline(k, 10)));
     KF_TRY(const auto after, detail::toolhead(k));
     if (after.homed_axes.find('z') != std::string::npos) KF_CHECK(lift(k, m, record));
     KF_CHECK(record.set_pause_point(std::nullopt));
     if (boundary)
         KF_CHECK(
             k.send_gcode(request_boundary_pause(false), klippy::barrier::processed, detail::motion_deadline(k, 10)));
-    return detail::restore_idle_timeout(k);
+    return release_motors(k);
 }
 
 struct file_outcome {
@@ -297,6 +285,18 @@ class file_run {
         const order o = steering_.next([this] { return status(); });
         asked_ = std::max(asked_, o);
     }
+    /// Klipper needs no connection to draw a file. When only that broke (this program was stopped for a while, say) the
+    /// file is there still, and is followed again. Nothing is sent that moves.
+    bool back_at_the_file(const error& why) {
+        if (k_.connected()) return false;
+        out_.warn(why.what + "; looking whether Klipper goes on with the file");
+        if (!k_.reattach() || !k_.status().print_stats || k_.status().print_stats->filename != plan_.name) return false;
+        using klippy::job_state;
+        const job_state is = k_.status().job();
+        if (is == job_state::unknown || is == job_state::none || is == job_state::stalled) return false;
+        out_.step(phase::run, "connected again: Klipper goes on with the file");
+        return true;
+    }
 
     result<void> obey(order o) {
         if (o == order::pause) {
@@ -366,7 +366,8 @@ class file_run {
     [[nodiscard]] result<file_outcome> follow() {
         using klippy::job_state;
         for (;;) {
-            if (auto read = k_.pump(now() + std::chrono::milliseconds(50)); !read) return lost(std::move(read).error());
+            if (auto read = k_.pump(now() + std::chrono::milliseconds(50)); !read && !back_at_the_file(read.error()))
+                return lost(std::move(read).error());
             follow_clock();
             look();
             const job_state is = k_.status().job();

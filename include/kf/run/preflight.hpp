@@ -96,6 +96,13 @@ inline void compare_axes(const machine::machine& m, const klippy::settings& s, f
         // Z may reach lower on the printer than any tool of ours goes; X and Y begin where they are homed.
         if (const auto theirs = s.position_min(axis); theirs && (axis == 'z' ? near < *theirs : !same(*theirs, near)))
             faults.differs(fmt::format("machine.work_area_min_mm.{}", axis), near, section + ".position_min", *theirs);
+        if (axis != 'z') {
+            const machine::xy home = machine::home_position(m);
+            constexpr mm tolerance = 0.1; // as after homing
+            const mm ours = axis == 'x' ? home.x : home.y;
+            if (const auto theirs = s.position_endstop(axis); theirs && std::fabs(*theirs - ours) > tolerance)
+                faults.differs(fmt::format("axes.{}.homing_side", axis), ours, section + ".position_endstop", *theirs);
+        }
         if (axis == 'z' && !z_is_known) continue; // machine.yaml does not say what drives Z
         const mm rotation = axis == 'z' ? *m.steppers.z_rotation_distance : m.steppers.xy_rotation_distance;
         const std::string key = axis == 'z' ? "steppers.z_rotation_distance" : "steppers.xy_rotation_distance";
@@ -225,6 +232,43 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
                               .max_z_accel = settings.max_z_accel()};
 }
 
+/// Dimensions, motors and limits against printer.cfg as Klipper has read it, all differences at once: errc::mismatch.
+[[nodiscard]] inline result<void> compare_settings(const machine::machine& m, const klippy::settings& s) {
+    detail::fault_list faults;
+    detail::compare_axes(m, s, faults);
+    detail::compare_limits(m, s, faults);
+    if (faults.empty()) return {};
+    return kf::fail({errc::mismatch,
+                     "machine.yaml does not fit this printer",
+                     faults.take(),
+                     {},
+                     {"Correct machine.yaml or printer.cfg; they have to agree.", "kplot machine show"}});
+}
+
+/// What of printer.cfg a plotter wants otherwise, though it can work with it.
+[[nodiscard]] inline std::vector<std::string> advice(const machine::machine& m, const klippy::settings& s) {
+    printer_facts facts;
+    facts.files = s.has_section("virtual_sdcard") && s.has_section("pause_resume");
+    facts.force_move = s.flag("force_move", "enable_force_move").value_or(false);
+    detail::warn_of_config(m, s, facts);
+    if (!facts.files)
+        facts.warnings.emplace_back(
+            "without [virtual_sdcard] and [pause_resume] only --mode interactive can draw. See: "
+            "kplot machine macros");
+    else if (!s.has_section(fmt::format("gcode_macro {}", boundary_macro)))
+        facts.warnings.push_back(fmt::format("there is no {} macro: a file is paused in the middle of a stroke. See: "
+                                             "kplot machine macros",
+                                             boundary_macro));
+    using way = machine::z_reference::way;
+    const bool touches =
+        m.z_reference.method == way::touch_off || (m.z_reference.method == way::automatic && !m.axes.z.endstop_pin);
+    if (touches && !facts.force_move)
+        facts.warnings.emplace_back(
+            "Z has no endstop, and without [force_move] and enable_force_move: True a touch-off "
+            "is not possible. See: kplot machine macros");
+    return std::move(facts.warnings);
+}
+
 /// `status` is the answer to preflight_objects(). errc::mismatch: machine.yaml is not this printer's.
 [[nodiscard]] inline result<printer_facts> judge(const machine::machine& m, std::vector<std::string> objects,
                                                  const json::object& status) {
@@ -235,15 +279,7 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
     KF_CHECK(detail::refuse_state(status, now));
     KF_TRY(const auto settings, klippy::settings::from_status(status));
 
-    detail::fault_list faults;
-    detail::compare_axes(m, settings, faults);
-    detail::compare_limits(m, settings, faults);
-    if (!faults.empty())
-        return kf::fail({errc::mismatch,
-                         "machine.yaml does not fit this printer",
-                         faults.take(),
-                         {},
-                         {"Correct machine.yaml or printer.cfg; they have to agree.", "kplot machine show"}});
+    KF_CHECK(compare_settings(m, settings));
 
     printer_facts facts;
     facts.objects = std::move(objects);

@@ -8,6 +8,7 @@
 #include <kf/job/estimate.hpp>
 #include <kf/job/gcode.hpp>
 #include <kf/klippy/client.hpp>
+#include <kf/run/motor_hold.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/steering.hpp>
@@ -97,6 +98,7 @@ class stroke_run {
     order asked_ = order::none;
     std::size_t sent_ = 0; ///< drawn strokes
     const char* state_ = "drawing";
+    bool held_ = false; ///< the motors, since the first wait for a person
 
     [[nodiscard]] json::object status() const {
         return {{"state", state_},           {"mode", "interactive"},
@@ -174,6 +176,11 @@ class stroke_run {
         if (s.draws()) sent_ = s.number;
         return {};
     }
+    result<void> hold() {
+        if (held_) return {};
+        held_ = true;
+        return hold_motors(k_);
+    }
     /// Waits at the boundary; gives resume or cancel.
     result<order> pause() {
         const seconds lag = in_flight();
@@ -181,6 +188,7 @@ class stroke_run {
         if (queued > 1 || options_.ahead != 0)
             out_.note(fmt::format("the pause comes after {} queued strokes, about {:.1f} s", queued, lag));
         KF_CHECK(drain());
+        KF_CHECK(hold());
         state_ = "paused";
         const std::string where =
             fmt::format("paused after stroke {} of {}, the tool is up", outcome_.strokes, options_.total);
@@ -199,6 +207,7 @@ class stroke_run {
     }
     /// Step mode: until a person lets the next stroke go.
     result<order> step_on(std::size_t stroke) {
+        KF_CHECK(hold());
         state_ = "paused";
         for (;;) {
             KF_TRY(order o, steering_.stepped(stroke));
@@ -272,7 +281,11 @@ class stroke_run {
             e.code != errc::connection_lost && e.code != errc::timeout && k_.connected() && k_.status().ready();
         std::string pen = "the pen may be down";
         if (printer_goes_on && lift(k_, machine_, record_)) pen = "the tool is up";
+        if (printer_goes_on && held_) (void)release_motors(k_);
         e.cause = fmt::format("{}{}{}{}; {}", e.cause, e.cause.empty() ? "" : "; ", drawn, last, pen);
+        if (const auto seen = k_.status().last_seen();
+            seen && e.code == errc::connection_lost && e.cause.find("last seen") == std::string::npos)
+            e.cause += fmt::format("; it was last seen at X{:.2f} Y{:.2f} Z{:.2f}", (*seen)[0], (*seen)[1], (*seen)[2]);
         if (!printer_goes_on) e.steps = {"Look at the machine: is the pen up?", "kplot recover"};
         steering_.refuse(e);
         return kf::fail(std::move(e));
@@ -295,6 +308,7 @@ class stroke_run {
         KF_CHECK(record_.may_be_down(fmt::format("a run of {} did not come to its end", options_.job)));
         if (auto drawn = draw(); !drawn) return broken(std::move(drawn).error());
         KF_CHECK(lift(k_, machine_, record_));
+        if (held_) KF_CHECK(release_motors(k_));
         return outcome_;
     }
 };

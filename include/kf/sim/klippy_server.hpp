@@ -91,7 +91,18 @@ class klippy_server {
         clock::time_point moved; ///< when it last took something
     };
 
-    void catch_up() { klippy_.run_until(std::chrono::duration<double>(clock::now() - began_).count() * speed_); }
+    /// What a busy computer cannot simulate in time happens later: the simulation becomes slower, but never deaf.
+    void catch_up() {
+        const auto entered = clock::now();
+        const auto due = [&] { return std::chrono::duration<double>(entered - began_).count() * speed_; };
+        constexpr seconds slice = 0.02;
+        while (klippy_.now() < due()) {
+            klippy_.run_until(std::min(due(), klippy_.now() + slice * speed_));
+            if (clock::now() - entered > std::chrono::milliseconds(50))
+                began_ += std::chrono::duration_cast<clock::duration>(
+                    std::chrono::duration<double>(std::max(0.0, due() - klippy_.now()) / speed_));
+        }
+    }
 
     /// The sockets follow what klippy has become.
     result<void> follow() {

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# deb.sh ARCH: dist/kflash_VERSION_ARCH.deb, and for amd64 also kf-dev_VERSION_all.deb, from what build-static.sh left in
+# dist/bin-ARCH. The same input gives the same bytes. The Debian changelog is written here: the version stands in
+# meson.build only.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+arch=${1:?usage: deb.sh amd64 | arm64 | armhf}
+out=${OUT:-$top/dist}
+version=$("$here/version.sh")
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH OUT=$out DIST=$out
+"$here/stage.sh" "$arch" >/dev/null
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/kf/include" "$work/kf/packaging"
+cp -r "$top/debian" "$work/kf/"
+cp -r "$top/include/kf" "$work/kf/include/"
+cp "$top/meson.build" "$top/README.md" "$work/kf/"
+cp "$here/version.sh" "$here/kf.pc.in" "$work/kf/packaging/"
+cat >"$work/kf/debian/changelog" <<EOF
+kf ($version) unstable; urgency=medium
+
+  * See CHANGELOG.md.
+
+ -- kf maintainers <maintainers@users.noreply.b-seed-178e20fb.example>  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
+EOF
+which_packages=-B
+[ "$arch" = amd64 ] && which_packages=-b
+(cd "$work/kf" && dpkg-buildpackage -a"$arch" -Pcross,nocheck $which_packages -us -uc -d >"$work/log" 2>&1) || {
+    tail -40 "$work/log" >&2
+    exit 1
+}
+mv "$work"/*.deb "$out/"
+(cd "$out" && sha256sum kflash_"${version}"_"$arch".deb)
+if [ "$arch" = amd64 ]; then (cd "$out" && sha256sum kf-dev_"$version"_all.deb); fi

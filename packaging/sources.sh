@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Fetches the source packages of sources.lock, or proves that they are there. Prints the folder.
+# apt runs with a configuration of its own: the sources of this machine are neither used nor touched, and root is not
+# needed. What apt takes is proven by Debian's signature, what lies in the folder by the sums of sources.lock.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${KF_SYSROOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kf-sysroot}
+mirror=${KF_DEBIAN_MIRROR:-http://deb.debian.org}
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+mkdir -p "$cache/src"
+cd "$cache/src"
+
+sums=$(mktemp)
+apt=$(mktemp -d)
+trap 'rm -rf "$sums" "$apt"' EXIT
+grep -E '^[0-9a-f]{64}  ' "$here/sources.lock" >"$sums"
+if sha256sum --quiet --check "$sums" >/dev/null 2>&1; then
+    pwd
+    exit 0
+fi
+
+mkdir -p "$apt"/{lists/partial,cache/archives/partial,parts}
+touch "$apt/status"
+cat >"$apt/apt.conf" <<EOF
+Dir::State "$apt";
+Dir::State::status "$apt/status";
+Dir::State::lists "$apt/lists";
+Dir::Cache "$apt/cache";
+Dir::Etc::sourcelist "$apt/sources.list";
+Dir::Etc::sourceparts "$apt/parts";
+Dir::Etc::parts "$apt/parts";
+Dir::Etc::preferences "$apt/none";
+Dir::Etc::preferencesparts "$apt/parts";
+Acquire::Languages "none";
+Acquire::Retries "3";
+APT::Sandbox::User "";
+EOF
+for suite in bookworm trixie; do
+    echo "deb-src [signed-by=$keys] $mirror/debian $suite main"
+    echo "deb-src [signed-by=$keys] $mirror/debian-security $suite-security main"
+done >"$apt/sources.list"
+export APT_CONFIG=$apt/apt.conf
+apt-get update -qq >&2
+
+grep '^source ' "$here/sources.lock" | while read -r _ name version _; do
+    files=$(awk -v name="$name" '$1 == "source" { on = $2 == name; next } on && NF == 2' "$here/sources.lock")
+    echo "$files" | sha256sum --quiet --check >/dev/null 2>&1 && continue
+    echo "fetching $name $version" >&2
+    if ! apt-get source -qq --download-only "$name=$version" >&2; then
+        echo "$name $version is no longer in Debian's archive. Put the newer version and its sums into packaging/sources.lock." >&2
+        exit 1
+    fi
+done
+if ! sha256sum --quiet --check "$sums" >&2; then
+    echo "A source package is not the one that packaging/sources.lock names. Nothing is built from it." >&2
+    exit 1
+fi
+pwd

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# stage.sh ARCH: lays the built tools, manuals, completions, rules and examples out below dist/stage-ARCH as they are
+# installed below a prefix. The tarball and the package both take them from there.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+arch=${1:?usage: stage.sh amd64 | arm64 | armhf}
+out=${OUT:-$top/dist}
+stage=$out/stage-$arch
+rm -rf "$stage"
+
+# The completions are the same for each processor: they come from the tool that runs here.
+runs=$out/bin-$(dpkg --print-architecture)
+[ -d "$runs" ] || runs=$out/bin-$arch
+while read -r tool; do
+    install -Dm755 "$out/bin-$arch/$tool" "$stage/bin/$tool"
+    for shell in bash zsh fish; do
+        case $shell in
+        bash) to=share/bash-completion/completions/$tool ;;
+        zsh) to=share/zsh/site-functions/_$tool ;;
+        fish) to=share/fish/vendor_completions.d/$tool.fish ;;
+        esac
+        mkdir -p "$stage/$(dirname "$to")"
+        "$runs/$tool" completion "$shell" >"$stage/$to"
+    done
+done <"$here/tools"
+for page in "$top"/man/*.[1-9]; do
+    install -Dm644 "$page" "$stage/share/man/man${page##*.}/$(basename "$page")"
+done
+install -Dm644 "$here/share/60-kflash.rules" "$stage/lib/udev/rules.d/60-kflash.rules"
+install -Dm644 "$here/share/60-kflash-polkit.rules" "$stage/share/polkit-1/rules.d/60-kflash.rules"
+install -Dm644 "$here/share/sudoers-kflash" "$stage/share/doc/kflash/examples/sudoers-kflash"
+for file in "$top"/examples/*; do
+    install -Dm644 "$file" "$stage/share/doc/kflash/examples/$(basename "$file")"
+done
+(
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    HOME=$scratch "$runs/kplot" machine init --machine "$scratch/machine.yaml" --log "$scratch/log" --quiet >/dev/null
+    install -Dm644 "$scratch/machine.yaml" "$stage/share/doc/kflash/examples/machine.yaml"
+)
+echo "$stage"

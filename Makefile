@@ -7,7 +7,7 @@ SAN ?= build-asan
 # The tests mostly wait for simulated boards: more of them than cores at once.
 JOBS ?= 4
 
-.PHONY: all demo check test asan headers format format-check soak mutants fuzz bench clean
+.PHONY: all demo check test asan asan-flash headers format format-check soak mutants fuzz bench clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -25,7 +25,7 @@ demo:
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
 
-check: clean-results test asan headers format-check
+check: clean-results test asan format-check
 	python3 .ci/summary.py $(BUILD) $(SAN)
 
 .PHONY: clean-results
@@ -35,16 +35,20 @@ clean-results:
 test: all
 	meson test -C $(BUILD) --print-errorlogs --num-processes $(JOBS)
 
-# clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. Unit tests of every area and the
-# flash itself from outside; kplot's black-box tests run without sanitizers only.
+# clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. The unit tests of every area; the
+# flash from outside besides with `make asan-flash`.
 SAN_AREAS = mcu firmware sim flash job machine board io klippy host sink run
-asan:
+SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+    meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS)
+$(SAN)/build.ninja:
 	packaging/setup.sh check
-	test -e $(SAN)/build.ninja || CXX=clang++-19 meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
-	ninja -C $(SAN) tools/kflash tools/ksim $(addprefix tests/test_,$(SAN_AREAS))
-	ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS) \
-	    $(SAN_AREAS) 'kflash_flash 1 of 4' 'kflash_flash 2 of 4' 'kflash_flash 3 of 4' 'kflash_flash 4 of 4'
+	CXX=clang++-19 meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
+asan: $(SAN)/build.ninja
+	ninja -C $(SAN) tools/ksim $(addprefix tests/test_,$(SAN_AREAS))
+	$(SAN_TEST) $(SAN_AREAS)
+asan-flash: $(SAN)/build.ninja
+	ninja -C $(SAN) tools/ksim tools/kflash
+	$(SAN_TEST) 'kflash_flash 1 of 4' 'kflash_flash 2 of 4' 'kflash_flash 3 of 4' 'kflash_flash 4 of 4'
 
 # Every header compiles alone, with g++ and with the clang-19/libc++ 19 of the static build.
 headers:
@@ -55,9 +59,10 @@ format:
 format-check:
 	git ls-files '*.hpp' '*.cpp' | xargs clang-format-19 --dry-run --Werror
 
-# Every effect of a flash fails or is cut off, one after the other.
+# Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.
 soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.
 mutants: all
@@ -65,6 +70,10 @@ mutants: all
 
 bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -DKF_VERSION='"bench"' -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
+	$(BUILD)/bench_planner tests/planner
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -DKF_VERSION='"bench"' -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
+	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 
 fuzz:
 	tests/fuzz/run.sh

@@ -407,6 +407,43 @@ def random_moments(b):
 
 
 @case
+def moments_at_the_end(b):
+    """A pause or a cancel that comes as the drawing ends: it is obeyed, or told that it came too late; the next run
+    finds nothing in its way."""
+    answers = {}
+    for mode in (("file",), ("file", "boundary"), ("interactive",)):
+        p = b.printer(kplot_macros="boundary" in mode)
+        expect(p.run("home"), 0)
+        job = p.write("lines.jsonl", line_job(1, 30))
+        for _ in range(2):  # the first begins far away
+            t = time.monotonic()
+            expect(p.run("run", job, "--mode", mode[0]), 0)
+            whole = time.monotonic() - t
+        for round_number in range(8):
+            deed = ("pause", "cancel")[round_number % 2]
+            moment = whole - 0.3 - 1.5 * b.random.random()
+            child = p.start("run", job, "--json", "--mode", mode[0])
+            time.sleep(max(0, moment))
+            r = p.run(deed)
+            check(r.code == 0 or r.code == 3 or "ended" in r.err, r)
+            text = f"{deed}: exit {r.code} " + " ".join((r.out if r.code == 0 else first_error(r)).split())[:100]
+            answers[text] = answers.get(text, 0) + 1
+            if r.code == 0 and deed == "pause" and "came to its end" not in r.out:
+                if child.poll() is None:
+                    check(abs(stands(p) - TRAVEL) < 0.03, "the pen stands at", p.pen_z())
+                    r = p.run("resume")
+                    check(r.code == 0 or r.code == 3 or "ended" in r.err, r)
+            done = p.finish(child)
+            too_late = r.code != 0 or "came to its end" in r.out
+            check(done.code == (130 if deed == "cancel" and not too_late else 0), deed, r, done)
+            check(abs(stands(p) - TRAVEL) < 0.03, "the pen is down at the end")
+            check(not p.status(pause_resume=["is_paused"])["pause_resume"]["is_paused"], deed, "left a pause behind", r)
+        expect(p.run("run", job, "--mode", mode[0]), 0)
+    b.saw("pause, cancel as the drawing ends", "24 random moments before the end; the next run draws",
+          answers=answers)
+
+
+@case
 def motors_go_off_in_a_pause(b):
     """[idle_timeout] of printer.cfg must not take the reference away in a pause of ours."""
     if b.arguments.sim:

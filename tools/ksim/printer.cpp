@@ -64,14 +64,13 @@ bool read_words(sim::klippy_process& k, std::string& partial) {
 /// The gantry of the simulation with what --config says over it.
 result<sim::printer_config> configure(const cli::invocation& in, const fs::path& socket) {
     sim::printer_config config;
-    config.gcodes = socket.parent_path() / "gcodes";
     if (const auto found = in.options.find("config"); found != in.options.end())
         for (const auto& file : found->second) {
             KF_TRY(const std::string text, io::read_file(file));
             KF_CHECK(sim::read_printer_cfg(text, file, config));
         }
-    if (const auto folder = in.get("gcodes")) config.gcodes = *folder;
-    config.gcodes = fs::absolute(config.gcodes);
+    // Not the folder that a printer.cfg names: that is the real printer's.
+    config.gcodes = fs::absolute(in.get("gcodes").value_or((socket.parent_path() / "gcodes").string()));
     return config;
 }
 

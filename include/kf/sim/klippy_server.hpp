@@ -106,6 +106,8 @@ class klippy_server {
 
     /// The sockets follow what klippy has become.
     result<void> follow() {
+        // First of all: who sees his connection end must not come into the queue of a listener that ends as well.
+        if (!klippy_.is_listening()) listener_.reset();
         for (auto it = clients_.begin(); it != clients_.end();) {
             const bool open = klippy_.is_open(it->first);
             it->second.out += klippy_.take_output(it->first);
@@ -113,11 +115,7 @@ class klippy_server {
             if (!alive && open) klippy_.hang_up(it->first);
             it = open && alive ? std::next(it) : clients_.erase(it);
         }
-        if (!klippy_.is_listening()) {
-            listener_.reset();
-            return {};
-        }
-        return listener_ ? result<void>{} : open_listener();
+        return listener_ || !klippy_.is_listening() ? result<void>{} : open_listener();
     }
 
     result<void> open_listener() {

@@ -15,7 +15,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # defect -> changes [(file, text, what it becomes)], sources to compile again, tests that must see it.
-# A test is "kflash_flash.py CASE", "kflash_registry.py CASE" or "area/case" of the Boost tests.
+# A test is "kflash_flash.py CASE", "kplot_defects.py CASE" ... or "area/case" of the Boost tests. The program that is made
+# anew is the one that the sources belong to.
 FLASH, GUARDIAN, PREPARE = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/prepare.cpp"
 MUTANTS = {
     "D1 make flash takes the tree's last build": (
@@ -105,6 +106,64 @@ MUTANTS = {
     "D23 the service has one name": (
         [(FLASH, "found.add(process.unit);", 'found.add("klipper.service");')],
         [FLASH], ["kflash_flash.py test_d23_the_service_is_found_whatever_its_name_is"]),
+    # -- the plotter
+    "P1 after a loss it reconnects and draws on": (
+        [("include/kf/run/stroke_run.hpp", "if (auto drawn = draw(); !drawn) return broken(std::move(drawn).error());",
+          "if (auto drawn = draw(); !drawn) {\n            (void)k_.recover();\n"
+          "            if (auto again = draw(); !again) return broken(std::move(again).error());\n        }")],
+        ["tools/kplot/run.cpp"],
+        ["kplot_defects.py test_p1_a_lost_board_neither_hangs_the_run_nor_is_its_script_sent_again"]),
+    "P2 the emergency stop waits for the motion": (
+        [("tools/kplot/estop.cpp", "    klippy::estop_line line(*std::move(link));",
+          "    klippy::client first(*std::move(link));\n"
+          "    KF_CHECK(first.send_gcode(\"M400\", klippy::barrier::processed,\n"
+          "                              std::chrono::steady_clock::now() + std::chrono::hours(1)));\n"
+          "    link = io::unix_socket::connect(socket, soon());\n    klippy::estop_line line(*std::move(link));"),
+         ("tools/kplot/estop.cpp", "#include <kf/klippy/estop_line.hpp>",
+          "#include <kf/klippy/client.hpp>\n#include <kf/klippy/estop_line.hpp>")],
+        ["tools/kplot/estop.cpp"], ["kplot_defects.py test_p2_an_emergency_stop_and_a_status_do_not_wait_for_the_stroke"]),
+    "P3 the next direction is compared with itself": (
+        [("include/kf/job/gcode.hpp", "if (!reversal_.turns_back(speed,",
+          "reversal_.moved(speed);\n        if (!reversal_.turns_back(speed,")],
+        ["tools/kplot/gcode.cpp"], ["kplot_defects.py test_p3_a_fast_reversal_has_its_pause_and_a_slow_one_has_none"]),
+    "P4 of an arc only its ends are looked at": (
+        [("include/kf/job/limits.hpp", "low = {std::min(low.x, p.x), std::min(low.y, p.y)};", "(void)p;"),
+         ("include/kf/job/limits.hpp", "high = {std::max(high.x, p.x), std::max(high.y, p.y)};", "")],
+        ["tools/kplot/gcode.cpp"],
+        ["kplot_defects.py test_p4_the_bulge_of_an_arc_z_and_ink_beside_the_canvas_are_out_of_bounds"]),
+    "P5 a spray operation is left out": (
+        [("include/kf/job/gcode.hpp", "[&](const auto&) { return spray(s); }", "[&](const auto&) { return result<void>{}; }")],
+        ["tools/kplot/gcode.cpp"], ["kplot_defects.py test_p5_every_spray_and_pump_operation_is_refused_and_nothing_moves"]),
+    "P6 a tool's macro is called whether it is there or not": (
+        [("include/kf/job/gcode.hpp", "    return std::any_of(objects.begin(), objects.end(), [&](const std::string& object) {",
+          "    if (wanted.find(\"TOOL_\") != wanted.npos) return true;\n"
+          "    return std::any_of(objects.begin(), objects.end(), [&](const std::string& object) {")],
+        ["tools/kplot/gcode.cpp"],
+        ["kplot_defects.py test_p6_a_tool_is_changed_without_macros_and_with_them_when_the_printer_has_them"]),
+    "P7 an error leaves the pen where it is": (
+        [("include/kf/run/stroke_run.hpp", "if (printer_goes_on && lift(k_, machine_, record_)) pen",
+          "if (printer_goes_on) pen")],
+        ["tools/kplot/run.cpp"],
+        ["kplot_defects.py test_p7_an_error_in_the_middle_of_a_job_lifts_the_pen_and_says_what_is_drawn"]),
+    "P8 every line repeats F": (
+        [("include/kf/job/gcode.hpp", "if (f_ != speed) word(", "word(")],
+        ["tools/kplot/gcode.cpp"], ["kplot_defects.py test_p8_a_file_has_one_barrier_and_f_only_where_it_changes"]),
+    "P9 a file is written where it is read": (
+        [("include/kf/io/atomic_file.hpp",
+          'target.string() + ".XXXXXX";\n        unique_fd fd(::mkostemp(name.data(), O_CLOEXEC));',
+          "target.string();\n        unique_fd fd(::open(name.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644));"),
+         ("include/kf/io/atomic_file.hpp", "if (!temporary_.empty()) ::unlink(temporary_.c_str());", "")],
+        ["tools/kplot/machine.cpp"], ["kplot_defects.py test_p9_a_file_that_cannot_be_written_whole_leaves_the_one_before"]),
+    "P9 the time left is a share of the bytes": (
+        [("include/kf/run/file_run.hpp", "        if (!sd) return plan_.timeline.total();",
+          "        if (!sd) return plan_.timeline.total();\n        if (sd->file_size > 0)\n"
+          "            return plan_.timeline.total() *\n"
+          "                   (1 - static_cast<double>(sd->file_position) / static_cast<double>(sd->file_size));")],
+        ["tools/kplot/run.cpp"], ["kplot_defects.py test_p9_the_time_left_follows_the_plan_and_not_the_bytes"]),
+    "P10 every printer is idle": (
+        [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
+          "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
+        ["tools/kplot/printer.cpp"], ["kplot_defects.py test_p10_a_printer_that_works_or_pauses_is_not_idle"]),
 }
 
 
@@ -152,16 +211,19 @@ class Copy:
         rule = subprocess.run(["ninja", "-C", str(self.build), "-t", "commands", "-s", target], check=True,
                               capture_output=True, text=True).stdout.splitlines()[-1]
         words = [w.strip("'") for w in rule.split() if w != ":"]
-        words = [str(replaced.get(w, w)) for w in words]
         out = self.root / pathlib.Path(target).name
-        words[words.index("-o") + 1] = str(out)
+        at = words.index("-o")
+        words[at + 1] = str(out)
+        # First in line: of an inline function in several objects the linker takes the first.
+        words = words[:at + 2] + [str(o) for o in replaced.values()] + [w for w in words[at + 2:] if w not in replaced]
         subprocess.run(words, cwd=self.build, check=True)
         return out
 
     def program(self, sources):
         if not sources:
             return None
-        target = "tools/kflash" if sources[0].startswith("tools/") else f"tests/test_{sources[0].split('/')[1]}"
+        folder, name = sources[0].split("/")[:2]
+        target = f"tools/{name}" if folder == "tools" else f"tests/test_{name}"
         return self.link(target, dict(self.compile(s) for s in sources))
 
 
@@ -175,8 +237,8 @@ def is_green(build, program, test):
                 return r.returncode == 0
         raise SystemExit(f"there is no test {test}")
     script, case = test.split()
-    # ksim lies beside kflash, as everywhere.
-    r = subprocess.run([sys.executable, "-B", ROOT / "tests/cli" / script, program or build / "tools/kflash",
+    # ksim lies beside kflash and kplot, as everywhere.
+    r = subprocess.run([sys.executable, "-B", ROOT / "tests/cli" / script, program or build / "tools" / script.split("_")[0],
                         build / "tools/ksim", "-k", case], capture_output=True, text=True,
                        env=dict(os.environ, KF_TEST_DEADLINE="20"))
     if "Ran 0 tests" in r.stderr or "Ran " not in r.stderr:

@@ -88,11 +88,13 @@ def main():
     try:
         effects(w)  # the first run builds; the numbers that count are those of a run that has its build
         rows = effects(w)
-        numbers = [n for n, _, _ in rows] if everything else edges(rows)
+        # The guardian counts its own effects and obeys the same fault: one number is one place in each of them.
+        numbers = sorted({n for n, _, _ in rows}) if everything else sorted(set(edges(rows)))
         part, parts = map(int, sys.argv[sys.argv.index("--part") + 1].split("/")) if "--part" in sys.argv else (1, 1)
         numbers = numbers[part - 1::parts]
         kinds = KINDS
-        print(f"{len(rows)} effects in a flash, {len(numbers)} of them tried, {len(kinds)} kinds of fault each", flush=True)
+        print(f"{len(rows)} effects in a flash and its guardian, {len(numbers)} of {max(n for n, _, _ in rows)} numbers tried, "
+              f"{len(kinds)} kinds of fault", flush=True)
         for i, number in enumerate(numbers):
             # The short run takes the kinds in turn; every kind meets every phase.
             for kind in kinds if everything else (kinds[i % len(kinds)],):

@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# build-static.sh TRIPLE [OUT]: every tool as one static file that runs on any Linux of its processor, into
+# OUT/bin-ARCH (dist/ unless told). TRIPLE is x86_64-linux-musl, aarch64-linux-musl or armv6-linux-musleabihf; amd64, arm64
+# and armhf stand for them.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+case ${1:-} in
+amd64 | x86_64 | x86_64-linux-musl) triple=x86_64-linux-musl arch=amd64 family=x86_64 cpu=x86_64 ;;
+arm64 | aarch64 | aarch64-linux-musl) triple=aarch64-linux-musl arch=arm64 family=aarch64 cpu=aarch64 ;;
+armhf | armv6 | armv6-linux-musleabihf) triple=armv6-linux-musleabihf arch=armhf family=arm cpu=arm1176jzf-s ;;
+*)
+    echo "usage: build-static.sh x86_64-linux-musl | aarch64-linux-musl | armv6-linux-musleabihf [OUT]" >&2
+    exit 2
+    ;;
+esac
+out=${2:-$top/dist}
+tools=$(cat "$here/tools")
+flags=""
+[ "$arch" = armhf ] && flags="-march=armv6 -mfpu=vfpv2 -mfloat-abi=hard -marm"
+
+root=$("$here/sysroot.sh" "$triple")
+build=$top/build-static-$arch
+mkdir -p "$build" "$out/bin-$arch"
+quoted() { printf "'%s', " "$@"; }
+# The paths of this machine are mapped away and there is no build id: the same sources give the same bytes anywhere.
+# shellcheck disable=SC2086
+compile=$(quoted --target=$triple $flags --sysroot="$root" -resource-dir="$root/clang" -fPIE -ffunction-sections -fdata-sections \
+    -fstack-protector-strong -ffile-prefix-map="$root"=/sysroot -ffile-prefix-map="$(readlink -f "$root/deps/include/boost/..")"=/src \
+    -ffile-prefix-map="$top"=/kf -Wno-unused-command-line-argument -I"$root/deps/include")
+# shellcheck disable=SC2086
+link=$(quoted --target=$triple $flags --sysroot="$root" -resource-dir="$root/clang" -L"$root/deps/lib" -static-pie -fuse-ld=lld-19 \
+    -rtlib=compiler-rt -unwindlib=libunwind -Wl,--gc-sections -Wl,--icf=safe -Wl,--build-id=none -Wl,-z,relro,-z,now)
+cat >"$build.cross.new" <<EOF
+[binaries]
+c = 'clang-19'
+cpp = ['clang++-19', '-stdlib=libc++', '-nostdinc++', '-isystem', '$root/usr/include/c++/v1']
+ar = 'llvm-ar-19'
+strip = 'llvm-strip-19'
+pkgconfig = 'pkg-config'
+[built-in options]
+c_args = [$compile]
+cpp_args = [$compile]
+c_link_args = [$link]
+cpp_link_args = [$link]
+[properties]
+needs_exe_wrapper = true
+pkg_config_libdir = '$root/deps/lib/pkgconfig'
+boost_includedir = '$root/deps/include'
+boost_librarydir = '$root/deps/lib'
+[host_machine]
+system = 'linux'
+cpu_family = '$family'
+cpu = '$cpu'
+endian = 'little'
+EOF
+if cmp -s "$build.cross.new" "$build/cross.ini"; then
+    rm "$build.cross.new"
+else
+    rm -rf "$build" && mkdir -p "$build"
+    mv "$build.cross.new" "$build/cross.ini"
+    CCACHE_SLOPPINESS=pch_defines,time_macros meson setup "$build" "$top" --cross-file "$build/cross.ini" -Dtests=false -Doptimization=2 -Ddebug=false \
+        -Db_pie=true -Db_lundef=false -Ddefault_library=static >"$build/setup.log" || {
+        tail -40 "$build/setup.log" >&2
+        exit 1
+    }
+fi
+# shellcheck disable=SC2086
+ninja -C "$build" ${JOBS:+-j$JOBS} $(printf 'tools/%s ' $tools) >"$build/ninja.log" || {
+    tail -60 "$build/ninja.log" >&2
+    exit 1
+}
+for tool in $tools; do
+    llvm-strip-19 --strip-all -o "$out/bin-$arch/$tool" "$build/tools/$tool"
+    chmod 755 "$out/bin-$arch/$tool"
+    if readelf -lW "$out/bin-$arch/$tool" | grep -q INTERP || readelf -dW "$out/bin-$arch/$tool" | grep -q NEEDED; then
+        echo "$tool is not static" >&2
+        exit 1
+    fi
+    size=$(stat -c %s "$out/bin-$arch/$tool")
+    [ "$size" -le 3000000 ] || {
+        echo "$tool has $size bytes: more than 3 MB" >&2
+        exit 1
+    }
+    printf '%s  %9d bytes  %s\n' "$(sha256sum <"$out/bin-$arch/$tool" | cut -c1-16)" "$size" "$out/bin-$arch/$tool"
+done

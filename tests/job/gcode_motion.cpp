@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+#include <numbers>
 #include <string_view>
 #include <vector>
 
@@ -56,6 +58,54 @@ BOOST_AUTO_TEST_CASE(the_checker_refuses_in_klippers_form) {
     const auto ask_nothing = [](const xyz&, const xyz&) -> std::string_view { return "asked"; };
     BOOST_TEST(m.run("G1 F6000", ask_nothing).has_value());
     BOOST_TEST(m.run("G1 X40", ask_nothing).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_arc_is_straight_moves_of_the_printers_resolution) {
+    // A half circle of radius 10 is 31.4 mm long: 31 moves, each a chord of 10 * 2 sin(pi / 62).
+    motion_limits limits;
+    limits.arc_resolution = 1;
+    machine m{gcode_motion(limits), {}};
+    BOOST_REQUIRE(m.run("G1 X10 Y0 F6000"));
+    BOOST_REQUIRE(m.run("M400"));
+    m.moves.clear();
+    BOOST_REQUIRE(m.run("G3 X-10 Y0 I-10 J0"));
+    const auto top = m.motion.planner().position();
+    BOOST_TEST(top.x == -10.0);
+    BOOST_REQUIRE(m.run("M400"));
+    BOOST_REQUIRE_EQUAL(m.moves.size(), 31U);
+    for (const auto& move : m.moves)
+        BOOST_TEST(move.distance == 20 * std::sin(std::numbers::pi / 62), boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(a_clockwise_arc_goes_the_other_way_and_one_to_its_beginning_is_a_circle) {
+    motion_limits limits;
+    limits.arc_resolution = 0.5;
+    machine m{gcode_motion(limits), {}};
+    BOOST_REQUIRE(m.run("G1 X0 Y10 F6000"));
+    std::vector<xyz> seen;
+    const auto look = [&](const xyz&, const xyz& to) -> std::string_view {
+        seen.push_back(to);
+        return {};
+    };
+    BOOST_REQUIRE(m.run("G2 X10 Y0 J-10", look)); // over the first quadrant
+    for (const auto& p : seen) BOOST_TEST((p.x > -1e-9 && p.y > -1e-9));
+    for (const auto& p : seen) BOOST_TEST(std::abs(std::hypot(p.x, p.y) - 10) < 1e-9);
+    seen.clear();
+    BOOST_REQUIRE(m.run("G3 X10 Y0 I-10", look));
+    BOOST_TEST(seen.size() == 125U); // 62.83 mm
+}
+
+BOOST_AUTO_TEST_CASE(arcs_are_unknown_without_gcode_arcs_and_refused_as_klipper_refuses_them) {
+    machine plain;
+    BOOST_TEST((plain.run("G2 X10 I5") == gcode_effect::unknown));
+    motion_limits limits;
+    limits.arc_resolution = 1;
+    machine m{gcode_motion(limits), {}};
+    BOOST_TEST(m.run("G2 X10").error() == "G2/G3 requires IJ, IK or JK parameters");
+    BOOST_TEST(m.run("G2 X10 R5").error() == "G2/G3 does not support R moves");
+    BOOST_TEST(m.run("G2 X10 I5 F0").error() == "Invalid speed in 'G2 X10 I5 F0'");
+    BOOST_REQUIRE(m.run("G91"));
+    BOOST_TEST(m.run("G3 X10 I5").error() == "G2/G3 does not support relative move mode");
 }
 
 BOOST_AUTO_TEST_CASE(each_line_has_its_effect) {

@@ -13,10 +13,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <numbers>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +65,8 @@ class gcode_motion {
     using answer = std::expected<gcode_effect, std::string>;
 
     explicit gcode_motion(const motion_limits& limits = {}, const xyz& start = {})
-      : planner_(limits, start) {
+      : planner_(limits, start)
+      , arc_resolution_(limits.arc_resolution) {
         forget_last();
     }
 
@@ -95,6 +98,8 @@ class gcode_motion {
     template<class Emit, class Check>
     answer linear(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check);
     template<class Emit, class Check>
+    answer arc(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check);
+    template<class Emit, class Check>
     answer go(mm_per_s speed, Emit& emit, std::uint64_t tag, Check& check);
     template<class Emit, class Check>
     answer dispatch(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check);
@@ -114,6 +119,7 @@ class gcode_motion {
     }
 
     lookahead planner_;
+    mm arc_resolution_ = 0;
     gcode_state state_;
     std::map<std::string, gcode_state, std::less<>> saved_;
 };
@@ -152,6 +158,58 @@ gcode_motion::answer gcode_motion::linear(const gcode_line& line, Emit& emit, st
     return go(state_.speed, emit, tag, check);
 }
 
+/// G2 and G3 in the XY plane, about the center that I and J name: straight moves of at least the resolution each.
+template<class Emit, class Check>
+gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check) {
+    const auto unreadable = [&] { return std::unexpected(fmt::format("Unable to parse move '{}'", line.text())); };
+    const auto refused = [](const char* why) { return std::unexpected(std::string(why)); };
+    if (!state_.absolute) return refused("G2/G3 does not support relative move mode");
+    double radius = 0;
+    if (line.read('R', radius) != word::absent) return refused("G2/G3 does not support R moves");
+    const std::array<double, 4> from = state_.last;
+    std::array<double, 4> to = from;
+    std::array<double, 2> center{};
+    constexpr std::string_view names = "XYZIJ";
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        double value = 0;
+        const word w = line.read(names[i], value);
+        if (w == word::unreadable) return unreadable();
+        if (w == word::absent) continue;
+        if (i < 3)
+            to[i] = value + state_.base[i];
+        else
+            center[i - 3] = value;
+    }
+    double f = 0;
+    if (const word w = line.read('F', f); w != word::absent) {
+        if (w == word::unreadable) return unreadable();
+        if (f <= 0) return std::unexpected(fmt::format("Invalid speed in '{}'", line.text()));
+        state_.speed = f * state_.speed_factor;
+    }
+    if (center[0] == 0 && center[1] == 0) return refused("G2/G3 requires IJ, IK or JK parameters");
+    // From the center: where the arc begins, where it ends.
+    const double bx = -center[0], by = -center[1];
+    const double ex = to[0] - from[0] - center[0], ey = to[1] - from[1] - center[1];
+    double angle = std::atan2(bx * ey - by * ex, bx * ex + by * ey);
+    if (angle < 0) angle += 2 * std::numbers::pi;
+    if (line.number() == 2) angle -= 2 * std::numbers::pi;
+    if (angle == 0 && from[0] == to[0] && from[1] == to[1]) angle = 2 * std::numbers::pi;
+    const double length = std::hypot(std::hypot(bx, by) * angle, to[2] - from[2]);
+    const double pieces = std::max(1.0, std::floor(length / arc_resolution_));
+    if (!(pieces <= 1e6)) return std::unexpected(fmt::format("Unable to parse move '{}'", line.text()));
+    answer last = gcode_effect::state;
+    for (double i = 1; i < pieces; ++i) {
+        const double c = std::cos(angle * i / pieces), s = std::sin(angle * i / pieces);
+        state_.last[0] = from[0] + center[0] + bx * c - by * s;
+        state_.last[1] = from[1] + center[1] + bx * s + by * c;
+        state_.last[2] = from[2] + (to[2] - from[2]) * i / pieces;
+        last = go(state_.speed, emit, tag, check);
+        if (!last) return last;
+    }
+    state_.last = to;
+    return go(state_.speed, emit, tag, check);
+}
+
 /// To state_.last.
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::go(mm_per_s speed, Emit& emit, std::uint64_t tag, Check& check) {
@@ -170,6 +228,8 @@ gcode_motion::answer gcode_motion::dispatch(const gcode_line& line, Emit& emit, 
     const int number = line.number();
     if (number < 0) return extended(line, emit, tag, check);
     if (line.letter() == 'G') switch (number) {
+        case 2:
+        case 3: return arc_resolution_ > 0 ? arc(line, emit, tag, check) : answer(gcode_effect::unknown);
         case 4: { // S means nothing to Klipper
             const maybe p = letter(line, 'P', {.least = 0.0});
             if (!p) return std::unexpected(p.error());

@@ -31,6 +31,7 @@ struct motion_limits {
     double minimum_cruise_ratio = 0.5;
     std::optional<mm_per_s> max_z_velocity = {}; ///< as in Klipper: the configured max_velocity when not given
     std::optional<mm_per_s2> max_z_accel = {};   ///< the configured max_accel when not given
+    mm arc_resolution = 0;                       ///< of [gcode_arcs]; 0: the machine knows no G2 and G3
 };
 
 namespace detail {

@@ -292,6 +292,7 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
     facts.z_endstop = settings.has_endstop('z');
     facts.force_move = settings.flag("force_move", "enable_force_move").value_or(false);
     facts.arcs = has("gcode_arcs") || settings.has_section("gcode_arcs");
+    if (facts.arcs) facts.limits.arc_resolution = settings.number("gcode_arcs", "resolution").value_or(1.0);
     facts.files = has("virtual_sdcard") && has("pause_resume");
     facts.boundary = job::detail::has_macro(facts.objects, boundary_macro);
     facts.gcode_directory = settings.gcode_directory().value_or("");

@@ -35,7 +35,7 @@ link=$(quoted --target=$triple $flags --sysroot="$root" -resource-dir="$root/cla
 cat >"$build.cross.new" <<EOF
 [binaries]
 c = 'clang-19'
-cpp = ['clang++-19', '-stdlib=libc++', '-nostdinc++', '-isystem', '$root/usr/include/c++/v1']
+cpp = ['clang++-19', '-nostdinc++', '-isystem', '$root/usr/include/c++/v1']
 ar = 'llvm-ar-19'
 strip = 'llvm-strip-19'
 pkgconfig = 'pkg-config'
@@ -43,7 +43,7 @@ pkgconfig = 'pkg-config'
 c_args = [$compile]
 cpp_args = [$compile]
 c_link_args = [$link]
-cpp_link_args = [$link]
+cpp_link_args = ['-stdlib=libc++', $link]
 [properties]
 needs_exe_wrapper = true
 pkg_config_libdir = '$root/deps/lib/pkgconfig'

@@ -25,7 +25,7 @@ demo:
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
 
-check: clean-results test asan format-check
+check: clean-results format-check test asan
 	python3 .ci/summary.py $(BUILD) $(SAN)
 
 .PHONY: clean-results
@@ -57,6 +57,7 @@ headers:
 format:
 	git ls-files '*.hpp' '*.cpp' | xargs clang-format-19 -i
 format-check:
+	packaging/setup.sh check
 	git ls-files '*.hpp' '*.cpp' | xargs clang-format-19 --dry-run --Werror
 
 # Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.

@@ -86,9 +86,10 @@ enum class tree_fault {
 
 /// The symbols that the tree knows, one in a line; olddefconfig drops all others. Dropping a line is what an update of
 /// the sources does to a board that used the option.
-inline constexpr std::string_view known_symbols = "BOARD_DIRECTORY\nMCU\nUSBSERIAL\nSERIAL\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
-                                                  "FLASH_APPLICATION_ADDRESS\nRPXXXX_HAVE_BOOTLOADER\n"
-                                                  "KF_IMAGE_SIZE\nKF_EXTRA\n";
+inline constexpr std::string_view known_symbols =
+    "BOARD_DIRECTORY\nMCU\nUSBSERIAL\nSERIAL\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
+    "FLASH_APPLICATION_ADDRESS\nRPXXXX_HAVE_BOOTLOADER\n"
+    "KF_IMAGE_SIZE\nKF_EXTRA\n";
 
 namespace detail {
 

@@ -202,7 +202,6 @@ class Copy:
         words = [w for w in words if w not in ("-MD", "-Werror")]
         words = [w.replace("-I../", f"-I{self.root}/") if w.startswith("-I../") else w for w in words]
         words[-1] = str(self.root / source)
-        words = [w.replace('KF_VERSION="0.1.0"', 'KF_VERSION="0.1.0"') for w in words]
         subprocess.run(words, cwd=self.build, check=True)
         return object_in_build, out
 

@@ -154,35 +154,30 @@ class Control(PlotterTest):
                 back = p.run("recover", "--pen-is-up")
                 self.assertEqual(back.code, 0, back)
 
-    def test_a_broken_connection_does_not_end_a_file_that_klipper_goes_on_with(self):
+    def cut_in_a_stroke(self, *words):
+        """A run whose connection to Klipper breaks while the pen draws, and what came of it."""
         p = self.plotter(speed=10)
         self.assertEqual(p.run("home").code, 0)
         cut = plotter.Cut(p.socket)
         self.addCleanup(cut.end)
-        command = p.command("run", p.write("lines.jsonl", line_job(6, LENGTH)), "--json")
+        command = p.command("run", p.write("lines.jsonl", line_job(6, LENGTH)), "--json", *words)
         command[command.index(str(p.socket))] = str(cut.path)
         child = p.start_command(command)
         wait_for("the pen to draw", lambda: child.poll() is not None or p.pen_is_down())
         self.assertIsNone(child.poll())
         cut.cut()
         r = p.finish(child)
+        return p, r
+
+    def test_a_broken_connection_does_not_end_a_file_that_klipper_goes_on_with(self):
+        p, r = self.cut_in_a_stroke()
         self.assertEqual(r.code, 0, r)
         self.assertTrue(any("Klipper goes on with the file" in e["text"] for e in r.events("step")), r)
         self.assertEqual(p.z(), 10)
         self.assert_ink(p.ink(), EXPECTED[:6])
 
     def test_a_broken_connection_ends_an_interactive_run_and_no_stroke_is_sent_again(self):
-        p = self.plotter(speed=10)
-        self.assertEqual(p.run("home").code, 0)
-        cut = plotter.Cut(p.socket)
-        self.addCleanup(cut.end)
-        command = p.command("run", p.write("lines.jsonl", line_job(6, LENGTH)), "--json", "--mode", "interactive")
-        command[command.index(str(p.socket))] = str(cut.path)
-        child = p.start_command(command)
-        wait_for("the pen to draw", lambda: child.poll() is not None or p.pen_is_down())
-        self.assertIsNone(child.poll())
-        cut.cut()
-        r = p.finish(child)
+        p, r = self.cut_in_a_stroke("--mode", "interactive")
         self.assertEqual(r.code, 1, r)
         error = r.events("error")[-1]
         self.assertEqual(error["errc"], "connection_lost")

@@ -17,22 +17,14 @@ import threading
 import time
 import unittest
 
+import world
+from world import DEADLINE, Result, wait_for
+
 KPLOT, KSIM = "kplot", "ksim"
-DEADLINE = float(os.environ.get("KF_TEST_DEADLINE", "120"))
 
 # The template's machine: canvas 0,0 (top left) is machine X 25 Y 322, canvas Y runs down.
 LEFT, TOP = 25.0, 322.0
 HEADER = '{"format":"kf-job","version":1}\n'
-
-
-def wait_for(what, condition, deadline=DEADLINE):
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"never happened: {what}")
 
 
 def svg(body, width=210, height=297):
@@ -58,20 +50,6 @@ def line_job(count, length=10.0, step=2.0):
         out.append(f'{{"op":"rapid_xy","x":{x},"y":{y}}}\n{{"op":"tool_down"}}\n'
                    f'{{"op":"draw_polyline","points":[[{x + length},{y}]]}}\n{{"op":"tool_up"}}\n')
     return "".join(out)
-
-
-class Result:
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-    def __repr__(self):
-        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-
-    def events(self, kind):
-        return [e for e in map(json.loads, self.out.splitlines()) if e["event"] == kind]
-
-    def result(self):
-        return self.events("result")[-1]
 
 
 def read_ink(file):
@@ -335,21 +313,7 @@ class PlotterTest(unittest.TestCase):
 
 
 def main():
-    """`python3 x.py KPLOT KSIM [--part 1/3] [unittest words]`: all cases, or every third of them."""
+    """`python3 x.py KPLOT KSIM [--part 1/3] [unittest words]`."""
     global KPLOT, KSIM
     KPLOT, KSIM = map(os.path.abspath, sys.argv[1:3])
-    for name in ("plotter",):
-        module = sys.modules.get(name)
-        if module:
-            module.KPLOT, module.KSIM = KPLOT, KSIM
-    words = sys.argv[3:]
-    part, parts = 1, 1
-    if words[:1] == ["--part"]:
-        part, parts = map(int, words[1].split("/"))
-        words = words[2:]
-
-    class Loader(unittest.TestLoader):
-        def getTestCaseNames(self, case):
-            return super().getTestCaseNames(case)[part - 1::parts]
-
-    unittest.main(module="__main__", argv=[sys.argv[0], *words], verbosity=2, testLoader=Loader())
+    world.run_cases(sys.argv[3:])

@@ -37,6 +37,9 @@ class Result:
     def events(self, kind):
         return [e for e in map(json.loads, self.out.splitlines()) if e["event"] == kind]
 
+    def result(self):
+        return self.events("result")[-1]
+
 
 class World:
     """`faults`: as `ksim host --fault` takes them, e.g. "octopus:refuses-bootloader"."""
@@ -172,10 +175,14 @@ class WorldTest(unittest.TestCase):
 
 
 def main():
-    """`python3 x.py KFLASH KSIM [--part 1/3] [unittest words]`: all cases, or every third of them."""
+    """`python3 x.py KFLASH KSIM [--part 1/3] [unittest words]`."""
     global KFLASH, KSIM
     KFLASH, KSIM = map(os.path.abspath, sys.argv[1:3])
-    words = sys.argv[3:]
+    run_cases(sys.argv[3:])
+
+
+def run_cases(words):
+    """The cases of the script that runs: all, or with `--part 1/3` every third of them."""
     part, parts = 1, 1
     if words[:1] == ["--part"]:
         part, parts = map(int, words[1].split("/"))

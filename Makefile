@@ -7,7 +7,7 @@ SAN ?= build-asan
 # The tests mostly wait for simulated boards: more of them than cores at once.
 JOBS ?= 4
 
-.PHONY: all demo check test asan asan-flash headers format format-check soak mutants fuzz bench clean
+.PHONY: all demo check test asan asan-flash headers format format-check soak mutants fuzz bench pictures clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -78,6 +78,10 @@ bench: all
 
 fuzz:
 	tests/fuzz/run.sh
+
+# What README.md shows, taken anew from the tools. Needs tmux.
+pictures: demo
+	python3 -B docs/pictures/make.py build-demo/tools
 
 clean:
 	rm -rf build build-demo build-asan

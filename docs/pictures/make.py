@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), and the ink of a drawing.
+
+make.py TOOLS [FOLDER]
+
+TOOLS is the folder with kflash and kplot, FOLDER where flash.svg and ink.svg go (beside this script). Both are simulated
+and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
+import html
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+COLUMNS, ROWS = 102, 26
+CELL_X, CELL_Y, EDGE = 8.4, 18, 14
+PAPER, INK = "#16191f", "#d6dae0"
+# The eight colours that the tools use, as the SGR codes 30 to 37; the terminal's own choice is not asked.
+COLOURS = ["#5b6270", "#f0717a", "#7fd18b", "#e5c07b", "#6cb0f5", "#c792ea", "#56c7d6", "#d6dae0"]
+DEADLINE_S = 60
+
+
+class Terminal:
+    """A shell in tmux with a server of its own."""
+
+    def __init__(self, tools, home):
+        self.command = ["tmux", "-L", f"kf-picture-{os.getpid()}", "-f", "/dev/null"]
+        env = {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": home, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        subprocess.run([*self.command, "-u", "new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS),
+                        "env -i " + " ".join(f"{k}='{v}'" for k, v in env.items()) +
+                        " PS1='$ ' bash --norc --noprofile"], check=True, env={**os.environ, **env})
+
+    def type(self, line):
+        subprocess.run([*self.command, "send-keys", line, "Enter"], check=True)
+
+    def screen(self):
+        r = subprocess.run([*self.command, "capture-pane", "-e", "-p"], check=True, capture_output=True)
+        return r.stdout.decode().rstrip("\n")
+
+    def wait(self, pattern, give_up):
+        """The first screen with `pattern`; nothing when `give_up` is there first."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            seen = self.screen()
+            bare = re.sub(r"\x1b\[[\d;]*m", "", seen)
+            if re.search(pattern, bare, re.M):
+                return seen
+            if give_up and re.search(give_up, bare, re.M):
+                return None
+            time.sleep(0.02)
+        raise SystemExit(f"the terminal never showed {pattern!r}; it shows:\n{bare}")
+
+    def close(self):
+        subprocess.run([*self.command, "kill-server"], check=False)
+
+
+def cells(line):
+    """[(character, colour, bold)]"""
+    row, colour, bold = [], INK, False
+    for code, text in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line):
+        if text:
+            row.append((text, colour, bold))
+            continue
+        for n in (int(n or 0) for n in code.split(";")):
+            if n in (0, 39):
+                colour = INK
+            elif 30 <= n <= 37:
+                colour = COLOURS[n - 30]
+            elif n != 1 and n != 22:
+                raise SystemExit(f"SGR {n} is not drawn yet")
+            bold = n == 1 or (bold and n not in (0, 22))
+    return row
+
+
+def terminal_svg(screen):
+    lines = [cells(line) for line in screen.split("\n")]
+    width, height = COLUMNS * CELL_X + 2 * EDGE, len(lines) * CELL_Y + 2 * EDGE
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" font-size="14" '
+           "font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\">",
+           f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>']
+    for y, row in enumerate(lines):
+        x = 0
+        while x < len(row):
+            text, style = row[x][0], row[x][1:]
+            block = text in "█░"
+            while x + len(text) < len(row) and row[x + len(text)][1:] == style and \
+                    (row[x + len(text)][0] == text[0] if block else row[x + len(text)][0] not in "█░"):
+                text += row[x + len(text)][0]
+            left, length = EDGE + x * CELL_X, len(text) * CELL_X
+            if block:  # a bar without seams, whatever the font
+                out.append(f'<rect x="{left:.1f}" y="{EDGE + y * CELL_Y + 3}" width="{length:.1f}" height="{CELL_Y - 6}" '
+                           f'fill="{style[0]}"' + (' opacity="0.25"/>' if text[0] == "░" else "/>"))
+            elif text.strip():
+                lead = len(text) - len(text.lstrip())
+                shown = text.strip()
+                out.append(f'<text x="{left + lead * CELL_X:.1f}" y="{EDGE + y * CELL_Y + 13.5}" fill="{style[0]}" '
+                           f'textLength="{len(shown) * CELL_X:.1f}" xml:space="preserve"'
+                           + (' font-weight="bold"' if style[1] else "") + f">{html.escape(shown)}</text>")
+            x += len(text)
+    return "\n".join([*out, "</svg>"]) + "\n"
+
+
+def flash(tools, home):
+    """A flash while it writes. A fast machine may be past it before it is seen: then again."""
+    terminal = Terminal(tools, home)
+    try:
+        for _ in range(10):
+            terminal.type("clear")
+            terminal.wait(r"\A\$ *\Z", None)
+            terminal.type("kflash flash octopus --sim -s")
+            seen = terminal.wait(r"^\[Flash\] .* [5-8]\d %", r"^\[Verify\]")
+            terminal.wait(r"^Octopus Pro runs .*\n\$", None)
+            if seen:
+                return terminal_svg(seen)
+        raise SystemExit("the write was never seen in its middle")
+    finally:
+        terminal.close()
+
+
+def ink(tools, home):
+    """What the simulated pen drew, cut to where there is ink."""
+    file = pathlib.Path(home, "ink.svg")
+    subprocess.run([f"{tools}/kplot", "run", str(HERE.parents[1] / "examples/sample.svg"), "--sim", "--sim-speed", "20",
+                    "--ink", str(file)], check=True, env={"PATH": os.environ["PATH"], "HOME": home})
+    lines = re.findall(r'<polyline points="([^"]*)"', file.read_text())
+    strokes = [[tuple(map(float, point.split(","))) for point in line.split()] for line in lines]
+    if not strokes:
+        raise SystemExit("there is no ink")
+    xs, ys = [x for s in strokes for x, _ in s], [y for s in strokes for _, y in s]
+    left, top, width, height = min(xs) - 6, max(ys) + 6, max(xs) - min(xs) + 12, max(ys) - min(ys) + 12
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1f} {height:.1f}">',
+           '<rect width="100%" height="100%" rx="2" fill="#fbfaf6"/>',
+           '<g fill="none" stroke="#1c2a4a" stroke-width="0.5" stroke-linecap="round" stroke-linejoin="round">']
+    out += ['<polyline points="' + " ".join(f"{x - left:.2f},{top - y:.2f}" for x, y in s) + '"/>' for s in strokes]
+    return "\n".join([*out, "</g>", "</svg>"]) + "\n"
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        raise SystemExit(__doc__)
+    tools = os.path.abspath(sys.argv[1])
+    folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
+    with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
+        for name, picture in (("flash.svg", flash), ("ink.svg", ink)):
+            text = picture(tools, home)
+            (folder / name).write_text(text)
+            print(f"{folder / name}: {len(text)} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -115,7 +115,7 @@ flake:
 
 html:
 	mkdir -p dist/html
-	for page in man/*.[157]; do mandoc -Thtml -O man=%N.%S.html $$page > dist/html/$${page#man/}.html || exit 1; done
+	while read page; do scdoc < man/$$page.scd | mandoc -Thtml > dist/html/$$page.html || exit 1; done < packaging/manuals
 
 # Everything there is, then the sums. The version stands in meson.build.
 release: check

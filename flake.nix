@@ -13,7 +13,7 @@
       version = builtins.head (builtins.match ".*version: '([0-9.]+)'.*" (builtins.readFile ./meson.build));
 
       libraries = p: [ p.boost p.fmt p.fast-float p.libmd p.libpng p.pugixml p.yaml-cpp p.zlib p.ncurses ];
-      builders = p: [ p.meson p.ninja p.pkg-config ];
+      builders = p: [ p.meson p.ninja p.pkg-config p.scdoc ];
       checkers = p: [
         p.ccache
         p.fish
@@ -35,7 +35,7 @@
         src = self;
         nativeBuildInputs = builders p;
         buildInputs = libraries p;
-        mesonFlags = [ "-Dtests=false" ];
+        mesonFlags = [ "-Dtests=false" "-Dmanuals=enabled" ];
         meta = {
           description = "Tools for Klipper boards and pen gantries";
           license = p.lib.licenses.mit;

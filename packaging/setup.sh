@@ -10,7 +10,7 @@ boost=""
 if apt-cache show libboost1.81-dev >/dev/null 2>&1 && ! apt-cache policy libboost-dev 2>/dev/null | grep -q 'Candidate: 1\.\(8[1-9]\|9\)'; then
     boost="1.81" # Debian 12: the default Boost is 1.74, without Boost.JSON
 fi
-packages="g++ make meson ninja-build pkg-config ccache git ca-certificates python3
+packages="g++ make meson ninja-build pkg-config ccache git ca-certificates python3 scdoc
  libboost$boost-dev libboost-json$boost-dev libboost-program-options$boost-dev libboost-system$boost-dev
  libfmt-dev libfast-float-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
 if [ "$what" = check ]; then

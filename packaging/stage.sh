@@ -8,6 +8,9 @@ top=$(dirname "$here")
 arch=${1:?usage: stage.sh amd64 | arm64 | armhf}
 out=${OUT:-$top/dist}
 stage=$out/stage-$arch
+# The date in a manual's foot.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}
+export SOURCE_DATE_EPOCH
 rm -rf "$stage"
 
 # The completions are the same for each processor: they come from the tool that runs here.
@@ -25,9 +28,11 @@ while read -r tool; do
         "$runs/$tool" completion "$shell" >"$stage/$to"
     done
 done <"$here/tools"
-for page in "$top"/man/*.[1-9]; do
-    install -Dm644 "$page" "$stage/share/man/man${page##*.}/$(basename "$page")"
-done
+while read -r page; do
+    section=$stage/share/man/man${page##*.}
+    mkdir -p "$section"
+    scdoc <"$top/man/$page.scd" >"$section/$page"
+done <"$here/manuals"
 install -Dm644 "$here/share/60-kflash.rules" "$stage/lib/udev/rules.d/60-kflash.rules"
 install -Dm644 "$here/share/60-kflash-polkit.rules" "$stage/share/polkit-1/rules.d/60-kflash.rules"
 install -Dm644 "$here/share/sudoers-kflash" "$stage/share/doc/kflash/examples/sudoers-kflash"

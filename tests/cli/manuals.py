@@ -105,64 +105,75 @@ def every_option(*tools):
 # -- what the man page says
 
 class Page:
-    """An mdoc page, as far as its headings, its `.It Fl` rows and its words go."""
+    """A page in scdoc: its headings, its definitions and rows of tables, and its words."""
 
-    def __init__(self, file):
-        self.source = (MAN / file).read_text()
-        self.sections, section = {}, "top"
+    def __init__(self, name):
+        self.source = (MAN / f"{name}.scd").read_text()
+        self.sections, section, literal = {}, "top", False
         for line in self.source.splitlines():
-            m = re.match(r"\.S([hs]) (.*)", line)
+            literal ^= line.strip() == "```"
+            m = None if literal else re.match(r"##? (.*)", line)
             if m:
-                section = self.words(m.group(2))
-                self.sections[section] = []
-            elif section in self.sections:
-                self.sections[section].append(line)
+                section = m.group(1)
+                assert section not in self.sections, f"{name} has {section} twice"
+            self.sections.setdefault(section, []).extend([] if m else [line])
 
     @staticmethod
-    def words(text):
-        text = re.sub(r"\bOp Ar (\S+)", r"[\1]", text)
-        return re.sub(r"\b(?:Ar|Nm|Cm|Va|Pa|Xr) ", "", text).strip('"')
+    def plain(text):
+        """Without * and _, as scdoc reads them: _ counts at the border of a word only."""
+        out, last, bold, underlined, i = [], "", False, False, 0
+        while i < len(text):
+            c, after = text[i], text[i + 1:i + 2]
+            if c == "\\":
+                out.append(after)
+                i += 1
+            elif c == "*":
+                bold = not bold
+            elif c == "_" and (not last.isalnum() or underlined and not after.isalnum()):
+                underlined = not underlined
+            else:
+                out.append(c)
+            last, i = text[i], i + 1
+        assert not bold and not underlined, text
+        return "".join(out)
 
-    @staticmethod
-    def text_of(lines):
-        out = []
-        for line in lines:
-            if line.startswith('.\\"'):
-                continue
-            out.append(re.sub(r"^\.\w\w ?|(?<= )(?:Fl|Ar|Cm|Nm|Va|Pa|Xr|Ns) ", "", line) if line.startswith(".") else line)
-        return squeeze(" ".join(out).replace("\\-", "-").replace("\\&", "").replace("\\e", "\\"))
+    @classmethod
+    def text_of(cls, lines):
+        return squeeze(cls.plain("\n".join(re.sub(r"^([|:][\[<]? +|- |\. |; .*)", "", line) for line in lines)))
 
     def items(self, section):
-        """[(words behind .It, lines below)]"""
-        rows = []
+        """[(term, lines below)]: definitions, and tables of two columns. A term has its * and _ yet."""
+        rows, before = [], []
         for line in self.sections[section]:
-            if line.startswith(".It"):
-                rows.append((line[3:].strip(), []))
-            elif rows:
-                rows[-1][1].append(line)
+            if row := re.match(r"\|[\[ ] (.*)", line):
+                rows.append((row.group(1), []))
+            elif cell := re.match(r"(?::[< ]|  ) (.*)", line):
+                rows[-1][1].append(cell.group(1))
+            elif line.startswith("\t"):
+                if before:
+                    rows.append((" ".join(before), []))
+                rows[-1][1].append(line.strip())
+                before = []
+            else:
+                before = before + [line] if line else []
         return rows
+
+    def terms(self, section):
+        return [self.plain(term) for term, _ in self.items(section)]
 
     def options(self, section):
         found = []
-        for head, below in self.items(section):
-            if not head.startswith("Fl "):
+        for term, below in self.items(section):
+            if not term.startswith(("*-", "-", "_-", "\\-")):
                 continue
-            flags, _, value = head[3:].partition(" Ar ")
-            short = name = ""
-            for flag in flags.replace(",", " ").split():
-                if flag.startswith("-"):
-                    name = flag[1:]
-                else:
-                    short = flag
-            found.append(Option(short, name, value, self.text_of(below)))
+            m = re.fullmatch(r"(?:\*-(\w)\*, )?\*--([a-z][a-z-]*)\*(?: _(\S+)_)?", term)
+            assert m, f"{section}: {term} is not written as an option is"
+            found.append(Option(m.group(1) or "", m.group(2), m.group(3) or "", self.text_of(below)))
         return found
 
     def mentions(self):
-        """Every long option that the page names anywhere."""
-        text = self.source.replace("\\-", "-")
-        return set(re.findall(r"(?:Fl |, |\s|\[)--?([a-z][a-z-]+)", "\n".join(
-            line for line in text.splitlines() if line.startswith((".Fl", ".It Fl", ".Op Fl")))
-            .replace("Fl -", "Fl --").replace(", -", ", --"))) | set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", text))
+        """Every long option that the page names anywhere, in examples too."""
+        return set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", re.sub(r"[*_\\]", "", self.source)))
 
 
 # -- what completion says
@@ -240,8 +251,8 @@ class Manuals(unittest.TestCase):
             footer = top.text[top.text.index("Exit status:"):]
             said = re.findall(r"\b(\d+) ([a-z])", footer)
             self.assertEqual([n for n, _ in said], ["0", "1", "2", "3", "4", "5", "130"])
-            self.assertEqual([head for head, _ in page.items("EXIT STATUS")], [n for n, _ in said])
-        self.assertEqual([head for head, _ in Page("kf-json.5").items("EXIT STATUS")], [n for n, _ in said])
+            self.assertEqual(page.terms("EXIT STATUS"), [n for n, _ in said])
+        self.assertEqual(Page("kf-json.5").terms("EXIT STATUS"), [n for n, _ in said])
 
     def test_the_readme_promises_no_option_or_command_that_is_not_there(self):
         text = (ROOT / "README.md").read_text()
@@ -279,15 +290,35 @@ class Manuals(unittest.TestCase):
             guards = re.search(rf"^\| P{n} \| .* \| (.*) \|$", text, re.M).group(1)
             self.assertRegex(guards, rf"`(test_)?p{n}_\w+`")
 
+    def test_every_page_is_made_by_the_build_and_bears_its_own_name(self):
+        listed = (ROOT / "packaging/manuals").read_text().split()
+        self.assertEqual(sorted(listed), sorted(p.name.removesuffix(".scd") for p in MAN.iterdir()))
+        self.assertLessEqual({f"{tool}.1" for tool in self.tools} | {"kf-job.5", "kf-json.5", "machine.yaml.5",
+                                                                    "devices.json.5", "kf.7"}, set(listed))
+        for page in listed:
+            name, section = page.rsplit(".", 1)
+            source = Page(page).source
+            self.assertTrue(source.startswith(f'{name}({section}) "kf"\n'), page)
+            self.assertIn(f"\n# NAME\n\n{name} - ", source)
+            named = set(re.findall(r"\*([\w.-]+)\*\((\d)\)", source)) - {("glob", "7")}
+            self.assertLessEqual({".".join(n) for n in named}, set(listed), page)
+
     def test_the_manuals_are_well_formed(self):
-        if not shutil.which("mandoc"):
-            self.skipTest("mandoc is not installed")
-        pages = sorted(p for p in MAN.iterdir() if re.search(r"\.\d$", p.name))
-        self.assertIn("kflash.1", [p.name for p in pages])
-        r = subprocess.run(["mandoc", "-Tlint", *map(str, pages)], capture_output=True, text=True)
-        # What depends on this machine's other manuals, and the date, which man(7) pages may leave to their package.
+        with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:
+            pages = []
+            for source in sorted(MAN.glob("*.scd")):
+                r = subprocess.run(["scdoc"], input=source.read_text(), capture_output=True, text=True)
+                self.assertEqual((r.returncode, r.stderr), (0, ""), source.name)
+                pages.append(pathlib.Path(folder) / source.stem)
+                pages[-1].write_text(r.stdout)
+            self.assertIn("kflash.1", [p.name for p in pages])
+            if not shutil.which("mandoc"):
+                self.skipTest("mandoc is not installed")
+            r = subprocess.run(["mandoc", "-Tlint", *map(str, pages)], capture_output=True, text=True)
+        # What scdoc writes on every page: a .P too many at headings and lists, the name as it is, paragraphs unwrapped.
         said = [line for line in (r.stdout + r.stderr).splitlines()
-                if not re.search("referenced manual not found|outdated mandoc.db|missing date", line)]
+                if not re.search(r"skipping paragraph macro: PP (empty|after S[HS])|lower case character in document title"
+                                 r"|input text line longer than 80 bytes", line)]
         self.assertEqual(said, [])
 
 
@@ -295,17 +326,16 @@ class Events:
     """kf-json(5) against what the tools print."""
 
     def members(self, section):
-        page = Page("kf-json.5")
-        return self.named(head for head, _ in page.items(section))
+        return self.named(term for term, _ in Page("kf-json.5").items(section))
 
     def optional(self, section):
-        page = Page("kf-json.5")
-        return self.named(head for head, below in page.items(section) if "Left out" in " ".join(below))
+        rows = Page("kf-json.5").items(section)
+        return self.named(term for term, below in rows if "Left out" in " ".join(below))
 
     @staticmethod
-    def named(heads):
-        """`Va x , y` names two."""
-        return {word for head in heads if head.startswith("Va ") for word in head[3:].split(" , ")}
+    def named(terms):
+        """*x*, *y* names two."""
+        return {word for term in terms for word in re.findall(r"\*(\w+)\*", term)}
 
     def check(self, events):
         page = Page("kf-json.5")
@@ -319,7 +349,7 @@ class Events:
             if kind == "error":  # three of its members may be left out
                 self.assertLessEqual({"event", "errc", "exit", "what"}, set(e))
                 self.assertLessEqual(set(e), wanted, e)
-                self.assertIn(f"{e['errc']} Pq {e['exit']}", [h.removeprefix("Cm ") for h, _ in page.items("ERROR NAMES")])
+                self.assertIn(f"{e['errc']} ({e['exit']})", page.terms("ERROR NAMES"))
             elif kind == "result":
                 self.assertLessEqual(set(e), wanted, e)
                 self.assertLessEqual(wanted - self.optional(e["kind"]), set(e), e)
@@ -374,8 +404,8 @@ class JsonLines(Events, WorldTest):
                     "flash_failed": 1, "half_written": 1, "verify_failed": 1, "service_down": 1, "connection_lost": 1,
                     "usage": 2, "refused": 3, "busy": 3, "mismatch": 3, "out_of_bounds": 3, "not_found": 4,
                     "not_connected": 4, "needs_person": 5, "interrupted": 130}
-        self.assertEqual([h for h, _ in Page("kf-json.5").items("ERROR NAMES")],
-                         [f"Cm {name} Pq {status}" for name, status in statuses.items()])
+        self.assertEqual(Page("kf-json.5").terms("ERROR NAMES"),
+                         [f"{name} ({status})" for name, status in statuses.items()])
         header = (ROOT / "include/kf/error.hpp").read_text()
         self.assertEqual(set(re.findall(r'case errc::\w+: return "(\w+)"', header)), set(statuses))
 
@@ -433,14 +463,15 @@ class Jobs(unittest.TestCase):
 
     def operations(self):
         """{operation: (fields that must be there, fields that may)}, as the page says."""
-        text = (MAN / "kf-job.5").read_text()
-        text = text[text.index(".SH OPERATIONS"):text.index(".SH STROKES")]
+        page = Page("kf-job.5")
+        sections = list(page.sections)
+        sections = sections[sections.index("OPERATIONS"):sections.index("STROKES")]
         found = {}
-        for line in re.findall(r"^\.TP\n\.BR? (.*)$", text, re.M):
-            if "spray_on" in line:
+        for term in (term for section in sections for term in page.terms(section)):
+            if "spray_on" in term:
                 found |= {"spray_on": (set(), set()), "spray_off": (set(), set())}
                 continue
-            name, _, rest = line.partition(" ")
+            name, _, rest = term.partition(",")
             must, _, may = rest.partition("[")
             words = lambda part: set(re.findall(r"[a-z_]+", part))
             found[name] = (words(must), words(may))

@@ -213,12 +213,12 @@ BOOST_AUTO_TEST_CASE(a_job_file_streams_into_strokes) {
 }
 
 BOOST_AUTO_TEST_CASE(the_manual_page_names_every_operation_and_its_examples_are_jobs) {
-    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/kf-job.5");
+    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/kf-job.5.scd");
     const std::string page{std::istreambuf_iterator<char>(in), {}};
     for (const std::string_view op : operation_names) BOOST_TEST((page.find(op) != std::string::npos), op);
     std::size_t jobs = 0;
     for (auto at = page.find(header); at != std::string::npos; at = page.find(header, at + 1)) {
-        const outcome got = read(std::string_view(page).substr(at, page.find(".EE", at) - at));
+        const outcome got = read(std::string_view(page).substr(at, page.find("```", at) - at));
         BOOST_TEST(got.fault == "");
         if (!got.steps.empty()) ++jobs;
     }

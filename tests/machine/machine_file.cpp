@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_back_safely_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(the_manual_page_names_every_field) {
-    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/machine.yaml.5");
+    std::ifstream in(std::string(KF_TESTS_DIR) + "/../man/machine.yaml.5.scd");
     const std::string page{std::istreambuf_iterator<char>(in), {}};
     BOOST_REQUIRE(!page.empty());
     machine m;

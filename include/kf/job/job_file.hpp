@@ -2,7 +2,7 @@
 #pragma once
 /// Jobs as JSON lines: a header with format and version, then one operation a line, on disk and in pipes. Reading is
 /// sans-I/O and holds one line; a bad line is an error with its number. The only job header that knows JSON.
-/// Spec: man/kf-job.5.
+/// Spec: kf-job(5).
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 /// The operations of a job, the contract between drawings and G-code: what is meant (tool down), not how it is done
 /// (Z 20). Canvas millimetres, origin at the top left, +Y down; speeds in mm/s. Read and written by job/job_file,
-/// grouped by job/stroke. Spec: man/kf-job.5.
+/// grouped by job/stroke. Spec: kf-job(5).
 
 #include <kf/job/point.hpp>
 #include <kf/units.hpp>

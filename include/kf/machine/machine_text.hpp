@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The commented machine.yaml that `kplot machine init` writes, with the numbers of the machine this suite was made
-/// for; the same text is what --sim reads. Spec: man/machine.yaml.5.
+/// for; the same text is what --sim reads. Spec: machine.yaml(5).
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Every rule that a machine must meet by itself, before any printer is asked: ranges, units, and how fields fit
-/// together. What the printer says is compared in run/preflight. Spec: man/machine.yaml.5, CHECKS.
+/// together. What the printer says is compared in run/preflight. Spec: machine.yaml(5), CHECKS.
 
 #include <kf/io/decimal.hpp>
 #include <kf/io/printable.hpp>

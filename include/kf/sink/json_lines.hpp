@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The sink of a program: one JSON object a line on stdout, each with "event". man/kf-json documents them.
+/// The sink of a program: one JSON object a line on stdout, each with "event". kf-json(5) documents them.
 
 #include <kf/sink.hpp>
 

@@ -88,7 +88,7 @@ clean:
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(patsubst dist/bin-%,%,$(wildcard dist/bin-*))
-.PHONY: static cross tarball deb apt-repo flake html release
+.PHONY: static cross tarball deb apt-repo moonraker-zip flake html release
 
 static:
 	packaging/setup.sh static
@@ -110,6 +110,10 @@ deb:
 apt-repo:
 	packaging/apt-repo.sh $(or $(KEY),$(error make apt-repo KEY=you@example.org))
 
+# REPO is the releaser's own, on GitHub.
+moonraker-zip:
+	for arch in $(ARCHES); do packaging/moonraker-zip.sh $$arch $(or $(REPO),$(error make moonraker-zip REPO=owner/name)) || exit 1; done
+
 flake:
 	packaging/check-flake.sh
 
@@ -123,5 +127,5 @@ release: check
 	rm -rf dist
 	$(MAKE) static
 	$(MAKE) cross
-	$(MAKE) tarball deb html flake
-	cd dist && sha256sum *.tar.xz *.deb > SHA256SUMS
+	$(MAKE) tarball deb html flake $(if $(REPO),moonraker-zip)
+	cd dist && sha256sum *.tar.xz *.deb $(if $(REPO),*.zip) > SHA256SUMS

@@ -74,8 +74,9 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
         const auto& process = p.instance.process;
         // The control group alone proves nothing: a klippy that cron or ssh started lies in cron's or ssh's.
         bool runs_it = false;
+        result<host::unit_state> state = kf::fail(errc::not_found, "no service runs it");
         if (host::is_unit_name(process.unit)) {
-            const auto state = manager.show(process.unit);
+            state = manager.show(process.unit);
             runs_it = state && state->main_pid == process.pid;
             for (const auto& u : units) runs_it = runs_it || u.id == process.unit;
         }
@@ -88,11 +89,9 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
         found.add(process.unit);
         found.klippys.push_back({process.unit, p.state == "ready"});
         found.pids.push_back(process.pid);
-    }
-    // What systemd takes down with klippy (Requires=, BindsTo=, PartOf=) it does not bring back with it.
-    for (const auto& k : found.klippys) {
-        KF_TRY(const auto state, manager.show(k.unit));
-        for (const auto& name : state.dependents)
+        // What systemd takes down with klippy (Requires=, BindsTo=, PartOf=) it does not bring back with it.
+        KF_CHECK(state);
+        for (const auto& name : state->dependents)
             if (const auto dependent = manager.show(name); dependent && dependent->is_up()) found.add(name);
     }
     // A unit between two of its own restarts has no process now, but would have one in the middle of the flash.

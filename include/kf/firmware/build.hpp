@@ -64,6 +64,12 @@ struct build_outcome {
     std::vector<std::string> lines = {}; ///< the last 200 of make's output
 };
 
+/// What every make of ours gets: no flags of a make around us, and no .pyc files in the person's tree.
+[[nodiscard]] inline std::vector<std::pair<std::string, std::string>> make_environment() {
+    return {
+        {"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
+}
+
 namespace detail {
 
 inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
@@ -75,8 +81,7 @@ inline constexpr std::size_t kept_lines = 200, shown_lines = 20;
     c.argv.insert(c.argv.end(), words.begin(), words.end());
     c.argv.push_back("OUT=" + (out / "").string());
     c.argv.push_back("KCONFIG_CONFIG=" + config.string());
-    c.environment = {
-        {"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
+    c.environment = make_environment();
     return c;
 }
 

@@ -4,6 +4,7 @@
 /// held against the pinned image's SHA-256 right before and right after. For boards without Katapult: DFU, BOOTSEL,
 /// AVR.
 
+#include <kf/firmware/build.hpp>
 #include <kf/flash/external.hpp>
 #include <kf/flash/katapult_usb.hpp>
 
@@ -46,8 +47,7 @@ class make_flash {
         if (node->usb.firmware == board::usb_firmware::klipper && job.has_katapult) {
             KF_TRY(node, enter_bootloader(job.by_id, job.usb, clock_));
         }
-        if (node->usb.firmware == board::usb_firmware::katapult)
-            KF_CHECK(with_proven_bootloader(job, *node, clock_, out, [](auto&) -> result<void> { return {}; }));
+        if (node->usb.firmware == board::usb_firmware::katapult) KF_CHECK(prove_bootloader(job, *node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node->path), job, out);
         if (!ran) {
             if (ran.error().code == errc::half_written) wrote_ = written::some;
@@ -128,7 +128,7 @@ class make_flash {
                        "KCONFIG_CONFIG=" + job.config.string(), "-o", built(job).string(),
                        "FLASH_DEVICE=" + device.string()},
                       {},
-                      {{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}}};
+                      firmware::make_environment()};
         if (::geteuid() == 0) c.argv.emplace_back("NOSUDO=1");
         c.argv.emplace_back("flash");
         return c;

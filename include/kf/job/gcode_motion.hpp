@@ -95,6 +95,19 @@ class gcode_motion {
     static maybe letter(const gcode_line& line, char name, range r = {});
     static maybe named(const gcode_line& line, const named_words& words, std::string_view name, range r = {});
 
+    static std::string unreadable(const gcode_line& line) {
+        return fmt::format("Unable to parse move '{}'", line.text());
+    }
+    /// The speed of this and the next moves from F; what is wrong with it.
+    std::optional<std::string> take_feed(const gcode_line& line) {
+        double f = 0;
+        const word w = line.read('F', f);
+        if (w == word::absent) return std::nullopt;
+        if (w == word::unreadable) return unreadable(line);
+        if (f <= 0) return fmt::format("Invalid speed in '{}'", line.text());
+        state_.speed = f * state_.speed_factor;
+        return std::nullopt;
+    }
     template<class Emit, class Check>
     answer linear(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check);
     template<class Emit, class Check>
@@ -135,13 +148,12 @@ gcode_motion::answer gcode_motion::run(const gcode_line& line, Emit&& emit, std:
 
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::linear(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check) {
-    const auto unreadable = [&] { return std::unexpected(fmt::format("Unable to parse move '{}'", line.text())); };
     constexpr std::string_view names = "XYZE";
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
         double value = 0;
         const word w = line.read(names[axis], value);
         if (w == word::absent) continue;
-        if (w == word::unreadable) return unreadable();
+        if (w == word::unreadable) return std::unexpected(unreadable(line));
         bool absolute = state_.absolute;
         if (axis == 3) {
             value *= state_.extrude_factor;
@@ -149,19 +161,13 @@ gcode_motion::answer gcode_motion::linear(const gcode_line& line, Emit& emit, st
         }
         state_.last[axis] = absolute ? value + state_.base[axis] : state_.last[axis] + value;
     }
-    double f = 0;
-    if (const word w = line.read('F', f); w != word::absent) {
-        if (w == word::unreadable) return unreadable();
-        if (f <= 0) return std::unexpected(fmt::format("Invalid speed in '{}'", line.text()));
-        state_.speed = f * state_.speed_factor;
-    }
+    if (auto bad = take_feed(line)) return std::unexpected(*std::move(bad));
     return go(state_.speed, emit, tag, check);
 }
 
 /// G2 and G3 in the XY plane, about the center that I and J name: straight moves of at least the resolution each.
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check) {
-    const auto unreadable = [&] { return std::unexpected(fmt::format("Unable to parse move '{}'", line.text())); };
     const auto refused = [](const char* why) { return std::unexpected(std::string(why)); };
     if (!state_.absolute) return refused("G2/G3 does not support relative move mode");
     double radius = 0;
@@ -173,19 +179,14 @@ gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::
     for (std::size_t i = 0; i < names.size(); ++i) {
         double value = 0;
         const word w = line.read(names[i], value);
-        if (w == word::unreadable) return unreadable();
+        if (w == word::unreadable) return std::unexpected(unreadable(line));
         if (w == word::absent) continue;
         if (i < 3)
             to[i] = value + state_.base[i];
         else
             center[i - 3] = value;
     }
-    double f = 0;
-    if (const word w = line.read('F', f); w != word::absent) {
-        if (w == word::unreadable) return unreadable();
-        if (f <= 0) return std::unexpected(fmt::format("Invalid speed in '{}'", line.text()));
-        state_.speed = f * state_.speed_factor;
-    }
+    if (auto bad = take_feed(line)) return std::unexpected(*std::move(bad));
     if (center[0] == 0 && center[1] == 0) return refused("G2/G3 requires IJ, IK or JK parameters");
     // From the center: where the arc begins, where it ends.
     const double bx = -center[0], by = -center[1];
@@ -196,7 +197,7 @@ gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::
     if (angle == 0 && from[0] == to[0] && from[1] == to[1]) angle = 2 * std::numbers::pi;
     const double length = std::hypot(std::hypot(bx, by) * angle, to[2] - from[2]);
     const double pieces = std::max(1.0, std::floor(length / arc_resolution_));
-    if (!(pieces <= 1e6)) return std::unexpected(fmt::format("Unable to parse move '{}'", line.text()));
+    if (!(pieces <= 1e6)) return std::unexpected(unreadable(line));
     answer last = gcode_effect::state;
     for (double i = 1; i < pieces; ++i) {
         const double c = std::cos(angle * i / pieces), s = std::sin(angle * i / pieces);

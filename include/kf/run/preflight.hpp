@@ -245,6 +245,14 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
                      {"Correct machine.yaml or printer.cfg; they have to agree.", "kplot machine show"}});
 }
 
+/// Whether machine.yaml says that a person shows Z where the paper is. Klipper cannot tell whether Z has an endstop: a
+/// cartesian machine must name a pin for it, wired or not, and homing Z to a pin with nothing on it would run into the
+/// frame. So it is axes.z.endstop_pin that counts.
+[[nodiscard]] inline bool z_by_touch_off(const machine::machine& m) {
+    using way = machine::z_reference::way;
+    return m.z_reference.method == way::touch_off || (m.z_reference.method == way::automatic && !m.axes.z.endstop_pin);
+}
+
 /// What of printer.cfg a plotter wants otherwise, though it can work with it.
 [[nodiscard]] inline std::vector<std::string> advice(const machine::machine& m, const klippy::settings& s) {
     printer_facts facts;
@@ -259,10 +267,7 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
         facts.warnings.push_back(fmt::format("there is no {} macro: a file is paused in the middle of a stroke. See: "
                                              "kplot machine macros",
                                              boundary_macro));
-    using way = machine::z_reference::way;
-    const bool touches =
-        m.z_reference.method == way::touch_off || (m.z_reference.method == way::automatic && !m.axes.z.endstop_pin);
-    if (touches && !facts.force_move)
+    if (z_by_touch_off(m) && !facts.force_move)
         facts.warnings.emplace_back(
             "Z has no endstop, and without [force_move] and enable_force_move: True a touch-off "
             "is not possible. See: kplot machine macros");

@@ -26,13 +26,10 @@ enum class touch_off_by { person, simulation };
 
 enum class z_way { endstop, touch_off };
 
-/// Klipper cannot tell whether Z has an endstop: a cartesian machine must name a pin for it, wired or not. So it is
-/// machine.yaml that says so, with axes.z.endstop_pin; homing Z to a pin with nothing on it would run into the frame.
 /// errc::mismatch when machine.yaml wants an endstop that the printer does not have.
 [[nodiscard]] inline result<z_way> way_of_z(const machine::machine& m, const printer_facts& facts) {
     using method = machine::z_reference::way;
-    if (m.z_reference.method == method::touch_off) return z_way::touch_off;
-    if (m.z_reference.method == method::automatic && !m.axes.z.endstop_pin) return z_way::touch_off;
+    if (z_by_touch_off(m)) return z_way::touch_off;
     if (facts.z_endstop) return z_way::endstop;
     if (m.z_reference.method == method::automatic) return z_way::touch_off;
     return kf::fail({errc::mismatch,

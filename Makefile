@@ -118,8 +118,7 @@ flake:
 	packaging/check-flake.sh
 
 html:
-	mkdir -p dist/html
-	while read page; do scdoc < man/$$page.scd | mandoc -Thtml > dist/html/$$page.html || exit 1; done < packaging/manuals
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} python3 packaging/manuals-html.py dist/html
 
 # Everything there is, then the sums. The version stands in meson.build.
 release: check

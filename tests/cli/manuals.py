@@ -3,11 +3,13 @@
 """What a tool says of itself: --help, man page, completion and README name the same commands and options, and kf-json(5)
 names the events and members that are really printed."""
 import functools
+import html
 import json
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -143,11 +145,15 @@ class Page:
 
     def items(self, section):
         """[(term, lines below)]: definitions, and tables of two columns. A term has its * and _ yet."""
-        rows, before = [], []
+        rows, before, table, literal = [], [], False, False
         for line in self.sections[section]:
+            literal ^= line.strip() == "```"
+            if literal:
+                continue
             if row := re.match(r"\|[\[ ] (.*)", line):
                 rows.append((row.group(1), []))
-            elif cell := re.match(r"(?::[< ]|  ) (.*)", line):
+                table = True
+            elif cell := table and re.match(r"(?::[< ]|  ) (.*)", line):
                 rows[-1][1].append(cell.group(1))
             elif line.startswith("\t"):
                 if before:
@@ -155,7 +161,7 @@ class Page:
                 rows[-1][1].append(line.strip())
                 before = []
             else:
-                before = before + [line] if line else []
+                before, table = before + [line] if line else [], False
         return rows
 
     def terms(self, section):
@@ -260,8 +266,9 @@ class Manuals(unittest.TestCase):
         code = "\n".join(re.findall(r"```(.*?)```", text, re.S) + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
         used = set()
         for line in code.splitlines():
-            if re.search(r"\b(kflash|ksim|kplot) ", line):
-                used |= set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", line))
+            # Not those of another program that is given one of these names, as groupadd is.
+            for words in re.findall(r"(?:^|[(|&] ?|\$ |sudo |do )(?:kflash|ksim|kplot)( [^|&;)]*)", line):
+                used |= set(re.findall(r"(?<![\w-])--([a-z][a-z-]+)", words))
         self.assertIn("sim", used)
         self.assertLessEqual(used, known)
         for tool in self.tools:
@@ -320,6 +327,30 @@ class Manuals(unittest.TestCase):
                 if not re.search(r"skipping paragraph macro: PP (empty|after S[HS])|lower case character in document title"
                                  r"|input text line longer than 80 bytes", line)]
         self.assertEqual(said, [])
+
+
+    def test_the_pages_for_a_browser_have_every_term_and_no_dead_link(self):
+        if not shutil.which("mandoc"):
+            self.skipTest("mandoc is not installed")
+        with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:
+            subprocess.run([sys.executable, "-B", str(ROOT / "packaging/manuals-html.py"), folder], check=True)
+            made = {p.name: p.read_text() for p in pathlib.Path(folder).iterdir()}
+        listed = (ROOT / "packaging/manuals").read_text().split()
+        self.assertEqual(set(made), {"index.html"} | {f"{page}.html" for page in listed})
+        for file, text in made.items():
+            for target, anchor in re.findall(r'href="([^"#]*)(?:#([^"]*))?"', text):
+                self.assertIn(target or file, made)
+                if anchor:
+                    self.assertIn(f'id="{anchor}"', made[target or file])
+        for page in listed:
+            self.assertIn(f'href="{page}.html"', made["index.html"])
+            text, source = made[f"{page}.html"], Page(page)
+            terms = [re.sub("<[^>]*>", "", html.unescape(t)) for t in re.findall(
+                r'<p class="Pp">((?:(?!</p>)[^\0])+)</p>\n<div class="Bd-indent">(?!\n<pre>)|<tr>\n +<td>((?:(?!</td>)[^\0])+)',
+                text)
+                     for t in t if t]
+            self.assertEqual([squeeze(t) for t in terms],
+                             [squeeze(t) for section in source.sections for t in source.terms(section)], page)
 
 
 class Events:

@@ -212,7 +212,7 @@ stage ncurses
 # A terminal without an entry on the machine still has one in the binary.
 mkdir "$work/ncurses" && cd "$work/ncurses"
 CC="clang-$llvm $common" CXX="clang++-$llvm $common" BUILD_CC=cc LDFLAGS="-fuse-ld=lld-$llvm -static -rtlib=compiler-rt -unwindlib=none" \
-    quietly "$trees/ncurses/configure" --host="$triple" --build=x86_64-linux-gnu --prefix=/usr --enable-widec --without-shared --without-debug \
+    quietly "$trees/ncurses/configure" --host="$triple" --build=x86_64-linux-gnu --prefix=/usr --enable-widec --disable-overwrite --without-shared --without-debug \
     --without-ada --without-cxx --without-cxx-binding --without-manpages --without-progs --without-tests --without-tack \
     --disable-stripping --enable-pc-files=no --with-default-terminfo-dir=/etc/terminfo \
     --with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo:/usr/lib/terminfo \

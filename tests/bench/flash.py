@@ -33,6 +33,7 @@ def image(size):
 class Board:
     def __init__(self, ksim, folder, wire):
         self.by_id = folder / "by-id"
+        (self.by_id / NAME).unlink(missing_ok=True)  # the board before was killed: its link is no sign of this one
         flash = folder / "flash"
         flash.write_bytes(b"\xff" * (1 << 17))
         faults = {"zero": ["exchange-us=0", "erase-ms=0"], "wire": ["exchange-us=1000", "erase-ms=1500"]}[wire]

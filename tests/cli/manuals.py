@@ -161,7 +161,7 @@ class Page:
                 rows[-1][1].append(line.strip())
                 before = []
             else:
-                before, table = before + [line] if line else [], False
+                before, table = before + [line.removesuffix("++")] if line else [], False
         return rows
 
     def terms(self, section):

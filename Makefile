@@ -88,7 +88,7 @@ clean:
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(patsubst dist/bin-%,%,$(wildcard dist/bin-*))
-.PHONY: static cross tarball deb apt-repo moonraker-zip flake html release
+.PHONY: static cross tarball deb apt-repo moonraker-zip flake html chroots package-check release
 
 static:
 	packaging/setup.sh static
@@ -120,11 +120,30 @@ flake:
 html:
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} python3 packaging/manuals-html.py dist/html
 
-# Everything there is, then the sums. The version stands in meson.build.
-release: check
-	grep -q "^## $$(packaging/version.sh)" CHANGELOG.md || { echo "CHANGELOG.md has no section for $$(packaging/version.sh)" >&2; exit 1; }
+# apt install kflash in clean systems of other releases and processors; needs root.
+chroots:
+	packaging/setup.sh chroots
+	packaging/test-chroots.sh
+
+# What CI does of all this: one processor, no root, no qemu.
+package-check: static
+	$(MAKE) ARCHES=amd64 tarball deb flake
+	packaging/test-install.sh dist/kf-$$(packaging/version.sh)-linux-amd64.tar.xz
+	packaging/test-apt-repo.sh
+
+# Everything there is, then the sums. The version stands in meson.build; what CHANGELOG.md has under Unreleased becomes its
+# section. KEY signs dist/apt, REPO is where Moonraker looks; without them these two are not made.
+release:
 	rm -rf dist
+	$(MAKE) headers
+	$(MAKE) check
 	$(MAKE) static
 	$(MAKE) cross
-	$(MAKE) tarball deb html flake $(if $(REPO),moonraker-zip)
+	$(MAKE) tarball deb html flake
+	$(if $(KEY),$(MAKE) apt-repo KEY=$(KEY))
+	$(if $(REPO),$(MAKE) moonraker-zip REPO=$(REPO))
+	packaging/test-install.sh dist/kf-$$(packaging/version.sh)-linux-$$(dpkg --print-architecture).tar.xz
+	packaging/test-apt-repo.sh
+	$(MAKE) chroots
+	packaging/changelog.sh > dist/CHANGES-$$(packaging/version.sh).md
 	cd dist && sha256sum *.tar.xz *.deb $(if $(REPO),*.zip) > SHA256SUMS

@@ -3,13 +3,9 @@
 # apt-repo.sh KEY [FOLDER]: a signed apt repository of every package in dist/, as files that any web server can serve. KEY
 # is a key of the releaser's gpg; the public half is put beside as kf-archive-keyring.gpg.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 key=${1:?usage: apt-repo.sh KEY [FOLDER]}
-out=${OUT:-$top/dist}
 repo=${2:-$out/apt}
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
 rm -rf "$repo"
 mkdir -p "$repo/pool/main"
 cp "$out"/*.deb "$repo/pool/main/"

@@ -22,7 +22,9 @@ flags=""
 
 root=$("$here/sysroot.sh" "$triple")
 build=$top/build-static-$arch
-mkdir -p "$build" "$out/bin-$arch"
+rm -rf "$out/licences-$arch"
+mkdir -p "$build" "$out/bin-$arch" "$out/licences-$arch"
+cp "$root"/licences/* "$out/licences-$arch/"
 quoted() { printf "'%s', " "$@"; }
 # The paths of this machine are mapped away and there is no build id: the same sources give the same bytes anywhere.
 # shellcheck disable=SC2086

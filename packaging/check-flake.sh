@@ -5,8 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! command -v nix >/dev/null; then
-    echo "skipped: nix is not installed"
-    exit 0
+    echo "nix is missing. Run: packaging/setup.sh static" >&2
+    exit 1
 fi
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT

@@ -4,13 +4,9 @@
 # dist/bin-ARCH. The same input gives the same bytes. The Debian changelog is written here: the version stands in
 # meson.build only.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 arch=${1:?usage: deb.sh amd64 | arm64 | armhf}
-out=${OUT:-$top/dist}
-version=$("$here/version.sh")
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH OUT=$out DIST=$out
+export DIST=$out
 "$here/stage.sh" "$arch" >/dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -18,11 +14,12 @@ mkdir -p "$work/kf/include" "$work/kf/packaging"
 cp -r "$top/debian" "$work/kf/"
 cp -r "$top/include/kf" "$work/kf/include/"
 cp "$top/meson.build" "$top/README.md" "$work/kf/"
+cp "$top/CHANGELOG.md" "$work/kf/NEWS.md" # a changelog is Debian's own
 cp "$here/version.sh" "$here/kf.pc.in" "$work/kf/packaging/"
 cat >"$work/kf/debian/changelog" <<EOF
 kf ($version) unstable; urgency=medium
 
-  * See CHANGELOG.md.
+  * See NEWS.md.
 
  -- kf maintainers <maintainers@users.noreply.b-seed-178e20fb.example>  $(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")
 EOF

@@ -2,35 +2,16 @@
 # SPDX-License-Identifier: MIT
 # moonraker-zip.sh ARCH OWNER/REPO: dist/kf-moonraker-linux-ARCH.zip, which Moonraker's update manager installs from a
 # release of github.com/OWNER/REPO, from what build-static.sh left in dist/bin-ARCH. The same input gives the same bytes.
-# LICENCES names the folder with the licences of what is linked in; without it they come from the sysroot.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 arch=${1:?usage: moonraker-zip.sh amd64 | arm64 | armhf  OWNER/REPO}
 repo=${2:?usage: moonraker-zip.sh ARCH OWNER/REPO}
 [[ $repo =~ ^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$ ]] || { echo "$repo is not OWNER/REPO as GitHub writes it" >&2; exit 2; }
-out=${OUT:-$top/dist}
-version=$("$here/version.sh")
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}
-export SOURCE_DATE_EPOCH OUT=$out
-case $arch in
-amd64) triple=x86_64-linux-musl ;;
-arm64) triple=aarch64-linux-musl ;;
-armhf) triple=armv6-linux-musleabihf ;;
-*) echo "moonraker-zip.sh knows amd64, arm64 and armhf, not $arch" >&2; exit 2 ;;
-esac
-licences=${LICENCES:-$("$here/sysroot.sh" $triple)/licences}
 name=kf-moonraker-linux-$arch.zip
 stage=$("$here/stage.sh" "$arch")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$stage" "$work/kf"
-mkdir -p "$work/kf/share/kf/licences"
-cp "$licences"/* "$work/kf/share/kf/licences/"
-rm -f "$work/kf/share/kf/licences/ncurses" # in the sysroot, not in a tool
-cp "$top/LICENSE" "$work/kf/share/kf/licences/kf"
-echo "$arch" >"$work/kf/share/kf/architecture"
-python3 "$here/sbom.py" "$version" "$arch" "$work/kf/bin" >"$work/kf/share/kf/sbom.spdx.json"
 # The version is the release's tag and its title. asset_name has none, as the folder of today looks for the archive of
 # tomorrow by this name.
 cat >"$work/kf/release_info.json" <<EOF

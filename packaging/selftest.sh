@@ -3,10 +3,8 @@
 # selftest.sh ARCH: each tool of dist/bin-ARCH proves itself, natively where it can, under qemu otherwise (armhf as the ARM1176
 # of a Pi 1 and Zero). An empty environment and an unknown terminal have to do.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 arch=${1:?usage: selftest.sh amd64 | arm64 | armhf}
-out=${OUT:-$top/dist}
 case $arch:$(uname -m) in
 amd64:x86_64 | arm64:aarch64) run=() ;;
 arm64:*) run=(qemu-aarch64-static) ;;

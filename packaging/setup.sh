@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what building needs (setup.sh), what the checks need too (setup.sh check), or what static binaries and packages
-# need (setup.sh static). Debian 12 and newer, Raspberry Pi
+# need (setup.sh static), or what trying the packages in other releases needs (setup.sh chroots). Debian 12 and newer, Raspberry Pi
 # OS, Ubuntu 24.04. Without the right to install it says what to install, and goes on when everything is there already.
 set -eu
 what=${1:-build}
@@ -18,7 +18,10 @@ if [ "$what" = check ]; then
 fi
 if [ "$what" = static ]; then
     packages="$packages clang-19 lld-19 llvm-19 cmake dpkg-dev debhelper fakeroot lintian apt-utils gpg xz-utils ncurses-bin
- linux-libc-dev linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross qemu-user-static debian-archive-keyring"
+ linux-libc-dev linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross qemu-user-static debian-archive-keyring mandoc nix-bin"
+fi
+if [ "$what" = chroots ]; then
+    packages="debootstrap debian-archive-keyring apt-utils gpg python3 qemu-user-static binfmt-support"
 fi
 
 missing=""

@@ -1,16 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # stage.sh ARCH: lays the built tools, manuals, completions, rules and examples out below dist/stage-ARCH as they are
-# installed below a prefix. The tarball and the package both take them from there.
+# installed below a prefix. The tarball, the package and the archive for Moonraker all take them from there.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 arch=${1:?usage: stage.sh amd64 | arm64 | armhf}
-out=${OUT:-$top/dist}
 stage=$out/stage-$arch
-# The date in a manual's foot.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}
-export SOURCE_DATE_EPOCH
 rm -rf "$stage"
 
 # The completions are the same for each processor: they come from the tool that runs here.
@@ -45,4 +40,12 @@ done
     HOME=$scratch "$runs/kplot" machine init --machine "$scratch/machine.yaml" --log "$scratch/log" --quiet >/dev/null
     install -Dm644 "$scratch/machine.yaml" "$stage/share/doc/kflash/examples/machine.yaml"
 )
+# What is linked in: its licences and a list of it.
+install -Dm644 "$top/LICENSE" "$stage/share/kf/licences/kf"
+for file in "$out/licences-$arch"/*; do
+    install -Dm644 "$file" "$stage/share/kf/licences/$(basename "$file")"
+done
+rm -f "$stage/share/kf/licences/ncurses" # in the sysroot, not in a tool
+echo "$arch" >"$stage/share/kf/architecture"
+python3 "$here/sbom.py" "$version" "$arch" "$stage/bin" >"$stage/share/kf/sbom.spdx.json"
 echo "$stage"

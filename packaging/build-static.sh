@@ -1,24 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# build-static.sh TRIPLE [OUT]: every tool as one static file that runs on any Linux of its processor, into
-# OUT/bin-ARCH (dist/ unless told). TRIPLE is x86_64-linux-musl, aarch64-linux-musl or armv6-linux-musleabihf; amd64, arm64
-# and armhf stand for them.
+# build-static.sh ARCH [OUT]: every tool as one static file that runs on any Linux of its processor, into
+# OUT/bin-ARCH (dist/ unless told). ARCH is amd64, arm64 or armhf, or a triple of theirs: x86_64-linux-musl,
+# aarch64-linux-musl, armv6-linux-musleabihf.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
-case ${1:-} in
-amd64 | x86_64 | x86_64-linux-musl) triple=x86_64-linux-musl arch=amd64 family=x86_64 cpu=x86_64 ;;
-arm64 | aarch64 | aarch64-linux-musl) triple=aarch64-linux-musl arch=arm64 family=aarch64 cpu=aarch64 ;;
-armhf | armv6 | armv6-linux-musleabihf) triple=armv6-linux-musleabihf arch=armhf family=arm cpu=arm1176jzf-s ;;
-*)
-    echo "usage: build-static.sh x86_64-linux-musl | aarch64-linux-musl | armv6-linux-musleabihf [OUT]" >&2
-    exit 2
-    ;;
-esac
-out=${2:-$top/dist}
+. "$(dirname "$0")/env.sh"
+arch=${1:-}
+. "$here/target.sh"
+out=${2:-$out}
 tools=$(cat "$here/tools")
-flags=""
-[ "$arch" = armhf ] && flags="-march=armv6 -mfpu=vfpv2 -mfloat-abi=hard -marm"
 
 root=$("$here/sysroot.sh" "$triple")
 build=$top/build-static-$arch

@@ -14,14 +14,16 @@
 
       libraries = p: [ p.boost p.fmt p.fast-float p.libmd p.libpng p.pugixml p.yaml-cpp p.zlib p.ncurses ];
       builders = p: [ p.meson p.ninja p.pkg-config p.scdoc ];
+      # The Makefile calls them as Debian does.
+      named = p: name: program: p.writeShellScriptBin name ''exec ${program} "$@"'';
       checkers = p: [
         p.ccache
         p.fish
         p.gdb
         p.git
         p.gnumake
-        p.llvmPackages_19.clang
-        p.llvmPackages_19.clang-tools
+        (named p "clang++-19" "${p.llvmPackages_19.clang}/bin/clang++")
+        (named p "clang-format-19" "${p.llvmPackages_19.clang-tools}/bin/clang-format")
         p.mandoc
         p.python3
         p.python3Packages.pyserial
@@ -67,6 +69,7 @@
       devShells = each (p: {
         default = p.mkShell {
           packages = builders p ++ checkers p ++ libraries p;
+          KF_SETUP = "none"; # apt has nothing to install here
         };
       });
 

@@ -5,6 +5,7 @@
 # OS, Ubuntu 24.04. Without the right to install it says what to install, and goes on when everything is there already.
 set -eu
 what=${1:-build}
+[ "${KF_SETUP:-}" = none ] && exit 0 # somebody else cares for it: nix develop
 
 boost=""
 if apt-cache show libboost1.81-dev >/dev/null 2>&1 && ! apt-cache policy libboost-dev 2>/dev/null | grep -q 'Candidate: 1\.\(8[1-9]\|9\)'; then

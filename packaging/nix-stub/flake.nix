@@ -30,6 +30,7 @@
           lib = { licenses = { mit = { spdxId = "MIT"; }; }; platforms = { linux = systems; }; };
           stdenv = { mkDerivation = arguments: made (kind + arguments.pname + "-" + arguments.version) arguments; };
           mkShell = arguments: made "shell" arguments;
+          writeShellScriptBin = name: text: made name { inherit text; };
           runCommand = name: arguments: script: made name { inherit arguments script; };
         };
     in

@@ -71,9 +71,9 @@ mutants: all
 
 bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
-	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -DKF_VERSION='"bench"' -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner
-	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -DKF_VERSION='"bench"' -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 
 fuzz:

@@ -8,7 +8,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 for source in tests/fuzz/*.cpp; do
     name=$(basename "$source" .cpp)
-    clang++-19 -std=c++23 -g -O1 -fsanitize=fuzzer,address,undefined -DFMT_HEADER_ONLY -DKF_VERSION='"0"' -Iinclude \
+    clang++-19 -std=c++23 -g -O1 -fsanitize=fuzzer,address,undefined -DFMT_HEADER_ONLY -Iinclude \
         -o "$out/$name" "$source" -lboost_json -lpugixml -lz -lmd
     mkdir -p "$out/$name-corpus"
     echo "fuzzing $name for ${SECONDS_EACH:-120} s"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 list=$(find include/kf -name '*.hpp' | sort)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-common="-std=c++23 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -DFMT_HEADER_ONLY -DKF_VERSION=\"0\" -Iinclude"
+common="-std=c++23 -fsyntax-only -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -DFMT_HEADER_ONLY -Iinclude"
 for h in $list; do
     printf '#include <%s>\n' "${h#include/}" > "$scratch/$(echo "$h" | tr / _).cpp"
 done

@@ -20,27 +20,11 @@ if sha256sum --quiet --check "$sums" >/dev/null 2>&1; then
     exit 0
 fi
 
-mkdir -p "$apt"/{lists/partial,cache/archives/partial,parts}
-touch "$apt/status"
-cat >"$apt/apt.conf" <<EOF
-Dir::State "$apt";
-Dir::State::status "$apt/status";
-Dir::State::lists "$apt/lists";
-Dir::Cache "$apt/cache";
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/parts";
-Dir::Etc::parts "$apt/parts";
-Dir::Etc::preferences "$apt/none";
-Dir::Etc::preferencesparts "$apt/parts";
-Acquire::Languages "none";
-Acquire::Retries "3";
-APT::Sandbox::User "";
-EOF
+. "$here/private-apt.sh"
 for suite in bookworm trixie; do
     echo "deb-src [signed-by=$keys] $mirror/debian $suite main"
     echo "deb-src [signed-by=$keys] $mirror/debian-security $suite-security main"
 done >"$apt/sources.list"
-export APT_CONFIG=$apt/apt.conf
 apt-get update -qq >&2
 
 grep '^source ' "$here/sources.lock" | while read -r _ name version _; do

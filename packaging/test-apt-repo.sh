@@ -11,27 +11,11 @@ trap 'gpgconf --kill gpg-agent; rm -rf "$work"' EXIT
 mkdir -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key 'kf test key <test@invalid>' ed25519 sign 1d 2>/dev/null
 "$here/apt-repo.sh" test@invalid "$work/repo" >/dev/null
-mkdir -p "$work"/{lists/partial,cache/archives/partial,parts,here}
-touch "$work/status"
-cat >"$work/apt.conf" <<EOF
-Dir::State "$work";
-Dir::State::status "$work/status";
-Dir::State::lists "$work/lists";
-Dir::Cache "$work/cache";
-Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "$work/parts";
-Dir::Etc::parts "$work/parts";
-Dir::Etc::preferences "$work/none";
-Dir::Etc::preferencesparts "$work/parts";
-Dir::Etc::trusted "$work/none.gpg";
-Dir::Etc::trustedparts "$work/parts";
-Acquire::Languages "none";
-APT::Architecture "$arch";
-APT::Architectures { "$arch"; };
-APT::Sandbox::User "";
-EOF
-export APT_CONFIG=$work/apt.conf
-source_line() { echo "deb [signed-by=$1] file:$work/repo stable main" >"$work/sources.list"; }
+mkdir "$work/here"
+apt=$work/apt
+. "$here/private-apt.sh"
+echo "APT::Architecture \"$arch\"; APT::Architectures { \"$arch\"; };" >>"$apt/apt.conf"
+source_line() { echo "deb [signed-by=$1] file:$work/repo stable main" >"$apt/sources.list"; }
 
 source_line "$work/repo/kf-archive-keyring.gpg"
 apt-get update -qq
@@ -42,8 +26,8 @@ apt-get install --simulate -qq kflash | grep -q '^Inst kflash'
 echo "apt would install kflash with nothing else"
 
 refuses() { ! apt-get update -qq -o APT::Update::Error-Mode=any >"$work/out" 2>&1; }
-rm -rf "$work"/lists/*
-mkdir -p "$work/lists/partial"
+rm -rf "$apt"/lists/*
+mkdir -p "$apt/lists/partial"
 sed -i 's/^Label: kf/Label: kg/' "$work/repo/dists/stable/InRelease" "$work/repo/dists/stable/Release"
 refuses || { echo "FAILED: a changed Release was taken" >&2; exit 1; }
 echo "apt refuses it when a byte is changed: $(grep -o 'is not signed\|BADSIG\|invalid' "$work/out" | head -1)"
@@ -51,7 +35,7 @@ echo "apt refuses it when a byte is changed: $(grep -o 'is not signed\|BADSIG\|i
 gpg --batch --quiet --passphrase '' --quick-generate-key 'somebody else <other@invalid>' ed25519 sign 1d 2>/dev/null
 gpg --export other@invalid >"$work/other.gpg"
 source_line "$work/other.gpg"
-rm -rf "$work"/lists/*
-mkdir -p "$work/lists/partial"
+rm -rf "$apt"/lists/*
+mkdir -p "$apt/lists/partial"
 refuses || { echo "FAILED: somebody else's key was enough" >&2; exit 1; }
 echo "apt refuses it with another key: $(grep -o 'NO_PUBKEY\|is not signed\|BADSIG' "$work/out" | head -1)"

@@ -12,6 +12,15 @@
 
 namespace kf::io {
 
+/// What the holder of a lock file wrote into it, "PID WHO"; empty when it left no name.
+[[nodiscard]] inline std::string lock_holder(int fd) {
+    char text[256] = {};
+    const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
+    std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+    return holder;
+}
+
 class file_lock {
   public:
     /// Takes the lock or waits for it until `until`. `who` is what others are told ("kflash flash octopus").
@@ -63,10 +72,7 @@ class file_lock {
     }
 
     [[nodiscard]] static std::unexpected<error> busy(const fs::path& path, int fd) {
-        char text[256] = {};
-        const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
-        std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-        while (!holder.empty() && holder.back() == '\n') holder.pop_back();
+        const std::string holder = lock_holder(fd);
         const auto space = holder.find(' ');
         return kf::fail(error{errc::busy,
                               "another run holds " + path.string(),

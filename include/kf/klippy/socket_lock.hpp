@@ -9,6 +9,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 namespace kf::klippy {
 
@@ -27,11 +28,8 @@ namespace kf::klippy {
     if (!fd) return kf::fail(io::system_error("cannot open " + path.string()));
     if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::string{};
     if (errno != EWOULDBLOCK) return kf::fail(io::system_error("cannot look at " + path.string()));
-    char text[256] = {};
-    const ssize_t n = ::pread(fd.get(), text, sizeof text - 1, 0);
-    std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    return holder.empty() ? std::string("somebody who left no name") : holder;
+    auto holder = io::lock_holder(fd.get());
+    return holder.empty() ? std::string("somebody who left no name") : std::move(holder);
 }
 
 /// `who` is what others are told: "kplot run drawing.svg". errc::busy names the holder.

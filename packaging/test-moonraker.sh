@@ -69,6 +69,7 @@ flags = enum.IntFlag("flags", {
 EOF
 
 ln -s "$(readlink -f "$out/bin-$arch")" "$work/out/bin-$arch"
+ln -s "$(readlink -f "$out/licences-$arch")" "$work/out/licences-$arch"
 OUT=$work/out "$here/moonraker-zip.sh" "$arch" someone/kf-binaries >/dev/null
 env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="$work/home" TMPDIR="$work/tmp" PYTHONDONTWRITEBYTECODE=1 \
     DBUS_SYSTEM_BUS_ADDRESS=unix:path="$work/none" \

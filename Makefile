@@ -84,10 +84,13 @@ pictures: demo
 	python3 -B docs/pictures/make.py build-demo/tools
 
 clean:
-	rm -rf build build-demo build-asan
+	rm -rf build build-demo build-asan build-static-*
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
-ARCHES = $(patsubst dist/bin-%,%,$(wildcard dist/bin-*))
+ARCHES = $(or $(patsubst dist/bin-%,%,$(wildcard dist/bin-*)),$(error There is nothing in dist/. Run: make static))
+VERSION = $(shell packaging/version.sh)
+# Each works on what the one before left.
+.NOTPARALLEL:
 .PHONY: static cross tarball deb apt-repo moonraker-zip flake html chroots package-check release
 
 static:
@@ -104,11 +107,11 @@ tarball:
 
 deb:
 	for arch in $(ARCHES); do packaging/deb.sh $$arch || exit 1; done
-	lintian --fail-on error,warning dist/*.deb
+	lintian --fail-on error,warning dist/*_$(VERSION)_*.deb
 
 # KEY is the releaser's own.
 apt-repo:
-	packaging/apt-repo.sh $(or $(KEY),$(error make apt-repo KEY=you@example.org))
+	packaging/apt-repo.sh '$(or $(KEY),$(error make apt-repo KEY=you@example.org))'
 
 # REPO is the releaser's own, on GitHub.
 moonraker-zip:
@@ -120,30 +123,32 @@ flake:
 html:
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} python3 packaging/manuals-html.py dist/html
 
-# apt install kflash in clean systems of other releases and processors; needs root.
+# apt install kflash in clean systems of other releases and processors. A chroot needs root.
 chroots:
 	packaging/setup.sh chroots
-	packaging/test-chroots.sh
+	$(if $(filter 0,$(shell id -u)),,sudo --preserve-env=OUT,KF_CHROOT_CACHE,KF_DEBIAN_MIRROR) packaging/test-chroots.sh
 
 # What CI does of all this: one processor, no root, no qemu.
 package-check: static
 	$(MAKE) ARCHES=amd64 tarball deb flake
-	packaging/test-install.sh dist/kf-$$(packaging/version.sh)-linux-amd64.tar.xz
+	packaging/test-install.sh dist/kf-$(VERSION)-linux-amd64.tar.xz
 	packaging/test-apt-repo.sh
 
-# Everything there is, then the sums. The version stands in meson.build; what CHANGELOG.md has under Unreleased becomes its
-# section. KEY signs dist/apt, REPO is where Moonraker looks; without them these two are not made.
+# Everything there is, then the sums. The version stands in meson.build. KEY signs dist/apt, REPO is where Moonraker looks;
+# without them these two are not made. What is released is a commit, and says of itself what changed: so CHANGELOG.md comes
+# first, and what is not committed stops it.
 release:
-	rm -rf dist
+	rm -rf dist && mkdir dist
+	packaging/changelog.sh > dist/CHANGES-$(VERSION).md
+	@test -z "$$(git status --porcelain)" || { git status --short; echo "Commit this, then run make release again." >&2; exit 1; }
 	$(MAKE) headers
 	$(MAKE) check
 	$(MAKE) static
 	$(MAKE) cross
 	$(MAKE) tarball deb html flake
-	$(if $(KEY),$(MAKE) apt-repo KEY=$(KEY))
-	$(if $(REPO),$(MAKE) moonraker-zip REPO=$(REPO))
-	packaging/test-install.sh dist/kf-$$(packaging/version.sh)-linux-$$(dpkg --print-architecture).tar.xz
+	$(if $(KEY),$(MAKE) apt-repo 'KEY=$(KEY)')
+	$(if $(REPO),$(MAKE) moonraker-zip 'REPO=$(REPO)')
+	packaging/test-install.sh dist/kf-$(VERSION)-linux-$$(dpkg --print-architecture).tar.xz
 	packaging/test-apt-repo.sh
 	$(MAKE) chroots
-	packaging/changelog.sh > dist/CHANGES-$$(packaging/version.sh).md
 	cd dist && sha256sum *.tar.xz *.deb $(if $(REPO),*.zip) > SHA256SUMS

@@ -46,10 +46,11 @@
         };
       };
 
-      app = p: name: purpose: {
+      tools = builtins.filter (x: builtins.isString x && x != "") (builtins.split "\n" (builtins.readFile ./packaging/tools));
+      app = p: name: {
         type = "app";
         program = "${kf p}/bin/${name}";
-        meta.description = purpose;
+        meta.description = "${name} of kf";
       };
     in
     {
@@ -60,11 +61,8 @@
       });
 
       apps = each (p: {
-        default = app p "kflash" "builds and flashes Klipper firmware";
-        kflash = app p "kflash" "builds and flashes Klipper firmware";
-        kplot = app p "kplot" "draws with a Klipper gantry";
-        ksim = app p "ksim" "simulates a printer's host";
-      });
+        default = app p "kflash";
+      } // nixpkgs.lib.genAttrs tools (app p));
 
       devShells = each (p: {
         default = p.mkShell {
@@ -76,7 +74,7 @@
       checks = each (p: {
         build = kf p;
         selftest = p.runCommand "kf-selftest" { } ''
-          for tool in kflash kplot ksim; do ${kf p}/bin/$tool --selftest; done > $out
+          for tool in ${toString tools}; do ${kf p}/bin/$tool --selftest; done > $out
         '';
       });
 

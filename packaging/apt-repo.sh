@@ -6,9 +6,15 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 key=${1:?usage: apt-repo.sh KEY [FOLDER]}
 repo=${2:-$out/apt}
-rm -rf "$repo"
+if [ -e "$repo" ] && [ ! -e "$repo/kf-archive-keyring.gpg" ] && [ -n "$(ls -A "$repo")" ]; then
+    echo "$repo is not empty and no repository of kf. Name a folder that may be replaced." >&2
+    exit 1
+fi
+key=$(gpg --batch --with-colons --list-secret-keys "$key" | awk -F: '$1 == "fpr" { print $10; exit }') # this one, and no namesake
+[ -n "$key" ] || exit 1
+rm -rf "$repo/dists" "$repo/pool"
 mkdir -p "$repo/pool/main"
-cp "$out"/*.deb "$repo/pool/main/"
+cp "$out"/*_"$version"_*.deb "$repo/pool/main/"
 cd "$repo"
 architectures=""
 for arch in amd64 arm64 armhf; do

@@ -10,11 +10,10 @@ arch=${1:-}
 out=${2:-$out}
 tools=$(cat "$here/tools")
 
-root=$("$here/sysroot.sh" "$triple")
+root=$(sysroot)
 build=$top/build-static-$arch
-rm -rf "$out/licences-$arch"
-mkdir -p "$build" "$out/bin-$arch" "$out/licences-$arch"
-cp "$root"/licences/* "$out/licences-$arch/"
+rm -rf "$out/licences-$arch" "$out/linked-$arch"
+mkdir -p "$build" "$out/bin-$arch" "$out/licences-$arch" "$out/linked-$arch"
 quoted() { printf "'%s', " "$@"; }
 # The paths of this machine are mapped away and there is no build id: the same sources give the same bytes anywhere.
 # shellcheck disable=SC2086
@@ -47,7 +46,7 @@ cpu_family = '$family'
 cpu = '$cpu'
 endian = 'little'
 EOF
-if cmp -s "$build.cross.new" "$build/cross.ini"; then
+if cmp -s "$build.cross.new" "$build/cross.ini" && [ -e "$build/build.ninja" ]; then
     rm "$build.cross.new"
 else
     rm -rf "$build" && mkdir -p "$build"
@@ -64,12 +63,28 @@ ninja -C "$build" ${JOBS:+-j$JOBS} $(printf 'tools/%s ' $tools) >"$build/ninja.l
     exit 1
 }
 for tool in $tools; do
+    # Which libraries are in it, by their symbols: for the SBOM and the licences.
+    llvm-nm-19 --demangle --format=just-symbols "$build/tools/$tool" >"$build/$tool.symbols"
+    while read -r package symbols; do
+        if grep -Eq "$symbols" "$build/$tool.symbols"; then
+            echo "$package"
+            cp "$root/licences/$package" "$out/licences-$arch/"
+        fi
+    done <"$here/symbols" >"$out/linked-$arch/$tool"
     llvm-strip-19 --strip-all -o "$out/bin-$arch/$tool" "$build/tools/$tool"
     chmod 755 "$out/bin-$arch/$tool"
-    if readelf -lW "$out/bin-$arch/$tool" | grep -q INTERP || readelf -dW "$out/bin-$arch/$tool" | grep -q NEEDED; then
+    headers=$(readelf -ldW "$out/bin-$arch/$tool")
+    case $headers in
+    *INTERP* | *NEEDED*)
         echo "$tool is not static" >&2
         exit 1
-    fi
+        ;;
+    *'Program Headers'*) ;;
+    *)
+        echo "readelf says nothing of $tool" >&2
+        exit 1
+        ;;
+    esac
     size=$(stat -c %s "$out/bin-$arch/$tool")
     [ "$size" -le 3000000 ] || {
         echo "$tool has $size bytes: more than 3 MB" >&2

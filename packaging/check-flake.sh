@@ -10,10 +10,10 @@ if ! command -v nix >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-mkdir "$work/kf" && cp flake.nix meson.build "$work/kf/"
+mkdir -p "$work/kf/packaging" && cp flake.nix meson.build "$work/kf/" && cp packaging/tools "$work/kf/packaging/"
 cp -r packaging/nix-stub "$work/stub"
 nix() { HOME=$work command nix --extra-experimental-features 'nix-command flakes' --store "$work/store" --offline "$@"; }
-nix-instantiate --parse flake.nix >/dev/null
+HOME=$work nix-instantiate --store "$work/store" --parse flake.nix >/dev/null
 for output in packages devShells checks formatter apps; do
     case $output in
     formatter) each='builtins.mapAttrs (_: p: p.drvPath)' ;;

@@ -19,7 +19,7 @@ if [ "$what" = check ]; then
 fi
 if [ "$what" = static ]; then
     packages="$packages clang-19 lld-19 llvm-19 cmake dpkg-dev debhelper fakeroot lintian apt-utils gpg xz-utils ncurses-bin
- linux-libc-dev linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross qemu-user-static debian-archive-keyring mandoc nix-bin"
+ linux-libc-dev linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross qemu-user-static debian-archive-keyring mandoc nix-bin unzip"
 fi
 if [ "$what" = chroots ]; then
     packages="debootstrap debian-archive-keyring apt-utils gpg python3 qemu-user-static binfmt-support"
@@ -42,4 +42,4 @@ fi
 echo "installing:$missing"
 $run apt-get update -qq
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive $run apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

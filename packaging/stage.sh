@@ -11,6 +11,10 @@ rm -rf "$stage"
 # The completions are the same for each processor: they come from the tool that runs here.
 runs=$out/bin-$(dpkg --print-architecture)
 [ -d "$runs" ] || runs=$out/bin-$arch
+[ "$("$runs/kflash" --version)" = "kflash $version" ] || {
+    echo "$runs is not of version $version. Run: make static" >&2
+    exit 1
+}
 while read -r tool; do
     install -Dm755 "$out/bin-$arch/$tool" "$stage/bin/$tool"
     for shell in bash zsh fish; do
@@ -45,7 +49,6 @@ install -Dm644 "$top/LICENSE" "$stage/share/kf/licences/kf"
 for file in "$out/licences-$arch"/*; do
     install -Dm644 "$file" "$stage/share/kf/licences/$(basename "$file")"
 done
-rm -f "$stage/share/kf/licences/ncurses" # in the sysroot, not in a tool
 echo "$arch" >"$stage/share/kf/architecture"
-python3 "$here/sbom.py" "$version" "$arch" "$stage/bin" >"$stage/share/kf/sbom.spdx.json"
+python3 "$here/sbom.py" "$version" "$arch" "$stage/bin" "$out/linked-$arch" >"$stage/share/kf/sbom.spdx.json"
 echo "$stage"

@@ -14,4 +14,10 @@ armhf | armv6 | armv6-linux-musleabihf) # Pi 1 and Zero: ARM1176, VFPv2
     exit 2
     ;;
 esac
+# The folder with its libraries, built when there is none. Two builds at once wait for each other.
+sysroot() {
+    local cache=${KF_SYSROOT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kf-sysroot}
+    mkdir -p "$cache"
+    flock --close "$cache/building" "$here/sysroot.sh" "$triple"
+}
 if [ "$family" = "$(uname -m)" ]; then run=(); fi

@@ -68,8 +68,7 @@ flags = enum.IntFlag("flags", {
     "UNMOUNT": 0x2000, "Q_OVERFLOW": 0x4000, "IGNORED": 0x8000, "ONLYDIR": 0x1000000, "ISDIR": 0x40000000})
 EOF
 
-ln -s "$(readlink -f "$out/bin-$arch")" "$work/out/bin-$arch"
-ln -s "$(readlink -f "$out/licences-$arch")" "$work/out/licences-$arch"
+for part in bin licences linked; do ln -s "$(readlink -f "$out/$part-$arch")" "$work/out/$part-$arch"; done
 OUT=$work/out "$here/moonraker-zip.sh" "$arch" someone/kf-binaries >/dev/null
 env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin HOME="$work/home" TMPDIR="$work/tmp" PYTHONDONTWRITEBYTECODE=1 \
     DBUS_SYSTEM_BUS_ADDRESS=unix:path="$work/none" \

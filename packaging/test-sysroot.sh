@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 arch=${1:-}
 . "$here/target.sh"
-root=$("$here/sysroot.sh" "$triple")
+root=$(sysroot)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/probe.c" <<'C'

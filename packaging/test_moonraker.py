@@ -35,6 +35,7 @@ server.main(from_package=False)
 """
 passed = 0
 
+TOOLS = (pathlib.Path(__file__).resolve().parent / "tools").read_text().split()
 
 def is_(outcome, true, saw=""):
     global passed
@@ -192,7 +193,7 @@ def promised(archive):
 
 def runs(folder):
     return all(subprocess.run([folder / "bin" / tool, "--version"], capture_output=True).returncode == 0
-               for tool in ("kflash", "kplot", "ksim"))
+               for tool in TOOLS)
 
 
 info = json.loads(zipfile.ZipFile(ZIP).read("release_info.json"))
@@ -205,7 +206,7 @@ github = GitHub()
 github.publish(now, {OURS: ZIP})
 by_hand(ZIP, kf)
 is_("unzip keeps the modes", modes(kf) == promised(ZIP))
-is_("bin/* may be run", all(modes(kf)[f"bin/{tool}"] == 0o755 for tool in ("kflash", "kplot", "ksim")))
+is_("bin/* may be run", all(modes(kf)[f"bin/{tool}"] == 0o755 for tool in TOOLS))
 (HOME / ".config/kflash").mkdir(parents=True)
 (HOME / ".config/kflash/devices.json").write_text("{}")
 with moonraker(github, stanza) as server:
@@ -232,7 +233,7 @@ with moonraker(github, stanza) as server:
     is_("the update is done", get(f"{server}/machine/update/client?name=kf", "POST") == (200, {"result": "ok"}))
     is_("from our archive, not from the first", (kf / "share/kf/new").exists())
     is_("Moonraker keeps the modes", modes(kf) == promised(new), modes(kf))
-    is_("bin/* may be run after it", all(modes(kf)[f"bin/{tool}"] == 0o755 for tool in ("kflash", "kplot", "ksim")))
+    is_("bin/* may be run after it", all(modes(kf)[f"bin/{tool}"] == 0o755 for tool in TOOLS))
     is_("and runs", runs(kf))
     is_("what the new version has not is gone", not (kf / "share/man/man1/ksim.1").exists())
     is_("as is what a person kept there", not (kf / "mine").exists())

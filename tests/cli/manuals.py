@@ -46,7 +46,7 @@ def kplot():
 
 @functools.cache
 def output(tool, *words):
-    binary = {"kflash": world.KFLASH, "ksim": world.KSIM, "kplot": kplot()}[tool]
+    binary = pathlib.Path(world.KFLASH).with_name(tool)
     return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
 
 
@@ -194,7 +194,7 @@ def completion(tool):
 
 
 class Manuals(unittest.TestCase):
-    tools = ("kflash", "ksim", "kplot")
+    tools = (ROOT / "packaging" / "tools").read_text().split()
 
     def each(self):
         for tool in self.tools:

@@ -38,12 +38,12 @@ gpg --batch --quiet --passphrase '' --quick-generate-key 'kf test key <test@inva
 # The version that is there, and one after it to upgrade to: the same files under a higher number.
 later=$version+later
 mkdir "$work/later"
-cp "$out"/kflash_"$version"_*.deb "$out"/kf-dev_"$version"_all.deb "$work/later/"
+cp "$out"/kf-dev_"$version"_all.deb "$work/later/"
 for package in "$out"/kflash_"$version"_*.deb; do
     dpkg-deb -R "$package" "$work/unpacked"
     sed -i "s/^Version: .*/Version: $later/" "$work/unpacked/DEBIAN/control"
     name=$(basename "$package")
-    dpkg-deb -b --root-owner-group "$work/unpacked" "$work/later/${name/$version/$later}" >/dev/null
+    dpkg-deb -b --root-owner-group "$work/unpacked" "$work/later/$name" >/dev/null
     rm -rf "$work/unpacked"
 done
 "$here/apt-repo.sh" test@invalid "$work/web/now" >/dev/null
@@ -132,6 +132,7 @@ test_in() { # test_in SUITE ARCH
         inside kplot run /usr/share/doc/kflash/examples/sample.svg --sim --sim-speed 50 --ink /tmp/ink.png
         test -s "$root/tmp/ink.png"
         kept "the installation"
+        inside dpkg -L kflash >"$work/installed"
         echo "$line/later stable main" >"$root/etc/apt/sources.list.d/kf.list"
         echo "\$ sudo apt update && sudo apt install --only-upgrade kflash"
         inside apt-get update -qq
@@ -152,8 +153,11 @@ test_in() { # test_in SUITE ARCH
         echo "FAILED: $suite $arch" >&2
         exit 1
     }
-    (cd "$root" && find etc usr var/lib/dpkg/info -name '*kflash*' -o -name '*kplot*' -o -name '*ksim*') >"$work/left"
-    if [ -s "$work/left" ]; then
+    while read -r file; do
+        [ -d "$root$file" ] || [ ! -e "$root$file" ] || echo "$file"
+    done <"$work/installed" >"$work/left"
+    find "$root/var/lib/dpkg/info" "$root/usr/share/kf" -name 'kflash*' >>"$work/left" 2>/dev/null || true
+    if [ ! -s "$work/installed" ] || [ -s "$work/left" ]; then
         echo "FAILED: left after the purge: $(cat "$work/left")" >&2
         exit 1
     fi

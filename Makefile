@@ -89,9 +89,8 @@ clean:
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(or $(patsubst dist/bin-%,%,$(wildcard dist/bin-*)),$(error There is nothing in dist/. Run: make static))
 VERSION = $(shell packaging/version.sh)
-# Each works on what the one before left.
 .NOTPARALLEL:
-.PHONY: static cross tarball deb apt-repo moonraker-zip flake html chroots package-check release
+.PHONY: static cross tarball deb apt-repo moonraker-zip flake html package-tests chroots package-check release
 
 static:
 	packaging/setup.sh static
@@ -121,7 +120,12 @@ flake:
 	packaging/check-flake.sh
 
 html:
-	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} python3 packaging/manuals-html.py dist/html
+	bash -ec '. packaging/env.sh; python3 packaging/manuals-html.py dist/html'
+
+# The tarball and the package of this machine's processor, installed as a person would.
+package-tests:
+	packaging/test-install.sh dist/kf-$(VERSION)-linux-$$(dpkg --print-architecture).tar.xz
+	packaging/test-apt-repo.sh
 
 # apt install kflash in clean systems of other releases and processors. A chroot needs root.
 chroots:
@@ -130,9 +134,7 @@ chroots:
 
 # What CI does of all this: one processor, no root, no qemu.
 package-check: static
-	$(MAKE) ARCHES=amd64 tarball deb flake
-	packaging/test-install.sh dist/kf-$(VERSION)-linux-amd64.tar.xz
-	packaging/test-apt-repo.sh
+	$(MAKE) ARCHES=amd64 tarball deb flake package-tests
 
 # Everything there is, then the sums. The version stands in meson.build. KEY signs dist/apt, REPO is where Moonraker looks;
 # without them these two are not made. What is released is a commit, and says of itself what changed: so CHANGELOG.md comes
@@ -148,7 +150,5 @@ release:
 	$(MAKE) tarball deb html flake
 	$(if $(KEY),$(MAKE) apt-repo 'KEY=$(KEY)')
 	$(if $(REPO),$(MAKE) moonraker-zip 'REPO=$(REPO)')
-	packaging/test-install.sh dist/kf-$(VERSION)-linux-$$(dpkg --print-architecture).tar.xz
-	packaging/test-apt-repo.sh
-	$(MAKE) chroots
+	$(MAKE) package-tests chroots
 	cd dist && sha256sum *.tar.xz *.deb $(if $(REPO),*.zip) > SHA256SUMS

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what building needs (setup.sh), what the checks need too (setup.sh check), or what static binaries and packages
-# need (setup.sh static), or what trying the packages in other releases needs (setup.sh chroots). Debian 12 and newer, Raspberry Pi
-# OS, Ubuntu 24.04. Without the right to install it says what to install, and goes on when everything is there already.
+# Installs what building needs (setup.sh), what the checks need too (setup.sh check), what static binaries and packages
+# need (setup.sh static), or what trying the packages in other releases needs (setup.sh chroots). Debian 12 and newer,
+# Raspberry Pi OS, Ubuntu 24.04. Without the right to install it says what to install, and goes on when everything is there
+# already.
 set -eu
 what=${1:-build}
 [ "${KF_SETUP:-}" = none ] && exit 0 # somebody else cares for it: nix develop

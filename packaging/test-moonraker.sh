@@ -4,12 +4,10 @@
 # of that tree, with a GitHub on this machine. It needs dist/bin-ARCH of this machine, apt and nothing installed: what
 # Moonraker imports is unpacked into a folder that is thrown away, and everything runs there, on 127.0.0.1.
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-top=$(dirname "$here")
+. "$(dirname "$0")/env.sh"
 tree=$(readlink -f "${1:?usage: test-moonraker.sh MOONRAKER_TREE}")
 [ -e "$tree/moonraker/server.py" ] || { echo "$tree is not Moonraker's source tree" >&2; exit 2; }
 arch=$(dpkg --print-architecture)
-out=${OUT:-$top/dist}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{debs,python,home,tmp,out}

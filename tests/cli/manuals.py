@@ -39,15 +39,14 @@ class Option:
         return f"-{self.short}/--{self.name} {self.value}"
 
 
-def kplot():
-    """It lies beside kflash."""
-    return str(pathlib.Path(world.KFLASH).with_name("kplot"))
+def binary(tool):
+    """They lie side by side."""
+    return str(pathlib.Path(world.KFLASH).with_name(tool))
 
 
 @functools.cache
 def output(tool, *words):
-    binary = pathlib.Path(world.KFLASH).with_name(tool)
-    return subprocess.run([binary, *words], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([binary(tool), *words], check=True, capture_output=True, text=True).stdout
 
 
 class Help:
@@ -444,7 +443,7 @@ class JsonLines(Events, WorldTest):
 class PlotterJsonLines(Events, PlotterTest):
     @classmethod
     def setUpClass(cls):
-        plotter.KPLOT, plotter.KSIM = kplot(), world.KSIM
+        plotter.KPLOT, plotter.KSIM = binary("kplot"), world.KSIM
 
     def test_every_result_of_kplot_has_the_members_that_the_manual_names(self):
         p = self.plotter(speed=20)
@@ -513,7 +512,7 @@ class Jobs(unittest.TestCase):
 
     def read(self, operation):
         lines = HEADER + json.dumps(operation) + "\n"
-        return subprocess.run([kplot(), "stats", "-", "--sim"], input=lines, capture_output=True, text=True)
+        return subprocess.run([binary("kplot"), "stats", "-", "--sim"], input=lines, capture_output=True, text=True)
 
     def test_the_manual_names_the_operations_and_fields_that_are_read(self):
         code = (ROOT / "include/kf/job/operation.hpp").read_text()

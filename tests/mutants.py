@@ -71,17 +71,22 @@ MUTANTS = {
     "D13 the build is in the person's tree": (
         [(PREPARE, "return {b.klipper_dir(), b.at.builds / folder, who, b.at.build_as};",
           "return {b.klipper_dir(), b.klipper_dir(), who, b.at.build_as};"),
-         ("include/kf/firmware/build.hpp", 'if (!inside.empty() && *inside.begin() != "..")', "if (false)")],
+         ("include/kf/firmware/make.hpp", 'if (!inside.empty() && *inside.begin() != "..")', "if (false)")],
         [PREPARE], ["kflash_flash.py test_d13_the_persons_own_tree_is_never_touched"]),
     "D14 a flasher that writes is ended by the deadline": (
         [("include/kf/io/posix_process.hpp", "const bool held = limits.held && limits.held();", "const bool held = false;")],
         ["tests/io/process.cpp"], ["io/d14_a_flasher_that_writes_is_ended_neither_by_the_deadline_nor_by_a_signal"]),
     "D15 fallback whatever happened": (
-        [("include/kf/flash/run.hpp", "if (wrote != written::nothing) return false;", "return true;")],
+        [("include/kf/flash/run.hpp", "if (failed.wrote() != written::nothing || !failed.another_may_try()) return false;",
+          "return true;")],
         [FLASH], ["kflash_flash.py test_d15_no_fallback_onto_a_board_that_left"]),
+    "D15 a fallback that nobody allowed": (
+        [("include/kf/flash/run.hpp", "|| !failed.another_may_try()", "")],
+        ["tests/flash/methods.cpp"],
+        ["flash/d15_only_a_method_that_wrote_nothing_and_says_that_another_may_try_is_followed"]),
     "D15 an image over Katapult": (
         [("include/kf/firmware/proofs.hpp", "const bool kept = !config.at_flash_base()", "const bool kept = true || !config.at_flash_base()"),
-         ("include/kf/flash/katapult_usb.hpp", "if (job.image->kind == firmware::image_kind::bin) return {};", "return {};")],
+         ("include/kf/flash/any_method.hpp", "if (row.takes_kind(kind)) return {};", "return {};")],
         [FLASH, PREPARE], ["kflash_flash.py test_d15_an_image_at_the_flash_base_never_overwrites_katapult"]),
     "D16 the bootloader's start is not compared": (
         [("include/kf/firmware/proofs.hpp",

@@ -97,6 +97,9 @@ struct error {
     std::string cause = {};              ///< likely cause, empty when what says it all
     std::string command = {};            ///< the command or file that failed, as a person would type it
     std::vector<std::string> steps = {}; ///< what to try, in order; each can be pasted or followed as it stands
+    /// The last lines that a program printed. They are shown as they are: cut or wrapped, a path or a word of a
+    /// compiler could not be searched for any more.
+    std::vector<std::string> output = {};
 
     bool operator==(const error&) const = default;
 };

@@ -33,31 +33,61 @@ BOOST_AUTO_TEST_CASE(a_board_without_config_is_not_found_and_says_how_to_make_on
     BOOST_TEST(none.error().steps.at(0) == "make one in menuconfig: kflash config octopus");
 }
 
-BOOST_AUTO_TEST_CASE(imports_a_file_byte_for_byte_and_leaves_it_alone) {
+BOOST_AUTO_TEST_CASE(keeps_a_file_byte_for_byte) {
     const kf::test::temporary_folder dir;
     const config_cache cache(dir.path() / "configs");
-    const std::string text = "CONFIG_MCU=\"rp2040\"\r\n# CONFIG_X is not set\n";
+    const std::string text = "\xef\xbb\xbf# by hand\r\nCONFIG_MCU=\"rp2040\"\r\n# CONFIG_X is not set\n";
     put_file(dir.path() / "mine.config", text);
-    BOOST_REQUIRE(cache.import_file("pico", dir.path() / "mine.config"));
+    const auto mine = read_config_file(dir.path() / "mine.config");
+    BOOST_REQUIRE(mine);
+    BOOST_TEST(*mine->config.mcu() == "rp2040");
+    BOOST_REQUIRE(cache.store("pico", mine->text));
     BOOST_TEST(get_file(cache.path("pico")) == text);
-    BOOST_TEST(get_file(dir.path() / "mine.config") == text);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_config_never_replaces_one) {
+BOOST_AUTO_TEST_CASE(what_is_no_config_is_told_from_one_and_never_replaces_one) {
     const kf::test::temporary_folder dir;
     const config_cache cache(dir.path() / "configs");
     BOOST_REQUIRE(cache.store("pico", "CONFIG_MCU=\"rp2040\"\n"));
-    put_file(dir.path() / "picture.png", "\x89PNG\r\n");
-    put_file(dir.path() / "empty", "");
-    for (const char* name : {"picture.png", "empty"}) {
-        const auto bad = cache.import_file("pico", dir.path() / name);
+    using row = std::pair<std::string, std::string>;
+    const std::string big(1 << 21, '#');
+    for (const auto& [text, cause] :
+         {row{"", "there is no option in it"}, row{"\n\n", "there is no option in it"},
+          row{"# nothing\n# at all\n", "there is no option in it"},
+          row{"#define MOTHERBOARD BOARD_RAMPS_14_EFB\n", "there is no option in it"}, // Marlin's Configuration.h
+          row{"\x89PNG\r\n\x1a\n", "it is no text"},
+          row{std::string("\x7f"
+                          "ELF\x01\x01\0",
+                          7),
+              "it is no text"},
+          row{"CONFIG_CC_IS_GCC=y\nCONFIG_64BIT=y\n", // Linux
+              "it names no MCU: neither CONFIG_MCU nor a CONFIG_MACH_ is in it"},
+          row{"CONFIG_MCU=\"\"\nCONFIG_CLOCK_FREQ=1\n",
+              "it names no MCU: neither CONFIG_MCU nor a CONFIG_MACH_ is in it"},
+          row{"# CONFIG_MACH_AVR is not set\n", "it names no MCU: neither CONFIG_MCU nor a CONFIG_MACH_ is in it"},
+          row{"CONFIG_MCU=\"stm32f446xx\"\nCONFIG_LAUNCH_APP_ADDRESS=0x8008000\n",
+              "it is the configuration of Katapult itself, not of Klipper"},
+          row{"[mcu]\nserial: /dev/ttyACM0\n", "line 1 is no line of a .config: [mcu]"},
+          row{big, (dir.path() / "file").string() + " is larger than 1048576 bytes"}}) {
+        put_file(dir.path() / "file", text);
+        const auto bad = read_config_file(dir.path() / "file");
         BOOST_REQUIRE(!bad);
         BOOST_TEST((bad.error().code == kf::errc::malformed));
-        BOOST_TEST(bad.error().command == (dir.path() / name).string());
+        BOOST_TEST(bad.error().what == "this is not the .config of a firmware build");
+        BOOST_TEST(bad.error().cause == cause);
+        BOOST_TEST(bad.error().command == (dir.path() / "file").string());
+        if (text.size() < 1000) BOOST_TEST(!cache.store("pico", text).has_value());
     }
-    BOOST_TEST((cache.import_file("pico", dir.path() / "nowhere").error().code == kf::errc::not_found));
-    BOOST_TEST(!cache.store("pico", "CONFIG_CLOCK_FREQ=1\n").has_value());
+    BOOST_TEST((read_config_file(dir.path()).error().code == kf::errc::malformed)); // a folder
+    BOOST_TEST((read_config_file(dir.path() / "nowhere").error().code == kf::errc::not_found));
     BOOST_TEST(get_file(cache.path("pico")) == "CONFIG_MCU=\"rp2040\"\n");
+}
+
+BOOST_AUTO_TEST_CASE(two_lines_that_choose_a_chip_are_a_config) {
+    const auto two = read_config("CONFIG_MACH_STM32=y\nCONFIG_MACH_STM32H723=y\n", "x");
+    BOOST_REQUIRE(two);
+    BOOST_TEST(!two->config.mcu().has_value());
+    BOOST_TEST((two->config.chosen_machines() == std::vector<std::string>{"MACH_STM32", "MACH_STM32H723"}));
 }
 
 BOOST_AUTO_TEST_CASE(says_how_old_a_config_is) {

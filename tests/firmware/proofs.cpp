@@ -197,4 +197,23 @@ BOOST_AUTO_TEST_CASE(a_block_size_that_no_bootloader_has_is_refused) {
         BOOST_TEST(!check_bootloader(im, {"stm32f446xx", 0x8008000, bad}).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_the_configuration_alone_decides_is_refused_without_an_image) {
+    const auto against = [](const kconfig& config, const image_target& target) -> std::string {
+        const auto proven = require_all(prove_config(config, target));
+        return proven ? "" : proven.error().cause;
+    };
+    BOOST_TEST(against(f446, octopus) == "");
+    BOOST_TEST(against(f446, {.board_mcu = "stm32f446", .usb_mcu = "rp2040"}) ==
+               "mcu of the USB name: the configuration is for stm32f446xx, the USB name rp2040");
+    BOOST_TEST(against(avr, {.board_mcu = "atmega2560", .has_katapult = true}) ==
+               "bootloader: this board has Katapult, and Katapult does not run on atmega2560");
+    BOOST_TEST(against(avr, {.board_mcu = "atmega2560"}) == "");
+    BOOST_TEST(against(avr, {.board_mcu = "atmega2560", .usb_mcu = "atmega2560"}) ==
+               "connection: the board is on USB, and its .config does not name USB (CONFIG_USBSERIAL)");
+    const auto at_base = arm_config("stm32f446xx", 0x8000000, 0x8000000);
+    BOOST_TEST(against(at_base, octopus) ==
+               "bootloader: this board has Katapult, the image would overwrite it at 0x8000000");
+    BOOST_TEST(against(at_base, {.board_mcu = "stm32f446", .usb_mcu = "stm32f446xx"}) == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

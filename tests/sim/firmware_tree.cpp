@@ -47,7 +47,8 @@ struct stand_in {
         return {*text, *kconfig::parse(*text)};
     }
     kf::result<build_outcome> build_it(const char* board, const progress_sink& progress = {}) {
-        return build(runner, site, sample(board), {.jobs = 2}, progress);
+        KF_TRY(const auto source, complete(runner, site, sample(board), 60));
+        return build(runner, site, source, {.jobs = 2}, progress);
     }
 };
 
@@ -153,7 +154,8 @@ BOOST_AUTO_TEST_CASE(faults_come_and_go_on_demand, *utf::precondition(has_ksim))
     auto built = t.build_it("rp2040");
     BOOST_REQUIRE(!built);
     BOOST_TEST((built.error().code == errc::build_failed));
-    BOOST_TEST(built.error().cause.find("src/stepper.c:30: error:") != std::string::npos);
+    BOOST_TEST(std::ranges::any_of(
+        built.error().output, [](const std::string& line) { return line.starts_with("src/stepper.c:30: error:"); }));
     BOOST_REQUIRE(kf::sim::clear_fault(t.site.tree, tree_fault::fail_compile));
 
     BOOST_REQUIRE(kf::sim::set_fault(t.site.tree, tree_fault::stale_version, "v0.12.0-1-g0000000\n"));
@@ -171,14 +173,30 @@ BOOST_AUTO_TEST_CASE(a_symbol_that_the_tree_forgot_is_dropped, *utf::preconditio
     auto config = stand_in::sample("rp2040");
     config.text += "CONFIG_KF_EXTRA=y\n";
     config.config = *kconfig::parse(config.text);
-    BOOST_TEST(config_drift(t.runner, t.site, config)->empty());
+    BOOST_TEST(complete(t.runner, t.site, config, 60)->drift.empty());
     auto known = std::string(kf::sim::known_symbols);
     known.erase(known.find("KF_EXTRA\n"), 9);
     BOOST_REQUIRE(kf::io::write_file(t.site.tree / "src/Kconfig", known));
-    const auto drift = config_drift(t.runner, t.site, config);
-    BOOST_REQUIRE(drift);
-    BOOST_REQUIRE(drift->size() == 1u);
-    BOOST_TEST(to_string(drift->at(0)) == "dropped CONFIG_KF_EXTRA=y");
+    const auto source = complete(t.runner, t.site, config, 60);
+    BOOST_REQUIRE(source);
+    BOOST_REQUIRE(source->drift.size() == 1u);
+    BOOST_TEST(to_string(source->drift.at(0)) == "dropped CONFIG_KF_EXTRA=y");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_from_a_chosen_chip_is_filled_in_as_in_the_real_tree, *utf::precondition(has_ksim)) {
+    stand_in t;
+    const auto filled_in = [&](const char* text) -> std::string {
+        BOOST_REQUIRE(kf::io::write_file(t.dir / "few.config", text));
+        const kf::io::command make{.argv = {"make", "olddefconfig", "OUT=" + (t.dir / "out/").string(),
+                                            "KCONFIG_CONFIG=" + (t.dir / "few.config").string()},
+                                   .cwd = t.site.tree.string(),
+                                   .environment = {{"MAKEFLAGS", ""}}};
+        const auto ran = kf::io::run_and_capture(t.runner, make, 60);
+        BOOST_REQUIRE(ran);
+        return kconfig::parse(*kf::io::read_file(t.dir / "few.config"))->mcu().value_or("none");
+    };
+    BOOST_TEST(filled_in("CONFIG_MACH_STM32=y\nCONFIG_MACH_STM32H723=y\n") == "stm32h723xx");
+    BOOST_TEST(filled_in("CONFIG_MACH_SUN8I=y\n") == "atmega2560"); // of another program: the default board
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace kf::cli {
 
 /// The option's number, or `otherwise` when it is not given.
@@ -23,6 +25,21 @@ namespace kf::cli {
              {},
              fmt::format("--{} {}", name, *text)});
     return *value;
+}
+
+/// The same of a whole number.
+[[nodiscard]] inline result<unsigned> count_option(const invocation& in, const std::string& name, unsigned otherwise,
+                                                   unsigned min, unsigned max) {
+    const auto text = in.get(name);
+    if (!text) return otherwise;
+    unsigned value = 0;
+    const auto [end, bad] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (bad != std::errc{} || end != text->data() + text->size() || value < min || value > max)
+        return kf::fail({errc::usage,
+                         fmt::format("--{} takes a whole number from {} to {}", name, min, max),
+                         {},
+                         fmt::format("--{} {}", name, *text)});
+    return value;
 }
 
 } // namespace kf::cli

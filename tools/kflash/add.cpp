@@ -2,7 +2,6 @@
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
 #include "commands.hpp"
-#include "prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -41,6 +40,13 @@ result<board::device> pick_device(cli::invocation& in, const bench& b) {
 }
 
 result<void> run(cli::invocation& in) {
+    KF_TRY(const auto wanted, board_request_of(in));
+    std::optional<firmware::cached_config> given; // looked at before anything is asked
+    if (const auto file = in.get("import")) {
+        KF_TRY(given, firmware::read_config_file(*file));
+    }
+    if (in.has("usb") && in.has("pattern"))
+        return kf::fail(errc::usage, "--usb and --pattern both say which device it is: give one of them");
     KF_TRY(auto b, open_bench(in));
     board::board fresh;
     if (in.has("pattern")) {
@@ -64,17 +70,21 @@ result<void> run(cli::invocation& in) {
         KF_TRY(fresh.mcu, cli::ask(in, {"Its MCU", fresh.mcu, "--mcu MCU"}));
     }
     if (fresh.mcu.empty()) return kf::fail(errc::needs_person, "the MCU of the board is not known: give --mcu");
-    KF_CHECK(apply_board_options(in, fresh));
+    wanted.apply(fresh);
+    if (fresh.method) KF_CHECK(check_chip(*fresh.method, fresh));
+    if (!fresh.method && !wanted.default_method && !check_chip(b.registry.settings.default_flash_method, fresh)) {
+        fresh.method = board::flash_method::make_flash;
+        in.out.note(
+            fmt::format("its method is {}: for {} there is no Katapult", board::name(*fresh.method), fresh.mcu));
+    }
     if (!in.has("exclude") && in.interactive && !in.json && !in.has("yes")) {
         KF_TRY(const bool excluded,
                cli::confirm(in, "Exclude it from flashing (a probe such as Beacon)?", false, "--yes"));
         fresh.flashable = !excluded;
     }
     std::string config;
-    if (const auto file = in.get("import")) { // looked at before the board is registered
-        KF_TRY(config, io::read_file(*file, 1 << 20));
-        KF_TRY(const auto parsed, firmware::kconfig::parse(config));
-        KF_CHECK(check_config_mcu(fresh, parsed));
+    if (given) {
+        KF_TRY(config, import_config(in, b, fresh, *given));
     }
     std::string key;
     KF_CHECK(board::update(b.at.registry_file, "kflash add", [&](board::registry& r) -> result<void> {
@@ -82,6 +92,8 @@ result<void> run(cli::invocation& in) {
         return {};
     }));
     if (!config.empty()) KF_CHECK(b.configs.store(key, std::move(config)));
+    fresh.key = key;
+    tell_method(in, b, fresh);
     in.out.result({"added",
                    fmt::format("{} is registered as {}", fresh.name, key),
                    {{"key", key}, {"name", fresh.name}, {"mcu", fresh.mcu}, {"serial_pattern", fresh.serial_pattern}}});

@@ -2,37 +2,35 @@
 #pragma once
 /// What add and edit share: the options that set fields of a board.
 
-#include "../cli/command.hpp"
-
-#include <kf/board/board.hpp>
-
-#include <fmt/format.h>
+#include "prepare.hpp"
 
 #include <ctime>
 
 namespace kf::kflash {
 
-[[nodiscard]] inline std::vector<cli::option_row> board_options() {
-    return {{"method", "METHOD", "katapult, katapult_script, make_flash or default"},
-            {"exclude", "", "never flash it"},
-            {"include", "", "it may be flashed"}};
-}
+[[nodiscard]] const std::vector<cli::option_row>& board_options();
 
-[[nodiscard]] inline result<void> apply_board_options(const cli::invocation& in, board::board& b) {
-    if (const auto m = in.get("method")) {
-        const auto method = board::flash_method_from(*m);
-        if (!method && *m != "default")
-            return kf::fail(
-                errc::usage,
-                fmt::format("there is no method \"{}\": katapult, katapult_script, make_flash, default", *m));
-        b.method = method;
+/// What the options of a board say, checked before anything else happens.
+struct board_request {
+    std::optional<board::flash_method> method = {};
+    bool default_method = false; ///< --method default
+    std::optional<bool> flashable = {};
+
+    void apply(board::board& b) const {
+        if (method || default_method) b.method = method;
+        if (flashable) b.flashable = *flashable;
     }
-    if (in.has("exclude") && in.has("include"))
-        return kf::fail(errc::usage, "--exclude and --include cannot both hold");
-    if (in.has("exclude")) b.flashable = false;
-    if (in.has("include")) b.flashable = true;
-    return {};
-}
+};
+[[nodiscard]] result<board_request> board_request_of(const cli::invocation& in);
+
+/// A method, or nothing for "default".
+[[nodiscard]] result<std::optional<board::flash_method>> method_or_default(const std::string& text);
+
+/// errc::mismatch when the method needs Katapult, and there is none for the board's chip.
+[[nodiscard]] result<void> check_chip(board::flash_method method, const board::board& board);
+
+/// Warns when this board cannot be flashed with its method as it is configured now: better than after a build.
+void tell_method(cli::invocation& in, const bench& b, const board::board& board);
 
 [[nodiscard]] inline std::string today() {
     const std::time_t now = std::time(nullptr);

@@ -8,11 +8,12 @@ namespace kf::kflash {
 namespace {
 
 result<void> run(cli::invocation& in) {
+    KF_TRY(const auto request, build_request_of(in));
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
     io::interrupt::catch_signals();
-    KF_TRY(const auto built, prepare(in, b, board, {}));
-    KF_CHECK(firmware::require_all(built.proofs));
+    KF_TRY(const auto ready, make_ready(in, b, board, request, {}));
+    KF_TRY(const auto built, build_ready(in, b, board, request, ready));
     const std::string version = built.image.dictionary ? built.image.dictionary->version : std::string{};
     in.out.result({"image",
                    built.build.file.string(),
@@ -33,9 +34,7 @@ cli::command_row build_command() {
             0,
             1,
             "Builds the firmware of a board and proves that it belongs to it.",
-            {{"device,d", "BOARD", "the board"},
-             {"skip-menuconfig,s", "", "build the cached configuration without menuconfig"},
-             {"jobs,j", "N", "compilers at once (all cores)"}},
+            build_options(),
             {{"kflash build octopus -s", "prints the path of the image"}},
             run};
 }

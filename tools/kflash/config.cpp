@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "board_fields.hpp"
 #include "commands.hpp"
-#include "prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -8,34 +8,38 @@ namespace kf::kflash {
 namespace {
 
 result<void> run(cli::invocation& in) {
+    std::optional<firmware::cached_config> given;
+    if (const auto file = in.get("import")) {
+        KF_TRY(given, firmware::read_config_file(*file));
+    }
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
-    auto runner = make_runner(in);
-    if (const auto file = in.get("import")) {
-        KF_TRY(const auto text, io::read_file(*file, 1 << 20));
-        KF_TRY(const auto config, firmware::kconfig::parse(text));
-        KF_CHECK(check_config_mcu(board, config));
-        KF_CHECK(b.configs.import_file(board.key, *file));
+    if (given) {
+        KF_TRY(auto text, import_config(in, b, board, *given));
+        KF_CHECK(b.configs.store(board.key, std::move(text)));
     } else if (!in.has("check")) {
         KF_CHECK(edit_config(in, b, board));
     }
     KF_TRY(const auto cached, b.configs.load(board.key));
-    KF_CHECK(check_config_mcu(board, cached.config));
-    const auto drift = firmware::config_drift(runner, site_of(b, board, "kflash config"), cached);
-    if (!drift)
-        in.out.warn(drift.error().what);
-    else if (drift->empty())
+    const auto whole = complete_config(in, b, cached, b.registry.settings.build_timeout);
+    if (!whole && whole.error().code == errc::mismatch) return kf::fail(whole.error());
+    const auto& facts = whole ? whole->config : cached.config;
+    KF_CHECK(check_config_mcu(board, facts));
+    if (!whole)
+        in.out.warn(whole.error().what);
+    else if (whole->drift.empty())
         in.out.note("the source tree has the same options");
     else
-        for (const auto& change : *drift) in.out.note(firmware::to_string(change));
-    const auto start = cached.config.application_start();
+        for (const auto& change : whole->drift) in.out.note(firmware::to_string(change));
+    tell_method(in, b, board);
+    const auto start = facts.application_start();
     in.out.result({"config",
                    b.configs.path(board.key).string(),
                    {{"key", board.key},
                     {"path", b.configs.path(board.key).string()},
-                    {"mcu", cached.config.mcu().value_or("")},
+                    {"mcu", facts.mcu().value_or("")},
                     {"application_start", start ? fmt::format("0x{:x}", *start) : std::string{}},
-                    {"drift", static_cast<std::int64_t>(drift ? drift->size() : 0)}}});
+                    {"drift", static_cast<std::int64_t>(whole ? whole->drift.size() : 0)}}});
     return {};
 }
 

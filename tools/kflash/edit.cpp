@@ -2,7 +2,6 @@
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
 #include "commands.hpp"
-#include "workplace.hpp"
 
 #include <fmt/format.h>
 
@@ -10,6 +9,7 @@ namespace kf::kflash {
 namespace {
 
 result<void> run(cli::invocation& in) {
+    KF_TRY(const auto wanted, board_request_of(in));
     KF_TRY(auto b, open_bench(in));
     KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
     auto changed = old;
@@ -19,18 +19,17 @@ result<void> run(cli::invocation& in) {
         if (const auto v = in.get("name")) changed.name = *v;
         if (const auto v = in.get("mcu")) changed.mcu = *v;
         if (const auto v = in.get("pattern")) changed.serial_pattern = *v;
-        KF_CHECK(apply_board_options(in, changed));
+        wanted.apply(changed);
     } else {
         KF_TRY(changed.name, cli::ask(in, {"Name", old.name, "--name NAME"}));
         KF_TRY(changed.mcu, cli::ask(in, {"MCU", old.mcu, "--mcu MCU"}));
         KF_TRY(changed.serial_pattern, cli::ask(in, {"Pattern", old.serial_pattern, "--pattern GLOB"}));
-        KF_TRY(const auto method, cli::ask(in, {"Method (katapult, katapult_script, make_flash, default)",
+        KF_TRY(const auto method, cli::ask(in, {fmt::format("Method ({})", board::flash_method_words("default")),
                                                 old.method ? board::name(*old.method) : "default", "--method METHOD"}));
-        const auto m = board::flash_method_from(method);
-        if (!m && method != "default") return kf::fail(errc::usage, fmt::format("there is no method \"{}\"", method));
-        changed.method = m;
+        KF_TRY(changed.method, method_or_default(method));
         KF_TRY(changed.flashable, cli::confirm(in, "May it be flashed?", old.flashable, "--include or --exclude"));
     }
+    if (changed.method) KF_CHECK(check_chip(*changed.method, changed));
     // Only what this person changed is changed: another process may have edited the rest meanwhile.
     KF_CHECK(board::update(b.at.registry_file, "kflash edit", [&](board::registry& r) -> result<void> {
         KF_TRY(auto now, board::find(r, old.key));
@@ -41,6 +40,7 @@ result<void> run(cli::invocation& in) {
         if (changed.flashable != old.flashable) now.flashable = changed.flashable;
         return board::replace(r, now);
     }));
+    tell_method(in, b, changed);
     in.out.result({"edited", fmt::format("{} is saved", changed.name), {{"key", old.key}}});
     return {};
 }

@@ -133,47 +133,40 @@ result<host::right> right_to_manage(const bench& b, const to_stop& stop, runner_
     return host::find_right(runner, running, ::geteuid() == 0);
 }
 
-/// The methods in the order in which they are tried, each with its tools there.
-result<std::vector<board::flash_method>> methods(const cli::invocation& in, const bench& b, const board::board& board,
-                                                 const flash::write_job& job, runner_type& runner,
-                                                 cli::tool_sink& out) {
-    KF_TRY(const auto first, method_of(in, b, board));
-    std::vector<board::flash_method> order{first};
-    KF_CHECK(flash::make_method(first, runner, io::steady_clock{}).needs(job));
-    const bool fallback = b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method");
-    if (fallback && first != board::flash_method::make_flash) {
-        const auto possible =
-            flash::make_method(board::flash_method::make_flash, runner, io::steady_clock{}).needs(job);
-        if (possible)
-            order.push_back(board::flash_method::make_flash);
-        else
-            out.detail("no fallback to make_flash: " + possible.error().what);
-    }
-    return order;
+flash::fallback fallback_wanted(const cli::invocation& in, const bench& b) {
+    const bool wanted = b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method");
+    return wanted ? flash::fallback::if_wanted : flash::fallback::no;
 }
 
-flash::write_job job_of(const bench& b, const firmware::build_site& site, const board::device& device) {
+/// All but the image itself.
+flash::write_job job_of(const bench& b, const board::board& board, const ready_board& ready,
+                        const board::device& device) {
     flash::write_job job;
+    job.kind = ready.kind();
+    job.image_file = ready.site.dir / "pinned" / (std::string("klipper") + extension(job.kind));
+    job.mcu = ready.source.config.mcu().value_or("");
+    job.start = ready.source.config.application_start().value_or(0);
+    job.seen_katapult = board.seen_as_katapult.has_value();
     job.usb = device.usb;
     job.node_name = device.file_name;
     job.by_id = b.at.by_id;
     job.proc = b.at.proc;
     job.klipper_dir = b.klipper_dir();
     job.katapult_dir = b.katapult_dir();
-    job.out_dir = site.out();
-    job.config = site.config();
+    job.out_dir = ready.site.out();
+    job.config = ready.site.config();
     return job;
 }
 
 /// --dry-run: every command, path, check and reason, from what is there now; nothing is changed.
-result<void> print_plan(cli::invocation& in, const bench& b, const board::board& board, const board::target& target) {
-    const auto site = site_of(b, board, "kflash");
-    KF_TRY(const auto cached, b.configs.load(board.key));
-    KF_CHECK(check_config_mcu(board, cached.config));
-    KF_TRY(const auto method, method_of(in, b, board));
+result<void> print_plan(cli::invocation& in, const bench& b, const board::board& board, const board::target& target,
+                        const build_request& request) {
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
+    const auto job = job_of(b, board, ready, target.device());
+    KF_TRY(const auto order, flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{}));
     KF_TRY(const auto stop, services_of(idle, manager, b.at.state / journal_name, in));
 
     std::string text;
@@ -185,22 +178,18 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     say(phase::safety, stop.units.empty() ? "no klippy has to do with this board"
                                           : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
     for (const auto& a : idle.assumptions()) say(phase::safety, a);
-    say(phase::config, fmt::format("{} (MCU {}, as registered)", b.configs.path(board.key).string(),
-                                   cached.config.mcu().value_or("")));
-    const std::string dirs = fmt::format("OUT={}/ KCONFIG_CONFIG={}", site.out().string(), site.config().string());
-    say(phase::build, fmt::format("make -C {} olddefconfig on a copy of the configuration", site.tree.string()));
-    say(phase::build, fmt::format("make -C {} -j {}", site.tree.string(), dirs));
+    say(phase::config, fmt::format("{} (MCU {}, as registered{})", b.configs.path(board.key).string(), job.mcu,
+                                   ready.source.drift.empty() ? ""
+                                                              : fmt::format("; the source tree changes {} options",
+                                                                            ready.source.drift.size())));
+    const std::string dirs = fmt::format("OUT={}/ KCONFIG_CONFIG={}", job.out_dir.string(), job.config.string());
+    say(phase::build, fmt::format("{} is {}", ready.site.tree.string(),
+                                  ready.target.tree_version.empty() ? "of a version that only the image will tell"
+                                                                    : ready.target.tree_version));
+    say(phase::build, fmt::format("make -C {} olddefconfig on a copy of the configuration", ready.site.tree.string()));
+    say(phase::build, fmt::format("make -C {} -j {}", ready.site.tree.string(), dirs));
     say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
                       "size, bootloader kept");
-    auto job = job_of(b, site, target.device());
-    firmware::image image;
-    image.kind = firmware::expected_kind(cached.config);
-    image.path = site.out() / (std::string("klipper") + extension(image.kind));
-    job.image = &image;
-    job.image_file = site.dir / "pinned" / image.path.filename();
-    job.has_katapult = board.seen_as_katapult.has_value() || target.kind() == board::usb_firmware::katapult;
-    job.mcu = cached.config.mcu().value_or("");
-    job.start = cached.config.application_start().value_or(0);
     if (!stop.units.empty()) {
         KF_TRY(const auto right, right_to_manage(b, stop, runner));
         say(phase::service, "right to stop and start services: " + right.name);
@@ -212,14 +201,13 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     for (const auto& u : stop.units)
         say(phase::service,
             io::to_string(manager.command("stop", u)) + ", prove that it is down and nobody holds the port");
-    for (const auto& line : flash::make_method(method, runner, io::steady_clock{}).plan(job)) say(phase::flash, line);
-    if (b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method") &&
-        method != board::flash_method::make_flash) {
-        say(phase::flash, "only if nothing was written and the board is where it was:");
-        for (const auto& line :
-             flash::make_method(board::flash_method::make_flash, runner, io::steady_clock{}).plan(job))
+    for (const auto method : order.methods) {
+        if (method != order.methods.front())
+            say(phase::flash, "only if nothing was written, another method may try, and the board is where it was:");
+        for (const auto& line : flash::make_method(method, runner, io::steady_clock{}).plan(job))
             say(phase::flash, line);
     }
+    if (!order.no_fallback.empty()) say(phase::flash, order.no_fallback);
     say(phase::verify, "wait up to 30 s for the board, ask it over serial for its version, demand the image's");
     for (const auto& u : stop.units)
         say(phase::service, io::to_string(manager.command("start", u)) + ", prove that klippy is as it was (ready)");
@@ -229,10 +217,12 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
 
 /// Everything between the stop and the proven restart. The lease's destructor is the net under each early return.
 struct flash_run {
-    result<flash::flash_outcome> outcome = kf::fail(errc::failed, "nothing was done");
-    flash::written wrote = flash::written::nothing;
+    result<void> reached = {}; ///< nothing was tried when this is an error
+    flash::flash_outcome outcome{};
     result<void> service{};
     seconds downtime = 0;
+
+    [[nodiscard]] const result<void>& ended() const noexcept { return reached ? outcome.ended : reached; }
 };
 
 flash_run stop_write_start(cli::invocation& in, const bench& b, const board::target& target,
@@ -242,7 +232,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     const io::steady_clock clock;
     auto job = wanted;
     std::optional<host::idle_proof> idle; // holds the plot lock until klippy is proven ready
-    const auto go = [&]() -> result<flash::flash_outcome> {
+    const auto go = [&]() -> result<void> {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
         KF_TRY(idle, guard_printer(in, b, target.device(), "kflash flash"));
@@ -268,18 +258,19 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
                 {"end that process, then run this again"}});
         job.keep_open = lease.keep_open();
         job.keep_open.push_back(flash_lock); // nobody flashes while a flasher that we left behind is at work
-        return flash::write_and_verify(job, order, runner, clock, in.out, r.wrote);
+        r.outcome = flash::write_and_verify(job, order, runner, clock, in.out);
+        return {};
     };
     const auto began = clock.now();
-    r.outcome = go();
+    r.reached = go();
     if (lease.holds()) {
         for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("starting {}", u));
         for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl start " + u);
         r.service = lease.start();
         // After a failed flash klippy may find no board: that it runs is all that can be asked for then.
-        bool ready = r.outcome.has_value();
+        bool ready = r.ended().has_value();
         for (const auto& k : stop.klippys) {
-            if (!r.service || !r.outcome) break;
+            if (!r.service || !r.ended()) break;
             ready = ready && k.was_ready;
             r.service = host::prove_ready(b.at.proc, {k.unit}, k.was_ready, clock, in.out);
         }
@@ -298,56 +289,59 @@ void write_ledger(cli::invocation& in, const bench& b, const board::board& board
     entry.mcu = board.mcu;
     entry.sha256 = built.image.sha256;
     entry.version = built.image.dictionary ? built.image.dictionary->version : "";
-    entry.method = r.outcome ? board::name(r.outcome->method) : "";
-    entry.result = r.outcome ? "done" : name(r.outcome.error().code);
-    entry.wrote = r.wrote == flash::written::nothing ? "nothing" : r.wrote == flash::written::some ? "some" : "all";
+    entry.method = r.reached ? board::name(r.outcome.method) : "";
+    entry.result = r.ended() ? "done" : name(r.ended().error().code);
+    entry.what = r.ended() ? "" : r.ended().error().what;
+    entry.wrote = name(r.outcome.wrote);
     entry.service = r.service ? "restored" : "down";
-    entry.write_time = r.outcome ? r.outcome->write_time : 0;
+    entry.write_time = r.outcome.write_time;
+    entry.verify_time = r.outcome.verify_time;
     entry.downtime = r.downtime;
     if (const auto done = flash::append(b.at.state / "ledger.jsonl", entry); !done) in.out.warn(done.error().what);
 }
 
 result<void> run(cli::invocation& in) {
+    KF_TRY(const auto request, build_request_of(in));
     KF_TRY(const auto b, open_bench(in));
     io::interrupt::catch_signals();
-    KF_TRY(auto board, pick_board(in, b));
+    KF_TRY(const auto registered, pick_board(in, b));
+    auto board = registered;
     KF_TRY(auto target, find_target(in, b, board));
     const bool in_katapult = target.kind() == board::usb_firmware::katapult;
+    if (in_katapult && !board.seen_as_katapult) board.seen_as_katapult = today(); // it counts for this very run
     in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
-    if (in.has("dry-run")) return print_plan(in, b, board, target);
+    if (in.has("dry-run")) return print_plan(in, b, board, target, request);
     if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
         KF_TRY(const bool go, cli::confirm(in, fmt::format("Flash {}?", board.name), true, "--yes, or name the board"));
         if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
     }
 
     KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
-    if (in_katapult) {
-        remember_katapult(in, b, board);
-        if (!board.seen_as_katapult) board.seen_as_katapult = today(); // it counts for this very run
-    }
+    if (in_katapult) remember_katapult(in, b, registered);
     KF_TRY(const auto first_look, guard_printer(in, b, target.device()));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
 
-    KF_TRY(auto built, prepare(in, b, board, target.device().usb.mcu));
-    KF_CHECK(firmware::require_all(built.proofs));
+    KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
+    auto runner = make_runner(in);
+    // Asked before the build, and again behind it: sudo may have forgotten its password meanwhile.
+    const auto order_for = [&](const flash::write_job& job) {
+        return flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{});
+    };
+    KF_CHECK(order_for(job_of(b, board, ready, target.device())));
+    KF_TRY(const auto built, build_ready(in, b, board, request, ready));
     KF_CHECK(io::interrupt::check());
 
-    const auto site = site_of(b, board, "kflash flash " + board.key);
     // From here to the end nobody builds into the folder that `make flash` reads.
-    KF_TRY(const auto build_lock, io::file_lock::take(site.dir / "lock", site.who));
+    KF_TRY(const auto build_lock, io::file_lock::take(ready.site.dir / "lock", ready.site.who));
     KF_CHECK(firmware::still_is(built.image, built.build.file));
     KF_TRY(target, find_target(in, b, board)); // menuconfig and build took their time
-    auto job = job_of(b, site, target.device());
+    auto job = job_of(b, board, ready, target.device());
     job.image = &built.image;
-    job.image_file = site.dir / "pinned" / built.image.path.filename();
-    job.has_katapult = board.seen_as_katapult.has_value();
-    job.mcu = built.build.config.mcu().value_or("");
-    job.start = built.build.config.application_start().value_or(0);
     KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                              built.image.bytes.size())));
-    auto runner = make_runner(in);
-    KF_TRY(const auto order, methods(in, b, board, job, runner, in.out));
+    KF_TRY(const auto order, order_for(job));
+    if (!order.no_fallback.empty()) in.out.detail(order.no_fallback);
 
     const auto journal = b.at.state / journal_name;
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
@@ -365,27 +359,26 @@ result<void> run(cli::invocation& in) {
     KF_TRY(auto lease, lease_type::arm(privileged, io::steady_clock{},
                                        {stop.units, stop.pids, guardian, b.at.proc, journal, patience}));
     io::interrupt::refuse_stops();
-    const auto r = stop_write_start(in, b, target, job, order, lease, stop, lock.native_handle(), runner);
+    const auto r = stop_write_start(in, b, target, job, order.methods, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
-    if (r.outcome && r.outcome->method != board::flash_method::make_flash) remember_katapult(in, b, board);
+    if (r.ended() && board::row_of(r.outcome.method).needs_katapult) remember_katapult(in, b, registered);
 
-    if (!r.outcome && r.service) return kf::fail(r.outcome.error());
-    if (r.outcome)
-        in.out.result(
-            {"flashed",
-             fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
-                         r.outcome->version, board::name(r.outcome->method), r.outcome->write_time, r.downtime),
-             {{"key", board.key},
-              {"version", r.outcome->version},
-              {"method", std::string(board::name(r.outcome->method))},
-              {"sha256", built.image.sha256},
-              {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
-              {"write_s", r.outcome->write_time},
-              {"verify_s", r.outcome->verify_time},
-              {"downtime_s", r.downtime},
-              {"device", r.outcome->node_name}}});
+    if (!r.ended() && r.service) return kf::fail(r.ended().error());
+    if (r.ended())
+        in.out.result({"flashed",
+                       fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
+                                   r.outcome.version, board::name(r.outcome.method), r.outcome.write_time, r.downtime),
+                       {{"key", board.key},
+                        {"version", r.outcome.version},
+                        {"method", std::string(board::name(r.outcome.method))},
+                        {"sha256", built.image.sha256},
+                        {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
+                        {"write_s", r.outcome.write_time},
+                        {"verify_s", r.outcome.verify_time},
+                        {"downtime_s", r.downtime},
+                        {"device", r.outcome.node_name}}});
     if (!r.service) {
-        if (!r.outcome) in.out.fail(r.outcome.error());
+        if (!r.ended()) in.out.fail(r.ended().error());
         error e = r.service.error();
         if (e.steps.empty()) e = lease.service_error(e.what, e.cause);
         return kf::fail(std::move(e));
@@ -400,19 +393,19 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row flash_command() {
+    static const std::string methods = board::flash_method_words() + "; no fallback then";
+    auto options = build_options();
+    options.insert(options.end(), {{"method", "METHOD", methods.c_str()},
+                                   {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
+                                   {"assume-idle", "", "go on when klippy cannot be asked whether it is idle"},
+                                   {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
+                                   {"yes,y", "", "do not ask"}});
     return {"flash",
             "[BOARD]",
             0,
             1,
             "Builds the firmware of a board, writes it and proves that it runs.",
-            {{"device,d", "BOARD", "the board"},
-             {"skip-menuconfig,s", "", "use the cached configuration without menuconfig"},
-             {"method", "METHOD", "katapult, katapult_script or make_flash; no fallback then"},
-             {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
-             {"assume-idle", "", "go on when klippy cannot be asked whether it is idle"},
-             {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
-             {"jobs,j", "N", "compilers at once (all cores)"},
-             {"yes,y", "", "do not ask"}},
+            std::move(options),
             {{"kflash flash octopus", "menuconfig, build, flash, verify, restart"},
              {"kflash flash octopus -s --dry-run", "see what would happen"},
              {"kflash flash octopus --sim -s", "try it without hardware"}},

@@ -4,9 +4,71 @@
 #include "../cli/number.hpp"
 #include "board_fields.hpp"
 
+#include <kf/flash/any_method.hpp>
+
 #include <fmt/format.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 namespace kf::kflash {
+namespace {
+
+/// A folder of our own in /tmp that is gone with the object. It belongs to who builds.
+class scratch_folder {
+  public:
+    [[nodiscard]] static result<scratch_folder> make(const std::optional<io::user_ids>& owner) {
+        std::string name = "/tmp/kf-config.XXXXXX"; // a name that make can take, wherever TMPDIR points
+        KF_CHECK(io::effect(io::effect_kind::file, "make " + name));
+        if (::mkdtemp(name.data()) == nullptr) return kf::fail(io::system_error("cannot make a folder in /tmp"));
+        if (owner && ::chown(name.c_str(), owner->uid, owner->gid) != 0)
+            return kf::fail(io::system_error("cannot give a folder in /tmp to its user"));
+        return scratch_folder(std::move(name));
+    }
+    scratch_folder(scratch_folder&& other) noexcept
+      : path_(std::exchange(other.path_, {})) {}
+    scratch_folder& operator=(scratch_folder&&) = delete;
+    ~scratch_folder() {
+        std::error_code ec;
+        if (!path_.empty()) fs::remove_all(path_, ec);
+    }
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+  private:
+    explicit scratch_folder(fs::path path)
+      : path_(std::move(path)) {}
+    fs::path path_;
+};
+
+} // namespace
+
+std::vector<cli::option_row> build_options() {
+    return {{"device,d", "BOARD", "the board"},
+            {"skip-menuconfig,s", "", "use the cached configuration without menuconfig"},
+            {"jobs,j", "N", "compilers at once (all cores)"},
+            {"build-timeout", "S", "seconds that the build may take (300)"},
+            {"git-timeout", "S", "seconds that git may take to tell the version of the sources (5)"}};
+}
+
+result<build_request> build_request_of(const cli::invocation& in) {
+    build_request r;
+    r.menuconfig = !in.has("skip-menuconfig") && !in.has("dry-run") && in.interactive && !in.json;
+    KF_TRY(r.jobs, cli::count_option(in, "jobs", 0, 0, 1024));
+    const auto limit = [&](const char* name, std::optional<seconds>& to, seconds most) -> result<void> {
+        if (!in.has(name)) return {};
+        KF_TRY(to, cli::number_option(in, name, 0, board::min_timeout, most));
+        return {};
+    };
+    KF_CHECK(limit("build-timeout", r.build_timeout, board::max_build_timeout));
+    KF_CHECK(limit("git-timeout", r.git_timeout, board::max_git_timeout));
+    if (const auto text = in.get("method")) {
+        r.method = board::flash_method_from(*text);
+        if (!r.method)
+            return kf::fail(errc::usage,
+                            fmt::format("there is no method \"{}\": {}", *text, board::flash_method_words()));
+    }
+    return r;
+}
 
 firmware::build_site site_of(const bench& b, const board::board& board, const std::string& who) {
     // A key of the original may have blanks in it, which make cannot take: such a folder gets a name of its own.
@@ -22,6 +84,12 @@ firmware::build_site site_of(const bench& b, const board::board& board, const st
 
 result<void> check_config_mcu(const board::board& board, const firmware::kconfig& config) {
     const auto mcu = config.mcu().value_or("");
+    if (mcu.empty())
+        return kf::fail(error{errc::mismatch,
+                              "the configuration names no MCU",
+                              fmt::format("{} is registered as {}", board.name, board.mcu),
+                              {},
+                              {fmt::format("choose its chip: kflash config {}", board.key)}});
     if (board::mcu_matches(mcu, board.mcu)) return {};
     return kf::fail(
         error{errc::mismatch,
@@ -53,19 +121,11 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
         in.out.step(phase::config, before.empty() ? "nothing was saved" : "nothing was changed");
         return {};
     }
-    KF_TRY(const auto config, firmware::kconfig::parse(edited.text));
-    KF_CHECK(check_config_mcu(board, config));
-    KF_CHECK(b.configs.store(board.key, std::move(edited.text)));
+    KF_TRY(const auto given, firmware::read_config(std::move(edited.text), b.configs.path(board.key)));
+    KF_CHECK(check_config_mcu(board, given.config));
+    KF_CHECK(b.configs.store(board.key, given.text));
     in.out.step(phase::config, fmt::format("saved as {}", b.configs.path(board.key).string()));
     return {};
-}
-
-result<board::flash_method> method_of(const cli::invocation& in, const bench& b, const board::board& board) {
-    const auto given = in.get("method");
-    if (!given) return board.method.value_or(b.registry.settings.default_flash_method);
-    if (const auto method = board::flash_method_from(*given)) return *method;
-    return kf::fail(errc::usage,
-                    fmt::format("there is no method \"{}\": katapult, katapult_script, make_flash", *given));
 }
 
 void remember_katapult(cli::invocation& in, const bench& b, const board::board& board) {
@@ -78,10 +138,31 @@ void remember_katapult(cli::invocation& in, const bench& b, const board::board& 
     if (!done) in.out.warn(fmt::format("could not note that {} has Katapult: {}", board.name, done.error().what));
 }
 
-result<built_board> prepare(cli::invocation& in, const bench& b, const board::board& board,
-                            const std::string& usb_mcu) {
-    const bool skip = in.has("skip-menuconfig") || b.registry.settings.skip_menuconfig || !in.interactive || in.json;
-    if (!skip) KF_CHECK(edit_config(in, b, board));
+result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,
+                                                const firmware::cached_config& cached, seconds deadline) {
+    KF_TRY(const scratch_folder folder, scratch_folder::make(b.at.build_as));
+    auto runner = make_runner(in);
+    return firmware::complete(runner, {b.klipper_dir(), folder.path(), "kflash", b.at.build_as}, cached, deadline);
+}
+
+result<std::string> import_config(cli::invocation& in, const bench& b, const board::board& board,
+                                  const firmware::cached_config& given) {
+    auto whole = complete_config(in, b, given, b.registry.settings.build_timeout);
+    if (!whole && (whole.error().code == errc::mismatch || whole.error().code == errc::interrupted))
+        return kf::fail(std::move(whole).error());
+    if (!whole && !given.config.mcu())
+        return kf::fail(error{errc::malformed, "this configuration names no MCU",
+                              "a source tree has to complete it, and " + whole.error().what, whole.error().command,
+                              whole.error().steps, whole.error().output});
+    if (!whole) in.out.warn("nothing but its own text is known of this configuration: " + whole.error().what);
+    KF_CHECK(check_config_mcu(board, whole ? whole->config : given.config));
+    return given.config.mcu() ? given.text : whole->text;
+}
+
+result<ready_board> make_ready(cli::invocation& in, const bench& b, const board::board& board,
+                               const build_request& request, const std::string& usb_mcu) {
+    const auto& settings = b.registry.settings;
+    if (request.menuconfig && !settings.skip_menuconfig) KF_CHECK(edit_config(in, b, board));
     auto cached = b.configs.load(board.key);
     if (!cached && cached.error().code == errc::not_found) {
         error e = std::move(cached).error();
@@ -89,43 +170,60 @@ result<built_board> prepare(cli::invocation& in, const bench& b, const board::bo
         return kf::fail(std::move(e));
     }
     KF_CHECK(cached);
-    KF_CHECK(check_config_mcu(board, cached->config));
-    in.out.step(phase::config, b.configs.path(board.key).string());
-
+    ready_board ready;
+    ready.site = site_of(b, board, fmt::format("kflash {} {}", in.command, board.key));
+    KF_TRY(ready.source, complete_config(in, b, *cached, request.build_timeout.value_or(settings.build_timeout)));
+    KF_CHECK(check_config_mcu(board, ready.source.config));
+    ready.method = request.method.value_or(board.method.value_or(settings.default_flash_method));
+    KF_CHECK(flash::takes_kind(ready.method, ready.kind()));
+    ready.target = {
+        board.mcu, usb_mcu, board::row_of(ready.method).needs_katapult || board.seen_as_katapult.has_value(), {}};
+    KF_CHECK(firmware::require_all(firmware::prove_config(ready.source.config, ready.target)));
     auto runner = make_runner(in);
-    const auto site = site_of(b, board, fmt::format("kflash {} {}", in.command, board.key));
-    const auto version = firmware::describe_tree(runner, site.tree, site.run_as);
-    if (!version) in.out.warn(version.error().what);
+    auto version = firmware::describe_tree(runner, ready.site.tree, ready.site.run_as,
+                                           request.git_timeout.value_or(settings.git_timeout));
+    // A git that is slow will still answer the build, which waits for it: then the version of the image is what counts.
+    if (!version && version.error().code != errc::timeout) return kf::fail(std::move(version).error());
+    if (!version) {
+        in.out.warn(version.error().what + ": only the image will say it");
+        for (const auto& step : version.error().steps) in.out.note(step);
+    }
+    ready.target.tree_version = version.value_or("");
+    return ready;
+}
+
+result<built_board> build_ready(cli::invocation& in, const bench& b, const board::board& board,
+                                const build_request& request, const ready_board& ready) {
+    in.out.step(phase::config, b.configs.path(board.key).string());
+    if (!ready.source.drift.empty()) {
+        in.out.warn(
+            fmt::format("the source has other options than when this configuration was saved: {} changed. Review "
+                        "with kflash config {}",
+                        ready.source.drift.size(), board.key));
+        for (const auto& change : ready.source.drift) in.out.note(firmware::to_string(change));
+    }
+    auto runner = make_runner(in);
     firmware::build_options options;
-    options.tree_version = version.value_or("");
-    KF_TRY(const double jobs, cli::number_option(in, "jobs", 0, 0, 1024)); // 0: as many as there are cores
-    options.jobs = static_cast<unsigned>(jobs);
-    in.out.step(phase::build, fmt::format("{} {}", site.tree.string(), options.tree_version));
+    options.tree_version = ready.target.tree_version;
+    options.jobs = request.jobs;
+    options.deadline = request.build_timeout.value_or(b.registry.settings.build_timeout);
+    in.out.step(phase::build, fmt::format("{} {}", ready.site.tree.string(), options.tree_version));
     const io::steady_clock clock;
     const auto began = clock.now();
-    KF_TRY(auto built, firmware::build(runner, site, *cached, options, [&](const firmware::build_progress& p) {
+    KF_TRY(auto built,
+           firmware::build(runner, ready.site, ready.source, options, [&](const firmware::build_progress& p) {
                in.out.detail(p.line);
                in.out.progress({phase::build, static_cast<std::uint64_t>(p.done), static_cast<std::uint64_t>(p.total),
                                 "steps", to_seconds(clock.now() - began)});
            }));
-    if (!built.drift.empty()) {
-        in.out.warn(
-            fmt::format("the source has other options than when this configuration was saved: {} changed. Review "
-                        "with kflash config {}",
-                        built.drift.size(), board.key));
-        for (const auto& change : built.drift) in.out.note(firmware::to_string(change));
-    }
     KF_TRY(auto image, firmware::load_built(built));
-    KF_TRY(const auto method, method_of(in, b, board));
-    firmware::image_target target{board.mcu, usb_mcu,
-                                  method != board::flash_method::make_flash || board.seen_as_katapult.has_value(),
-                                  options.tree_version};
-    auto proofs = firmware::prove(image, built.config, target);
+    auto proofs = firmware::prove(image, built.config, ready.target);
     for (const auto& p : proofs)
         in.out.detail(fmt::format("proof {}: {} {}", p.name, p.says, p.holds ? "(holds)" : "(FAILS)"));
     in.out.step(phase::build, fmt::format("{}: {} bytes, SHA-256 {}, {:.1f} s", built.file.filename().string(),
                                           image.bytes.size(), image.sha256.substr(0, 16), built.elapsed));
-    return built_board{std::move(built), std::move(image), std::move(proofs), options.tree_version};
+    KF_CHECK(firmware::require_all(std::move(proofs)));
+    return built_board{std::move(built), std::move(image)};
 }
 
 } // namespace kf::kflash

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What build and flash share: from a registered board to an image that is proven to belong to it.
+/// What build and flash share: from a registered board to an image that is proven to belong to it. What the command
+/// line, the configuration and the tools of this machine can refuse is refused before the build, which takes minutes.
 
 #include "workplace.hpp"
 
@@ -8,6 +9,18 @@
 #include <kf/firmware/proofs.hpp>
 
 namespace kf::kflash {
+
+/// The options that build and flash share.
+[[nodiscard]] std::vector<cli::option_row> build_options();
+
+/// What they say, checked before anything else happens.
+struct build_request {
+    bool menuconfig = true; ///< unless the settings say never
+    unsigned jobs = 0;      ///< 0: as many as there are cores
+    std::optional<seconds> build_timeout = {}, git_timeout = {};
+    std::optional<board::flash_method> method = {};
+};
+[[nodiscard]] result<build_request> build_request_of(const cli::invocation& in);
 
 [[nodiscard]] firmware::build_site site_of(const bench& b, const board::board& board, const std::string& who);
 
@@ -17,21 +30,37 @@ namespace kf::kflash {
 /// A configuration may only be cached for, or built for, a board of its chip.
 [[nodiscard]] result<void> check_config_mcu(const board::board& board, const firmware::kconfig& config);
 
+/// A configuration as the source tree completes it, in a folder that is gone afterwards.
+[[nodiscard]] result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,
+                                                              const firmware::cached_config& cached, seconds deadline);
+
+/// The .config of a file for a board, as it is to be cached: its own text when that names the MCU, completed otherwise.
+[[nodiscard]] result<std::string> import_config(cli::invocation& in, const bench& b, const board::board& board,
+                                                const firmware::cached_config& given);
+
+/// A board of which nothing is known that speaks against a build and, as far as it can be told now, a flash.
+struct ready_board {
+    firmware::build_site site;
+    firmware::source_config source;
+    board::flash_method method = board::flash_method::katapult;
+    firmware::image_target target;
+
+    [[nodiscard]] firmware::image_kind kind() const { return firmware::expected_kind(source.config); }
+};
+
+/// menuconfig where it is wanted, the cached configuration, git, olddefconfig, and every proof that needs no image.
+/// `usb_mcu` is empty when no device is known. Changes nothing when `request.menuconfig` is false.
+[[nodiscard]] result<ready_board> make_ready(cli::invocation& in, const bench& b, const board::board& board,
+                                             const build_request& request, const std::string& usb_mcu);
+
 struct built_board {
     firmware::build_outcome build;
     firmware::image image;
-    std::vector<firmware::proof> proofs;
-    std::string tree_version;
 };
 
-/// Loads the cached configuration (menuconfig first where it is wanted), builds, pins and proves. `usb_mcu` is empty
-/// when no device is known.
-[[nodiscard]] result<built_board> prepare(cli::invocation& in, const bench& b, const board::board& board,
-                                          const std::string& usb_mcu);
-
-/// --method, else the board's, else the default of the settings. errc::usage for an unknown name.
-[[nodiscard]] result<board::flash_method> method_of(const cli::invocation& in, const bench& b,
-                                                    const board::board& board);
+/// Builds, pins and proves.
+[[nodiscard]] result<built_board> build_ready(cli::invocation& in, const bench& b, const board::board& board,
+                                              const build_request& request, const ready_board& ready);
 
 /// Remembers on the board that it has Katapult, once it was seen with a katapult_ name.
 void remember_katapult(cli::invocation& in, const bench& b, const board::board& board);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
 #include "commands.hpp"
 #include "workplace.hpp"
 
-#include <fast_float/fast_float.h>
 #include <fmt/format.h>
 
-#include <charconv>
+#include <optional>
 
 namespace kf::kflash {
 namespace {
@@ -14,14 +14,6 @@ result<bool> on_off(const std::string& option, const std::string& text) {
     if (text == "on" || text == "yes" || text == "true") return true;
     if (text == "off" || text == "no" || text == "false") return false;
     return kf::fail(errc::usage, fmt::format("--{} takes on or off, not \"{}\"", option, text));
-}
-
-result<seconds> number(const std::string& option, const std::string& text) {
-    double value = 0;
-    const auto [end, bad] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
-    if (bad != std::errc{} || end != text.data() + text.size())
-        return kf::fail(errc::usage, fmt::format("--{} takes a number of seconds, not \"{}\"", option, text));
-    return value; // its bounds are the registry's business
 }
 
 result<void> check_dir(const workplace& at, const std::string& dir, const char* must_have) {
@@ -33,56 +25,92 @@ result<void> check_dir(const workplace& at, const std::string& dir, const char* 
     return {};
 }
 
-result<void> apply(cli::invocation& in, const workplace& at, board::flash_settings& s) {
-    if (const auto v = in.get("klipper-dir")) {
-        KF_CHECK(check_dir(at, *v, "Makefile"));
-        s.klipper_dir = *v;
-    }
-    if (const auto v = in.get("katapult-dir")) {
-        KF_CHECK(check_dir(at, *v, "scripts/flashtool.py"));
-        s.katapult_dir = *v;
-    }
+/// As it is kept: a later run may start in another folder.
+std::string lasting(const std::string& dir) {
+    return dir.starts_with('~') ? dir : fs::absolute(dir).lexically_normal().string();
+}
+
+/// What the command line sets, checked before anything else happens; folders are looked at when it is known whose home
+/// counts.
+struct settings_request {
+    std::optional<std::string> klipper_dir = {}, katapult_dir = {};
+    std::optional<board::flash_method> default_method = {};
+    std::optional<bool> fallback = {}, skip_menuconfig = {};
+    std::optional<seconds> stagger_delay = {}, return_delay = {}, build_timeout = {}, git_timeout = {};
+
+    [[nodiscard]] static result<settings_request> of(const cli::invocation& in);
+    [[nodiscard]] bool empty() const;
+    [[nodiscard]] result<void> apply(const workplace& at, board::flash_settings& s) const;
+};
+
+result<settings_request> settings_request::of(const cli::invocation& in) {
+    settings_request r;
+    if (const auto v = in.get("klipper-dir")) r.klipper_dir = lasting(*v);
+    if (const auto v = in.get("katapult-dir")) r.katapult_dir = lasting(*v);
     if (const auto v = in.get("default-method")) {
-        const auto m = board::flash_method_from(*v);
-        if (!m)
-            return kf::fail(errc::usage,
-                            fmt::format("there is no method \"{}\": katapult, katapult_script, make_flash", *v));
-        s.default_flash_method = *m;
+        r.default_method = board::flash_method_from(*v);
+        if (!r.default_method)
+            return kf::fail(errc::usage, fmt::format("there is no method \"{}\": {}", *v, board::flash_method_words()));
     }
-    if (const auto v = in.get("fallback")) {
-        KF_TRY(s.allow_flash_fallback, on_off("fallback", *v));
-    }
-    if (const auto v = in.get("skip-menuconfig-always")) {
-        KF_TRY(s.skip_menuconfig, on_off("skip-menuconfig-always", *v));
-    }
-    if (const auto v = in.get("stagger-delay")) {
-        KF_TRY(s.stagger_delay, number("stagger-delay", *v));
-    }
-    if (const auto v = in.get("return-delay")) {
-        KF_TRY(s.return_delay, number("return-delay", *v));
-    }
+    const auto flag = [&](const char* option, std::optional<bool>& to) -> result<void> {
+        if (!in.has(option)) return {};
+        KF_TRY(to, on_off(option, in.get(option).value_or("")));
+        return {};
+    };
+    const auto time = [&](const char* option, std::optional<seconds>& to, seconds least, seconds most) -> result<void> {
+        if (!in.has(option)) return {};
+        KF_TRY(to, cli::number_option(in, option, 0, least, most));
+        return {};
+    };
+    KF_CHECK(flag("fallback", r.fallback));
+    KF_CHECK(flag("skip-menuconfig-always", r.skip_menuconfig));
+    KF_CHECK(time("stagger-delay", r.stagger_delay, 0, board::max_stagger_delay));
+    KF_CHECK(time("return-delay", r.return_delay, 0, board::max_return_delay));
+    KF_CHECK(time("build-timeout", r.build_timeout, board::min_timeout, board::max_build_timeout));
+    KF_CHECK(time("git-timeout", r.git_timeout, board::min_timeout, board::max_git_timeout));
+    return r;
+}
+
+bool settings_request::empty() const {
+    return !klipper_dir && !katapult_dir && !default_method && !fallback && !skip_menuconfig && !stagger_delay &&
+           !return_delay && !build_timeout && !git_timeout;
+}
+
+result<void> settings_request::apply(const workplace& at, board::flash_settings& s) const {
+    if (klipper_dir) KF_CHECK(check_dir(at, *klipper_dir, "Makefile"));
+    if (katapult_dir) KF_CHECK(check_dir(at, *katapult_dir, "scripts/flashtool.py"));
+    const auto set = [](const auto& from, auto& to) {
+        if (from) to = *from;
+    };
+    set(klipper_dir, s.klipper_dir);
+    set(katapult_dir, s.katapult_dir);
+    set(default_method, s.default_flash_method);
+    set(fallback, s.allow_flash_fallback);
+    set(skip_menuconfig, s.skip_menuconfig);
+    set(stagger_delay, s.stagger_delay);
+    set(return_delay, s.return_delay);
+    set(build_timeout, s.build_timeout);
+    set(git_timeout, s.git_timeout);
     return {};
 }
 
 result<void> run(cli::invocation& in) {
+    KF_TRY(const auto request, settings_request::of(in));
     KF_TRY(auto b, open_bench(in));
-    bool change = false;
-    for (const char* name : {"klipper-dir", "katapult-dir", "default-method", "fallback", "skip-menuconfig-always",
-                             "stagger-delay", "return-delay"})
-        change = change || in.has(name);
-    if (change) {
+    if (!request.empty()) {
         KF_TRY(b.registry, board::update(b.at.registry_file, "kflash settings",
-                                         [&](board::registry& r) { return apply(in, b.at, r.settings); }));
+                                         [&](board::registry& r) { return request.apply(b.at, r.settings); }));
     }
     const auto& s = b.registry.settings;
     in.out.result(
         {"settings",
          fmt::format("klipper-dir             {}\nkatapult-dir            {}\ndefault-method          {}\n"
                      "fallback                {}\nskip-menuconfig-always  {}\nstagger-delay           {:g} s\n"
-                     "return-delay            {:g} s\nregistry                {}",
+                     "return-delay            {:g} s\nbuild-timeout           {:g} s\n"
+                     "git-timeout             {:g} s\nregistry                {}",
                      s.klipper_dir, s.katapult_dir, board::name(s.default_flash_method),
                      s.allow_flash_fallback ? "on" : "off", s.skip_menuconfig ? "on" : "off", s.stagger_delay,
-                     s.return_delay, b.at.registry_file.string()),
+                     s.return_delay, s.build_timeout, s.git_timeout, b.at.registry_file.string()),
          {{"klipper_dir", s.klipper_dir},
           {"katapult_dir", s.katapult_dir},
           {"default_flash_method", std::string(board::name(s.default_flash_method))},
@@ -90,6 +118,8 @@ result<void> run(cli::invocation& in) {
           {"skip_menuconfig", s.skip_menuconfig},
           {"stagger_delay", s.stagger_delay},
           {"return_delay", s.return_delay},
+          {"build_timeout", s.build_timeout},
+          {"git_timeout", s.git_timeout},
           {"registry", b.at.registry_file.string()}}});
     return {};
 }
@@ -97,6 +127,7 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row settings_command() {
+    static const std::string methods = board::flash_method_words();
     return {"settings",
             "",
             0,
@@ -104,11 +135,13 @@ cli::command_row settings_command() {
             "Shows or changes the settings that hold for all boards.",
             {{"klipper-dir", "DIR", "the Klipper or Kalico source tree"},
              {"katapult-dir", "DIR", "the Katapult source tree, for katapult_script"},
-             {"default-method", "METHOD", "katapult, katapult_script or make_flash"},
+             {"default-method", "METHOD", methods.c_str()},
              {"fallback", "on|off", "try make_flash when katapult did not write anything"},
              {"skip-menuconfig-always", "on|off", "never open menuconfig before a build"},
              {"stagger-delay", "S", "pause between two boards of a batch, 0 to 30 s"},
-             {"return-delay", "S", "pause before a menu comes back, 0 to 60 s"}},
+             {"return-delay", "S", "pause before a menu comes back, 0 to 60 s"},
+             {"build-timeout", "S", "seconds that a build may take, 1 to 86400 s"},
+             {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"}},
             {{"kflash settings", "show them"}, {"kflash settings --klipper-dir ~/kalico", "build from another tree"}},
             run};
 }

@@ -62,7 +62,13 @@ const std::vector<cli::option_row>& workplace_options() {
 }
 
 result<workplace> open_workplace(cli::invocation& in) {
+    // What argv alone shows to be wrong is said before a simulation is started.
+    if (in.has("device") && !in.operands.empty())
+        return kf::fail(errc::usage,
+                        fmt::format("two boards are named: {} and {}", in.operands[0], in.get("device").value_or("")));
+    KF_TRY(const double speed, cli::number_option(in, "sim-speed", 10, 0.1, 1000));
     workplace w;
+    KF_TRY(const seconds service_timeout, cli::number_option(in, "service-timeout", w.service_timeout, 0.1, 3600));
     w.home = in.paths.home;
     w.registry_file = in.paths.config / "kflash/devices.json";
     w.configs = in.paths.config / "kflash/configs";
@@ -72,7 +78,6 @@ result<workplace> open_workplace(cli::invocation& in) {
         KF_TRY(const auto text, io::read_file(fs::path(*root) / "sim.json"));
         KF_TRY(w, from_simulation(text));
     } else if (in.has("sim")) {
-        KF_TRY(const double speed, cli::number_option(in, "sim-speed", 10, 0.1, 1000));
         io::command c{{ksim_program(in), "host", "--until-eof", "--speed", io::to_decimal(speed)}};
         auto child = io::piped_child::start(c);
         if (!child) return kf::fail(std::move(child).error());
@@ -84,7 +89,7 @@ result<workplace> open_workplace(cli::invocation& in) {
         w.simulator.emplace(std::move(*child));
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
-    KF_TRY(w.service_timeout, cli::number_option(in, "service-timeout", w.service_timeout, 0.1, 3600));
+    w.service_timeout = service_timeout;
     if (w.simulated)
         install_fault_probe();
     else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)

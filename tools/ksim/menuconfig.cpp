@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -49,6 +50,12 @@ result<void> update_config(const std::filesystem::path& symbols, const std::file
     KF_TRY(const auto before, firmware::kconfig::parse(text));
     if (before.empty()) return io::write_file(config, *sim::sample_config(sim::default_board));
     std::string after;
+    if (!before.mcu()) {
+        const auto chosen = std::ranges::find_if(sim::sample_boards, [&](const sim::sample_board& board) {
+            return known.contains(board.machine) && before.enabled(board.machine);
+        });
+        after = chosen != sim::sample_boards.end() ? config_text(*chosen) : *sim::sample_config(sim::default_board);
+    }
     for (const auto& [name, value] : before.symbols()) {
         if (!known.contains(name)) continue;
         after += value == "n" ? "# CONFIG_" + name + " is not set\n" : "CONFIG_" + name + "=" + value + "\n";

@@ -3,6 +3,7 @@
 /// A board that a person registered, and the settings that hold for all boards. Plain values with their bounds; their
 /// file is devices.json (registry.hpp).
 
+#include <kf/board/flash_method.hpp>
 #include <kf/error.hpp>
 #include <kf/units.hpp>
 
@@ -16,26 +17,6 @@
 #include <utility>
 
 namespace kf::board {
-
-/// How an image gets into a board. Their names are what devices.json and --method say.
-enum class flash_method { katapult, katapult_script, make_flash };
-
-inline constexpr std::array<std::pair<flash_method, const char*>, 3> flash_method_names{{
-    {flash_method::katapult, "katapult"},
-    {flash_method::katapult_script, "katapult_script"},
-    {flash_method::make_flash, "make_flash"},
-}};
-
-[[nodiscard]] constexpr const char* name(flash_method method) noexcept {
-    for (const auto& [value, text] : flash_method_names)
-        if (value == method) return text;
-    return "?";
-}
-[[nodiscard]] constexpr std::optional<flash_method> flash_method_from(std::string_view text) noexcept {
-    for (const auto& [value, known] : flash_method_names)
-        if (text == known) return value;
-    return std::nullopt;
-}
 
 struct board {
     std::string key = {};                    ///< never changes: the folder of its cached .config has this name
@@ -59,12 +40,17 @@ struct flash_settings {
     bool skip_menuconfig = false;
     seconds stagger_delay = 2.0; ///< between two boards of a batch, 0 to 30
     seconds return_delay = 5.0;  ///< before the menu comes back, 0 to 60
+    seconds build_timeout = 300; ///< for one build, 1 to 86400
+    seconds git_timeout = 5;     ///< for git to say which version the sources are, 1 to 600
 
     bool operator==(const flash_settings&) const = default;
 };
 
 inline constexpr seconds max_stagger_delay = 30.0;
 inline constexpr seconds max_return_delay = 60.0;
+inline constexpr seconds min_timeout = 1.0;
+inline constexpr seconds max_build_timeout = 86400.0;
+inline constexpr seconds max_git_timeout = 600.0;
 
 /// A value that must not be: which field, and what is wrong with it ("must be 0 to 30 seconds").
 struct value_problem {
@@ -87,10 +73,11 @@ namespace detail {
     if (has_control(text)) return value_problem{field, "must not have control characters"};
     return std::nullopt;
 }
-[[nodiscard]] inline std::optional<value_problem> delay_problem(const char* field, seconds value, seconds most) {
+[[nodiscard]] inline std::optional<value_problem> seconds_problem(const char* field, seconds value, seconds least,
+                                                                  seconds most) {
     // NaN fails both comparisons.
-    if (value >= 0 && value <= most) return std::nullopt;
-    return value_problem{field, fmt::format("must be a number of seconds from 0 to {:g}", most)};
+    if (value >= least && value <= most) return std::nullopt;
+    return value_problem{field, fmt::format("must be a number of seconds from {:g} to {:g}", least, most)};
 }
 
 } // namespace detail
@@ -98,8 +85,10 @@ namespace detail {
 [[nodiscard]] inline std::optional<value_problem> problem(const flash_settings& s) {
     if (auto p = detail::text_problem("klipper_dir", s.klipper_dir, 1024)) return p;
     if (auto p = detail::text_problem("katapult_dir", s.katapult_dir, 1024)) return p;
-    if (auto p = detail::delay_problem("stagger_delay", s.stagger_delay, max_stagger_delay)) return p;
-    return detail::delay_problem("return_delay", s.return_delay, max_return_delay);
+    if (auto p = detail::seconds_problem("stagger_delay", s.stagger_delay, 0, max_stagger_delay)) return p;
+    if (auto p = detail::seconds_problem("return_delay", s.return_delay, 0, max_return_delay)) return p;
+    if (auto p = detail::seconds_problem("build_timeout", s.build_timeout, min_timeout, max_build_timeout)) return p;
+    return detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout);
 }
 
 /// A key is the name of a folder: nothing that leads out of it.

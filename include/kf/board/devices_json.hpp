@@ -75,7 +75,7 @@ class object_reader {
         const auto known = value->is_string() ? flash_method_from(std::string_view(value->get_string())) : std::nullopt;
         if (!known) {
             std::string names;
-            for (const auto& row : flash_method_names) names += std::string(", ") + row.second;
+            for (const auto& row : flash_methods) names += std::string(", ") + row.name;
             return wrong(key, "must be one of null" + names);
         }
         out = *known;
@@ -103,6 +103,8 @@ class object_reader {
     KF_CHECK(reader.flag("skip_menuconfig", s.skip_menuconfig));
     KF_CHECK(reader.number("stagger_delay", s.stagger_delay));
     KF_CHECK(reader.number("return_delay", s.return_delay));
+    KF_CHECK(reader.number("build_timeout", s.build_timeout));
+    KF_CHECK(reader.number("git_timeout", s.git_timeout));
     if (const auto p = problem(s)) return reader.wrong(p->field, p->what);
     return s;
 }
@@ -194,6 +196,15 @@ inline std::string to_text(const registry& r) {
     global["skip_menuconfig"] = r.settings.skip_menuconfig;
     global["stagger_delay"] = r.settings.stagger_delay;
     global["return_delay"] = r.settings.return_delay;
+    // The Python program knows neither: they stand there only when somebody chose them.
+    const auto chosen = [&](const char* key, seconds value, seconds otherwise) {
+        if (value != otherwise)
+            global[key] = value;
+        else
+            global.erase(key);
+    };
+    chosen("build_timeout", r.settings.build_timeout, flash_settings{}.build_timeout);
+    chosen("git_timeout", r.settings.git_timeout, flash_settings{}.git_timeout);
 
     const boost::json::object old_devices = detail::object_at(document, "devices");
     auto& devices = detail::object_at(document, "devices");

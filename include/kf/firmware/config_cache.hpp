@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -17,8 +18,47 @@ namespace kf::firmware {
 
 struct cached_config {
     std::string text = {};
-    kconfig config = {};
+    kconfig config = {}; ///< what the text itself says: maybe no more than a few choices
 };
+
+/// Real ones have 2 to 10 KiB.
+inline constexpr std::size_t config_limit = std::size_t{1} << 20;
+
+namespace detail {
+[[nodiscard]] inline std::unexpected<error> no_config(std::string cause, const std::filesystem::path& where) {
+    return kf::fail(error{errc::malformed,
+                          "this is not the .config of a firmware build",
+                          std::move(cause),
+                          where.string(),
+                          {"make a new one in menuconfig: kflash config NAME"}});
+}
+} // namespace detail
+
+/// A text that is meant to be a .config of Klipper or Kalico. errc::malformed when it is none: a build of it would
+/// become Klipper's default board, an AVR. `where` is the file that the error names.
+[[nodiscard]] inline result<cached_config> read_config(std::string text, const std::filesystem::path& where) {
+    const auto refuse = [&](std::string cause) { return detail::no_config(std::move(cause), where); };
+    const auto control = [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
+    };
+    if (std::any_of(text.begin(), text.end(), control)) return refuse("it is no text");
+    auto config = kconfig::parse(plain_text(text));
+    if (!config) return refuse(config.error().what);
+    if (config->empty()) return refuse("there is no option in it");
+    if (config->symbols().contains("LAUNCH_APP_ADDRESS"))
+        return refuse("it is the configuration of Katapult itself, not of Klipper");
+    if (!config->mcu() && config->chosen_machines().empty())
+        return refuse("it names no MCU: neither CONFIG_MCU nor a CONFIG_MACH_ is in it");
+    return cached_config{std::move(text), std::move(*config)};
+}
+
+/// The same of a file.
+[[nodiscard]] inline result<cached_config> read_config_file(const std::filesystem::path& file) {
+    auto text = io::read_file(file, config_limit);
+    if (!text && text.error().code == errc::malformed) return detail::no_config(text.error().what, file);
+    if (!text) return kf::fail(std::move(text).error());
+    return read_config(std::move(*text), file);
+}
 
 class config_cache {
   public:
@@ -35,28 +75,20 @@ class config_cache {
 
     /// errc::not_found when nothing is cached, errc::malformed (with file and line) when it is no .config.
     [[nodiscard]] result<cached_config> load(std::string_view key) const {
-        auto text = io::read_file(path(key), read_limit);
-        if (!text && text.error().code == errc::not_found)
+        auto config = read_config_file(path(key));
+        if (!config && config.error().code == errc::not_found)
             return kf::fail(error{errc::not_found,
                                   fmt::format("the board {} has no configuration yet", key),
                                   {},
                                   path(key).string(),
                                   {fmt::format("make one in menuconfig: kflash config {}", key),
                                    fmt::format("or take over a file: kflash config {} --import FILE", key)}});
-        if (!text) return std::unexpected(std::move(text).error());
-        return checked(std::move(*text), path(key));
+        return config;
     }
 
     /// Replaces the cached configuration as a whole, after a look at whether it is one.
     [[nodiscard]] result<cached_config> store(std::string_view key, std::string text) const {
-        KF_TRY(auto config, checked(std::move(text), path(key)));
-        KF_CHECK(io::write_file(path(key), config.text));
-        return config;
-    }
-
-    [[nodiscard]] result<cached_config> import_file(std::string_view key, const std::filesystem::path& from) const {
-        KF_TRY(auto text, io::read_file(from, read_limit));
-        KF_TRY(auto config, checked(std::move(text), from));
+        KF_TRY(auto config, read_config(std::move(text), path(key)));
         KF_CHECK(io::write_file(path(key), config.text));
         return config;
     }
@@ -80,23 +112,6 @@ class config_cache {
     }
 
   private:
-    static constexpr std::size_t read_limit = std::size_t{1} << 20;
-
-    /// A build has to know its chip: a text without one would become Klipper's default board, an AVR.
-    [[nodiscard]] static result<cached_config> checked(std::string text, const std::filesystem::path& where) {
-        const auto refuse = [&](std::string cause) {
-            return kf::fail(error{errc::malformed,
-                                  "this is not the .config of a firmware build",
-                                  std::move(cause),
-                                  where.string(),
-                                  {"make a new one in menuconfig: kflash config NAME"}});
-        };
-        auto config = kconfig::parse(text);
-        if (!config) return refuse(config.error().what);
-        if (!config->mcu()) return refuse("it names neither CONFIG_MCU nor CONFIG_BOARD_DIRECTORY");
-        return cached_config{std::move(text), std::move(*config)};
-    }
-
     std::filesystem::path configs_;
 };
 

@@ -4,15 +4,18 @@
 /// the comparison of what a board runs with what the tree would build. Format: `git describe --always --tags --long
 /// --dirty`, i.e. tag-count-ghash[-dirty]; the build of a tree that is not clean appends -YYYYMMDD_HHMMSS-host.
 
-#include <kf/io/posix_process.hpp>
+#include <kf/io/line_tail.hpp>
+#include <kf/io/process.hpp>
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kf::firmware {
 
@@ -97,27 +100,53 @@ enum class flavour { klipper, kalico, unknown };
     return major >= 2025 ? flavour::kalico : flavour::klipper;
 }
 
-/// What git says of the tree; empty when it is no git checkout. errc::failed when git itself fails (for one: it refuses
-/// a checkout that belongs to somebody else).
+namespace detail {
+[[nodiscard]] inline error no_version(const std::filesystem::path& tree, std::string command,
+                                      std::vector<std::string> steps) {
+    return {errc::refused, "git does not say which version " + tree.string() + " is",
+            "the firmware would call itself \"?\": nobody could tell later what a board runs", std::move(command),
+            std::move(steps)};
+}
+} // namespace detail
+
+/// What git says of the tree; empty when it is no git checkout. Errors: errc::timeout, and errc::refused when git
+/// cannot say it (for one: it refuses a checkout that belongs to somebody else). The build asks the same git, as the
+/// same user: its firmware would be of version "?", and nobody could tell afterwards which one a board runs.
 template<io::process_runner R>
 [[nodiscard]] result<std::string> describe_tree(R& runner, const std::filesystem::path& tree,
-                                                std::optional<io::user_ids> run_as = {}, seconds deadline = 5) {
+                                                std::optional<io::user_ids> run_as, seconds deadline) {
     std::error_code ec;
     if (!std::filesystem::exists(tree / ".git", ec)) return std::string();
     const io::command c{.argv = {"git", "describe", "--always", "--tags", "--long", "--dirty"},
                         .cwd = tree.string(),
                         .environment = {{"LC_ALL", "C"}},
                         .run_as = run_as};
-    KF_TRY(const auto ran, io::run_and_capture(runner, c, deadline, 4096));
-    std::string_view printed = ran.second; // its last line: warnings come before
-    while (!printed.empty() && printed.back() == '\n') printed.remove_suffix(1);
-    std::string text(printed.substr(printed.rfind('\n') + 1));
-    if (ran.first.status == 0) return text;
-    return kf::fail(error{errc::failed,
-                          "git cannot describe " + tree.string(),
-                          text,
-                          io::to_string(c),
-                          {"run the command above in that directory, as the user who owns it"}});
+    const auto ran = io::run_and_capture(runner, c, deadline, 4096);
+    if (!ran) {
+        error e = ran.error();
+        if (e.code == errc::timeout) {
+            e.what = fmt::format("git did not say within {:g} s which version {} is", deadline, tree.string());
+            e.steps = {"give it more time: --git-timeout SECONDS", "for good: kflash settings --git-timeout SECONDS"};
+        } else if (e.code == errc::not_found) {
+            e = detail::no_version(tree, io::to_string(c), {"sudo apt install git", "run this again"});
+        }
+        return kf::fail(std::move(e));
+    }
+    io::line_tail printed;
+    io::line_splitter lines;
+    const auto add = [&](std::string_view line) { printed.add(line); };
+    lines.feed(ran->second, add);
+    lines.finish(add);
+    auto words = printed.last();
+    if (ran->first.status == 0) return words.empty() ? std::string() : words.back(); // warnings come before
+    std::vector<std::string> steps;
+    for (const auto& line : words)
+        if (const auto at = line.find("git config "); at != std::string::npos) steps.push_back(line.substr(at));
+    steps.emplace_back(steps.empty() ? "run the command above in that directory, and mend what git says"
+                                     : "or run kflash as the user who owns " + tree.string());
+    error e = detail::no_version(tree, io::to_string(c), std::move(steps));
+    e.output = std::move(words);
+    return kf::fail(std::move(e));
 }
 
 } // namespace kf::firmware

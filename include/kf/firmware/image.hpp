@@ -4,6 +4,7 @@
 /// bytes. Every container that Klipper's build gives (.bin, .uf2, .elf.hex, .elf) becomes the same flat segments.
 /// Formats: UF2 (microsoft/uf2), Intel HEX (1988), System V ABI ELF, ARM's vector table (initial SP, reset vector).
 
+#include <kf/board/flash_method.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/transport.hpp>
 #include <kf/mcu/dictionary.hpp>
@@ -22,18 +23,8 @@ namespace kf::firmware {
 
 namespace fs = std::filesystem;
 
-enum class image_kind { bin, uf2, elf_hex, elf };
-
-/// Klipper's file name for the kind, without "klipper".
-[[nodiscard]] constexpr const char* extension(image_kind kind) noexcept {
-    switch (kind) {
-    case image_kind::bin: return ".bin";
-    case image_kind::uf2: return ".uf2";
-    case image_kind::elf_hex: return ".elf.hex";
-    case image_kind::elf: return ".elf";
-    }
-    return "?";
-}
+using board::extension;
+using board::image_kind;
 
 struct segment {
     std::uint64_t address = 0;

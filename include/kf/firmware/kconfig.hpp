@@ -4,6 +4,7 @@
 /// flash is. Read before a build (is it this board's?) and after it (does the image belong to it?). Format: the output
 /// of kconfiglib, i.e. `CONFIG_X=y`, `CONFIG_X="text"`, `CONFIG_X=0x10`, `# CONFIG_X is not set`.
 
+#include <kf/board/flash_method.hpp>
 #include <kf/error.hpp>
 
 #include <fmt/format.h>
@@ -27,6 +28,17 @@ namespace detail {
 }
 
 } // namespace detail
+
+/// Without what editors of other systems add: a byte order mark, carriage returns. make would take them for a part of
+/// the values.
+[[nodiscard]] inline std::string plain_text(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    std::string plain;
+    plain.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (text[i] != '\r' || (i + 1 < text.size() && text[i + 1] != '\n')) plain += text[i];
+    return plain;
+}
 
 class kconfig {
   public:
@@ -52,6 +64,14 @@ class kconfig {
     [[nodiscard]] std::optional<std::string> mcu() const {
         if (auto name = text("MCU")) return name;
         return text("BOARD_DIRECTORY");
+    }
+    /// The lines with which menuconfig chooses an architecture and a chip: MACH_STM32, MACH_STM32H723. The name of the
+    /// chip follows from them, in a source tree that knows them.
+    [[nodiscard]] std::vector<std::string> chosen_machines() const {
+        std::vector<std::string> all;
+        for (const auto& [symbol, value] : symbols_)
+            if (symbol.starts_with("MACH_") && value == "y") all.push_back(symbol);
+        return all;
     }
     /// Where the application is linked. Nothing on chips whose Kconfig has no such symbol: AVR, linux.
     [[nodiscard]] std::optional<std::uint64_t> application_start() const { return number("FLASH_APPLICATION_ADDRESS"); }
@@ -87,6 +107,16 @@ class kconfig {
   private:
     symbols_type symbols_;
 };
+
+/// Which file a build of this configuration leaves, as Klipper's Makefiles have it.
+[[nodiscard]] inline board::image_kind expected_kind(const kconfig& config) {
+    using board::image_kind;
+    const auto family = config.text("BOARD_DIRECTORY").value_or("");
+    if (family == "avr") return image_kind::elf_hex;
+    if (family == "linux") return image_kind::elf;
+    if (family == "rp2040" && !config.enabled("RPXXXX_HAVE_BOOTLOADER")) return image_kind::uf2;
+    return image_kind::bin;
+}
 
 inline result<kconfig> kconfig::parse(std::string_view text) {
     kconfig config;

@@ -69,10 +69,10 @@ namespace detail {
 }
 
 [[nodiscard]] inline proof prove_mcu(const char* name, std::string_view image_mcu, const char* other,
-                                     std::string_view other_mcu) {
+                                     std::string_view other_mcu, const char* image = "the image") {
     const bool same = board::mcu_matches(image_mcu, other_mcu);
     return {name, same,
-            fmt::format("the image is for {}, {} {}", image_mcu.empty() ? "no chip" : image_mcu, other,
+            fmt::format("{} is for {}, {} {}", image, image_mcu.empty() ? "no chip" : image_mcu, other,
                         other_mcu.empty() ? "names none" : other_mcu)};
 }
 
@@ -125,13 +125,13 @@ namespace detail {
     return {"connection", false, "the board is on USB, and its .config does not name USB (CONFIG_USBSERIAL)"};
 }
 
-[[nodiscard]] inline proof prove_bootloader_kept(const image& im, const kconfig& config, const image_target& target) {
+/// `start`: where the image is, or will be.
+[[nodiscard]] inline proof prove_bootloader_kept(std::uint64_t start, const kconfig& config,
+                                                 const image_target& target) {
     if (!target.has_katapult) return {"bootloader", true, "this board has no Katapult to keep"};
     if (!config.has_vector_table())
         return {"bootloader", false,
                 fmt::format("this board has Katapult, and Katapult does not run on {}", config.mcu().value_or("?"))};
-    const auto start =
-        std::min(im.address_known ? im.start() : *config.application_start(), *config.application_start());
     const bool kept = !config.at_flash_base() && start >= *config.application_start();
     return {"bootloader", kept,
             fmt::format("this board has Katapult, the image {} at 0x{:x}",
@@ -159,7 +159,21 @@ namespace detail {
     all.push_back(detail::prove_start(im, config));
     all.push_back(detail::prove_reset_vector(im, config));
     all.push_back(detail::prove_size(im, config));
-    all.push_back(detail::prove_bootloader_kept(im, config, target));
+    const auto start = config.application_start().value_or(0);
+    all.push_back(
+        detail::prove_bootloader_kept(im.address_known ? std::min(im.start(), start) : start, config, target));
+    return all;
+}
+
+/// Those that need no image: what the configuration alone decides is told before a build.
+[[nodiscard]] inline std::vector<proof> prove_config(const kconfig& config, const image_target& target) {
+    std::vector<proof> all;
+    if (!target.usb_mcu.empty()) {
+        all.push_back(detail::prove_mcu("mcu of the USB name", config.mcu().value_or(""), "the USB name",
+                                        target.usb_mcu, "the configuration"));
+        all.push_back(detail::prove_connection(config));
+    }
+    all.push_back(detail::prove_bootloader_kept(config.application_start().value_or(0), config, target));
     return all;
 }
 

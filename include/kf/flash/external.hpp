@@ -4,6 +4,7 @@
 /// progress shown. It holds the guardian's pipe, so that the service does not come back under it.
 
 #include <kf/flash/method.hpp>
+#include <kf/io/line_tail.hpp>
 
 #include <string>
 #include <string_view>
@@ -12,7 +13,7 @@ namespace kf::flash {
 
 struct external_outcome {
     io::run_outcome run;
-    output_tail tail{20};
+    io::line_tail tail{};
     bool wrote = false; ///< it had begun to write
 };
 
@@ -67,8 +68,9 @@ template<io::process_runner Runner, sink Sink>
             e.steps = half_written_steps();
         } else if (e.code == errc::timeout) {
             e.code = errc::flash_failed;
-            e.cause = outcome.tail.text();
+            e.cause = "nothing was written";
         }
+        e.output = outcome.tail.last();
         return kf::fail(std::move(e));
     }
     outcome.run = *ran;

@@ -19,13 +19,6 @@ class katapult_script {
       , clock_(clock) {}
 
     [[nodiscard]] result<void> needs(const write_job& job) const {
-        if (job.image->kind != firmware::image_kind::bin)
-            return kf::fail(
-                error{errc::mismatch,
-                      "flashtool.py writes klipper.bin, this board builds " + job.image->path.filename().string(),
-                      {},
-                      {},
-                      {"use --method make_flash"}});
         std::error_code ec;
         if (!fs::exists(script(job), ec))
             return kf::fail(error{errc::not_found,
@@ -54,7 +47,9 @@ class katapult_script {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
+        const auto entered = enter_bootloader(job.by_id, job.usb, clock_);
+        another_may_try_ = !entered && is_no_katapult(entered.error());
+        KF_TRY(const auto node, entered);
         // flashtool.py compares no start address: that proof is made here, and the board stays in its bootloader.
         KF_CHECK(prove_bootloader(job, node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node.path), job, out);
@@ -63,17 +58,22 @@ class katapult_script {
             return kf::fail(std::move(ran).error());
         }
         if (ran->wrote) wrote_ = written::some;
-        if (ran->run.status == 0 && ran->tail.has("Verification Complete") && ran->tail.has("Programming Complete")) {
+        if (ran->run.status == 0 && ran->tail.mentions("Verification Complete") &&
+            ran->tail.mentions("Programming Complete")) {
             wrote_ = written::all;
             return {};
         }
+        another_may_try_ = !ran->wrote;
         return kf::fail(error{
             ran->wrote ? errc::half_written : errc::flash_failed, "flashtool.py did not finish its work",
-            ran->tail.text(), io::to_string(command(job, node.path)),
-            ran->wrote ? half_written_steps() : std::vector<std::string>{"try the native method: --method katapult"}});
+            ran->wrote ? "it had begun to write: the board is half written" : "nothing was written",
+            io::to_string(command(job, node.path)),
+            ran->wrote ? half_written_steps() : std::vector<std::string>{"try the native method: --method katapult"},
+            ran->tail.last()});
     }
 
     [[nodiscard]] written wrote() const noexcept { return wrote_; }
+    [[nodiscard]] bool another_may_try() const noexcept { return another_may_try_; }
 
   private:
     static fs::path script(const write_job& job) { return job.katapult_dir / "scripts" / "flashtool.py"; }
@@ -85,6 +85,7 @@ class katapult_script {
     Runner* runner_;
     Clock clock_;
     written wrote_ = written::nothing;
+    bool another_may_try_ = false;
 };
 
 } // namespace kf::flash

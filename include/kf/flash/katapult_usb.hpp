@@ -50,6 +50,9 @@ template<io::clock Clock, sink Sink, class Then>
     return then(session);
 }
 
+/// Of an error of enter_bootloader(): the board was asked, and no Katapult came. Another way to it may work.
+[[nodiscard]] inline bool is_no_katapult(const error& e) noexcept { return e.code == errc::flash_failed; }
+
 /// The proof alone, for a flasher of somebody else's: the board stays in its bootloader.
 template<io::clock Clock, sink Sink>
 [[nodiscard]] result<void> prove_bootloader(const write_job& job, const board::device& node, Clock& clock, Sink& out) {
@@ -64,16 +67,7 @@ class katapult_usb {
     explicit katapult_usb(Clock clock)
       : clock_(clock) {}
 
-    [[nodiscard]] result<void> needs(const write_job& job) const {
-        if (job.image->kind == firmware::image_kind::bin) return {};
-        return kf::fail(
-            error{errc::mismatch,
-                  "Katapult writes klipper.bin, this configuration builds " + job.image->path.filename().string(),
-                  "it is set up for a board without a bootloader",
-                  {},
-                  {"choose the bootloader offset of your Katapult in: kflash config BOARD",
-                   "or, if the board has no Katapult: kflash edit BOARD --method make_flash"}});
-    }
+    [[nodiscard]] result<void> needs(const write_job&) const { return {}; }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
         return {fmt::format("ask {} for its bootloader (1200 baud), wait for its katapult_ name", job.node_name),
@@ -83,8 +77,10 @@ class katapult_usb {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
-        return with_proven_bootloader(job, node, clock_, out, [&](auto& session) -> result<void> {
+        const auto node = enter_bootloader(job.by_id, job.usb, clock_);
+        another_may_try_ = !node && is_no_katapult(node.error());
+        KF_CHECK(node);
+        return with_proven_bootloader(job, *node, clock_, out, [&](auto& session) -> result<void> {
             const auto began = clock_.now();
             auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {
                 const bool verifying = p == katapult_phase::verify;
@@ -99,10 +95,12 @@ class katapult_usb {
     }
 
     [[nodiscard]] written wrote() const noexcept { return wrote_; }
+    [[nodiscard]] bool another_may_try() const noexcept { return another_may_try_; }
 
   private:
     Clock clock_;
     written wrote_ = written::nothing;
+    bool another_may_try_ = false;
 };
 
 } // namespace kf::flash

@@ -15,11 +15,12 @@ namespace kf::flash {
 
 struct ledger_entry {
     std::string board, mcu, sha256, version;
-    std::string method;  ///< empty when none got through
+    std::string method;  ///< the last that was tried; empty when it did not come so far
     std::string result;  ///< "done" or the name of an errc
+    std::string what;    ///< what happened, when it is not "done"
     std::string wrote;   ///< "nothing", "some", "all"
     std::string service; ///< "restored", "down"
-    seconds write_time = 0, downtime = 0;
+    seconds write_time = 0, verify_time = 0, downtime = 0;
 };
 
 [[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, const ledger_entry& e,
@@ -36,9 +37,11 @@ struct ledger_entry {
                                                                               {"version", e.version},
                                                                               {"method", e.method},
                                                                               {"result", e.result},
+                                                                              {"what", e.what},
                                                                               {"wrote", e.wrote},
                                                                               {"service", e.service},
                                                                               {"write_s", e.write_time},
+                                                                              {"verify_s", e.verify_time},
                                                                               {"downtime_s", e.downtime}}));
 }
 

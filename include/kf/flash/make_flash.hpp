@@ -22,14 +22,10 @@ class make_flash {
       , clock_(clock) {}
 
     [[nodiscard]] result<void> needs(const write_job& job) const {
-        if (job.image->kind == firmware::image_kind::elf)
-            return kf::fail(
-                error{errc::mismatch, "the firmware of the Linux process is not flashed over USB", {}, {}, {}});
         std::error_code ec;
         if (!fs::exists(job.klipper_dir / "Makefile", ec))
             return kf::fail(errc::not_found, "there is no " + (job.klipper_dir / "Makefile").string());
-        KF_CHECK(tools(job));
-        return firmware::still_is(*job.image, built(job));
+        return tools(job);
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
@@ -44,7 +40,7 @@ class make_flash {
         if (!node) node = find_node(job.by_id, job.usb, board::usb_firmware::katapult);
         if (!node) return kf::fail(errc::not_connected, "the board is not where it was: " + job.node_name);
         // Klipper's script finds Katapult by itself and writes to whatever start it names: so that is proven first.
-        if (node->usb.firmware == board::usb_firmware::klipper && job.has_katapult) {
+        if (node->usb.firmware == board::usb_firmware::klipper && job.seen_katapult) {
             KF_TRY(node, enter_bootloader(job.by_id, job.usb, clock_));
         }
         if (node->usb.firmware == board::usb_firmware::katapult) KF_CHECK(prove_bootloader(job, *node, clock_, out));
@@ -66,9 +62,10 @@ class make_flash {
         if (!ran->wrote)
             return kf::fail(error{errc::flash_failed,
                                   "make flash failed before it wrote anything",
-                                  ran->tail.text(),
+                                  {},
                                   io::to_string(command(job, node->path)),
-                                  {}});
+                                  {},
+                                  ran->tail.last()});
         // dfu-util often ends badly after a good flash: what runs on the board decides, not an exit status.
         wrote_ = written::all;
         out.warn(
@@ -78,12 +75,14 @@ class make_flash {
     }
 
     [[nodiscard]] written wrote() const noexcept { return wrote_; }
+    /// It is the last resort itself.
+    [[nodiscard]] bool another_may_try() const noexcept { return false; }
 
   private:
     /// What Klipper's script will run for this chip, and as whom. A board with Katapult needs neither.
     [[nodiscard]] result<void> tools(const write_job& job) const {
         std::error_code ec;
-        if (job.has_katapult || !fs::exists(job.klipper_dir / "scripts/flash_usb.py", ec)) return {};
+        if (job.seen_katapult || !fs::exists(job.klipper_dir / "scripts/flash_usb.py", ec)) return {};
         const auto works = [&](std::vector<std::string> argv) {
             const auto ran = io::run_and_capture(*runner_, io::command{std::move(argv)}, 10);
             return ran && ran->first.status == 0;
@@ -95,7 +94,7 @@ class make_flash {
                                   {},
                                   "dfu-util --version",
                                   {"sudo apt install dfu-util", "run this again"}});
-        if ((job.mcu.starts_with("atmega") || job.mcu.starts_with("at90")) && !works({"avrdude", "-?"}))
+        if (board::is_avr(job.mcu) && !works({"avrdude", "-?"}))
             return kf::fail(error{errc::not_found,
                                   "avrdude is not there, make flash needs it for " + job.mcu,
                                   {},
@@ -118,9 +117,7 @@ class make_flash {
         return {};
     }
 
-    static fs::path built(const write_job& job) {
-        return job.out_dir / (std::string("klipper") + extension(job.image->kind));
-    }
+    static fs::path built(const write_job& job) { return job.out_dir / (std::string("klipper") + extension(job.kind)); }
 
     /// -o: make takes the image for up to date, whatever the clock of its sources says.
     static io::command command(const write_job& job, const fs::path& device) {

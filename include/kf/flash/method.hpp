@@ -2,17 +2,20 @@
 #pragma once
 /// The flash_method policy: how a pinned image gets into one board.
 ///
-/// | expression              | meaning                                             | guarantees | |
-/// ----------------------- | --------------------------------------------------- |
-/// ---------------------------------------------- | | M::method               | its board::flash_method | constant | |
-/// m.needs(job)            | are its tools there, does it take this image          | offline, before anything stops |
-/// | m.plan(job)             | what it will do, command by command                   | pure; what --dry-run prints | |
-/// m.write(job, sink)      | write exactly job.image into exactly job.board        | a progress report, the wrote()
-/// below is true   | | m.wrote()               | how far it came                                       | nothing: the
-/// old firmware is intact            |
+/// | expression           | meaning                                  | guarantees                                  |
+/// | -------------------- | ---------------------------------------- | ------------------------------------------- |
+/// | M::method            | its board::flash_method                  | constant; has its row in flash_methods      |
+/// | m.needs(job)         | are its tools there                      | before the build and before anything stops: |
+/// |                      |                                          | job.image is not looked at                  |
+/// | m.plan(job)          | what it will do, command by command      | pure; what --dry-run prints; as needs       |
+/// | m.write(job, sink)   | write exactly job.image into job's board | progress; the two below are true            |
+/// | m.wrote()            | how far it came                          | nothing: the old firmware is intact         |
+/// | m.another_may_try()  | may another method be tried now          | true only after a failure of its own way to |
+/// |                      |                                          | the board: nothing says that the image, the |
+/// |                      |                                          | board or the person is against another one  |
 ///
 /// A method never writes anything but the pinned image, proves what the bootloader tells before the first block, and
-/// never starts an application that it could not verify. Models: katapult, katapult_script, make_flash.
+/// never starts an application that it could not verify. Models: katapult_usb, katapult_script, make_flash.
 
 #include <kf/board/board.hpp>
 #include <kf/firmware/image.hpp>
@@ -29,12 +32,22 @@ namespace kf::flash {
 
 enum class written { nothing, some, all };
 
+[[nodiscard]] constexpr const char* name(written w) noexcept {
+    switch (w) {
+    case written::nothing: return "nothing";
+    case written::some: return "some";
+    case written::all: return "all";
+    }
+    return "?";
+}
+
 struct write_job {
-    const firmware::image* image = nullptr;
+    const firmware::image* image = nullptr; ///< null before the build
+    firmware::image_kind kind = firmware::image_kind::bin;
     fs::path image_file = {};   ///< the pinned copy, in a folder of its own, under Klipper's file name
     std::string mcu = {};       ///< CONFIG_MCU of its configuration
     std::uint64_t start = 0;    ///< CONFIG_FLASH_APPLICATION_ADDRESS
-    bool has_katapult = false;  ///< it was seen with a katapult_ name, now or earlier
+    bool seen_katapult = false; ///< it was seen with a katapult_ name, now or earlier
     board::usb_name usb = {};   ///< the board
     std::string node_name = {}; ///< its by-id name when the target was found
     fs::path by_id = "/dev/serial/by-id";
@@ -53,6 +66,7 @@ concept flash_method = requires(M& m, const write_job& job, S& s) {
     { m.plan(job) } -> std::same_as<std::vector<std::string>>;
     { m.write(job, s) } -> std::same_as<result<void>>;
     { m.wrote() } -> std::same_as<written>;
+    { m.another_may_try() } -> std::same_as<bool>;
 };
 
 /// The steps for a board that holds no whole firmware.
@@ -61,31 +75,5 @@ concept flash_method = requires(M& m, const write_job& job, S& s) {
             "if it is not found: press its reset button twice (Katapult) or hold BOOT while you plug it in",
             "kflash list shows under which name it is there"};
 }
-
-/// The last lines that a program printed, for the error of its failure.
-class output_tail {
-  public:
-    explicit output_tail(std::size_t most)
-      : most_(most) {}
-    void add(std::string_view line) {
-        if (line.find_first_not_of(" \t") == std::string_view::npos) return;
-        lines_.emplace_back(line);
-        if (lines_.size() > most_) lines_.erase(lines_.begin());
-    }
-    [[nodiscard]] std::string text() const {
-        std::string all;
-        for (const auto& l : lines_) all += (all.empty() ? "" : "\n") + l;
-        return all;
-    }
-    [[nodiscard]] bool has(std::string_view part) const {
-        for (const auto& l : lines_)
-            if (l.find(part) != std::string::npos) return true;
-        return false;
-    }
-
-  private:
-    std::size_t most_;
-    std::vector<std::string> lines_;
-};
 
 } // namespace kf::flash

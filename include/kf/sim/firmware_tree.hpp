@@ -23,16 +23,21 @@ struct sample_board {
     const char* title;
     const char* directory;                             ///< CONFIG_BOARD_DIRECTORY
     const char* mcu;                                   ///< nullptr: a process of the host, no chip
+    const char* machine;                               ///< without CONFIG_: the line that chooses it
     std::uint32_t boot = 0, start = 0, flash_size = 0; ///< 0 start: no vector table, no such symbols
 };
 
 inline constexpr std::array sample_boards{
-    sample_board{"stm32h723", "STM32H723, 128KiB bootloader", "stm32", "stm32h723xx", 0x8000000, 0x8020000, 0x100000},
-    sample_board{"stm32f446", "STM32F446, 32KiB bootloader", "stm32", "stm32f446xx", 0x8000000, 0x8008000, 0x80000},
-    sample_board{"rp2040", "RP2040, 16KiB bootloader", "rp2040", "rp2040", 0x10000100, 0x10004000, 0x200000},
-    sample_board{"rp2040-noboot", "RP2040, no bootloader", "rp2040", "rp2040", 0x10000100, 0x10000100, 0x200000},
-    sample_board{"atmega2560", "ATmega2560", "avr", "atmega2560"},
-    sample_board{"linux", "Linux process", "linux", nullptr},
+    sample_board{"stm32h723", "STM32H723, 128KiB bootloader", "stm32", "stm32h723xx", "MACH_STM32H723", 0x8000000,
+                 0x8020000, 0x100000},
+    sample_board{"stm32f446", "STM32F446, 32KiB bootloader", "stm32", "stm32f446xx", "MACH_STM32F446", 0x8000000,
+                 0x8008000, 0x80000},
+    sample_board{"rp2040", "RP2040, 16KiB bootloader", "rp2040", "rp2040", "MACH_RP2040", 0x10000100, 0x10004000,
+                 0x200000},
+    sample_board{"rp2040-noboot", "RP2040, no bootloader", "rp2040", "rp2040", "MACH_RP2040", 0x10000100, 0x10000100,
+                 0x200000},
+    sample_board{"atmega2560", "ATmega2560", "avr", "atmega2560", "MACH_AVR"},
+    sample_board{"linux", "Linux process", "linux", nullptr, "MACH_LINUX"},
 };
 
 /// The board whose options a missing .config gets, as in the real tree.
@@ -85,8 +90,10 @@ enum class tree_fault {
 }
 
 /// The symbols that the tree knows, one in a line; olddefconfig drops all others. Dropping a line is what an update of
-/// the sources does to a board that used the option.
+/// the sources does to a board that used the option. A text that names no chip gets what follows from its MACH_ lines,
+/// or the default board's.
 inline constexpr std::string_view known_symbols =
+    "MACH_STM32\nMACH_STM32H723\nMACH_STM32F446\nMACH_RP2040\nMACH_AVR\nMACH_LINUX\n"
     "BOARD_DIRECTORY\nMCU\nUSBSERIAL\nSERIAL\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
     "FLASH_APPLICATION_ADDRESS\nRPXXXX_HAVE_BOOTLOADER\n"
     "KF_IMAGE_SIZE\nKF_EXTRA\n";

@@ -51,11 +51,14 @@ namespace detail {
         {"event", "error"}, {"errc", name(e.code)}, {"exit", exit_status(e.code)}, {"what", detail::utf8(e.what)}};
     if (!e.cause.empty()) o["cause"] = detail::utf8(e.cause);
     if (!e.command.empty()) o["command"] = detail::utf8(e.command);
-    if (!e.steps.empty()) {
-        boost::json::array steps;
-        for (const auto& s : e.steps) steps.emplace_back(detail::utf8(s));
-        o["steps"] = std::move(steps);
-    }
+    const auto list = [&](const char* key, const std::vector<std::string>& texts) {
+        if (texts.empty()) return;
+        boost::json::array array;
+        for (const auto& t : texts) array.emplace_back(detail::utf8(t));
+        o[key] = std::move(array);
+    };
+    list("output", e.output);
+    list("steps", e.steps);
     return o;
 }
 

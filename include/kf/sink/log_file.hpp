@@ -97,6 +97,7 @@ class log_file_sink {
         line("error", fmt::format("{}: {}", name(e.code), e.what));
         if (!e.command.empty()) line("error", "command: " + e.command);
         if (!e.cause.empty()) line("error", "cause: " + e.cause);
+        for (const auto& printed : e.output) line("error", "output: " + printed);
     }
     void result(const record& r) { line("result", r.kind + ": " + r.text); }
 

@@ -89,6 +89,8 @@ class terminal_sink {
             put(o_.err, "  {} {}\n", first ? "cause:" : "      ", line);
             first = false;
         }
+        if (!e.output.empty()) put(o_.err, "  its last lines:\n");
+        for (const auto& line : e.output) put(o_.err, "    {}\n", line);
         if (!e.steps.empty()) put(o_.err, "  what to try:\n");
         int number = 0;
         for (const auto& step : e.steps) {

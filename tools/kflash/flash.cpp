@@ -23,31 +23,35 @@ using manager_type = host::systemd<runner_type>;
 using lease_type = host::service_lease<manager_type, io::steady_clock>;
 
 result<board::target> find_target(cli::invocation& in, const bench& b, const board::board& board) {
-    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
     return board::match(b.registry, board, seen.devices);
 }
 
-/// A klippy has to do with the board when one of its MCUs is on the board's port, or when it does not say on which
-/// ports its MCUs are.
-bool concerns(const host::printer_activity& a, const board::device& device) {
+/// A klippy has to do with the board when one of its MCUs is on the board's port, or under a name of the board, or when
+/// it does not say on which ports its MCUs are.
+bool concerns(const host::printer_activity& a, const board::board& board, const board::device& device) {
     if (a.serials.empty()) return true;
     for (const auto& serial : a.serials) {
         std::error_code ec;
         if (fs::canonical(serial, ec) == device.resolved && !ec) return true;
-        if (board::same_board(board::parse_usb_name(fs::path(serial).filename().string()), device.usb)) return true;
+        const std::string name = fs::path(serial).filename().string();
+        if (board::same_board(board::parse_usb_name(name), device.usb)) return true;
+        for (const auto* known : {&device.place, &board.as_klipper.name, &board.as_katapult.name})
+            if (!known->empty() && name == *known) return true;
+        if (board::pattern_matches(board.serial_pattern, name)) return true;
     }
     return false;
 }
 
 /// `hold_as`: as in host::guard_options.
-result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::device& device,
+result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::target& target,
                                        const std::string& hold_as = {}) {
     KF_TRY(const auto instances, host::find_klippy(b.at.proc));
     host::guard_options options;
     options.assume_idle = in.has("assume-idle");
     options.hold_as = hold_as;
-    options.concerns = [&](const host::printer_activity& a) { return concerns(a, device); };
+    options.concerns = [&](const host::printer_activity& a) { return concerns(a, target.board(), target.device()); };
     return host::check_idle(instances, options);
 }
 
@@ -133,6 +137,36 @@ result<host::right> right_to_manage(const bench& b, const to_stop& stop, runner_
     return host::find_right(runner, running, ::geteuid() == 0);
 }
 
+/// How the board will show itself with a firmware of this configuration (Kalico's "USB ids"; Klipper's are a subset).
+board::usb_face expected_face(const firmware::kconfig& config, const board::target& target) {
+    board::usb_face face;
+    face.manufacturer = config.text("USB_MANUFACTURER").value_or("Klipper");
+    face.product = config.text("USB_PRODUCT").value_or(config.mcu().value_or(""));
+    // The chip's own number is the same in both firmwares, where both print it; one of the configuration is known now.
+    const auto& met = target.board().as_katapult.serial;
+    face.serial = board::is_chip_number(met) ? met : target.device().usb.serial;
+    if (const auto set = config.text("USB_SERIAL_NUMBER"); set && !config.enabled("USB_SERIAL_NUMBER_CHIPID"))
+        face.serial = *set;
+    face.name = fmt::format("usb-{}_{}_{}-if00", board::udev_text(face.manufacturer), board::udev_text(face.product),
+                            board::udev_text(face.serial));
+    return face;
+}
+
+/// A firmware that gives the board another name is no surprise afterwards.
+void tell_new_name(cli::invocation& in, const board::target& target, const firmware::kconfig& config) {
+    const auto face = expected_face(config, target);
+    const auto& board = target.board();
+    if (board::pattern_matches(board.serial_pattern, face.name) ||
+        board::without_interface(board.as_klipper.name) == board::without_interface(face.name) ||
+        (board.as_klipper.manufacturer == face.manufacturer && board.as_klipper.product == face.product &&
+         board.as_klipper.serial == face.serial))
+        return;
+    in.out.step(phase::config, fmt::format("with this configuration the board comes back as {}", face.name));
+    if (!board::is_own_serial(face.serial))
+        in.out.note(fmt::format("many boards have the serial number {}: this one is known by its USB port then",
+                                face.serial));
+}
+
 /// The methods in the order in which they are tried, each with its tools there.
 result<std::vector<board::flash_method>> methods(const cli::invocation& in, const bench& b, const board::board& board,
                                                  const flash::write_job& job, runner_type& runner,
@@ -152,11 +186,13 @@ result<std::vector<board::flash_method>> methods(const cli::invocation& in, cons
     return order;
 }
 
-flash::write_job job_of(const bench& b, const firmware::build_site& site, const board::device& device) {
+flash::write_job job_of(const bench& b, const firmware::build_site& site, const board::target& target,
+                        const firmware::kconfig& config) {
     flash::write_job job;
-    job.usb = device.usb;
-    job.node_name = device.file_name;
-    job.by_id = b.at.by_id;
+    job.watch.at = b.at.devices;
+    job.watch.trail = {target.board(), target.device(), expected_face(config, target)};
+    job.mcu = config.mcu().value_or("");
+    job.start = config.application_start().value_or(0);
     job.proc = b.at.proc;
     job.klipper_dir = b.klipper_dir();
     job.katapult_dir = b.katapult_dir();
@@ -173,7 +209,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     KF_TRY(const auto method, method_of(in, b, board));
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto idle, guard_printer(in, b, target));
     KF_TRY(const auto stop, services_of(idle, manager, b.at.state / journal_name, in));
 
     std::string text;
@@ -192,15 +228,13 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     say(phase::build, fmt::format("make -C {} -j {}", site.tree.string(), dirs));
     say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
                       "size, bootloader kept");
-    auto job = job_of(b, site, target.device());
+    auto job = job_of(b, site, target, cached.config);
     firmware::image image;
     image.kind = firmware::expected_kind(cached.config);
     image.path = site.out() / (std::string("klipper") + extension(image.kind));
     job.image = &image;
     job.image_file = site.dir / "pinned" / image.path.filename();
     job.has_katapult = board.seen_as_katapult.has_value() || target.kind() == board::usb_firmware::katapult;
-    job.mcu = cached.config.mcu().value_or("");
-    job.start = cached.config.application_start().value_or(0);
     if (!stop.units.empty()) {
         KF_TRY(const auto right, right_to_manage(b, stop, runner));
         say(phase::service, "right to stop and start services: " + right.name);
@@ -229,6 +263,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
 
 /// Everything between the stop and the proven restart. The lease's destructor is the net under each early return.
 struct flash_run {
+    std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
     result<flash::flash_outcome> outcome = kf::fail(errc::failed, "nothing was done");
     flash::written wrote = flash::written::nothing;
     result<void> service{};
@@ -241,11 +276,12 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
+    job.watch.met_bootloader = [&](const board::device& node) { r.bootloader = node; };
     std::optional<host::idle_proof> idle; // holds the plot lock until klippy is proven ready
     const auto go = [&]() -> result<flash::flash_outcome> {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
-        KF_TRY(idle, guard_printer(in, b, target.device(), "kflash flash"));
+        KF_TRY(idle, guard_printer(in, b, target, "kflash flash"));
         for (const auto& a : idle->assumptions()) in.out.warn(a);
         for (const auto& p : idle->printers())
             if (std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
@@ -312,7 +348,6 @@ result<void> run(cli::invocation& in) {
     io::interrupt::catch_signals();
     KF_TRY(auto board, pick_board(in, b));
     KF_TRY(auto target, find_target(in, b, board));
-    const bool in_katapult = target.kind() == board::usb_firmware::katapult;
     in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
     if (in.has("dry-run")) return print_plan(in, b, board, target);
     if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
@@ -321,11 +356,10 @@ result<void> run(cli::invocation& in) {
     }
 
     KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
-    if (in_katapult) {
-        remember_katapult(in, b, board);
-        if (!board.seen_as_katapult) board.seen_as_katapult = today(); // it counts for this very run
-    }
-    KF_TRY(const auto first_look, guard_printer(in, b, target.device()));
+    // Before anything is written: a flash that is cut short leaves a board in Katapult, maybe under a name and serial
+    // number that nobody has seen. Its port is what it can be found by then.
+    remember_device(in, b, board, target.device());
+    KF_TRY(const auto first_look, guard_printer(in, b, target));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
 
@@ -338,12 +372,11 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto build_lock, io::file_lock::take(site.dir / "lock", site.who));
     KF_CHECK(firmware::still_is(built.image, built.build.file));
     KF_TRY(target, find_target(in, b, board)); // menuconfig and build took their time
-    auto job = job_of(b, site, target.device());
+    tell_new_name(in, target, built.build.config);
+    auto job = job_of(b, site, target, built.build.config);
     job.image = &built.image;
     job.image_file = site.dir / "pinned" / built.image.path.filename();
     job.has_katapult = board.seen_as_katapult.has_value();
-    job.mcu = built.build.config.mcu().value_or("");
-    job.start = built.build.config.application_start().value_or(0);
     KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                              built.image.bytes.size())));
     auto runner = make_runner(in);
@@ -351,7 +384,7 @@ result<void> run(cli::invocation& in) {
 
     const auto journal = b.at.state / journal_name;
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto idle, guard_printer(in, b, target));
     KF_TRY(const auto stop, services_of(idle, manager, journal, in));
     KF_TRY(const auto right, right_to_manage(b, stop, runner));
     in.out.detail("right to manage services: " + right.name);
@@ -367,7 +400,8 @@ result<void> run(cli::invocation& in) {
     io::interrupt::refuse_stops();
     const auto r = stop_write_start(in, b, target, job, order, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
-    if (r.outcome && r.outcome->method != board::flash_method::make_flash) remember_katapult(in, b, board);
+    if (r.bootloader) remember_device(in, b, board, *r.bootloader);
+    if (r.outcome) remember_device(in, b, board, r.outcome->node, board::usb_firmware::klipper);
 
     if (!r.outcome && r.service) return kf::fail(r.outcome.error());
     if (r.outcome)
@@ -383,7 +417,7 @@ result<void> run(cli::invocation& in) {
               {"write_s", r.outcome->write_time},
               {"verify_s", r.outcome->verify_time},
               {"downtime_s", r.downtime},
-              {"device", r.outcome->node_name}}});
+              {"device", r.outcome->node.file_name}}});
     if (!r.service) {
         if (!r.outcome) in.out.fail(r.outcome.error());
         error e = r.service.error();

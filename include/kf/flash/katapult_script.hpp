@@ -54,7 +54,7 @@ class katapult_script {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
+        KF_TRY(const auto node, enter_bootloader(job.watch, clock_));
         // flashtool.py compares no start address: that proof is made here, and the board stays in its bootloader.
         KF_CHECK(prove_bootloader(job, node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node.path), job, out);

@@ -76,14 +76,14 @@ class katapult_usb {
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {fmt::format("ask {} for its bootloader (1200 baud), wait for its katapult_ name", job.node_name),
+        return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult", job.watch.trail.start.file_name),
                 fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
                 "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
     }
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        KF_TRY(const auto node, enter_bootloader(job.by_id, job.usb, clock_));
+        KF_TRY(const auto node, enter_bootloader(job.watch, clock_));
         return with_proven_bootloader(job, node, clock_, out, [&](auto& session) -> result<void> {
             const auto began = clock_.now();
             auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {

@@ -13,19 +13,18 @@ namespace kf::flash {
 struct flash_outcome {
     board::flash_method method = board::flash_method::katapult;
     seconds write_time = 0, verify_time = 0;
-    std::string version, node_name;
+    std::string version;
+    board::device node = {}; ///< the board in its new life
 };
 
 /// Another method may be tried only when nothing was written, the board is still where it was, and the first failure
 /// says nothing about the image or the person's wish.
-[[nodiscard]] inline bool may_fall_back(const error& e, written wrote, const write_job& job,
-                                        const std::optional<board::device>& before) {
+[[nodiscard]] inline bool may_fall_back(const error& e, written wrote, const write_job& job) {
     if (wrote != written::nothing) return false;
     if (e.code != errc::flash_failed && e.code != errc::timeout && e.code != errc::not_found &&
         e.code != errc::connection_lost)
         return false;
-    const auto now = find_node(job.by_id, job.usb, before ? before->usb.firmware : board::usb_firmware::katapult);
-    return now && now->file_name == job.node_name;
+    return find_node(job, board::firmware_on(job.watch.trail, job.watch.trail.start)).has_value();
 }
 
 /// Writes and verifies. On failure `wrote` says how far it came, which decides what the person is told.
@@ -36,7 +35,7 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
     error last{errc::usage, "no flash method is left to try"};
     for (std::size_t i = 0; i < order.size(); ++i) {
         KF_CHECK(io::interrupt::check());
-        const auto before = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
+        const auto before = find_node(job, board::usb_firmware::klipper);
         auto method = make_method(order[i], runner, clock);
         out.step(phase::flash, fmt::format("{}: writing {} ({} bytes)", name(order[i]),
                                            job.image->path.filename().string(), job.image->bytes.size()));
@@ -46,7 +45,7 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
         const seconds took = to_seconds(clock.now() - began);
         if (!done) {
             last = std::move(done).error();
-            if (i + 1 < order.size() && may_fall_back(last, wrote, job, before)) {
+            if (i + 1 < order.size() && may_fall_back(last, wrote, job)) {
                 out.warn(fmt::format("{} did not work, nothing was written: {}", name(order[i]), last.what));
                 continue;
             }
@@ -57,7 +56,7 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
         KF_TRY(const auto running, verify(job, before, clock));
         out.step(phase::verify, fmt::format("{} runs {}", running.node.file_name, running.dictionary.version));
         return flash_outcome{order[i], took, to_seconds(clock.now() - verify_began), running.dictionary.version,
-                             running.node.file_name};
+                             running.node};
     }
     return kf::fail(std::move(last));
 }

@@ -89,6 +89,7 @@ enum class tree_fault {
 inline constexpr std::string_view known_symbols =
     "BOARD_DIRECTORY\nMCU\nUSBSERIAL\nSERIAL\nFLASH_SIZE\nFLASH_BOOT_ADDRESS\n"
     "FLASH_APPLICATION_ADDRESS\nRPXXXX_HAVE_BOOTLOADER\n"
+    "USB_MANUFACTURER\nUSB_PRODUCT\nUSB_SERIAL_NUMBER\nUSB_SERIAL_NUMBER_CHIPID\n"
     "KF_IMAGE_SIZE\nKF_EXTRA\n";
 
 namespace detail {

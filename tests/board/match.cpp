@@ -49,30 +49,6 @@ static_assert(!std::is_constructible_v<target, board, device>);
 
 BOOST_AUTO_TEST_SUITE(match_suite)
 
-BOOST_AUTO_TEST_CASE(a_pattern_is_the_name_without_its_interface) {
-    BOOST_TEST(pattern_for(octopus.file_name) == "usb-Klipper_stm32h723xx_29001A001151313531383332*");
-    BOOST_TEST(pattern_for("usb-Klipper_rp2040_1") == "usb-Klipper_rp2040_1*");
-}
-
-BOOST_AUTO_TEST_CASE(a_pattern_matches_both_firmwares_of_its_board) {
-    for (const char* pattern :
-         {"usb-Klipper_stm32h723xx_29001A001151313531383332*", "usb-katapult_stm32h723xx_29001A001151313531383332*",
-          "usb-klipper_stm32h723xx_29*", "usb-*_stm32h723xx_29001A001151313531383332*", "*383332-if0[0-9]",
-          "usb-Klipper_stm32h723??_29001A001151313531383332-if00"}) {
-        BOOST_TEST(pattern_matches(pattern, octopus.file_name), pattern);
-        BOOST_TEST(pattern_matches(pattern, octopus_in_katapult.file_name), pattern);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_pattern_matches_no_other_board) {
-    const std::string pattern = "usb-Klipper_stm32h723xx_29001A001151313531383332*";
-    BOOST_TEST(!pattern_matches(pattern, second_octopus.file_name));
-    BOOST_TEST(!pattern_matches(pattern, pico.file_name));
-    BOOST_TEST(!pattern_matches("usb-Klipper_stm32h723xx_29001a001151313531383332*", octopus.file_name));
-    BOOST_TEST(!pattern_matches("*", beacon.file_name));
-    BOOST_TEST(!pattern_matches("", octopus.file_name));
-}
-
 BOOST_AUTO_TEST_CASE(devices_are_registered_new_blocked_or_disconnected) {
     BOOST_TEST(states(with({octopus_board, second_board}), {beacon, octopus, pico}) ==
                "blocked:-:ttyACM3 registered:octopus:ttyACM0 new:-:ttyACM2 disconnected:second:- ");
@@ -129,29 +105,42 @@ BOOST_AUTO_TEST_CASE(a_serial_that_begins_another_serial_is_not_taken_for_it) {
     BOOST_TEST(states(r, only12) == "registered:twelve:ttyACM12 disconnected:one:- ");
 }
 
-BOOST_AUTO_TEST_CASE(a_pattern_that_matches_two_devices_is_refused_with_what_to_do) {
+BOOST_AUTO_TEST_CASE(a_board_that_two_devices_look_like_is_refused_with_what_to_do) {
     const auto wide = entry("wide", "stm32h723", "usb-Klipper_stm32h723xx_*");
     const auto r = with({wide});
     const std::vector<device> devices{octopus, second_octopus};
     const auto t = match(r, wide, devices);
     BOOST_REQUIRE(!t);
     BOOST_TEST((t.error().code == errc::refused));
-    BOOST_TEST(t.error().what == "the pattern of wide matches 2 devices");
+    BOOST_TEST(t.error().what == "2 devices look like wide");
     BOOST_REQUIRE_EQUAL(t.error().steps.size(), 2U);
-    BOOST_TEST(t.error().steps[1] == "kflash edit wide --pattern 'usb-Klipper_stm32h723xx_29001A001151313531383399*'");
+    BOOST_TEST(t.error().steps[1] == "kflash edit wide --usb usb-Klipper_stm32h723xx_29001A001151313531383399-if00");
     BOOST_TEST(states(r, devices) == "ambiguous:wide:ttyACM0 ambiguous:wide:ttyACM1 ");
-    BOOST_TEST(match(r, wide, std::vector{octopus}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_pattern_without_a_serial_number_is_no_proof_even_when_one_device_matches) {
+    const auto wide = entry("wide", "stm32h723", "usb-Klipper_stm32h723xx_*");
+    const auto t = match(with({wide}), wide, std::vector{octopus});
+    BOOST_REQUIRE(!t);
+    BOOST_TEST((t.error().code == errc::refused));
+    BOOST_TEST(t.error().what == "whether this device is wide cannot be known");
+    BOOST_TEST(t.error().steps.back() == "then say so: kflash edit wide --usb " + octopus.file_name);
+    BOOST_TEST(states(with({wide}), {octopus}) == "ambiguous:wide:ttyACM0 ");
+    auto known = wide; // the same pattern, once the person has said which one it is
+    known.as_klipper = {octopus.file_name, "", "", octopus.usb.serial};
+    BOOST_TEST(match(with({known}), known, std::vector{octopus, second_octopus})->device().resolved == "/dev/ttyACM0");
+    BOOST_TEST((match(with({known}), known, std::vector{second_octopus}).error().code == errc::not_connected));
 }
 
 BOOST_AUTO_TEST_CASE(two_boards_that_claim_one_device_are_refused_with_what_to_do) {
-    const auto a = entry("a", "stm32h723", "usb-Klipper_stm32h723xx_2900*");
-    const auto b = entry("b", "stm32h723", "usb-katapult_stm32h723xx_29*");
+    const auto a = entry("a", "stm32h723", "usb-Klipper_stm32h723xx_*");
+    const auto b = entry("b", "stm32h723", "usb-katapult_*");
     const auto r = with({a, b});
     const auto t = match(r, a, std::vector{octopus});
     BOOST_REQUIRE(!t);
     BOOST_TEST((t.error().code == errc::refused));
     BOOST_TEST(t.error().what == "2 boards claim one device");
-    BOOST_TEST(t.error().cause == "which of them it is cannot be known; their patterns match it: a, b");
+    BOOST_TEST(t.error().cause == "which of them it is cannot be known; it looks like each of: a, b");
     BOOST_TEST(t.error().steps.size() == 2U);
     BOOST_TEST(states(r, {octopus}) == "ambiguous:-:ttyACM0 ");
 }
@@ -197,7 +186,7 @@ BOOST_AUTO_TEST_CASE(d19_a_board_registered_with_the_long_mcu_name_is_not_skippe
         b.mcu = mcu;
         BOOST_TEST(match(with({b}), b, std::vector{octopus}).has_value(), mcu);
     }
-    const auto due = entry("due", "sam3x8e", "usb-Klipper_sam3x8e_0*");
+    const auto due = entry("due", "sam3x8e", "usb-Klipper_sam3x8e_00000000*");
     const auto due_device = plugged("usb-Klipper_sam3x8e_00000000-if00", "ttyACM4");
     BOOST_TEST(match(with({due}), due, std::vector{due_device}).has_value());
 }
@@ -210,44 +199,56 @@ BOOST_AUTO_TEST_CASE(d19_another_chip_than_the_registered_one_is_a_mismatch) {
     BOOST_TEST((t.error().code == errc::mismatch));
     BOOST_TEST(t.error().what == "octopus is registered as stm32f446, the device says stm32h723xx");
     // The original read sam3x8e as sam3 and so took a sam3x8c for the same chip.
-    const auto due = entry("due", "sam3x8e", "usb-Klipper_sam3x8?_0*");
+    const auto due = entry("due", "sam3x8e", "usb-Klipper_sam3x8?_00000000*");
     const auto small = plugged("usb-Klipper_sam3x8c_00000000-if00", "ttyACM4");
     BOOST_TEST((match(with({due}), due, std::vector{small}).error().code == errc::mismatch));
 }
 
-BOOST_AUTO_TEST_CASE(two_boards_that_share_one_serial_number_are_refused) {
-    auto twin = octopus;
-    twin.facts.serial = "12345";
-    twin.facts.twins = 1;
-    const auto t = match(with({octopus_board}), octopus_board, std::vector{twin});
+BOOST_AUTO_TEST_CASE(boards_that_share_one_serial_number_are_told_apart_by_their_ports_or_refused) {
+    auto left = plugged("platform-usb-0:1.3:1.0", "ttyACM0"), right = plugged("platform-usb-0:1.4:1.0", "ttyACM1");
+    left.facts = {.vendor_id = "1d50", .product_id = "614e", .manufacturer = "Klipper", .product = "rp2040",
+                  .serial = "E661", .port = "1-1.3", .twins = 1};
+    right.facts = left.facts;
+    right.facts.port = "1-1.4";
+    left.usb = right.usb = {usb_firmware::klipper, "rp2040", "E661", 0};
+    left.place = left.file_name;
+    right.place = right.file_name;
+    const std::vector both{left, right};
+    auto l = entry("l", "rp2040", left.place), g = entry("g", "rp2040", right.place);
+    BOOST_TEST(match(with({l, g}), l, both)->device().resolved == "/dev/ttyACM0");
+    BOOST_TEST(match(with({l, g}), g, both)->device().resolved == "/dev/ttyACM1");
+    BOOST_TEST(states(with({g, l}), both) == "registered:l:ttyACM0 registered:g:ttyACM1 ");
+
+    auto old = entry("old", "rp2040", "usb-Klipper_rp2040_E661*"); // by-id cannot tell them apart
+    left.file_name = "usb-Klipper_rp2040_E661-if00";               // no by-path on this system
+    const auto t = match(with({old}), old, std::vector{left});
     BOOST_REQUIRE(!t);
     BOOST_TEST((t.error().code == errc::refused));
-    BOOST_TEST(t.error().what == "2 USB devices have the serial number 12345");
+    BOOST_TEST(t.error().cause ==
+               "2 USB devices have this name and serial number, and the USB port of the board is not known yet");
+    old.usb_port = "1-1.3";
+    BOOST_TEST(match(with({old}), old, std::vector{left}).has_value());
+    left.facts.port = "1-1.5";
+    const auto moved = match(with({old}), old, std::vector{left});
+    BOOST_REQUIRE(!moved);
+    BOOST_TEST(moved.error().cause == "usb-Klipper_rp2040_E661-if00 is not it: its USB port is 1-1.5, not 1-1.3");
 }
 
-BOOST_AUTO_TEST_CASE(d15_the_board_is_followed_to_its_new_name) {
-    const auto r = with({octopus_board, second_board});
-    const auto t = match(r, octopus_board, std::vector{octopus, second_octopus});
-    BOOST_REQUIRE(t.has_value());
-    auto other_in_katapult = plugged("usb-katapult_stm32h723xx_29001A001151313531383399-if00", "ttyACM1");
-    BOOST_TEST((find_again(*t, usb_firmware::katapult, std::vector{octopus, other_in_katapult}).error().code ==
-                errc::not_connected));
-    const auto found = find_again(*t, usb_firmware::katapult, std::vector{octopus_in_katapult, other_in_katapult});
-    BOOST_REQUIRE(found.has_value());
-    BOOST_TEST(found->file_name == octopus_in_katapult.file_name);
-    BOOST_TEST(
-        (find_again(*t, usb_firmware::klipper, std::vector{octopus_in_katapult}).error().code == errc::not_connected));
-}
-
-BOOST_AUTO_TEST_CASE(a_board_without_serial_number_is_followed_by_its_pattern_unless_two_look_like_it) {
-    const auto b = entry("mini", "stm32f103", "usb-Klipper_stm32f103xe*");
-    const auto d = plugged("usb-Klipper_stm32f103xe-if00", "ttyACM0");
-    const auto t = match(with({b}), b, std::vector{d});
-    BOOST_REQUIRE(t.has_value());
-    const auto again = plugged("usb-katapult_stm32f103xe-if00", "ttyACM5");
-    BOOST_TEST(find_again(*t, usb_firmware::katapult, std::vector{again})->resolved == "/dev/ttyACM5");
-    const auto another = plugged("usb-katapult_stm32f103xe_77-if00", "ttyACM6");
-    BOOST_TEST((find_again(*t, usb_firmware::katapult, std::vector{again, another}).error().code == errc::refused));
+BOOST_AUTO_TEST_CASE(a_pattern_that_takes_other_boards_is_refused_before_it_is_saved) {
+    const auto r = with({octopus_board, pico_board});
+    const auto why = [&](const std::string& pattern) {
+        return pattern_conflict(r, entry("new", "rp2040", pattern), std::vector{octopus, pico}).value_or("");
+    };
+    for (const char* pattern : {"*", "usb-*", "usb-Klipper_*", "usb-Klipper_*_*-if00", "usb-Klipper_rp20?0_*", "*-if00",
+                                "usb-[Kk]*", "platform-*"})
+        BOOST_TEST(why(pattern) != "", pattern);
+    BOOST_TEST(why("usb-Klipper_rp2040_*") == "it takes the device of pico (usb-katapult_rp2040_E6614103E7452D2F-if00)");
+    BOOST_TEST(why("usb-katapult_stm32h723xx_29001A00115131353138333?-if00") ==
+               "it takes the device of octopus (usb-Klipper_stm32h723xx_29001A001151313531383332-if00)");
+    BOOST_TEST(why(octopus_board.serial_pattern) != "");
+    for (const char* pattern : {"usb-Klipper_rp2040_E66141*", "usb-Klipper_stm32f446xx_*", "usb-*_rp2040_AA11-if*",
+                                "usb-Klipper_x*", "platform-xhci-usb-0:1.4:1.0"})
+        BOOST_TEST(why(pattern) == "", pattern);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

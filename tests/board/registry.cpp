@@ -162,6 +162,28 @@ BOOST_AUTO_TEST_CASE(a_change_touches_only_what_it_changes) {
     BOOST_TEST(to_text(r).find("seen_as_katapult") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_learned_of_a_board_is_kept_beside_the_originals_keys) {
+    auto r = parse_registry(R"({"devices": {"b": {"name": "B", "mcu": "rp2040", "serial_pattern": "usb-x*",
+        "usb_port": "1-1.4", "klipper_usb": {"name": "usb-Kalico_t_T1-if00", "manufacturer": "Kalico", "product": "t",
+        "serial": "T1", "since": 2026}}}})",
+                            "f");
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->boards[0].usb_port == "1-1.4");
+    BOOST_TEST((r->boards[0].as_klipper == usb_face{"usb-Kalico_t_T1-if00", "Kalico", "t", "T1"}));
+    BOOST_TEST(r->boards[0].as_katapult.empty());
+    r->boards[0].as_katapult = {"usb-katapult_rp2040_E66-if00", "katapult", "rp2040", "E66"};
+    const auto text = to_text(*r);
+    BOOST_TEST(text.find("\"since\": 2026") != std::string::npos); // not ours, kept
+    const auto again = parse_registry(text, "f");
+    BOOST_REQUIRE(again.has_value());
+    BOOST_TEST((again->boards == r->boards));
+    r->boards[0].as_klipper = {};
+    r->boards[0].as_katapult = {};
+    r->boards[0].usb_port.clear();
+    for (const char* key : {"klipper_usb", "katapult_usb", "usb_port"})
+        BOOST_TEST(to_text(*r).find(key) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_registry_is_written_whole) {
     BOOST_TEST(to_text(registry{}) == R"({
   "blocked_devices": [],
@@ -239,7 +261,9 @@ BOOST_AUTO_TEST_CASE(d21_wrong_types_are_an_error_with_a_line_not_a_crash) {
     BOOST_TEST(refusal(with_device("\"name\": \"A\\u001b[2J\"" + rest)).find("control") != std::string::npos);
     for (const char* member :
          {R"("flashable": "yes")", R"("flashable": null)", R"("flash_method": "dd")", R"("flash_method": 1)",
-          R"("seen_as_katapult": true)", R"("seen_as_katapult": "yesterday")"})
+          R"("seen_as_katapult": true)", R"("seen_as_katapult": "yesterday")", R"("usb_port": 4)",
+          R"("usb_port": "1/1")", R"("klipper_usb": "usb-x")", R"("katapult_usb": {"serial": 1})",
+          R"("klipper_usb": {"name": "a\nb"})"})
         (void)refusal(with_device("\"name\": \"A\"" + rest + ", " + member));
     for (const char* text :
          {R"({"devices": []})", R"({"devices": null})", R"({"devices": {"a": []}})", R"({"global": 1})",

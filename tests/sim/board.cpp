@@ -61,8 +61,8 @@ class bench {
         BOOST_TEST(ended_well_.load());
     }
 
-    [[nodiscard]] fs::path klipper() const { return options.by_id / sim::klipper_name(options); }
-    [[nodiscard]] fs::path katapult() const { return options.by_id / sim::katapult_name(options); }
+    [[nodiscard]] fs::path klipper() const { return options.by_id / sim::by_id_name(sim::klipper_face(options)); }
+    [[nodiscard]] fs::path katapult() const { return options.by_id / sim::by_id_name(sim::katapult_face(options)); }
     [[nodiscard]] static bool there(const fs::path& link) { return fs::is_symlink(link); }
     [[nodiscard]] bool appears(const fs::path& link) const {
         const auto until = clock.now() + 20s;

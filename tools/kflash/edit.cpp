@@ -2,11 +2,29 @@
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
 #include "commands.hpp"
+#include "device_choice.hpp"
 
 #include <fmt/format.h>
 
 namespace kf::kflash {
 namespace {
+
+/// The board as the device that a person says it is: what was known of another one is forgotten.
+result<board::board> be_device(cli::invocation& in, const bench& b, board::board board, const std::string& name) {
+    KF_TRY(const auto seen, board::scan(b.at.devices));
+    for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
+    KF_TRY(const auto device, find_device(seen.devices, name));
+    if (const auto reason = board::blocked_reason(b.registry, device))
+        return kf::fail(errc::refused, fmt::format("{}: {}", name, *reason));
+    for (const auto* owner : board::claimants(b.registry, device))
+        if (owner->key != board.key && board::judge(*owner, device).claim > board::claim::unsure)
+            return kf::fail(errc::refused, fmt::format("{} is already registered as {}", name, owner->name));
+    board.usb_port.clear();
+    board.as_klipper = {};
+    board.as_katapult = {};
+    KF_CHECK(name_by(board, device));
+    return board::remember(board, device, board::firmware_on(board, device), today());
+}
 
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
@@ -14,11 +32,17 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
     auto changed = old;
     bool given = false;
-    for (const char* name : {"name", "mcu", "pattern", "method", "exclude", "include"}) given = given || in.has(name);
+    for (const char* name : {"name", "mcu", "pattern", "usb", "method", "exclude", "include"})
+        given = given || in.has(name);
     if (given) {
         if (const auto v = in.get("name")) changed.name = *v;
         if (const auto v = in.get("mcu")) changed.mcu = *v;
         if (const auto v = in.get("pattern")) changed.serial_pattern = *v;
+        if (const auto v = in.get("usb")) {
+            if (in.has("pattern"))
+                return kf::fail(errc::usage, "--usb makes the pattern: give one of --usb and --pattern");
+            KF_TRY(changed, be_device(in, b, changed, *v));
+        }
         wanted.apply(changed);
     } else {
         KF_TRY(changed.name, cli::ask(in, {"Name", old.name, "--name NAME"}));
@@ -30,12 +54,17 @@ result<void> run(cli::invocation& in) {
         KF_TRY(changed.flashable, cli::confirm(in, "May it be flashed?", old.flashable, "--include or --exclude"));
     }
     if (changed.method) KF_CHECK(check_chip(*changed.method, changed));
+    if (changed.serial_pattern != old.serial_pattern) KF_CHECK(check_pattern(b, changed));
     // Only what this person changed is changed: another process may have edited the rest meanwhile.
     KF_CHECK(board::update(b.at.registry_file, "kflash edit", [&](board::registry& r) -> result<void> {
         KF_TRY(auto now, board::find(r, old.key));
         if (changed.name != old.name) now.name = changed.name;
         if (changed.mcu != old.mcu) now.mcu = changed.mcu;
         if (changed.serial_pattern != old.serial_pattern) now.serial_pattern = changed.serial_pattern;
+        if (changed.usb_port != old.usb_port) now.usb_port = changed.usb_port;
+        if (changed.as_klipper != old.as_klipper) now.as_klipper = changed.as_klipper;
+        if (changed.as_katapult != old.as_katapult) now.as_katapult = changed.as_katapult;
+        if (changed.seen_as_katapult != old.seen_as_katapult) now.seen_as_katapult = changed.seen_as_katapult;
         if (changed.method != old.method) now.method = changed.method;
         if (changed.flashable != old.flashable) now.flashable = changed.flashable;
         return board::replace(r, now);
@@ -48,9 +77,11 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row edit_command() {
-    std::vector<cli::option_row> options{{"name", "NAME", "what you call the board"},
-                                         {"mcu", "MCU", "its chip, as in stm32h723"},
-                                         {"pattern", "GLOB", "its pattern in /dev/serial/by-id"}};
+    std::vector<cli::option_row> options{
+        {"name", "NAME", "what you call the board"},
+        {"mcu", "MCU", "its chip, as in stm32h723"},
+        {"usb", "NAME", "the device that it is now, or its port, as kflash list shows"},
+        {"pattern", "GLOB", "its pattern in /dev/serial/by-id"}};
     const auto shared = board_options();
     options.insert(options.end(), shared.begin(), shared.end());
     return {"edit",
@@ -60,6 +91,7 @@ cli::command_row edit_command() {
             "Changes a registered board; without options it asks.",
             std::move(options),
             {{"kflash edit octopus --method make_flash", "a board without Katapult"},
+             {"kflash edit toolhead --usb 1-1.4", "the board that is plugged in there"},
              {"kflash edit beacon --exclude", "shown, never flashed"}},
             run};
 }

@@ -23,31 +23,35 @@ using manager_type = host::systemd<runner_type>;
 using lease_type = host::service_lease<manager_type, io::steady_clock>;
 
 result<board::target> find_target(cli::invocation& in, const bench& b, const board::board& board) {
-    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
     return board::match(b.registry, board, seen.devices);
 }
 
-/// A klippy has to do with the board when one of its MCUs is on the board's port, or when it does not say on which
-/// ports its MCUs are.
-bool concerns(const host::printer_activity& a, const board::device& device) {
+/// A klippy has to do with the board when one of its MCUs is on the board's port, or under a name of the board, or when
+/// it does not say on which ports its MCUs are.
+bool concerns(const host::printer_activity& a, const board::board& board, const board::device& device) {
     if (a.serials.empty()) return true;
     for (const auto& serial : a.serials) {
         std::error_code ec;
         if (fs::canonical(serial, ec) == device.resolved && !ec) return true;
-        if (board::same_board(board::parse_usb_name(fs::path(serial).filename().string()), device.usb)) return true;
+        const std::string name = fs::path(serial).filename().string();
+        if (board::same_board(board::parse_usb_name(name), device.usb)) return true;
+        for (const auto* known : {&device.place, &board.as_klipper.name, &board.as_katapult.name})
+            if (!known->empty() && name == *known) return true;
+        if (board::pattern_matches(board.serial_pattern, name)) return true;
     }
     return false;
 }
 
 /// `hold_as`: as in host::guard_options.
-result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::device& device,
+result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::target& target,
                                        const std::string& hold_as = {}) {
     KF_TRY(const auto instances, host::find_klippy(b.at.proc));
     host::guard_options options;
     options.assume_idle = in.has("assume-idle");
     options.hold_as = hold_as;
-    options.concerns = [&](const host::printer_activity& a) { return concerns(a, device); };
+    options.concerns = [&](const host::printer_activity& a) { return concerns(a, target.board(), target.device()); };
     return host::check_idle(instances, options);
 }
 
@@ -133,6 +137,36 @@ result<host::right> right_to_manage(const bench& b, const to_stop& stop, runner_
     return host::find_right(runner, running, ::geteuid() == 0);
 }
 
+/// How the board will show itself with a firmware of this configuration (Kalico's "USB ids"; Klipper's are a subset).
+board::usb_face expected_face(const firmware::kconfig& config, const board::target& target) {
+    board::usb_face face;
+    face.manufacturer = config.text("USB_MANUFACTURER").value_or("Klipper");
+    face.product = config.text("USB_PRODUCT").value_or(config.mcu().value_or(""));
+    // The chip's own number is the same in both firmwares, where both print it; one of the configuration is known now.
+    const auto& met = target.board().as_katapult.serial;
+    face.serial = board::is_chip_number(met) ? met : target.device().usb.serial;
+    if (const auto set = config.text("USB_SERIAL_NUMBER"); set && !config.enabled("USB_SERIAL_NUMBER_CHIPID"))
+        face.serial = *set;
+    face.name = fmt::format("usb-{}_{}_{}-if00", board::udev_text(face.manufacturer), board::udev_text(face.product),
+                            board::udev_text(face.serial));
+    return face;
+}
+
+/// A firmware that gives the board another name is no surprise afterwards.
+void tell_new_name(cli::invocation& in, const board::target& target, const firmware::kconfig& config) {
+    const auto face = expected_face(config, target);
+    const auto& board = target.board();
+    if (board::pattern_matches(board.serial_pattern, face.name) ||
+        board::without_interface(board.as_klipper.name) == board::without_interface(face.name) ||
+        (board.as_klipper.manufacturer == face.manufacturer && board.as_klipper.product == face.product &&
+         board.as_klipper.serial == face.serial))
+        return;
+    in.out.step(phase::config, fmt::format("with this configuration the board comes back as {}", face.name));
+    if (!board::is_own_serial(face.serial))
+        in.out.note(
+            fmt::format("many boards have the serial number {}: this one is known by its USB port then", face.serial));
+}
+
 flash::fallback fallback_wanted(const cli::invocation& in, const bench& b) {
     const bool wanted = b.registry.settings.allow_flash_fallback && !in.has("no-fallback") && !in.has("method");
     return wanted ? flash::fallback::if_wanted : flash::fallback::no;
@@ -140,16 +174,15 @@ flash::fallback fallback_wanted(const cli::invocation& in, const bench& b) {
 
 /// All but the image itself.
 flash::write_job job_of(const bench& b, const board::board& board, const ready_board& ready,
-                        const board::device& device) {
+                        const board::target& target) {
     flash::write_job job;
     job.kind = ready.kind();
     job.image_file = ready.site.dir / "pinned" / (std::string("klipper") + extension(job.kind));
     job.mcu = ready.source.config.mcu().value_or("");
     job.start = ready.source.config.application_start().value_or(0);
     job.seen_katapult = board.seen_as_katapult.has_value();
-    job.usb = device.usb;
-    job.node_name = device.file_name;
-    job.by_id = b.at.by_id;
+    job.watch.at = b.at.devices;
+    job.watch.trail = {target.board(), target.device(), expected_face(ready.source.config, target)};
     job.proc = b.at.proc;
     job.klipper_dir = b.klipper_dir();
     job.katapult_dir = b.katapult_dir();
@@ -163,9 +196,9 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
                         const build_request& request) {
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto idle, guard_printer(in, b, target));
     KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
-    const auto job = job_of(b, board, ready, target.device());
+    const auto job = job_of(b, board, ready, target);
     KF_TRY(const auto order, flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{}));
     KF_TRY(const auto stop, services_of(idle, manager, b.at.state / journal_name, in));
 
@@ -219,6 +252,7 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
 struct flash_run {
     result<void> reached = {}; ///< nothing was tried when this is an error
     flash::flash_outcome outcome{};
+    std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
     result<void> service{};
     seconds downtime = 0;
 
@@ -231,11 +265,12 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
+    job.watch.met_bootloader = [&](const board::device& node) { r.bootloader = node; };
     std::optional<host::idle_proof> idle; // holds the plot lock until klippy is proven ready
     const auto go = [&]() -> result<void> {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
-        KF_TRY(idle, guard_printer(in, b, target.device(), "kflash flash"));
+        KF_TRY(idle, guard_printer(in, b, target, "kflash flash"));
         for (const auto& a : idle->assumptions()) in.out.warn(a);
         for (const auto& p : idle->printers())
             if (std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
@@ -304,21 +339,23 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto request, build_request_of(in));
     KF_TRY(const auto b, open_bench(in));
     io::interrupt::catch_signals();
-    KF_TRY(const auto registered, pick_board(in, b));
-    auto board = registered;
+    KF_TRY(auto board, pick_board(in, b));
     KF_TRY(auto target, find_target(in, b, board));
-    const bool in_katapult = target.kind() == board::usb_firmware::katapult;
-    if (in_katapult && !board.seen_as_katapult) board.seen_as_katapult = today(); // it counts for this very run
     in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
-    if (in.has("dry-run")) return print_plan(in, b, board, target, request);
+    if (in.has("dry-run")) { // what was learned just now counts, and is not written
+        board = board::remember(board, target.device(), board::firmware_on(board, target.device()), today());
+        return print_plan(in, b, board, target, request);
+    }
     if (in.operands.empty() && !in.has("device") && !in.has("yes")) {
         KF_TRY(const bool go, cli::confirm(in, fmt::format("Flash {}?", board.name), true, "--yes, or name the board"));
         if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
     }
 
     KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
-    if (in_katapult) remember_katapult(in, b, registered);
-    KF_TRY(const auto first_look, guard_printer(in, b, target.device()));
+    // Before anything is written: a flash that is cut short leaves a board in Katapult, maybe under a name and serial
+    // number that nobody has seen. Its port is what it can be found by then.
+    remember_device(in, b, board, target.device());
+    KF_TRY(const auto first_look, guard_printer(in, b, target));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
 
@@ -328,7 +365,7 @@ result<void> run(cli::invocation& in) {
     const auto order_for = [&](const flash::write_job& job) {
         return flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{});
     };
-    KF_CHECK(order_for(job_of(b, board, ready, target.device())));
+    KF_CHECK(order_for(job_of(b, board, ready, target)));
     KF_TRY(const auto built, build_ready(in, b, board, request, ready));
     KF_CHECK(io::interrupt::check());
 
@@ -336,7 +373,8 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto build_lock, io::file_lock::take(ready.site.dir / "lock", ready.site.who));
     KF_CHECK(firmware::still_is(built.image, built.build.file));
     KF_TRY(target, find_target(in, b, board)); // menuconfig and build took their time
-    auto job = job_of(b, board, ready, target.device());
+    tell_new_name(in, target, built.build.config);
+    auto job = job_of(b, board, ready, target);
     job.image = &built.image;
     KF_CHECK(io::write_file(job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                              built.image.bytes.size())));
@@ -345,7 +383,7 @@ result<void> run(cli::invocation& in) {
 
     const auto journal = b.at.state / journal_name;
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target.device()));
+    KF_TRY(const auto idle, guard_printer(in, b, target));
     KF_TRY(const auto stop, services_of(idle, manager, journal, in));
     KF_TRY(const auto right, right_to_manage(b, stop, runner));
     in.out.detail("right to manage services: " + right.name);
@@ -361,7 +399,8 @@ result<void> run(cli::invocation& in) {
     io::interrupt::refuse_stops();
     const auto r = stop_write_start(in, b, target, job, order.methods, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
-    if (r.ended() && board::row_of(r.outcome.method).needs_katapult) remember_katapult(in, b, registered);
+    if (r.bootloader) remember_device(in, b, board, *r.bootloader);
+    if (r.ended()) remember_device(in, b, board, r.outcome.node, board::usb_firmware::klipper);
 
     if (!r.ended() && r.service) return kf::fail(r.ended().error());
     if (r.ended())
@@ -376,7 +415,7 @@ result<void> run(cli::invocation& in) {
                         {"write_s", r.outcome.write_time},
                         {"verify_s", r.outcome.verify_time},
                         {"downtime_s", r.downtime},
-                        {"device", r.outcome.node_name}}});
+                        {"device", r.outcome.node.file_name}}});
     if (!r.service) {
         if (!r.ended()) in.out.fail(r.ended().error());
         error e = r.service.error();

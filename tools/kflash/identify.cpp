@@ -15,9 +15,9 @@ namespace {
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
-    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     KF_TRY(const auto device, board::locate(b.registry, board, seen.devices));
-    if (device.usb.firmware != board::usb_firmware::klipper)
+    if (board::firmware_on(board, device) != board::usb_firmware::klipper)
         return kf::fail(error{errc::not_connected,
                               fmt::format("{} is in its bootloader, no firmware runs on it", board.name),
                               {},

@@ -4,22 +4,75 @@
 
 #include <fmt/format.h>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
 namespace kf::kflash {
 namespace {
 
+/// How wide a line may be; nothing when stdout is no terminal: then nothing is shortened.
+std::optional<std::size_t> line_width() {
+    winsize size{};
+    if (::isatty(STDOUT_FILENO) == 0 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return std::nullopt;
+    return size.ws_col;
+}
+
+/// A name cut in its middle, so that maker and serial number stay; never to less than 20 characters.
+std::string shortened(const std::string& name, std::size_t most) {
+    most = std::max<std::size_t>(most, 20);
+    if (name.size() <= most) return name;
+    const std::size_t head = (most - 3) / 2;
+    return name.substr(0, head) + "..." + name.substr(name.size() - (most - 3 - head));
+}
+
+struct line {
+    std::string state, board, mcu, port, device, reason;
+};
+
+/// Columns as wide as what stands in them.
+std::string table(std::vector<line> lines) {
+    lines.insert(lines.begin(), {"STATE", "BOARD", "MCU", "PORT", "DEVICE", ""});
+    const std::string line::*columns[] = {&line::state, &line::board, &line::mcu, &line::port};
+    std::string text;
+    std::vector<std::size_t> widths;
+    std::size_t used = 0;
+    for (const auto column : columns) {
+        std::size_t width = 0;
+        for (const auto& l : lines) width = std::max(width, (l.*column).size());
+        widths.push_back(width);
+        used += width + 2;
+    }
+    const auto most = line_width();
+    for (const auto& l : lines) {
+        if (!text.empty()) text += '\n';
+        for (std::size_t i = 0; i < widths.size(); ++i) text += fmt::format("{:<{}}  ", l.*columns[i], widths[i]);
+        text += most ? shortened(l.device, *most > used ? *most - used : 0) : l.device;
+        while (text.ends_with(' ')) text.pop_back();
+        if (!l.reason.empty()) text += fmt::format("\n  {}", l.reason);
+    }
+    return text;
+}
+
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
-    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto rows = board::classify(b.registry, seen.devices);
-    std::string text;
+    std::vector<line> lines;
     for (const auto& row : rows) {
-        if (row.owner && row.device && row.device->usb.firmware == board::usb_firmware::katapult)
-            remember_katapult(in, b, *row.owner);
+        if (row.state == board::presence::registered && row.firmware == board::usb_firmware::katapult) {
+            auto owner = *row.owner;
+            remember_device(in, b, owner, *row.device);
+        }
         const std::string name = row.owner ? row.owner->name : "-";
         const std::string key = row.owner ? row.owner->key : "";
         const std::string mcu = row.owner ? row.owner->mcu : row.device ? row.device->usb.mcu : "";
+        const std::string port = row.device ? row.device->facts.port : row.owner ? row.owner->usb_port : "";
         const std::string device = row.device ? row.device->file_name : row.owner ? row.owner->serial_pattern : "";
-        const std::string runs = row.device ? board::name(row.device->usb.firmware) : "";
+        const std::string runs = row.device ? board::name(row.firmware) : "";
         const bool excluded = row.owner && !row.owner->flashable;
         const std::string state =
             excluded ? fmt::format("{}, excluded", board::name(row.state)) : board::name(row.state);
@@ -30,14 +83,14 @@ result<void> run(cli::invocation& in) {
                             {"key", key},
                             {"name", name},
                             {"mcu", mcu},
+                            {"port", port},
                             {"device", row.device ? row.device->file_name : std::string{}},
                             {"runs", runs},
                             {"flashable", !excluded},
                             {"reason", row.reason}}});
             continue;
         }
-        text += fmt::format("{:<21} {:<18} {:<14} {}{}\n", state, key.empty() ? name : key, mcu, device,
-                            row.reason.empty() ? "" : fmt::format("\n{:<21} {}", "", row.reason));
+        lines.push_back({state, key.empty() ? name : key, mcu, port, device, row.reason});
     }
     for (const auto& s : seen.skipped) in.out.warn(fmt::format("{}: {}", s.file_name, s.why));
     if (in.json) return {};
@@ -46,8 +99,7 @@ result<void> run(cli::invocation& in) {
         in.out.note("plug a board in and run: kflash add");
         return {};
     }
-    text.pop_back();
-    in.out.result({"devices", fmt::format("{:<21} {:<18} {:<14} {}\n{}", "STATE", "BOARD", "MCU", "DEVICE", text)});
+    in.out.result({"devices", table(std::move(lines))});
     return {};
 }
 

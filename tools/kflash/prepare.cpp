@@ -128,14 +128,19 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
     return {};
 }
 
-void remember_katapult(cli::invocation& in, const bench& b, const board::board& board) {
-    if (board.seen_as_katapult) return;
+void remember_device(cli::invocation& in, const bench& b, board::board& board, const board::device& device,
+                     std::optional<board::usb_firmware> runs) {
+    const auto firmware = runs.value_or(board::firmware_on(board, device));
+    const auto learned = board::remember(board, device, firmware, today());
+    if (learned == board) return;
+    if (learned.serial_pattern != board.serial_pattern)
+        in.out.note(fmt::format("{} is registered as {} from now on", board.name, learned.serial_pattern));
+    board = learned; // it counts for this very run
     const auto done = board::update(b.at.registry_file, "kflash", [&](board::registry& r) -> result<void> {
-        KF_TRY(auto now, board::find(r, board.key));
-        now.seen_as_katapult = today();
-        return board::replace(r, now);
+        KF_TRY(const auto now, board::find(r, board.key));
+        return board::replace(r, board::remember(now, device, firmware, today()));
     });
-    if (!done) in.out.warn(fmt::format("could not note that {} has Katapult: {}", board.name, done.error().what));
+    if (!done) in.out.warn(fmt::format("could not note how {} shows itself on USB: {}", board.name, done.error().what));
 }
 
 result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,

@@ -62,7 +62,9 @@ struct built_board {
 [[nodiscard]] result<built_board> build_ready(cli::invocation& in, const bench& b, const board::board& board,
                                               const build_request& request, const ready_board& ready);
 
-/// Remembers on the board that it has Katapult, once it was seen with a katapult_ name.
-void remember_katapult(cli::invocation& in, const bench& b, const board::board& board);
+/// Writes down what a look at the board's device taught (board::remember), in the registry and in `board`. A registry
+/// that cannot be written is a warning. `runs`: when it is known better than by the device's names.
+void remember_device(cli::invocation& in, const bench& b, board::board& board, const board::device& device,
+                     std::optional<board::usb_firmware> runs = {});
 
 } // namespace kf::kflash

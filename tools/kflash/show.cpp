@@ -12,7 +12,7 @@ namespace {
 result<void> run(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
-    KF_TRY(const auto seen, board::scan(b.at.by_id, b.at.sysfs));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto device = board::locate(b.registry, board, seen.devices);
     const auto method = board.method.value_or(b.registry.settings.default_flash_method);
     const auto age = b.configs.age(board.key, std::chrono::system_clock::now());
@@ -21,11 +21,15 @@ result<void> run(cli::invocation& in) {
     if (config)
         if (const auto address = config->config.application_start()) start = fmt::format("0x{:x}", *address);
     const std::string connection = device ? device->path.string() : device.error().what;
+    const std::string port = device && !device->facts.port.empty() ? device->facts.port : board.usb_port;
+    std::string faces;
+    if (!board.as_klipper.empty()) faces += fmt::format("as Klipper  {}\n", board.as_klipper.name);
+    if (!board.as_katapult.empty()) faces += fmt::format("as Katapult {}\n", board.as_katapult.name);
     in.out.result({"board",
                    fmt::format("name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
-                               "flashable   {}\ndevice      {}\nconfig      {}{}",
+                               "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}",
                                board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
-                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
+                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection, port.empty() ? "not known" : port, faces,
                                config ? fmt::format("{}, {}", b.configs.path(board.key).string(),
                                                     age ? firmware::age_text(*age) : "")
                                       : config.error().what,
@@ -37,6 +41,9 @@ result<void> run(cli::invocation& in) {
                     {"method", std::string(board::name(method))},
                     {"flashable", board.flashable},
                     {"connected", device.has_value()},
+                    {"port", port},
+                    {"klipper_name", board.as_klipper.name},
+                    {"katapult_name", board.as_katapult.name},
                     {"device", device ? device->path.string() : std::string{}},
                     {"has_config", config.has_value()},
                     {"application_start", start}}});

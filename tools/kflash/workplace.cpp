@@ -32,9 +32,9 @@ result<workplace> from_simulation(const std::string& text) {
     };
     workplace w;
     w.simulated = true;
-    w.by_id = at("by_id");
+    w.devices.by_id = at("by_id");
     w.proc = at("proc");
-    w.sysfs = at("sysfs");
+    w.devices.sysfs = at("sysfs");
     w.home = at("home");
     w.registry_file = w.home / ".config/kflash/devices.json";
     w.configs = w.home / ".config/kflash/configs";
@@ -44,7 +44,7 @@ result<workplace> from_simulation(const std::string& text) {
     if (const auto* list = o.if_contains("systemctl"); list != nullptr && list->is_array())
         for (const auto& word : list->as_array())
             if (word.is_string()) w.systemctl.emplace_back(word.as_string());
-    if (w.by_id.empty() || w.home.empty() || w.systemctl.empty())
+    if (w.devices.by_id.empty() || w.home.empty() || w.systemctl.empty())
         return kf::fail(errc::protocol, "ksim did not say where its world is");
     return w;
 }
@@ -53,7 +53,7 @@ result<workplace> from_simulation(const std::string& text) {
 
 const std::vector<cli::option_row>& workplace_options() {
     static const std::vector<cli::option_row> options{
-        {"sim", "", "work on a simulated printer with two boards, no hardware"},
+        {"sim", "", "work on a simulated printer with two boards and a new one"},
         {"sim-root", "DIR", "use the simulation that runs in DIR", true},
         {"sim-speed", "N", "how much faster than real the simulation runs (10)"},
         {"service-timeout", "S", "seconds that the service manager may take", true},
@@ -78,7 +78,7 @@ result<workplace> open_workplace(cli::invocation& in) {
         KF_TRY(const auto text, io::read_file(fs::path(*root) / "sim.json"));
         KF_TRY(w, from_simulation(text));
     } else if (in.has("sim")) {
-        io::command c{{ksim_program(in), "host", "--until-eof", "--speed", io::to_decimal(speed)}};
+        io::command c{{ksim_program(in), "host", "--until-eof", "--spare", "--speed", io::to_decimal(speed)}};
         auto child = io::piped_child::start(c);
         if (!child) return kf::fail(std::move(child).error());
         const auto line = child->read_line(std::chrono::steady_clock::now() + std::chrono::seconds(30));

@@ -20,7 +20,8 @@ namespace kf::kflash {
 namespace fs = std::filesystem;
 
 struct workplace {
-    fs::path by_id = "/dev/serial/by-id", proc = "/proc", sysfs = "/sys";
+    board::device_folders devices = {};
+    fs::path proc = "/proc";
     fs::path home;                                  ///< what ~ means in devices.json
     fs::path registry_file, configs, builds, state; ///< devices.json, configs/, OUT folders, journal and ledger
     std::vector<std::string> systemctl = {"systemctl"};

@@ -73,6 +73,14 @@ result<void> run(cli::invocation& in) {
     o.flash_file = *in.get("flash");
     o.mcu = in.get("mcu").value_or(o.mcu);
     o.serial = in.get("serial").value_or(o.serial);
+    o.port = in.get("port").value_or("");
+    o.sysfs = in.get("sysfs").value_or("");
+    if (o.port.empty() != o.sysfs.empty()) return kf::fail(errc::usage, "--port and --sysfs come together");
+    o.manufacturer = in.get("manufacturer").value_or(o.manufacturer);
+    o.product = in.get("product").value_or("");
+    if (in.has("klipper-serial")) o.klipper_serial = in.get("klipper-serial");
+    if (in.has("katapult-serial")) o.katapult_serial = in.get("katapult-serial");
+    o.katapult_maker = in.get("katapult-maker").value_or(o.katapult_maker);
     o.flash_size = o.mcu.starts_with("rp2") ? 2u << 20 : o.mcu.starts_with("stm32h7") ? 1u << 20 : o.flash_size;
     if (const auto v = in.get("app-start")) {
         KF_TRY(o.app_start, number("--app-start", *v));
@@ -100,7 +108,14 @@ cli::command_row board_command() {
             {{"by-id", "DIR", "where its serial device appears"},
              {"flash", "FILE", "its flash from the application start on; made when it is not there"},
              {"mcu", "MCU", "stm32f446xx, stm32h723xx, rp2040 ... (stm32f446xx)"},
-             {"serial", "TEXT", "its serial number"},
+             {"serial", "TEXT", "its serial number, in both firmwares"},
+             {"klipper-serial", "TEXT", "what Klipper says instead; empty: it has none"},
+             {"katapult-serial", "TEXT", "what Katapult says instead"},
+             {"manufacturer", "TEXT", "Klipper's USB manufacturer (Klipper); an image may have its own"},
+             {"product", "TEXT", "Klipper's USB product (the MCU); an image may have its own"},
+             {"katapult-maker", "TEXT", "the bootloader's USB manufacturer (katapult)"},
+             {"port", "PORT", "the USB port that it is plugged into, as in 1-1.4"},
+             {"sysfs", "DIR", "where that port is shown, with by-path beside by-id"},
              {"app-start", "ADDRESS", "where Katapult puts the application (0x8008000)"},
              {"flash-size", "BYTES", "of the chip"},
              {"speed", "N", "how much faster than real it runs (1)"},

@@ -32,11 +32,14 @@ result<void> write_firmware_image(const std::filesystem::path& config_file, cons
     KF_TRY(const auto config, firmware::kconfig::parse(text));
     const auto mcu = config.mcu();
     if (!mcu) return kf::fail(errc::malformed, config_file.string() + " names no chip");
-    const sim::image_recipe recipe{.mcu = *mcu,
+    sim::image_recipe recipe{.mcu = *mcu,
                                    .version = version,
                                    .app_start = static_cast<std::uint32_t>(config.application_start().value_or(0)),
                                    .size =
                                        static_cast<std::size_t>(config.number("KF_IMAGE_SIZE").value_or(default_size))};
+    recipe.usb_manufacturer = config.text("USB_MANUFACTURER").value_or("");
+    recipe.usb_product = config.text("USB_PRODUCT").value_or("");
+    if (!config.enabled("USB_SERIAL_NUMBER_CHIPID")) recipe.usb_serial = config.text("USB_SERIAL_NUMBER").value_or("");
     KF_TRY(const auto image, image_for(out, recipe));
     return io::write_file(out, std::string_view(reinterpret_cast<const char*>(image.data()), image.size()));
 }

@@ -28,8 +28,15 @@ result<void> flash(const std::filesystem::path& device, const std::string& file,
     auto pinned = image;
     KF_TRY(pinned, firmware::pin_image(pinned.bytes, file, start));
     job.image = &pinned;
-    job.by_id = device.parent_path();
-    job.usb = board::parse_usb_name(device.filename().string());
+    // Of a simulated host: by-id, by-path and sys lie beside each other.
+    const auto root = device.parent_path().parent_path();
+    job.watch.at = {root / "by-id", root / "sys"};
+    KF_TRY(const auto seen, board::scan(job.watch.at));
+    std::error_code ec;
+    const auto node = std::filesystem::canonical(device, ec);
+    for (const auto& d : seen.devices)
+        if (d.resolved == node) job.watch.trail.start = d;
+    if (job.watch.trail.start.file_name.empty()) return kf::fail(errc::not_found, "there is no " + device.string());
     flash::katapult_usb writer{io::steady_clock{}};
     hash_sink out;
     std::printf("Flashing '%s'...\n[", file.c_str());

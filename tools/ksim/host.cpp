@@ -2,9 +2,11 @@
 #include "../cli/number.hpp"
 #include "commands.hpp"
 
-#include <kf/board/usb_name.hpp>
+#include <kf/board/discover.hpp>
+#include <kf/board/slug.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/io/posix_process.hpp>
+#include <kf/sim/board.hpp>
 #include <kf/sim/firmware_tree.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/service_manager.hpp>
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -31,32 +34,99 @@ namespace json = boost::json;
 constexpr const char* unit = "klipper.service";
 
 struct simulated_board {
-    const char* key;
-    const char* name;
-    const char* sample; ///< of the stand-in tree
-    const char* mcu;
-    const char* serial;
-    std::uint32_t app_start;
-};
-constexpr simulated_board boards[] = {
-    {"octopus", "Octopus Pro", "stm32h723", "stm32h723xx", "29001A001151313433343333", 0x08020000},
-    {"pico", "Pico", "rp2040", "rp2040", "E6614103E7452D2F", 0x10004000},
+    std::string key, name;
+    std::string sample; ///< of the stand-in tree
+    std::string mcu, serial;
+    std::uint32_t app_start = 0;
+    std::string port;
+    bool registered = true;
+    std::map<std::string, std::string> more = {}; ///< further options of ksim board
 };
 
-std::string klipper_name(const simulated_board& b) { return fmt::format("usb-Klipper_{}_{}-if00", b.mcu, b.serial); }
+simulated_board octopus() {
+    return {"octopus", "Octopus Pro", "stm32h723", "stm32h723xx", "29001A001151313433343333", 0x08020000, "1-1.1"};
+}
+simulated_board pico() { return {"pico", "Pico", "rp2040", "rp2040", "E6614103E7452D2F", 0x10004000, "1-1.2"}; }
+/// One that nobody has registered yet, to try `kflash add` on.
+simulated_board spare() {
+    return {"spare", "Spare", "stm32f446", "stm32f446xx", "1D0039000F47393438343535", 0x08008000, "1-1.3", false};
+}
+
+/// "toolhead:mcu=rp2040,serial=12345,port=1-1.4,new": further boards, also odd ones.
+result<simulated_board> board_of(const std::string& word, std::size_t number) {
+    const auto colon = std::min(word.find(':'), word.size());
+    simulated_board b{word.substr(0, colon), word.substr(0, colon), "rp2040", "rp2040", "", 0,
+                      fmt::format("1-1.{}", number + 1)};
+    if (b.key.empty() || board::slug(b.key) != b.key)
+        return kf::fail(errc::usage, "--board begins with a key, as in toolhead:mcu=rp2040");
+    for (std::size_t from = colon; from < word.size();) {
+        const auto end = std::min(word.find(',', from + 1), word.size());
+        const std::string part = word.substr(from + 1, end - from - 1);
+        from = end;
+        const auto equal = std::min(part.find('='), part.size());
+        const std::string name = part.substr(0, equal);
+        const std::string value = equal < part.size() ? part.substr(equal + 1) : "";
+        if (name == "new")
+            b.registered = false;
+        else if (name == "mcu")
+            b.mcu = value;
+        else if (name == "serial")
+            b.serial = value;
+        else if (name == "port")
+            b.port = value;
+        else if (name == "klipper-serial" || name == "katapult-serial" || name == "manufacturer" ||
+                 name == "product" || name == "katapult-maker")
+            b.more[name] = value;
+        else
+            return kf::fail(errc::usage, fmt::format("--board knows no \"{}\"", name));
+    }
+    for (const auto& sample : sim::sample_boards)
+        if (sample.mcu != nullptr && sample.start != 0 && sample.start != sample.boot &&
+            board::mcu_matches(sample.mcu, b.mcu)) {
+            b.sample = sample.key;
+            b.mcu = sample.mcu;
+            b.app_start = sample.start;
+        }
+    if (b.app_start == 0) return kf::fail(errc::usage, fmt::format("there is no simulated board with a {}", b.mcu));
+    return b;
+}
+
+sim::board_options options_of(const simulated_board& b) {
+    const auto more = [&](const char* name) {
+        const auto found = b.more.find(name);
+        return found == b.more.end() ? std::nullopt : std::optional(found->second);
+    };
+    sim::board_options o;
+    o.mcu = b.mcu;
+    o.serial = b.serial;
+    o.klipper_serial = more("klipper-serial");
+    o.manufacturer = more("manufacturer").value_or(o.manufacturer);
+    o.product = more("product").value_or("");
+    return o;
+}
 
 /// The folders and files that are there before anything runs.
 struct world {
+    std::vector<simulated_board> boards;
     fs::path root, home, by_id, proc, klipper, socket, state, scenario, katapult, gcodes;
     std::string self;
     double speed = 10;
 
+    [[nodiscard]] fs::path sysfs() const { return root / "sys"; }
+    /// How printer.cfg and devices.json name a board: by its place where its serial number does not tell it.
+    [[nodiscard]] fs::path node(const simulated_board& b) const {
+        const auto face = sim::klipper_face(options_of(b));
+        bool alone = board::is_own_serial(face.serial);
+        for (const auto& other : boards)
+            if (other.key != b.key && sim::klipper_face(options_of(other)) == face) alone = false;
+        return alone ? by_id / sim::by_id_name(face) : sim::usb_socket{by_id, sysfs(), b.port}.by_path();
+    }
     [[nodiscard]] fs::path flash_file(const simulated_board& b) const { return root / "flash" / b.key; }
 };
 
 result<void> furnish(const world& w) {
     for (const auto& dir :
-         {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.root / "sys", w.gcodes})
+         {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.sysfs(), w.gcodes})
         KF_CHECK(io::make_directories(dir));
     KF_CHECK(sim::install_firmware_tree(w.klipper, w.self));
     json::object devices, scenario{{"print_stats", nullptr}, // as they are, until somebody says otherwise
@@ -65,20 +135,24 @@ result<void> furnish(const world& w) {
                                    {"idle_timeout", nullptr},
                                    {"extruder", json::object{{"target", 0.0}, {"temperature", 21.5}}}};
     json::object settings;
-    for (const auto& b : boards) {
-        devices[b.key] = json::object{{"name", b.name},
-                                      {"mcu", board::mcu_family(b.mcu)},
-                                      {"serial_pattern", fmt::format("usb-Klipper_{}_{}*", b.mcu, b.serial)},
-                                      {"flash_method", nullptr},
-                                      {"flashable", true}};
-        settings[settings.empty() ? std::string("mcu") : fmt::format("mcu {}", b.key)] =
-            json::object{{"serial", (w.by_id / klipper_name(b)).string()}};
-        const auto config = sim::sample_config(b.sample);
-        assert(config);
-        KF_CHECK(io::write_file(w.home / ".config/kflash/configs" / b.key / ".config", *config));
+    for (const auto& b : w.boards) {
         const auto old = sim::make_image({b.mcu, "v0.12.0-9-g0000000", b.app_start});
         KF_CHECK(
             io::write_file(w.flash_file(b), std::string_view(reinterpret_cast<const char*>(old.data()), old.size())));
+        if (!b.registered) continue;
+        const auto node = w.node(b);
+        std::string pattern = node.filename().string();
+        if (!board::is_place_name(pattern)) pattern = std::string(board::without_interface(pattern)) + "*";
+        devices[b.key] = json::object{{"name", b.name},
+                                      {"mcu", board::mcu_family(b.mcu)},
+                                      {"serial_pattern", std::move(pattern)},
+                                      {"flash_method", nullptr},
+                                      {"flashable", true}};
+        settings[settings.empty() ? std::string("mcu") : fmt::format("mcu {}", b.key)] =
+            json::object{{"serial", node.string()}};
+        const auto config = sim::sample_config(b.sample);
+        assert(config);
+        KF_CHECK(io::write_file(w.home / ".config/kflash/configs" / b.key / ".config", *config));
     }
     scenario["configfile"] = json::object{{"settings", std::move(settings)}};
     const json::object registry{
@@ -92,25 +166,26 @@ result<void> furnish(const world& w) {
 result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<std::string>& faults,
                                              json::array& told) {
     std::vector<io::piped_child> children;
-    for (const auto& b : boards) {
+    for (const auto& b : w.boards) {
         io::command c{{w.self, "board", "--by-id", w.by_id.string(), "--mcu", b.mcu, "--serial", b.serial, "--flash",
                        w.flash_file(b).string(), "--app-start", fmt::format("0x{:x}", b.app_start), "--speed",
-                       fmt::format("{}", w.speed)}};
+                       fmt::format("{}", w.speed), "--port", b.port, "--sysfs", w.sysfs().string()}};
+        for (const auto& [name, value] : b.more) c.argv.push_back(fmt::format("--{}={}", name, value));
         for (const auto& f : faults)
-            if (f.starts_with(std::string(b.key) + ":")) {
+            if (f.starts_with(b.key + ":")) {
                 c.argv.emplace_back("--fault");
-                c.argv.push_back(f.substr(std::string(b.key).size() + 1));
+                c.argv.push_back(f.substr(b.key.size() + 1));
             }
         KF_TRY(auto child, io::piped_child::start(c));
         json::array argv;
         for (const auto& word : c.argv) argv.emplace_back(word);
-        told.push_back(json::object{{"key", b.key}, {"pid", child.pid()}, {"argv", std::move(argv)}});
+        told.push_back(json::object{{"key", b.key}, {"port", b.port}, {"pid", child.pid()}, {"argv", std::move(argv)}});
         children.push_back(std::move(child));
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60); // a busy machine is no fault
     const io::steady_clock clock;
-    for (const auto& b : boards)
-        while (!fs::exists(w.by_id / klipper_name(b))) {
+    for (const auto& b : w.boards)
+        while (!fs::exists(sim::usb_socket{w.by_id, w.sysfs(), b.port}.by_path())) {
             if (clock.now() >= until)
                 return kf::fail(errc::timeout, fmt::format("the simulated board {} did not come up", b.key));
             clock.sleep_until(clock.now() + std::chrono::milliseconds(5));
@@ -122,7 +197,7 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
 sim::printer_config gantry_of(const world& w) {
     sim::printer_config config;
     config.gcodes = w.gcodes;
-    config.serial = (w.by_id / klipper_name(boards[0])).string();
+    config.serial = w.node(w.boards.front()).string();
     return config;
 }
 
@@ -148,8 +223,14 @@ class klippy_life {
   private:
     void look_at_boards() {
         std::string missing;
-        for (const auto& b : boards)
-            if (!fs::exists(w_.by_id / klipper_name(b))) missing = &b == boards ? "mcu" : b.key;
+        const auto seen = board::scan({w_.by_id, w_.sysfs()});
+        for (const auto& b : w_.boards) {
+            if (!b.registered || !seen) continue;
+            if (std::ranges::none_of(seen->devices, [&](const board::device& d) {
+                    return d.facts.port == b.port && d.usb.firmware == board::usb_firmware::klipper;
+                }))
+                missing = &b == w_.boards.data() ? "mcu" : b.key;
+        }
         if (missing == missing_) return;
         missing_ = missing;
         if (missing.empty())
@@ -195,6 +276,17 @@ result<void> run(cli::invocation& in) {
     w.scenario = w.root / "printer.json";
     w.gcodes = w.root / "gcodes";
 
+    w.boards = {octopus(), pico()};
+    if (in.has("spare")) w.boards.push_back(spare());
+    if (const auto found = in.options.find("board"); found != in.options.end())
+        for (const auto& word : found->second) {
+            KF_TRY(auto more, board_of(word, w.boards.size()));
+            for (const auto& b : w.boards)
+                if (b.key == more.key || b.port == more.port)
+                    return kf::fail(errc::usage, fmt::format("two boards have the key {} or the port {}", more.key, more.port));
+            w.boards.push_back(std::move(more));
+        }
+
     io::interrupt::catch_signals();
     KF_CHECK(furnish(w));
     std::vector<std::string> faults;
@@ -215,7 +307,7 @@ result<void> run(cli::invocation& in) {
                              {"home", w.home.string()},
                              {"by_id", w.by_id.string()},
                              {"proc", w.proc.string()},
-                             {"sysfs", (w.root / "sys").string()},
+                             {"sysfs", w.sysfs().string()},
                              {"socket", w.socket.string()},
                              {"gcodes", w.gcodes.string()},
                              {"scenario", w.scenario.string()},
@@ -252,6 +344,8 @@ cli::command_row host_command() {
             "Simulates a printer's host with two boards, until it is ended.",
             {{"root", "DIR", "where its world is built (a folder in /tmp)"},
              {"speed", "N", "how much faster than real it runs (10)"},
+             {"spare", "", "a third board, which is not registered, to try kflash add on"},
+             {"board", "KEY:WORDS", "one more board: mcu=M,serial=S,port=1-1.4,new and other options of ksim board"},
              {"fault", "BOARD:WORD", "give a board a fault, see ksim board"},
              {"katapult-dir", "DIR", "a real Katapult tree for katapult_script"},
              {"until-eof", "", "end when standard input ends"}},

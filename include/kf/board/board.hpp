@@ -18,16 +18,28 @@
 
 namespace kf::board {
 
+/// How a board shows itself on USB while one of its firmwares runs.
+struct usb_face {
+    std::string name = {}; ///< of its link in /dev/serial/by-id (or by-path)
+    std::string manufacturer = {}, product = {}, serial = {};
+
+    bool operator==(const usb_face&) const = default;
+    [[nodiscard]] bool empty() const noexcept { return *this == usb_face{}; }
+};
+
 struct board {
     std::string key = {};                    ///< never changes: the folder of its cached .config has this name
     std::string name = {};                   ///< what a person calls it
     std::string mcu = {};                    ///< "stm32h723" or "stm32h723xx": compared by mcu_matches()
-    std::string serial_pattern = {};         ///< a glob over by-id names
+    std::string serial_pattern = {};         ///< a glob over by-id names, or the board's name in /dev/serial/by-path
     std::optional<flash_method> method = {}; ///< empty: the default of flash_settings
     bool flashable = true;                   ///< false: shown, never flashed
     /// The day (YYYY-MM-DD) on which it was first seen with a katapult_ name. Such a board has a bootloader that an
     /// image linked at the flash base would overwrite.
     std::optional<std::string> seen_as_katapult = {};
+    // What was learned when it was last seen or flashed; identity.hpp says what of it must agree.
+    std::string usb_port = {}; ///< "1-1.4": the socket, as sysfs names it
+    usb_face as_klipper = {}, as_katapult = {};
 
     bool operator==(const board&) const = default;
 };
@@ -73,6 +85,12 @@ namespace detail {
     if (has_control(text)) return value_problem{field, "must not have control characters"};
     return std::nullopt;
 }
+[[nodiscard]] inline std::optional<value_problem> face_problem(const char* field, const usb_face& face) {
+    for (const auto* text : {&face.name, &face.manufacturer, &face.product, &face.serial})
+        if (text->size() > 255 || has_control(*text))
+            return value_problem{field, "must have texts of at most 255 bytes without control characters"};
+    return std::nullopt;
+}
 [[nodiscard]] inline std::optional<value_problem> seconds_problem(const char* field, seconds value, seconds least,
                                                                   seconds most) {
     // NaN fails both comparisons.
@@ -109,6 +127,10 @@ namespace detail {
     if (auto p = detail::text_problem("serial_pattern", b.serial_pattern, 255)) return p;
     if (b.serial_pattern.find('/') != std::string::npos)
         return value_problem{"serial_pattern", "must be a name in /dev/serial/by-id, without a folder"};
+    if (b.usb_port.size() > 64 || detail::has_control(b.usb_port) || b.usb_port.find('/') != std::string::npos)
+        return value_problem{"usb_port", "must be a USB port as in 1-1.4"};
+    if (auto p = detail::face_problem("klipper_usb", b.as_klipper)) return p;
+    if (auto p = detail::face_problem("katapult_usb", b.as_katapult)) return p;
     if (b.seen_as_katapult) {
         const std::string& day = *b.seen_as_katapult;
         bool good = day.size() == 10 && day[4] == '-' && day[7] == '-';

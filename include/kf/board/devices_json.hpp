@@ -81,6 +81,15 @@ class object_reader {
         out = *known;
         return {};
     }
+    /// The object below `key`, if there is one.
+    [[nodiscard]] result<std::optional<object_reader>> object(const char* key) const {
+        const auto* value = object_.if_contains(key);
+        if (value == nullptr || value->is_null()) return std::optional<object_reader>{};
+        if (!value->is_object()) return wrong(key, "must be an object { ... }");
+        auto where = where_;
+        where.emplace_back(key);
+        return std::optional<object_reader>(object_reader(document_, value->get_object(), std::move(where)));
+    }
     [[nodiscard]] std::unexpected<error> wrong(const std::string& key, const std::string& what) const {
         auto where = where_;
         where.push_back(key);
@@ -109,6 +118,15 @@ class object_reader {
     return s;
 }
 
+[[nodiscard]] inline result<void> read_face(const object_reader& reader, const char* key, usb_face& face) {
+    KF_TRY(const auto object, reader.object(key));
+    if (!object) return {};
+    KF_CHECK(object->text("name", face.name, false));
+    KF_CHECK(object->text("manufacturer", face.manufacturer, false));
+    KF_CHECK(object->text("product", face.product, false));
+    return object->text("serial", face.serial, false);
+}
+
 [[nodiscard]] inline result<board> read_board(const json_document& d, const std::string& key,
                                               const boost::json::value& value) {
     if (!value.is_object()) return d.fail_at({"devices", key}, "must be an object { ... }");
@@ -122,11 +140,33 @@ class object_reader {
     std::string day;
     KF_CHECK(reader.text("seen_as_katapult", day, false));
     if (!day.empty()) b.seen_as_katapult = day;
+    KF_CHECK(reader.text("usb_port", b.usb_port, false));
+    KF_CHECK(read_face(reader, "klipper_usb", b.as_klipper));
+    KF_CHECK(read_face(reader, "katapult_usb", b.as_katapult));
     if (const auto p = problem(b)) {
         if (p->field == "key") return d.fail_at({"devices", key}, "as a key " + p->what);
         return reader.wrong(p->field, p->what);
     }
     return b;
+}
+
+[[nodiscard]] inline boost::json::object& object_at(boost::json::object& o, std::string_view key) {
+    auto& value = o[key];
+    if (!value.is_object()) value.emplace_object();
+    return value.get_object();
+}
+
+/// Keys of the entry's old object that are not ours stay.
+inline void write_face(boost::json::object& entry, const char* key, const usb_face& face) {
+    if (face.empty()) {
+        entry.erase(key);
+        return;
+    }
+    auto& object = object_at(entry, key);
+    object["name"] = face.name;
+    object["manufacturer"] = face.manufacturer;
+    object["product"] = face.product;
+    object["serial"] = face.serial;
 }
 
 /// "pattern" or {"pattern" or "serial_pattern", "reason"}; nothing for another form.
@@ -145,12 +185,6 @@ class object_reader {
     }
     if (text_problem("pattern", blocked.pattern, 255)) return std::nullopt;
     return blocked;
-}
-
-[[nodiscard]] inline boost::json::object& object_at(boost::json::object& o, std::string_view key) {
-    auto& value = o[key];
-    if (!value.is_object()) value.emplace_object();
-    return value.get_object();
 }
 
 } // namespace detail
@@ -221,6 +255,12 @@ inline std::string to_text(const registry& r) {
             entry["seen_as_katapult"] = *b.seen_as_katapult;
         else
             entry.erase("seen_as_katapult");
+        if (b.usb_port.empty())
+            entry.erase("usb_port");
+        else
+            entry["usb_port"] = b.usb_port;
+        detail::write_face(entry, "klipper_usb", b.as_klipper);
+        detail::write_face(entry, "katapult_usb", b.as_katapult);
         devices[b.key] = std::move(entry);
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What is plugged in now: one look at /dev/serial/by-id, and at sysfs for what the kernel knows of each device. Only
-/// names are read here; no device is opened.
+/// What is plugged in now: one look at /dev/serial/by-id, at its sibling by-path, and at sysfs for what the kernel
+/// knows of each device. by-id can show only one of two boards with one serial number, by-path shows both. Only names
+/// are read here; no device is opened.
 
+#include <kf/board/pattern.hpp>
 #include <kf/board/usb_name.hpp>
 #include <kf/error.hpp>
 #include <kf/io/unique_fd.hpp>
@@ -12,9 +14,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,19 +36,21 @@ struct link_stamp {
 struct usb_facts {
     std::string vendor_id = {}, product_id = {}; ///< "1d50", "614e"
     std::string manufacturer = {}, product = {}, serial = {};
-    std::string port = {}; ///< "1-1.4": the socket that it is plugged into
+    std::string port = {};                  ///< "1-1.4": the socket that it is plugged into
+    std::optional<unsigned> interface = {}; ///< of the device's interfaces, the one that is this tty
     unsigned twins = 0;    ///< other USB devices with this product and serial: by-id can show only one of them
 
     bool operator==(const usb_facts&) const = default;
 };
 
 struct device {
-    std::string file_name;          ///< "usb-Klipper_stm32h723xx_29001A00-if00"
+    std::string file_name;          ///< "usb-Klipper_stm32h723xx_29001A00-if00"; by-path where by-id is not its own
     std::filesystem::path path;     ///< the link, stable over re-plugging; what is opened and what people see
     std::filesystem::path resolved; ///< the real node, /dev/ttyACM0: two names of one node are one device
-    usb_name usb = {};
+    usb_name usb = {};              ///< what sysfs says of it, or else what its name says
     usb_facts facts = {};
-    link_stamp stamp = {};
+    std::string place = {}; ///< its name in /dev/serial/by-path: "platform-xhci-usb-0:1.4:1.0"
+    link_stamp stamp = {};  ///< of its link in by-path, or else of `path`
 };
 
 struct skipped_entry {
@@ -52,6 +58,14 @@ struct skipped_entry {
     std::string why;
 
     bool operator==(const skipped_entry&) const = default;
+};
+
+/// Where devices show up.
+struct device_folders {
+    std::filesystem::path by_id = "/dev/serial/by-id"; ///< by-path is beside it
+    std::filesystem::path sysfs = "/sys";              ///< empty: nothing is known of ports
+
+    [[nodiscard]] std::filesystem::path by_path() const { return by_id.parent_path() / "by-path"; }
 };
 
 struct scan_result {
@@ -84,6 +98,9 @@ namespace detail {
     if (ec) return facts;
     auto folder = fs::canonical(sysfs_root / "class/tty" / tty / "device", ec);
     if (ec) return facts;
+    const std::string interface = folder.filename().string(); // "1-1.4:1.0"
+    if (const auto dot = interface.rfind('.'); dot != std::string::npos && interface.rfind(':', dot) != std::string::npos)
+        facts.interface = static_cast<unsigned>(std::strtoul(interface.c_str() + dot + 1, nullptr, 10));
     for (int up = 0; up < 3 && is_inside(folder, root) && !fs::exists(folder / "idVendor", ec); ++up)
         folder = folder.parent_path();
     if (!is_inside(folder, root) || !fs::exists(folder / "idVendor", ec)) return facts;
@@ -93,7 +110,7 @@ namespace detail {
     facts.product = sysfs_attribute(folder / "product");
     facts.serial = sysfs_attribute(folder / "serial");
     facts.port = folder.filename().string();
-    if (facts.serial.empty()) return facts;
+    if (facts.serial.empty() && facts.product.empty()) return facts;
     for (fs::directory_iterator it(root / "bus/usb/devices", ec), end; !ec && it != end; it.increment(ec))
         if (it->path().filename() != facts.port && sysfs_attribute(it->path() / "serial") == facts.serial &&
             sysfs_attribute(it->path() / "product") == facts.product)
@@ -101,39 +118,91 @@ namespace detail {
     return facts;
 }
 
-} // namespace detail
+/// What runs on a device, by its strings and then by its USB ids (1d50:614e Klipper, 1d50:6177 Katapult, as their
+/// Kconfigs have them). The chip is the product string where that is a chip's name: Kalico lets a person choose it.
+[[nodiscard]] inline usb_name told_by(const usb_facts& facts) {
+    usb_name told;
+    const auto maker = ascii_lower(facts.manufacturer);
+    if (maker == "katapult" || maker == "canboot")
+        told.firmware = usb_firmware::katapult;
+    else if (maker == "klipper")
+        told.firmware = usb_firmware::klipper;
+    else if (facts.vendor_id == "1d50" && facts.product_id == "6177")
+        told.firmware = usb_firmware::katapult;
+    else if (facts.vendor_id == "1d50" && facts.product_id == "614e")
+        told.firmware = usb_firmware::klipper;
+    if (told.firmware == usb_firmware::other) return told;
+    if (told.firmware == usb_firmware::katapult || is_chip_name(facts.product)) told.mcu = facts.product;
+    told.serial = facts.serial;
+    told.interface = facts.interface;
+    return told;
+}
 
-/// Looks into `by_id`. No such folder means that no serial device is plugged in: an empty result, no error. An empty
-/// `sysfs_root` (else "/sys") leaves the facts out.
-[[nodiscard]] inline result<scan_result> scan(const std::filesystem::path& by_id,
-                                              const std::filesystem::path& sysfs_root = {}) {
-    scan_result found;
-    const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(by_id.c_str()), ::closedir);
-    if (!folder) {
-        if (errno == ENOENT) return found;
-        return kf::fail(io::system_error("cannot read " + by_id.string()));
+/// The entries of a folder of links to devices; no such folder is no entry.
+template<class Take>
+[[nodiscard]] result<void> each_link(const std::filesystem::path& folder, std::vector<skipped_entry>& skipped,
+                                     Take&& take) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
+    if (!listing) {
+        if (errno == ENOENT) return {};
+        return kf::fail(io::system_error("cannot read " + folder.string()));
     }
-    while (const dirent* entry = ::readdir(folder.get())) {
+    while (const dirent* entry = ::readdir(listing.get())) {
         const std::string name = entry->d_name;
         if (name == "." || name == "..") continue;
-        const auto path = by_id / name;
+        const auto path = folder / name;
         struct stat link{}, node{};
         if (::lstat(path.c_str(), &link) != 0) continue; // unplugged while we looked
         std::error_code ec;
         auto resolved = std::filesystem::canonical(path, ec);
-        if (ec || ::stat(resolved.c_str(), &node) != 0) {
-            found.skipped.push_back({name, "it points to nothing: the device has just gone"});
-            continue;
-        }
-        if (!S_ISCHR(node.st_mode)) {
-            found.skipped.push_back({name, "it does not point to a device"});
-            continue;
-        }
-        device d{name, path, std::move(resolved), parse_usb_name(name)};
-        d.stamp = {link.st_ino, std::int64_t{link.st_ctim.tv_sec} * 1'000'000'000 + link.st_ctim.tv_nsec};
-        if (!sysfs_root.empty()) d.facts = detail::read_usb_facts(sysfs_root, d.resolved.filename().string());
-        found.devices.push_back(std::move(d));
+        if (ec || ::stat(resolved.c_str(), &node) != 0)
+            skipped.push_back({name, "it points to nothing: the device has just gone"});
+        else if (!S_ISCHR(node.st_mode))
+            skipped.push_back({name, "it does not point to a device"});
+        else
+            take(name, path, std::move(resolved),
+                 link_stamp{link.st_ino, std::int64_t{link.st_ctim.tv_sec} * 1'000'000'000 + link.st_ctim.tv_nsec});
     }
+    return {};
+}
+
+} // namespace detail
+
+/// Looks into the folders. No by-id folder means that no serial device is plugged in: an empty result, no error.
+[[nodiscard]] inline result<scan_result> scan(const device_folders& at) {
+    scan_result found;
+    const auto facts_of = [&](const std::filesystem::path& node) {
+        return at.sysfs.empty() ? usb_facts{} : detail::read_usb_facts(at.sysfs, node.filename().string());
+    };
+    KF_CHECK(detail::each_link(at.by_id, found.skipped,
+                               [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {
+                                   auto facts = facts_of(resolved);
+                                   auto usb = facts.vendor_id.empty() ? parse_usb_name(name) : detail::told_by(facts);
+                                   found.devices.push_back({name, path, std::move(resolved), std::move(usb),
+                                                            std::move(facts), {}, stamp});
+                               }));
+    std::vector<skipped_entry> unused; // by-id tells of them
+    (void)detail::each_link(
+        at.by_path(), unused, [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {
+            // Newer udev gives each device a second name with the speed of its port, as in -usbv2-.
+            if (!is_place_name(name) || name.find("-usbv") != std::string::npos) return;
+            bool known = false;
+            for (auto& d : found.devices) {
+                if (d.resolved != resolved) continue;
+                known = true;
+                d.place = name;
+                d.stamp = stamp;
+                if (d.facts.twins == 0) continue;
+                // The by-id link of twins leads to one of them now and to the other one a moment later.
+                d.file_name = name;
+                d.path = path;
+            }
+            if (known) return;
+            auto facts = facts_of(resolved);
+            if (facts.vendor_id.empty()) return; // by its place alone nothing can be said of it
+            auto usb = detail::told_by(facts);
+            found.devices.push_back({name, path, std::move(resolved), std::move(usb), std::move(facts), name, stamp});
+        });
     std::ranges::sort(found.devices, {}, &device::file_name);
     std::ranges::sort(found.skipped, {}, &skipped_entry::file_name);
     return found;

@@ -4,51 +4,18 @@
 /// device that exactly one board claims, of the chip that the board should have, not blocked and not excluded.
 
 #include <kf/board/devices_json.hpp>
-#include <kf/board/discover.hpp>
-#include <kf/board/usb_name.hpp>
+#include <kf/board/identity.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fnmatch.h>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kf::board {
-
-/// The pattern under which a device is registered: its name without the interface, and a star.
-[[nodiscard]] inline std::string pattern_for(std::string_view file_name) {
-    return std::string(without_interface(file_name)) + "*";
-}
-
-namespace detail {
-
-[[nodiscard]] inline bool glob(const std::string& pattern, const std::string& text) {
-    return ::fnmatch(pattern.c_str(), text.c_str(), FNM_NOESCAPE) == 0;
-}
-
-/// The pattern is this device's own, serial and all.
-[[nodiscard]] inline bool is_exactly(std::string_view pattern, const device& d) {
-    const auto wanted = behind_prefix(pattern);
-    const auto own = behind_prefix(without_interface(d.file_name));
-    return wanted && own && *wanted == std::string(*own) + "*";
-}
-
-} // namespace detail
-
-/// fnmatch over the by-id name. The Klipper and the Katapult name of one board both match, whichever the pattern was
-/// made from. Names of other makers match nothing.
-[[nodiscard]] inline bool pattern_matches(const std::string& pattern, std::string_view file_name) {
-    const auto rest = detail::behind_prefix(file_name);
-    if (!rest) return false;
-    if (const auto wanted = detail::behind_prefix(pattern))
-        return detail::glob(std::string(*wanted), std::string(*rest));
-    for (const auto prefix : {detail::klipper_prefix, detail::katapult_prefix})
-        if (detail::glob(pattern, std::string(prefix) + std::string(*rest))) return true;
-    return false;
-}
 
 /// Why a device is never to be flashed; nothing when it may be.
 [[nodiscard]] inline std::optional<std::string> blocked_reason(const registry& r, const device& d) {
@@ -58,43 +25,64 @@ namespace detail {
     for (const auto& b : r.blocked)
         if (hit(b)) return b.reason.empty() ? "blocked by devices.json (" + b.pattern + ")" : b.reason;
     if (hit(default_blocked)) return default_blocked.reason;
-    if (d.usb.firmware == usb_firmware::other) return "unsupported USB device: neither Klipper nor Katapult runs on it";
+    const auto runs = [&](const board& b) { return firmware_on(b, d) != usb_firmware::other; };
+    if (d.usb.firmware == usb_firmware::other && std::ranges::none_of(r.boards, runs))
+        return "unsupported USB device: neither Klipper nor Katapult runs on it";
     return std::nullopt;
 }
 
-/// The boards that claim a device. Where several patterns match, one that names the whole serial number wins.
+/// The boards that claim a device: those of the strongest claim.
 [[nodiscard]] inline std::vector<const board*> claimants(const registry& r, const device& d) {
-    std::vector<const board*> all, exact;
+    std::vector<const board*> found;
+    claim strongest = claim::none;
     for (const auto& b : r.boards) {
-        if (!pattern_matches(b.serial_pattern, d.file_name)) continue;
-        all.push_back(&b);
-        if (detail::is_exactly(b.serial_pattern, d)) exact.push_back(&b);
+        const auto c = judge(b, d).claim;
+        if (c == claim::none || c < strongest) continue;
+        if (c > strongest) found.clear();
+        strongest = c;
+        found.push_back(&b);
     }
-    return exact.empty() ? all : exact;
+    return found;
 }
 
-/// The devices that a board claims. Two names of one node, or two interfaces of one device, are one.
+/// One physical device: two names of one node, two interfaces of one USB device.
+[[nodiscard]] inline bool same_device(const device& a, const device& b) {
+    if (a.resolved == b.resolved) return true;
+    if (!a.facts.port.empty() && !b.facts.port.empty()) return a.facts.port == b.facts.port;
+    return without_interface(a.file_name) == without_interface(b.file_name);
+}
+
+/// The devices that a board claims, those of the strongest claim.
 [[nodiscard]] inline std::vector<const device*> claimed(const registry& r, const board& b,
                                                         std::span<const device> devices) {
-    std::vector<const device*> all, exact;
+    std::vector<const device*> found;
+    claim strongest = claim::none;
     for (const auto& d : devices) {
         const auto boards = claimants(r, d);
         if (std::ranges::none_of(boards, [&](const board* other) { return other->key == b.key; })) continue;
-        const auto same = [&](const device* other) {
-            return other->resolved == d.resolved ||
-                   without_interface(other->file_name) == without_interface(d.file_name);
-        };
-        if (std::ranges::any_of(all, same)) continue;
-        all.push_back(&d);
-        if (detail::is_exactly(b.serial_pattern, d)) exact.push_back(&d);
+        const auto c = judge(b, d).claim;
+        if (c < strongest) continue;
+        if (c > strongest) found.clear();
+        strongest = c;
+        if (std::ranges::none_of(found, [&](const device* other) { return same_device(*other, d); }))
+            found.push_back(&d);
     }
-    return exact.empty() ? all : exact;
+    return found;
 }
 
 namespace detail {
-/// The command that gives a board the whole serial number of a device as its pattern.
-[[nodiscard]] inline std::string edit_pattern(const board& b, const device& d) {
-    return fmt::format("kflash edit {} --pattern '{}'", b.key, pattern_for(d.file_name));
+/// The command that makes a device this board.
+[[nodiscard]] inline std::string edit_usb(const board& b, const device& d) {
+    return fmt::format("kflash edit {} --usb {}", b.key, d.file_name);
+}
+
+/// What looks like the board and is not: for the refusal.
+[[nodiscard]] inline std::vector<std::pair<const device*, std::string>> near_misses(const registry& r, const board& b, std::span<const device> devices) {
+    std::vector<std::pair<const device*, std::string>> found;
+    for (const auto& d : devices)
+        if (auto v = judge(b, d); v.claim == claim::none && !v.differs.empty() && claimants(r, d).empty())
+            found.emplace_back(&d, v.differs);
+    return found;
 }
 } // namespace detail
 
@@ -115,51 +103,74 @@ enum class presence { registered, new_device, blocked, ambiguous, disconnected }
 struct sighting {
     presence state;
     std::optional<board> owner = {}; ///< registered, disconnected; ambiguous or blocked when a board claims it
-    std::optional<kf::board::device> device = {}; ///< all but disconnected
-    std::string reason = {};                      ///< blocked, ambiguous: why
+    std::optional<kf::board::device> device = {};  ///< all but disconnected
+    usb_firmware firmware = usb_firmware::other; ///< what runs on it
+    std::string reason = {};                     ///< blocked, ambiguous: why; disconnected: what was taken for it
 };
 
-/// Every device, then every board that has none.
+/// Every device, one row each, then every board that has none.
 [[nodiscard]] inline std::vector<sighting> classify(const registry& r, std::span<const device> devices) {
     std::vector<sighting> rows;
     std::vector<std::string> present;
     for (const auto& d : devices) {
         const auto owners = claimants(r, d);
-        sighting row{presence::new_device, {}, d};
-        if (owners.size() == 1) row.owner = *owners.front();
+        sighting row{presence::new_device, {}, d, d.usb.firmware};
+        if (owners.size() == 1) {
+            row.owner = *owners.front();
+            row.firmware = firmware_on(*row.owner, d);
+        }
         for (const auto* b : owners) present.push_back(b->key);
         if (auto reason = blocked_reason(r, d)) {
             row.state = presence::blocked;
             row.reason = std::move(*reason);
         } else if (owners.size() > 1) {
             row.state = presence::ambiguous;
-            for (const auto* b : owners) row.reason += (row.reason.empty() ? "the patterns of " : " and ") + b->key;
-            row.reason += " match it";
+            for (const auto* b : owners) row.reason += (row.reason.empty() ? "" : " and ") + b->key;
+            row.reason += " both claim it";
         } else if (owners.size() == 1) {
             const auto n = claimed(r, *owners.front(), devices).size();
             row.state = n > 1 ? presence::ambiguous : presence::registered;
-            if (n > 1) row.reason = fmt::format("the pattern of {} matches {} devices", owners.front()->key, n);
+            if (n > 1)
+                row.reason = fmt::format("{} devices look like {}", n, owners.front()->key);
+            else if (judge(*owners.front(), d).claim == claim::unsure) {
+                row.state = presence::ambiguous;
+                row.reason = fmt::format("it may be {}: {}", owners.front()->key, unsure_because(d));
+            }
         }
+        const bool shown = std::ranges::any_of(rows, [&](const sighting& other) {
+            return other.owner && row.owner && other.owner->key == row.owner->key && same_device(*other.device, d);
+        });
+        if (!shown) rows.push_back(std::move(row));
+    }
+    for (const auto& b : r.boards) {
+        if (std::ranges::find(present, b.key) != present.end()) continue;
+        sighting row{presence::disconnected, b};
+        for (const auto& [d, differs] : detail::near_misses(r, b, devices))
+            row.reason += fmt::format("{}{} is not it: {}", row.reason.empty() ? "" : "; ", d->file_name, differs);
         rows.push_back(std::move(row));
     }
-    for (const auto& b : r.boards)
-        if (std::ranges::find(present, b.key) == present.end()) rows.push_back({presence::disconnected, b});
     return rows;
 }
 
-/// The one device of a board. errc::not_connected, or errc::refused when it is blocked or not the only one.
+/// The one device of a board. errc::not_connected, or errc::refused when it is blocked or cannot be told from others.
 [[nodiscard]] inline result<device> locate(const registry& r, const board& b, std::span<const device> devices) {
     const auto found = claimed(r, b, devices);
-    if (found.empty())
-        return kf::fail(error{errc::not_connected,
-                              fmt::format("{} is not connected", b.name),
-                              "no name in /dev/serial/by-id matches its pattern " + b.serial_pattern,
-                              {},
-                              {"check its USB cable and power", "ls -l /dev/serial/by-id", "kflash list"}});
+    if (found.empty()) {
+        error e{errc::not_connected, fmt::format("{} is not connected", b.name)};
+        const auto near = detail::near_misses(r, b, devices);
+        for (const auto& [d, differs] : near)
+            e.cause += fmt::format("{}{} is not it: {}", e.cause.empty() ? "" : "; ", d->file_name, differs);
+        if (near.empty()) e.cause = "no device has its serial number or stands at its USB port: " + b.serial_pattern;
+        e.steps = {"check its USB cable and power", "kflash list"};
+        for (const auto& [d, differs] : near)
+            if (firmware_on(b, *d) != usb_firmware::other)
+                e.steps.push_back("only if you know that it is this board: " + detail::edit_usb(b, *d));
+        return kf::fail(std::move(e));
+    }
     if (found.size() > 1) {
-        error e{errc::refused, fmt::format("the pattern of {} matches {} devices", b.name, found.size()),
-                "which of them it is cannot be known; give it the pattern of one"};
-        for (const auto* d : found) e.steps.push_back(detail::edit_pattern(b, *d));
+        error e{errc::refused, fmt::format("{} devices look like {}", found.size(), b.name),
+                "which of them it is cannot be known; say which one it is"};
+        for (const auto* d : found) e.steps.push_back(detail::edit_usb(b, *d));
         return kf::fail(std::move(e));
     }
     const device& d = *found.front();
@@ -169,18 +180,20 @@ struct sighting {
     if (owners.size() > 1) {
         error e{errc::refused, fmt::format("{} boards claim one device", owners.size()), {}, d.file_name};
         for (const auto* other : owners)
-            e.cause += (e.cause.empty() ? "which of them it is cannot be known; their patterns match it: " : ", ") +
-                       other->key;
-        for (const auto* other : owners) e.steps.push_back(detail::edit_pattern(*other, d));
+            e.cause +=
+                (e.cause.empty() ? "which of them it is cannot be known; it looks like each of: " : ", ") + other->key;
+        for (const auto* other : owners) e.steps.push_back(detail::edit_usb(*other, d));
         return kf::fail(std::move(e));
     }
-    if (d.facts.twins > 0)
-        return kf::fail(
-            error{errc::refused,
-                  fmt::format("{} USB devices have the serial number {}", d.facts.twins + 1, d.facts.serial),
-                  "they share one name in /dev/serial/by-id: which board it is cannot be known",
-                  d.file_name,
-                  {"unplug all but the one that you mean", "run this again"}});
+    if (judge(b, d).claim == claim::unsure)
+        return kf::fail(error{errc::refused,
+                              fmt::format("whether this device is {} cannot be known", b.name),
+                              unsure_because(d) +
+                                  (d.facts.port.empty() ? ", and no USB port is known"
+                                                        : ", and the USB port of the board is not known yet"),
+                              d.file_name,
+                              {"look which board it is (unplug it: kflash list shows what goes)",
+                               "then say so: " + detail::edit_usb(b, d)}});
     return d;
 }
 
@@ -191,7 +204,7 @@ class target {
     [[nodiscard]] const kf::board::device& device() const noexcept { return device_; }
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return device_.path; }
     [[nodiscard]] const std::string& by_id_name() const noexcept { return device_.file_name; }
-    [[nodiscard]] usb_firmware kind() const noexcept { return device_.usb.firmware; }
+    [[nodiscard]] usb_firmware kind() const { return firmware_on(board_, device_); }
 
   private:
     friend result<target> match(const registry& r, const kf::board::board& b,
@@ -213,7 +226,8 @@ class target {
                               {},
                               {"kflash edit " + b.key + " --include"}});
     KF_TRY(auto d, locate(r, b, devices));
-    if (!mcu_matches(b.mcu, d.usb.mcu))
+    // A product string that is no chip's name says nothing: the configuration and the bootloader are asked later.
+    if (!d.usb.mcu.empty() && !mcu_matches(b.mcu, d.usb.mcu))
         return kf::fail(error{errc::mismatch,
                               fmt::format("{} is registered as {}, the device says {}", b.name, b.mcu, d.usb.mcu),
                               "the pattern belongs to another board, or the MCU was entered wrong",
@@ -222,25 +236,26 @@ class target {
     return target(b, std::move(d));
 }
 
-/// The same board after it changed its firmware and with it its name. errc::not_connected while it is not back.
-[[nodiscard]] inline result<device> find_again(const target& t, usb_firmware wanted, std::span<const device> devices) {
-    std::vector<const device*> found;
-    for (const auto& d : devices) {
-        if (d.usb.firmware != wanted) continue;
-        // Without a serial number the pattern is all there is.
-        const bool same = t.device().usb.serial.empty() ? pattern_matches(t.board().serial_pattern, d.file_name)
-                                                        : same_board(t.device().usb, d.usb);
-        const auto known = [&](const device* other) {
-            return other->resolved == d.resolved ||
-                   without_interface(other->file_name) == without_interface(d.file_name);
-        };
-        if (same && std::ranges::none_of(found, known)) found.push_back(&d);
+/// Why a board must not get this pattern: it is no name of one board, or it takes a device that is another board's.
+[[nodiscard]] inline std::optional<std::string> pattern_conflict(const registry& r, const board& b,
+                                                                 std::span<const device> devices) {
+    if (is_place_name(b.serial_pattern)) {
+        if (detail::has_wildcard(b.serial_pattern)) return "a place in /dev/serial/by-path is given whole";
+    } else if (auto why = pattern_problem(b.serial_pattern))
+        return why;
+    for (const auto& other : r.boards) {
+        if (other.key == b.key) continue;
+        const bool same = b.serial_pattern == other.serial_pattern;
+        std::vector<std::string> names{other.as_klipper.name, other.as_katapult.name};
+        if (const auto c = detail::cut(other.serial_pattern); c.names_serial && !detail::has_wildcard(c.stem))
+            names.push_back(std::string(c.stem) + "-if00");
+        for (const auto& d : devices)
+            if (judge(other, d).claim > claim::unsure) names.push_back(d.file_name);
+        for (const auto& name : names)
+            if (same || (!name.empty() && pattern_matches(b.serial_pattern, name)))
+                return fmt::format("it takes the device of {} ({})", other.key, same ? other.serial_pattern : name);
     }
-    if (found.size() == 1) return *found.front();
-    if (found.empty())
-        return kf::fail(errc::not_connected,
-                        fmt::format("{} is not there as a {} device", t.board().name, name(wanted)));
-    return kf::fail(errc::refused, fmt::format("{} devices look like {}", found.size(), t.board().name));
+    return std::nullopt;
 }
 
 } // namespace kf::board

@@ -4,6 +4,7 @@
 /// name says is the first thing we know of a board, before any byte went over its wire.
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,8 +25,8 @@ enum class usb_firmware { klipper, katapult, other };
 
 struct usb_name {
     usb_firmware firmware = usb_firmware::other;
-    std::string mcu = {};                   ///< as named: "stm32h723xx"; empty when firmware is other
-    std::string serial = {};                ///< the chip's number, the same in both firmwares; may be empty
+    std::string mcu = {};                   ///< as named: "stm32h723xx"; empty when the device does not tell it
+    std::string serial = {};                ///< mostly the chip's number; may be empty, or the same on many boards
     std::optional<unsigned> interface = {}; ///< the NN of -ifNN
 
     bool operator==(const usb_name&) const = default;
@@ -48,8 +49,14 @@ namespace detail {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-inline constexpr std::string_view klipper_prefix = "usb-Klipper_";
-inline constexpr std::string_view katapult_prefix = "usb-katapult_";
+struct maker_prefix {
+    std::string_view text;
+    usb_firmware firmware;
+};
+/// CanBoot is what Katapult was called before 2023; boards in the field still have it.
+inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firmware::klipper},
+                                           maker_prefix{"usb-katapult_", usb_firmware::katapult},
+                                           maker_prefix{"usb-CanBoot_", usb_firmware::katapult}};
 
 [[nodiscard]] constexpr bool starts_with_nocase(std::string_view text, std::string_view prefix) noexcept {
     if (text.size() < prefix.size()) return false;
@@ -58,10 +65,10 @@ inline constexpr std::string_view katapult_prefix = "usb-katapult_";
     return true;
 }
 
-/// The rest behind usb-Klipper_ or usb-katapult_; nothing for other makers.
+/// The rest behind usb-Klipper_, usb-katapult_ or usb-CanBoot_; nothing for other makers.
 [[nodiscard]] constexpr std::optional<std::string_view> behind_prefix(std::string_view text) noexcept {
-    for (const auto prefix : {klipper_prefix, katapult_prefix})
-        if (starts_with_nocase(text, prefix)) return text.substr(prefix.size());
+    for (const auto& prefix : maker_prefixes)
+        if (starts_with_nocase(text, prefix.text)) return text.substr(prefix.text.size());
     return std::nullopt;
 }
 
@@ -89,8 +96,8 @@ inline constexpr std::string_view katapult_prefix = "usb-katapult_";
                                                  detail::hex_digit(file_name[base.size() + 4]));
     const auto rest = detail::behind_prefix(base);
     if (!rest) return parsed;
-    parsed.firmware =
-        detail::starts_with_nocase(base, detail::klipper_prefix) ? usb_firmware::klipper : usb_firmware::katapult;
+    for (const auto& prefix : detail::maker_prefixes)
+        if (detail::starts_with_nocase(base, prefix.text)) parsed.firmware = prefix.firmware;
     const auto split = std::min(rest->find('_'), rest->size());
     parsed.mcu = rest->substr(0, split);
     if (split < rest->size()) parsed.serial = rest->substr(split + 1);
@@ -113,10 +120,50 @@ inline constexpr std::string_view katapult_prefix = "usb-katapult_";
     return detail::starts_with_nocase(a, b) || detail::starts_with_nocase(b, a);
 }
 
-/// The same board, seen at two times and maybe with another firmware: the chip's number is the same and not empty.
+/// A USB string as udev puts it into a name: letters, digits and # + - . : = @ _ stay, blanks at its ends go, every
+/// other run of blanks and every other byte of ASCII is one _.
+[[nodiscard]] inline std::string udev_text(std::string_view text) {
+    constexpr std::string_view blanks = " \t\n\v\f\r";
+    while (!text.empty() && blanks.find(text.front()) != blanks.npos) text.remove_prefix(1);
+    while (!text.empty() && blanks.find(text.back()) != blanks.npos) text.remove_suffix(1);
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool blank = blanks.find(c) != blanks.npos;
+        if (blank && i > 0 && blanks.find(text[i - 1]) != blanks.npos) continue;
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || detail::is_digit(c) ||
+                           std::string_view("#+-.:=@_").find(c) != std::string_view::npos ||
+                           static_cast<unsigned char>(c) >= 0x80;
+        out += plain ? c : '_';
+    }
+    return out;
+}
+
+/// The families that Klipper runs on: a USB product string that begins with one of them is the chip's name. Kalico's
+/// CONFIG_USB_PRODUCT can be any other text.
+[[nodiscard]] constexpr bool is_chip_name(std::string_view text) noexcept {
+    for (const std::string_view family :
+         {"stm32", "rp2", "sam", "lpc1", "atmega", "at90", "at32", "gd32", "n32", "hc32", "ch32", "ar100", "mimxrt"})
+        if (detail::starts_with_nocase(text, family)) return true;
+    return false;
+}
+
+/// A serial number that tells one board from the next: not empty, and not what Klipper's and Katapult's Kconfig give
+/// to every board that has no number of its own.
+[[nodiscard]] constexpr bool is_own_serial(std::string_view serial) noexcept {
+    return !serial.empty() && serial != "12345";
+}
+
+/// The chip's own number, as both firmwares print it: 16 or more hexadecimal digits.
+[[nodiscard]] constexpr bool is_chip_number(std::string_view serial) noexcept {
+    return serial.size() >= 16 && std::ranges::all_of(serial, [](char c) { return detail::hex_digit(c) >= 0; });
+}
+
+/// The same board, seen at two times and maybe with another firmware, as far as names can tell: one serial number of
+/// its own, one chip. For devices whose USB port is not known.
 [[nodiscard]] inline bool same_board(const usb_name& a, const usb_name& b) {
-    return a.firmware != usb_firmware::other && b.firmware != usb_firmware::other && !a.serial.empty() &&
-           a.serial == b.serial && mcu_matches(a.mcu, b.mcu);
+    return a.firmware != usb_firmware::other && b.firmware != usb_firmware::other && is_own_serial(a.serial) &&
+           a.serial == b.serial && (a.mcu.empty() || b.mcu.empty() || mcu_matches(a.mcu, b.mcu));
 }
 
 } // namespace kf::board

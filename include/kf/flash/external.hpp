@@ -42,8 +42,8 @@ template<io::process_runner Runner, sink Sink>
                               [&] {
                                   // Some flashers print nothing until they end: a board that has left Klipper
                                   // and Katapult is in the hands of one.
-                                  if (!outcome.wrote && !find_node(job.by_id, job.usb, board::usb_firmware::klipper) &&
-                                      !find_node(job.by_id, job.usb, board::usb_firmware::katapult))
+                                  if (!outcome.wrote && !find_node(job, board::usb_firmware::klipper) &&
+                                      !find_node(job, board::usb_firmware::katapult))
                                       outcome.wrote = true;
                                   return outcome.wrote;
                               },

@@ -47,7 +47,7 @@ class katapult_script {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        const auto entered = enter_bootloader(job.by_id, job.usb, clock_);
+        const auto entered = enter_bootloader(job.watch, clock_);
         another_may_try_ = !entered && is_no_katapult(entered.error());
         KF_TRY(const auto node, entered);
         // flashtool.py compares no start address: that proof is made here, and the board stays in its bootloader.

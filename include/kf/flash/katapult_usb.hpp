@@ -70,14 +70,15 @@ class katapult_usb {
     [[nodiscard]] result<void> needs(const write_job&) const { return {}; }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {fmt::format("ask {} for its bootloader (1200 baud), wait for its katapult_ name", job.node_name),
+        return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult",
+                            job.watch.trail.start.file_name),
                 fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
                 "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
     }
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        const auto node = enter_bootloader(job.by_id, job.usb, clock_);
+        const auto node = enter_bootloader(job.watch, clock_);
         another_may_try_ = !node && is_no_katapult(node.error());
         KF_CHECK(node);
         return with_proven_bootloader(job, *node, clock_, out, [&](auto& session) -> result<void> {

@@ -29,21 +29,24 @@ class make_flash {
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {io::to_string(command(job, job.by_id / job.node_name)), "compare the image's SHA-256 before and after"};
+        return {io::to_string(command(job, job.watch.trail.start.path)),
+                "compare the image's SHA-256 before and after"};
     }
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
         KF_CHECK(firmware::still_is(*job.image, built(job)));
         // It may wait in Katapult already: make flash takes that too.
-        auto node = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
-        if (!node) node = find_node(job.by_id, job.usb, board::usb_firmware::katapult);
-        if (!node) return kf::fail(errc::not_connected, "the board is not where it was: " + job.node_name);
+        auto node = find_node(job, board::usb_firmware::klipper);
+        if (!node) node = find_node(job, board::usb_firmware::katapult);
+        if (!node)
+            return kf::fail(errc::not_connected, "the board is not where it was: " + job.watch.trail.start.file_name);
         // Klipper's script finds Katapult by itself and writes to whatever start it names: so that is proven first.
-        if (node->usb.firmware == board::usb_firmware::klipper && job.seen_katapult) {
-            KF_TRY(node, enter_bootloader(job.by_id, job.usb, clock_));
+        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::klipper && job.seen_katapult) {
+            KF_TRY(node, enter_bootloader(job.watch, clock_));
         }
-        if (node->usb.firmware == board::usb_firmware::katapult) KF_CHECK(prove_bootloader(job, *node, clock_, out));
+        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::katapult)
+            KF_CHECK(prove_bootloader(job, *node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node->path), job, out);
         if (!ran) {
             if (ran.error().code == errc::half_written) wrote_ = written::some;

@@ -47,10 +47,8 @@ struct write_job {
     fs::path image_file = {};   ///< the pinned copy, in a folder of its own, under Klipper's file name
     std::string mcu = {};       ///< CONFIG_MCU of its configuration
     std::uint64_t start = 0;    ///< CONFIG_FLASH_APPLICATION_ADDRESS
-    bool seen_katapult = false; ///< it was seen with a katapult_ name, now or earlier
-    board::usb_name usb = {};   ///< the board
-    std::string node_name = {}; ///< its by-id name when the target was found
-    fs::path by_id = "/dev/serial/by-id";
+    bool seen_katapult = false; ///< it was seen in Katapult, now or earlier
+    device_watch watch = {};    ///< the board, as it was found
     fs::path proc = "/proc";
     fs::path klipper_dir = {}, katapult_dir = {};
     fs::path out_dir = {}, config = {}; ///< of the build: what `make flash` is pointed at
@@ -58,6 +56,11 @@ struct write_job {
     seconds timeout = 60;               ///< to the first write; a flasher that writes may go on
     seconds silence = 120;              ///< and is ended after so long without a word
 };
+
+/// The board with `firmware`, if it is there now.
+[[nodiscard]] inline std::optional<board::device> find_node(const write_job& job, board::usb_firmware firmware) {
+    return find_node(job.watch, firmware);
+}
 
 template<class M, class S = silent_sink>
 concept flash_method = requires(M& m, const write_job& job, S& s) {

@@ -40,17 +40,17 @@ struct flash_outcome {
     board::flash_method method = board::flash_method::katapult; ///< the last that was tried
     written wrote = written::nothing;                           ///< by that one; the ones before wrote nothing
     seconds write_time = 0, verify_time = 0;                    ///< of that one
-    std::string version = {}, node_name = {};                   ///< what the board says that it runs; empty: not known
+    std::string version = {};                                   ///< what the board says that it runs; empty: not known
+    board::device node = {};                                    ///< the board in its new life
     result<void> ended = kf::fail(errc::failed, "nothing was tried");
 };
 
 /// Another method may be tried only when nothing was written, the one before says so, and the board is still where it
 /// was.
 template<class Method>
-[[nodiscard]] bool may_fall_back(Method& failed, const write_job& job, const std::optional<board::device>& before) {
+[[nodiscard]] bool may_fall_back(Method& failed, const write_job& job) {
     if (failed.wrote() != written::nothing || !failed.another_may_try()) return false;
-    const auto now = find_node(job.by_id, job.usb, before ? before->usb.firmware : board::usb_firmware::katapult);
-    return now && now->file_name == job.node_name;
+    return find_node(job, board::firmware_on(job.watch.trail, job.watch.trail.start)).has_value();
 }
 
 /// Writes and verifies.
@@ -61,7 +61,7 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
     for (std::size_t i = 0; i < order.size(); ++i) {
         if (outcome.ended = io::interrupt::check(); !outcome.ended) return outcome;
         outcome.method = order[i];
-        const auto before = find_node(job.by_id, job.usb, board::usb_firmware::klipper);
+        const auto before = find_node(job, board::usb_firmware::klipper);
         auto method = make_method(order[i], runner, clock);
         out.step(phase::flash, fmt::format("{}: writing {} ({} bytes)", name(order[i]),
                                            job.image->path.filename().string(), job.image->bytes.size()));
@@ -70,7 +70,7 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
         outcome.wrote = method.wrote();
         outcome.write_time = to_seconds(clock.now() - began);
         if (!outcome.ended) {
-            if (i + 1 == order.size() || !may_fall_back(method, job, before)) return outcome;
+            if (i + 1 == order.size() || !may_fall_back(method, job)) return outcome;
             out.warn(
                 fmt::format("{} did not work, nothing was written: {}", name(order[i]), outcome.ended.error().what));
             continue;
@@ -84,8 +84,8 @@ template<io::process_runner Runner, io::clock Clock, sink Sink>
             return outcome;
         }
         outcome.version = running->dictionary.version;
-        outcome.node_name = running->node.file_name;
-        out.step(phase::verify, fmt::format("{} runs {}", outcome.node_name, outcome.version));
+        outcome.node = running->node;
+        out.step(phase::verify, fmt::format("{} runs {}", outcome.node.file_name, outcome.version));
         return outcome;
     }
     return outcome;

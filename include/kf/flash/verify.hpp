@@ -48,13 +48,14 @@ template<io::clock Clock>
                   {"kflash list shows under which name the board is there now", "unplug the board and plug it in again",
                    "kflash identify asks the board itself what it runs", "then run kflash flash again"}});
     };
-    auto node = wait_for_node(job.by_id, job.usb, board::usb_firmware::klipper, before, clock, return_poll,
+    auto node = wait_for_node(job.watch, board::usb_firmware::klipper, before, clock, return_poll,
                               clock.now() + return_wait);
+    if (!node && node.error().code == errc::mismatch) return failed(node.error().what, node.error().cause);
     if (!node) {
-        if (find_node(job.by_id, job.usb, board::usb_firmware::katapult))
+        if (find_node(job, board::usb_firmware::katapult))
             return failed("the board stays in Katapult: it does not start the new firmware",
                           "the firmware may have been built for another chip, clock or start address");
-        if (before && find_node(job.by_id, job.usb, board::usb_firmware::klipper))
+        if (before && find_node(job, board::usb_firmware::klipper))
             return failed("the board never left the bus: it still runs what it ran before",
                           "the flasher did not reach it");
         return failed("the board did not come back within 30 seconds", "it hangs, or its firmware has no USB");

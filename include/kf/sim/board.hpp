@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A whole simulated board: flash in a file, Katapult in front of it, Klipper in it, one USB serial device whose name
-/// says which of the two runs. What real boards were seen to do, with modelled times and with faults on demand.
+/// A whole simulated board: flash in a file, Katapult in front of it, Klipper in it, one USB serial device that shows
+/// which of the two runs: by its names, which may have nothing in common, and by its ids and strings in sysfs. What real boards were seen to do, with modelled times and with faults on demand.
 ///
 /// Power-up: an application starts (or hangs, if it is broken); none: the bootloader. 1200 baud: the application gives
 /// way to the bootloader. COMPLETE: 100 ms later a reset. Killing the process is a power loss.
@@ -44,7 +44,14 @@ struct board_options {
     std::filesystem::path by_id;
     std::filesystem::path flash_file; ///< the application's part of the flash, from app_start to the end
     std::string mcu = "stm32f446xx";
-    std::string serial = "1D0039000F47393438343535";
+    std::string serial = "1D0039000F47393438343535"; ///< its chip's number; what the firmware says may be another
+    std::string port = {};                            ///< "1-1.4", where it is plugged in
+    std::filesystem::path sysfs = {};                 ///< where that is shown; empty: it has only its name in by-id
+    std::string manufacturer = "Klipper";             ///< of Klipper, as product, unless its image says otherwise
+    std::string product = {};                         ///< empty: the chip
+    std::optional<std::string> klipper_serial = {};   ///< as `serial` when absent, unless its image says otherwise
+    std::optional<std::string> katapult_serial = {};
+    std::string katapult_maker = "katapult"; ///< or CanBoot
     std::uint32_t app_start = 0x08008000;
     std::size_t flash_size = 512 * 1024; ///< of the whole chip, bootloader included
     std::uint32_t block_size = 64;
@@ -61,11 +68,28 @@ struct board_options {
     return o.flash_size > offset ? o.flash_size - offset : 0;
 }
 
-[[nodiscard]] inline std::string klipper_name(const board_options& o) {
-    return fmt::format("usb-Klipper_{}_{}-if00", o.mcu, o.serial);
+/// How the board shows itself in its bootloader, and in a Klipper whose image says nothing of USB.
+[[nodiscard]] inline usb_strings katapult_face(const board_options& o) {
+    return {"1d50", "6177", o.katapult_maker, o.mcu, o.katapult_serial.value_or(o.serial)};
 }
-[[nodiscard]] inline std::string katapult_name(const board_options& o) {
-    return fmt::format("usb-katapult_{}_{}-if00", o.mcu, o.serial);
+[[nodiscard]] inline usb_strings klipper_face(const board_options& o) {
+    return {"1d50", "614e", o.manufacturer, o.product.empty() ? o.mcu : o.product, o.klipper_serial.value_or(o.serial)};
+}
+/// The same with what the image in its flash says ("USB ids" of Kalico's Kconfig).
+[[nodiscard]] inline usb_strings klipper_face(const board_options& o, const flash_memory& flash) {
+    auto face = klipper_face(o);
+    const auto text = mcu::find_dictionary_text(flash.bytes());
+    if (!text) return face;
+    boost::json::error_code bad;
+    const auto value = boost::json::parse(*text, bad);
+    const auto* config = bad || !value.is_object() ? nullptr : value.get_object().if_contains("config");
+    if (config == nullptr || !config->is_object()) return face;
+    for (const auto& [key, member] :
+         {std::pair{"STAND_IN_USB_MANUFACTURER", &face.manufacturer}, {"STAND_IN_USB_PRODUCT", &face.product},
+          {"STAND_IN_USB_SERIAL", &face.serial}})
+        if (const auto* said = config->get_object().if_contains(key); said != nullptr && said->is_string())
+            *member = std::string(said->get_string());
+    return face;
 }
 
 namespace detail {
@@ -77,12 +101,10 @@ class running_board {
       : options_(o)
       , stop_(stop)
       , flash_(family_of(o.mcu), o.app_start, file.bytes())
-      , link_(o.by_id) {}
+      , link_(usb_socket{o.by_id, o.sysfs, o.port}) {}
 
     [[nodiscard]] result<void> run() {
-        std::error_code ignored; // names that an earlier, killed run left
-        std::filesystem::remove(options_.by_id / klipper_name(options_), ignored);
-        std::filesystem::remove(options_.by_id / katapult_name(options_), ignored);
+        link_.sweep({klipper_face(options_, flash_), klipper_face(options_), katapult_face(options_)});
         bool bootloader = false; // asked for
         while (!stop_()) {
             const boot choice = bootloader ? boot::bootloader : boot_of(flash_);
@@ -110,7 +132,7 @@ class running_board {
     /// Until somebody asks for the bootloader, or stop.
     result<void> run_application() {
         KF_TRY(klipper_mcu app, klipper_mcu::in_flash(flash_, options_.faults.says_version));
-        KF_CHECK(show(klipper_name(options_)));
+        KF_CHECK(show(klipper_face(options_, flash_)));
         while (!stop_()) {
             const io::bytes in = link_.receive(glance);
             if (link_.at_1200_baud()) {
@@ -134,7 +156,7 @@ class running_board {
         katapult_mcu katapult({options_.mcu, options_.block_size, options_.katapult_version, options_.delays.erase_128k,
                                options_.faults.katapult},
                               flash_);
-        KF_CHECK(show(katapult_name(options_)));
+        KF_CHECK(show(katapult_face(options_)));
         while (!stop_()) {
             const io::bytes in = link_.receive(glance);
             if (in.empty()) continue;
@@ -159,9 +181,9 @@ class running_board {
         return {};
     }
 
-    result<void> show(const std::string& name) {
-        KF_CHECK(link_.appear(name));
-        note(name);
+    result<void> show(const usb_strings& usb) {
+        KF_CHECK(link_.appear(usb));
+        note(by_id_name(usb));
         return {};
     }
 

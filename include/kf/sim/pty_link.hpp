@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The USB serial device of a simulated board: the master side of a PTY, shown under a name in a private by-id
-/// directory. The slave side is never held open, so that whoever looks for holders of the port finds only real ones.
+/// The USB serial device of a simulated board: the master side of a PTY, shown in a private by-id directory and sysfs
+/// (usb_tree.hpp). The slave side is never held open, so that whoever looks for holders of the port finds only real ones.
 
 #include <kf/error.hpp>
 #include <kf/io/transport.hpp>
 #include <kf/io/unique_fd.hpp>
+#include <kf/sim/usb_tree.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -16,45 +17,44 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <string>
+#include <vector>
+
 #include <time.h>
 
 namespace kf::sim {
 
 class pty_link {
   public:
-    explicit pty_link(std::filesystem::path by_id)
-      : by_id_(std::move(by_id)) {}
+    explicit pty_link(usb_socket socket)
+      : tree_(std::move(socket)) {}
     pty_link(pty_link&&) = delete;
     ~pty_link() { vanish(); }
 
-    /// A new device on the bus: a fresh PTY in raw mode, linked as by_id/name.
-    [[nodiscard]] result<void> appear(const std::string& name) {
+    /// A new device on the bus: a fresh PTY in raw mode.
+    [[nodiscard]] result<void> appear(const usb_strings& usb) {
         master_ = io::unique_fd(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
         std::array<char, 64> slave{};
         if (!master_ || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
             ::ptsname_r(master_.get(), slave.data(), slave.size()) != 0)
             return kf::fail(io::system_error("cannot make a PTY"));
         set_speed(B115200);
-        link_ = by_id_ / name;
-        std::error_code failed;
-        std::filesystem::create_directories(by_id_, failed);
-        std::filesystem::remove(link_, failed);
-        std::filesystem::create_symlink(slave.data(), link_, failed);
-        if (failed) return kf::fail(errc::io, "cannot link " + link_.string() + ": " + failed.message());
-        return {};
+        return tree_.show(usb, slave.data());
     }
 
     /// The device leaves the bus: whoever has it open gets a hang-up.
     void vanish() {
         if (!master_) return;
-        std::error_code ignored; // a directory that is gone has no link either
-        std::filesystem::remove(link_, ignored);
+        tree_.hide();
         master_.reset();
     }
     /// A fault: the name stays behind although the device has left.
-    void leave_name_behind() { master_.reset(); }
+    void leave_name_behind() {
+        tree_.hide_port();
+        master_.reset();
+    }
+    /// Names that an earlier, killed run left.
+    void sweep(const std::vector<usb_strings>& faces) { tree_.sweep(faces); }
 
     /// What came in, or nothing after at most `wait`. Also comes back early without data.
     [[nodiscard]] io::bytes receive(std::chrono::milliseconds wait) {
@@ -104,8 +104,7 @@ class pty_link {
         ::tcsetattr(master_.get(), TCSANOW, &t);
     }
 
-    std::filesystem::path by_id_;
-    std::filesystem::path link_;
+    usb_tree tree_;
     io::unique_fd master_;
 };
 

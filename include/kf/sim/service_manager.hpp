@@ -5,6 +5,7 @@
 /// process entry in the simulated proc folder, stopping it removes that entry. A unit with a "part_of" goes down with
 /// the unit of that name and, as in systemd, does not come back with it.
 
+#include <kf/board/discover.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/file_lock.hpp>
 
@@ -261,15 +262,13 @@ class simulated_services {
             cmdline += '\0';
         }
         KF_CHECK(io::write_file(home / "cgroup", "0::/system.slice/" + unit + "\n"));
+        const fs::path by_id(state.at("by_id").as_string().c_str());
+        KF_TRY(const auto seen, board::scan({by_id, by_id.parent_path() / "sys"}));
         std::error_code ec;
         int number = 7;
-        for (fs::directory_iterator it(fs::path(state.at("by_id").as_string().c_str()), ec), end; !ec && it != end;
-             it.increment(ec)) {
-            if (!it->path().filename().string().starts_with("usb-Klipper_")) continue;
-            std::error_code link;
-            const auto real = fs::canonical(it->path(), link);
-            if (!link) fs::create_symlink(real, home / "fd" / std::to_string(number++), link);
-        }
+        for (const auto& d : seen.devices)
+            if (d.usb.firmware == board::usb_firmware::klipper)
+                fs::create_symlink(d.resolved, home / "fd" / std::to_string(number++), ec);
         return io::write_file(home / "cmdline", cmdline);
     }
 

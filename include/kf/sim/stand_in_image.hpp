@@ -26,6 +26,7 @@ struct image_recipe {
     std::uint32_t app_start = 0x08008000; ///< where the image is linked; 0x10000100 for an rp2040 without bootloader
     std::size_t size = 20480;             ///< of the .bin in bytes; at least 2 KiB
     std::string app = "Klipper";
+    std::string usb_manufacturer = {}, usb_product = {}, usb_serial = {}; ///< empty: the board's own
 };
 
 namespace detail {
@@ -57,6 +58,12 @@ inline constexpr std::size_t dictionary_slot = 1024;
 /// The identify dictionary as Klipper's build writes it: sorted keys, level 9, so that it starts 78 da. The keys
 /// STAND_IN_* let the simulated board refuse to run an image that was not written whole.
 inline io::bytes stand_in_dictionary(const image_recipe& recipe, std::size_t image_size, std::uint32_t checksum) {
+    boost::json::object config{
+        {"CLOCK_FREQ", 180000000}, {"MCU", recipe.mcu}, {"STAND_IN_CRC", checksum}, {"STAND_IN_SIZE", image_size}};
+    for (const auto& [key, text] : {std::pair{"STAND_IN_USB_MANUFACTURER", &recipe.usb_manufacturer},
+                                    {"STAND_IN_USB_PRODUCT", &recipe.usb_product},
+                                    {"STAND_IN_USB_SERIAL", &recipe.usb_serial}})
+        if (!text->empty()) config[key] = *text;
     const boost::json::object dictionary{
         {"app", recipe.app},
         {"build_versions", "gcc: (stand-in) 12.2.0 binutils: (stand-in) 2.40"},
@@ -69,8 +76,7 @@ inline io::bytes stand_in_dictionary(const image_recipe& recipe, std::size_t ima
           {"get_uptime", 3},
           {"identify offset=%u count=%c", 1},
           {"reset", 2}}},
-        {"config",
-         {{"CLOCK_FREQ", 180000000}, {"MCU", recipe.mcu}, {"STAND_IN_CRC", checksum}, {"STAND_IN_SIZE", image_size}}},
+        {"config", std::move(config)},
         {"enumerations", {{"static_string_id", {{"Command request", 2}, {"Missed scheduling of next event", 3}}}}},
         {"responses",
          {{"clock clock=%u", 65},

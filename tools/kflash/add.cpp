@@ -82,7 +82,7 @@ result<void> run(cli::invocation& in) {
                cli::confirm(in, "Exclude it from flashing (a probe such as Beacon)?", false, "--yes"));
         fresh.flashable = !excluded;
     }
-    std::string config;
+    std::optional<imported_config> config;
     if (given) {
         KF_TRY(config, import_config(in, b, fresh, *given));
     }
@@ -91,7 +91,7 @@ result<void> run(cli::invocation& in) {
         KF_TRY(key, board::add(r, fresh));
         return {};
     }));
-    if (!config.empty()) KF_CHECK(b.configs.store(key, std::move(config)));
+    if (config) KF_CHECK(b.configs.store(key, std::move(config->text)));
     fresh.key = key;
     tell_method(in, b, fresh);
     in.out.result({"added",

@@ -86,7 +86,10 @@ std::string free_name(const bench& b) {
 /// A configuration that the person has: --import, or the one of the source tree, offered when it is for this chip.
 result<std::string> find_config(cli::invocation& in, const bench& b, const board::board& fresh,
                                 const std::optional<firmware::cached_config>& given) {
-    if (given) return import_config(in, b, fresh, *given);
+    if (given) {
+        KF_TRY(auto imported, import_config(in, b, fresh, *given));
+        return std::move(imported.text);
+    }
     const auto own = b.klipper_dir() / ".config";
     if (!asks(in)) return std::string{};
     const auto found = firmware::read_config_file(own);

@@ -39,8 +39,8 @@ result<void> check_chip(board::flash_method method, const board::board& board) {
             fmt::format("{} needs Katapult, which is not there for {}", board::name(method), board.mcu)};
     for (const auto& row : board::flash_methods)
         if (!row.needs_katapult)
-            e.steps.push_back(
-                fmt::format("kflash edit {} --method {}", board.key.empty() ? "BOARD" : board.key, row.name));
+            e.steps.push_back(board.key.empty() ? fmt::format("give it --method {}", row.name)
+                                                : fmt::format("kflash edit {} --method {}", board.key, row.name));
     return kf::fail(std::move(e));
 }
 

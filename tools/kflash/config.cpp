@@ -14,23 +14,26 @@ result<void> run(cli::invocation& in) {
     }
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
+    std::optional<firmware::source_config> whole;
     if (given) {
-        KF_TRY(auto text, import_config(in, b, board, *given));
-        KF_CHECK(b.configs.store(board.key, std::move(text)));
-    } else if (!in.has("check")) {
-        KF_CHECK(edit_config(in, b, board));
+        KF_TRY(auto imported, import_config(in, b, board, *given));
+        KF_CHECK(b.configs.store(board.key, std::move(imported.text)));
+        whole = std::move(imported.whole);
+    } else {
+        if (!in.has("check")) KF_CHECK(edit_config(in, b, board));
+        KF_TRY(given, b.configs.load(board.key));
+        auto completed = complete_config(in, b, *given, b.registry.settings.build_timeout);
+        if (!completed && completed.error().code == errc::mismatch) return kf::fail(std::move(completed).error());
+        if (completed)
+            whole = std::move(*completed);
+        else
+            in.out.warn(completed.error().what);
+        KF_CHECK(check_config_mcu(board, whole ? whole->config : given->config));
     }
-    KF_TRY(const auto cached, b.configs.load(board.key));
-    const auto whole = complete_config(in, b, cached, b.registry.settings.build_timeout);
-    if (!whole && whole.error().code == errc::mismatch) return kf::fail(whole.error());
-    const auto& facts = whole ? whole->config : cached.config;
-    KF_CHECK(check_config_mcu(board, facts));
-    if (!whole)
-        in.out.warn(whole.error().what);
-    else if (whole->drift.empty())
-        in.out.note("the source tree has the same options");
-    else
+    if (whole && whole->drift.empty()) in.out.note("the source tree has the same options");
+    if (whole)
         for (const auto& change : whole->drift) in.out.note(firmware::to_string(change));
+    const auto& facts = whole ? whole->config : given->config;
     tell_method(in, b, board);
     const auto start = facts.application_start();
     in.out.result({"config",

@@ -150,8 +150,8 @@ result<firmware::source_config> complete_config(cli::invocation& in, const bench
     return firmware::complete(runner, {b.klipper_dir(), folder.path(), "kflash", b.at.build_as}, cached, deadline);
 }
 
-result<std::string> import_config(cli::invocation& in, const bench& b, const board::board& board,
-                                  const firmware::cached_config& given) {
+result<imported_config> import_config(cli::invocation& in, const bench& b, const board::board& board,
+                                      const firmware::cached_config& given) {
     auto whole = complete_config(in, b, given, b.registry.settings.build_timeout);
     if (!whole && (whole.error().code == errc::mismatch || whole.error().code == errc::interrupted))
         return kf::fail(std::move(whole).error());
@@ -161,7 +161,9 @@ result<std::string> import_config(cli::invocation& in, const bench& b, const boa
                               whole.error().steps, whole.error().output});
     if (!whole) in.out.warn("nothing but its own text is known of this configuration: " + whole.error().what);
     KF_CHECK(check_config_mcu(board, whole ? whole->config : given.config));
-    return given.config.mcu() ? given.text : whole->text;
+    imported_config imported{given.config.mcu() ? given.text : whole->text, {}};
+    if (whole) imported.whole = std::move(*whole);
+    return imported;
 }
 
 result<ready_board> make_ready(cli::invocation& in, const bench& b, const board::board& board,

@@ -34,9 +34,15 @@ struct build_request {
 [[nodiscard]] result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,
                                                               const firmware::cached_config& cached, seconds deadline);
 
-/// The .config of a file for a board, as it is to be cached: its own text when that names the MCU, completed otherwise.
-[[nodiscard]] result<std::string> import_config(cli::invocation& in, const bench& b, const board::board& board,
-                                                const firmware::cached_config& given);
+/// A configuration that is to be cached for a board.
+struct imported_config {
+    std::string text;                             ///< its own when that names the MCU, the completed one otherwise
+    std::optional<firmware::source_config> whole; ///< nothing when there is no source tree that works
+};
+/// A .config from a file for a board. Errors: mismatch (another chip, other sources), malformed (it names no MCU, and
+/// no source tree completes it).
+[[nodiscard]] result<imported_config> import_config(cli::invocation& in, const bench& b, const board::board& board,
+                                                    const firmware::cached_config& given);
 
 /// A board of which nothing is known that speaks against a build and, as far as it can be told now, a flash.
 struct ready_board {

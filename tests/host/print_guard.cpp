@@ -300,7 +300,8 @@ BOOST_FIXTURE_TEST_CASE(a_plots_lock_counts_as_printing, host_with_klippy) {
     const auto plot = kf::klippy::lock_printer(socket, "kplot run sheep.svg");
     BOOST_REQUIRE(plot.has_value());
     options.assume_idle = true;
-    BOOST_TEST(refusal().what == "a plot is running: process " + std::to_string(::getpid()) + " kplot run sheep.svg");
+    BOOST_TEST(
+        refusal().what.starts_with("a plot is running: kplot run sheep.svg, process " + std::to_string(::getpid())));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_plots_lock_counts_although_klippy_does_not_answer, host_with_klippy) {
@@ -334,4 +335,50 @@ BOOST_FIXTURE_TEST_CASE(a_printer_that_has_nothing_to_do_with_the_board_may_prin
 BOOST_FIXTURE_TEST_CASE(a_printer_that_cannot_be_asked_concerns_every_board, host_with_klippy) {
     options.concerns = [](const printer_activity&) { return false; };
     BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
+}
+
+namespace {
+/// The same host, and its /proc does not show klippy.
+struct host_with_hidden_klippy : host_with_klippy {
+    host_with_hidden_klippy() { proc.remove(812); }
+    [[nodiscard]] kf::result<idle_proof> check_unit(int pid) const {
+        const unit_state unit{"klipper.service", "loaded", "active", "running", pid, {}, socket};
+        const auto instances = survey_klippys(proc.root(), {unit});
+        BOOST_REQUIRE(instances.has_value());
+        return check_idle(*instances, options);
+    }
+};
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a10_a_hidden_klippy_that_prints_is_refused_with_its_reason, host_with_hidden_klippy) {
+    auto printing = idle_status;
+    printing.replace(printing.find("standby"), 7, "printing");
+    answers(printing);
+    options.assume_idle = true; // no help against an answer
+    const auto r = check_unit(812);
+    BOOST_REQUIRE(!r);
+    BOOST_CHECK(r.error().code == errc::refused);
+    BOOST_TEST(r.error().what.find("printed") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a10_a_hidden_klippy_is_known_by_its_own_word_only, host_with_hidden_klippy) {
+    answers(idle_status);
+    const auto own = check_unit(::getpid()); // the fake listens in this very process
+    BOOST_REQUIRE_MESSAGE(own.has_value(), (own ? "" : own.error().what));
+    BOOST_TEST(own->printers().size() == 1U);
+    const auto stranger = check_unit(812);
+    BOOST_REQUIRE(!stranger);
+    BOOST_CHECK(stranger.error().code == errc::refused);
+    BOOST_TEST(stranger.error().what.find("/proc does not show its process 812") != std::string::npos);
+    BOOST_TEST(stranger.error().steps.front().find("--assume-idle") != std::string::npos);
+    options.assume_idle = true;
+    const auto assumed = check_unit(812);
+    BOOST_REQUIRE(assumed.has_value());
+    BOOST_TEST(assumed->assumptions().size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a10_a_hidden_klippy_that_does_not_answer_is_not_known, host_with_hidden_klippy) {
+    BOOST_CHECK(!check_unit(812));
+    options.assume_idle = true;
+    BOOST_CHECK(check_unit(812));
 }

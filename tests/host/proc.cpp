@@ -103,6 +103,85 @@ BOOST_AUTO_TEST_CASE(klippy_under_interpreter_options_is_found) {
     BOOST_TEST(runs_klippy({"/k/klippy.py", "p.cfg"}));
 }
 
+BOOST_AUTO_TEST_CASE(a3_klippy_as_a_module_a_folder_or_a_console_entry_is_klippy) {
+    for (const std::vector<std::string>& argv : std::vector<std::vector<std::string>>{
+             {"python3", "-m", "klippy", "printer.cfg", "-a", "/tmp/klippy_uds"},
+             {"/home/pi/klippy-env/bin/python", "-um", "klippy", "p.cfg"},
+             {"python3", "-mklippy.klippy", "p.cfg"},
+             {"python3", "-m", "klippy.printer", "p.cfg"},
+             {"python3", "-u", "-X", "dev", "-Wignore", "-m", "klippy", "p.cfg"},
+             {"python3", "--check-hash-based-pycs", "always", "/k/klippy.py", "p.cfg"},
+             {"python3", "--", "/k/klippy.py", "p.cfg"},
+             {"python3", "/opt/kalico/klippy/", "p.cfg"},
+             {"python3", "/opt/kalico/klippy/__main__.py", "p.cfg"},
+             {"/env/bin/python3", "/env/bin/klippy", "p.cfg"},
+             {"/env/bin/kalico", "p.cfg"}})
+        BOOST_TEST_CONTEXT(argv[1]) BOOST_TEST(runs_klippy(argv));
+    BOOST_TEST(!runs_klippy({"python3", "-m", "klippy.parsedump", "x"}));
+    BOOST_TEST(!runs_klippy({"python3", "-m", "pytest", "klippy"}));
+    BOOST_TEST(!runs_klippy({"python3", "-m"}));
+    BOOST_TEST(!runs_klippy({"python3", "-", "klippy.py"}));
+    BOOST_TEST(!runs_klippy({"python3", "/opt/other/__main__.py"}));
+    BOOST_TEST(!runs_klippy({"/usr/bin/klipper"})); // the clipboard of a desktop
+}
+
+BOOST_AUTO_TEST_CASE(a3_an_interpreter_of_any_name_is_one) {
+    const std::vector<std::string> argv = {"printer-host", "/k/klippy.py", "p.cfg"};
+    BOOST_TEST(runs_klippy(argv, "/usr/bin/python3.11"));
+    BOOST_TEST(!runs_klippy(argv)); // what it is cannot be seen, and it may as well be an editor
+    BOOST_TEST(runs_klippy({"printer-host", "/k/klippy.py", "p.cfg", "-a", "/tmp/klippy_uds"}));
+    BOOST_TEST(runs_klippy({"docker", "run", "klipper", "python", "klippy/klippy.py", "p.cfg", "-l", "/log"}));
+    BOOST_TEST(runs_klippy({"valgrind", "python3", "-m", "klippy", "p.cfg", "-I", "/tmp/printer"}));
+    BOOST_TEST(!runs_klippy({"grep", "-a", "api", "/k/klippy.py"}));
+}
+
+BOOST_AUTO_TEST_CASE(a3_a_batch_of_klippy_holds_no_board) {
+    for (const std::vector<std::string>& options :
+         std::vector<std::vector<std::string>>{{"-i", "in.gcode", "-o", "out.serial", "-d", "klipper.dict"},
+                                               {"--debuginput", "in.gcode", "--debugoutput=out.serial"},
+                                               {"-vo", "/dev/null", "-iin.gcode"},
+                                               {"--debugo", "out"}}) {
+        std::vector<std::string> argv = {"python3", "/k/klippy.py", "p.cfg"};
+        argv.insert(argv.end(), options.begin(), options.end());
+        BOOST_TEST_CONTEXT(options.front()) BOOST_TEST(!runs_klippy(argv));
+    }
+    // Commands from a file, and a real board at the other end.
+    BOOST_TEST(runs_klippy({"python3", "/k/klippy.py", "p.cfg", "-i", "in.gcode"}));
+    BOOST_TEST(runs_klippy({"python3", "-o", "/k/klippy.py", "p.cfg"})); // python's own option
+}
+
+BOOST_AUTO_TEST_CASE(sockets_that_somebody_listens_on_are_read_from_the_kernels_list) {
+    const fake_proc proc;
+    std::filesystem::create_directories(proc.root() / "net");
+    std::ofstream(proc.root() / "net/unix")
+        << "Num       RefCount Protocol Flags    Type St Inode Path\n"
+           "ffff8c1a: 00000002 00000000 00010000 0001 01 23001 /tmp/klippy_uds\n"
+           "ffff8c1b: 00000003 00000000 00000000 0001 03 23002 /tmp/connected\n"
+           "ffff8c1c: 00000002 00000000 00010000 0001 01 23003 /home/pi/my printer/klippy.sock\n"
+           "ffff8c1d: 00000002 00000000 00010000 0001 01 23004 @abstract\n"
+           "ffff8c1e: 00000002 00000000 00010000 0001 01 23005\n"
+           "ffff8c1f: 0000";
+    BOOST_TEST(listening_sockets(proc.root()) ==
+                   (std::vector<std::string>{"/tmp/klippy_uds", "/home/pi/my printer/klippy.sock"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(listening_sockets(proc.root() / "missing").empty());
+    BOOST_TEST(is_klippy_socket_name("/home/pi/printer_data/comms/klippy.sock"));
+    BOOST_TEST(!is_klippy_socket_name("/home/pi/printer_data/comms/moonraker.sock"));
+    BOOST_TEST(!is_klippy_socket_name("/tmp/klippy_uds.kf-control")); // a plot's
+}
+
+BOOST_AUTO_TEST_CASE(a10_processes_whose_descriptors_cannot_be_looked_at_are_counted) {
+    const fake_proc proc;
+    proc.add(10, {"minicom"}, "0::/\n", {.fds = {"/dev/ttyACM0"}});
+    proc.add(11, {"another", "user's"}, "0::/\n");
+    std::filesystem::remove_all(proc.root() / "11/fd");
+    proc.add(12, {}, "0::/\n"); // a kernel thread
+    std::filesystem::remove_all(proc.root() / "12/fd");
+    const auto found = holders_of(proc.root(), "/dev/ttyACM0", 0);
+    BOOST_TEST(found.seen.size() == 1U);
+    BOOST_TEST(found.hidden == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(programs_that_only_have_klippys_file_open_are_not_klippy) {
     BOOST_TEST(!runs_klippy({"vim", "/home/pi/klipper/klippy/klippy.py"}));
     BOOST_TEST(!runs_klippy({"less", "-N", "klippy.py"}));
@@ -119,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_ends_while_we_look_is_left_out) {
     std::filesystem::create_directory(proc.root() / "77"); // its files are gone already
     std::filesystem::create_directory(proc.root() / "self");
     proc.add(78, {}, "0::/\n"); // a kernel thread has no command line
-    const auto found = find_processes(proc.root(), [](const auto&) { return true; });
+    const auto found = find_processes(proc.root(), [](const auto&, const auto&) { return true; });
     BOOST_REQUIRE(found.has_value());
     BOOST_TEST(found->empty());
 }
@@ -138,14 +217,15 @@ BOOST_AUTO_TEST_CASE(names_who_holds_a_device_and_leaves_ourselves_out) {
     proc.add(12, {"kflash"}, "0::/\n", {.fds = {"/dev/ttyACM0"}});
     proc.add(13, {"python3", "old.py"}, "0::/\n", {.fds = {"/dev/ttyACM0 (deleted)"}});
     const auto found = holders_of(proc.root(), "/dev/ttyACM0", 12);
-    BOOST_REQUIRE_EQUAL(found.size(), 1U);
-    BOOST_TEST(found[0].pid == 10);
-    BOOST_TEST(found[0].command == "python3 /k/klippy.py p.cfg");
-    BOOST_TEST(holders_of(proc.root(), "/dev/ttyUSB0", 12).empty());
+    BOOST_REQUIRE_EQUAL(found.seen.size(), 1U);
+    BOOST_TEST(found.seen[0].pid == 10);
+    BOOST_TEST(found.seen[0].command == "python3 /k/klippy.py p.cfg");
+    BOOST_TEST(found.hidden == 0U);
+    BOOST_TEST(holders_of(proc.root(), "/dev/ttyUSB0", 12).seen.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_device_held_twice_by_one_process_has_one_holder) {
     const fake_proc proc;
     proc.add(10, {"cat"}, "0::/\n", {.fds = {"/dev/ttyACM0", "/dev/ttyACM0"}});
-    BOOST_TEST(holders_of(proc.root(), "/dev/ttyACM0", 0).size() == 1U);
+    BOOST_TEST(holders_of(proc.root(), "/dev/ttyACM0", 0).seen.size() == 1U);
 }

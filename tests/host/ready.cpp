@@ -59,7 +59,7 @@ struct restarted_host {
         klippy = std::make_unique<fake_klippy>(socket, std::move(states));
     }
     [[nodiscard]] kf::result<void> prove(bool was_ready = true) {
-        return prove_ready(proc.root(), {"klipper.service"}, was_ready, clock, out);
+        return prove_ready([&] { return find_klippy(proc.root()); }, {"klipper.service"}, was_ready, clock, out);
     }
 };
 

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -57,7 +58,7 @@ struct service_world {
                                 {"KF_TEST_JOB_TIMEOUT", std::to_string(job_timeout)}}};
     }
     [[nodiscard]] lease_request request() const {
-        return {{"klipper.service"}, {}, guardian(), folder / "proc", journal, 60};
+        return {{"klipper.service"}, {}, guardian_child(guardian()), folder / "proc", journal, 60};
     }
     template<class Clock = impatient_clock>
     [[nodiscard]] auto arm(lease_request r, Clock clock = {}) {
@@ -159,7 +160,7 @@ BOOST_FIXTURE_TEST_CASE(d3_a_stop_that_fails_leaves_the_service_running, service
 BOOST_FIXTURE_TEST_CASE(d3_a_stop_that_never_comes_back_is_followed_by_a_start, service_world) {
     fault({{"stop_hangs", true}});
     auto r = request();
-    r.guardian = guardian(0.2);
+    r.guardian = guardian_child(guardian(0.2));
     auto lease = armed(std::move(r));
     BOOST_CHECK(!lease.stop());
     BOOST_TEST(is_up());
@@ -222,7 +223,7 @@ BOOST_FIXTURE_TEST_CASE(d4_an_active_unit_whose_program_has_ended_is_no_restart,
 BOOST_FIXTURE_TEST_CASE(d4_a_stop_and_a_start_that_both_fail_are_a_service_that_is_down, service_world) {
     fault({{"stop_hangs", true}, {"start_lies", true}});
     auto r = request();
-    r.guardian = guardian(0.2);
+    r.guardian = guardian_child(guardian(0.2));
     auto lease = armed(std::move(r));
     const auto done = lease.stop();
     BOOST_REQUIRE(!done.has_value());
@@ -251,20 +252,80 @@ BOOST_FIXTURE_TEST_CASE(a_lease_whose_guardian_is_killed_starts_by_itself, servi
     KF_TEST_JOBS(*this, "stop", "start");
 }
 
+BOOST_FIXTURE_TEST_CASE(b30_a_guardian_that_is_frozen_after_the_stop_is_gone_around, service_world) {
+    auto r = request();
+    r.patience = 0.3;
+    auto lease = armed(std::move(r));
+    BOOST_REQUIRE(lease.stop());
+    const pid_t frozen = guardian_pid();
+    BOOST_REQUIRE_EQUAL(::kill(frozen, SIGSTOP), 0);
+    const auto began = std::chrono::steady_clock::now();
+    BOOST_REQUIRE(lease.start());
+    BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(20)));
+    BOOST_TEST(is_up());
+    BOOST_TEST(!fs::exists(journal));
+    const pid_t ended = ::waitpid(frozen, nullptr, 0); // and it never wakes up
+    BOOST_TEST((ended == frozen || (ended == -1 && errno == ECHILD)));
+}
+
+BOOST_FIXTURE_TEST_CASE(b30_a_guardian_that_is_frozen_before_the_stop_never_obeys_it_later, service_world) {
+    auto r = request();
+    r.patience = 0.3;
+    auto lease = armed(std::move(r));
+    BOOST_REQUIRE_EQUAL(::kill(guardian_pid(), SIGSTOP), 0);
+    const auto done = lease.stop();
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(done.error().what == "the guardian does not answer");
+    BOOST_TEST(is_up());
+    BOOST_TEST(!lease.holds());
+    const auto so_far = jobs();
+    BOOST_TEST((std::find(so_far.begin(), so_far.end(), "stop") == so_far.end()));
+}
+
+BOOST_FIXTURE_TEST_CASE(b33_what_sudo_says_first_is_a_remark_and_no_handshake, service_world) {
+    auto real = guardian();
+    std::string command = "echo 'sudo: unable to resolve host pi: Name or service not known' >&2; exec \"$0\" \"$@\"";
+    real.argv[0] = fs::read_symlink("/proc/self/exe").string(); // the shell's own would be sh
+    real.argv.insert(real.argv.begin(), {"sh", "-c", command});
+    auto r = request();
+    r.guardian = guardian_child(real);
+    auto lease = armed(std::move(r));
+    BOOST_TEST(lease.remarks() == (words{"sudo: unable to resolve host pi: Name or service not known"}),
+               boost::test_tools::per_element());
+    BOOST_REQUIRE(lease.stop());
+    BOOST_REQUIRE(lease.start());
+    KF_TEST_JOBS(*this, "stop", "start");
+}
+
+BOOST_FIXTURE_TEST_CASE(b31_without_descriptors_for_the_restart_nothing_is_stopped, service_world) {
+    const pid_t kflash = ::fork();
+    if (kflash == 0) {
+        const rlimit limit{14, 14};
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+        const auto lease = arm(request());
+        ::_exit(!lease && lease.error().code == errc::refused ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(kflash, &status, 0);
+    BOOST_TEST(status == 0);
+    BOOST_TEST(jobs().empty());
+    BOOST_TEST(is_up());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_guardian_that_cannot_start_is_a_refusal_before_anything_is_stopped, service_world) {
     auto r = request();
-    r.guardian.argv = {"/nonexistent/guardian"};
+    r.guardian = guardian_child({{"/nonexistent/guardian"}});
     const auto none = arm(r);
     BOOST_REQUIRE(!none.has_value());
     BOOST_CHECK(none.error().code == errc::refused);
 
-    r.guardian.argv = {"sh", "-c", "echo 'sudo: a password is required'; exit 1"};
+    r.guardian = guardian_child({{"sh", "-c", "echo 'sudo: a password is required'; exit 1"}});
     const auto no_right = arm(r);
     BOOST_REQUIRE(!no_right.has_value());
     BOOST_CHECK(no_right.error().code == errc::refused);
     BOOST_TEST(no_right.error().cause == "sudo: a password is required");
 
-    r.guardian.argv = {"true"};
+    r.guardian = guardian_child({{"true"}});
     BOOST_CHECK(!arm(r));
     BOOST_TEST(jobs().empty());
     BOOST_TEST(is_up());
@@ -283,7 +344,7 @@ BOOST_FIXTURE_TEST_CASE(a_journal_that_cannot_be_written_stops_nothing, service_
 BOOST_FIXTURE_TEST_CASE(d23_without_an_active_unit_there_is_nothing_to_stop_or_start, service_world) {
     auto r = request();
     r.units.clear();
-    r.guardian.argv = {"/nonexistent/guardian"}; // is not needed
+    r.guardian = guardian_child({{"/nonexistent/guardian"}}); // is not needed
     auto lease = armed(std::move(r));
     BOOST_CHECK(lease.stop());
     BOOST_TEST(!lease.holds());

@@ -130,6 +130,7 @@ int complain(any_sink& out, const error& e) {
 } // namespace
 
 int run(const tool_row& tool, int argc, char** argv) {
+    io::interrupt::ignore_failed_writes();
     std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
 
     const auto wanted = [&](std::string_view flag, std::string_view other = {}) {

@@ -2,12 +2,15 @@
 #include "fault.hpp"
 
 #include <kf/io/effect.hpp>
+#include <kf/io/signal_names.hpp>
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -19,6 +22,16 @@ long wanted = 0, count = 0;
 std::string kind;
 int log_fd = -1;
 
+/// As somebody else sends it: what a process does to itself is another matter (io/interrupt.hpp).
+void send_from_outside(int number) {
+    const pid_t self = ::getpid(), sender = ::fork();
+    if (sender == 0) {
+        ::kill(self, number);
+        ::_exit(0);
+    }
+    while (sender > 0 && ::waitpid(sender, nullptr, 0) < 0 && errno == EINTR) {}
+}
+
 result<void> probe(io::effect_kind effect, std::string_view what) {
     ++count;
     if (log_fd >= 0) {
@@ -27,8 +40,7 @@ result<void> probe(io::effect_kind effect, std::string_view what) {
     }
     if (count != wanted) return {};
     if (kind == "error") return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", count, what));
-    const int number = kind == "kill" ? SIGKILL : kind == "hup" ? SIGHUP : kind == "term" ? SIGTERM : SIGINT;
-    ::raise(number);
+    send_from_outside(io::signal_number(kind).value_or(SIGKILL));
     return {};
 }
 

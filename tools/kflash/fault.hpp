@@ -2,8 +2,8 @@
 #pragma once
 /// The fail-Nth hook of the fault tests. Only ever installed on a simulated workplace.
 ///
-/// KF_FAULT=N:KIND   the Nth effect fails (error), or the process gets a signal right before it (kill, hup, term, int)
-/// KF_FAULT_LOG=FILE each effect as a line "N kind what"
+/// KF_FAULT=N:KIND   the Nth effect fails (error), or the process gets a signal right before it by its name (kill, hup,
+/// usr1, rtmin+3) KF_FAULT_LOG=FILE each effect as a line "N kind what"
 
 namespace kf::kflash {
 

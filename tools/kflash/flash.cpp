@@ -6,10 +6,12 @@
 
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/run.hpp>
+#include <kf/host/klippy_survey.hpp>
 #include <kf/host/print_guard.hpp>
 #include <kf/host/ready.hpp>
 #include <kf/host/right.hpp>
 #include <kf/host/service.hpp>
+#include <kf/io/serial_port.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,9 +47,10 @@ bool concerns(const host::printer_activity& a, const board::board& board, const 
 }
 
 /// `hold_as`: as in host::guard_options.
-result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, const board::target& target,
-                                       const std::string& hold_as = {}) {
-    KF_TRY(const auto instances, host::find_klippy(b.at.proc));
+result<host::idle_proof> guard_printer(const cli::invocation& in, const bench& b, manager_type& manager,
+                                       const board::target& target, const std::string& hold_as = {}) {
+    KF_TRY(const auto units, manager.klippy_units());
+    KF_TRY(const auto instances, host::survey_klippys(b.at.proc, units));
     host::guard_options options;
     options.assume_idle = in.has("assume-idle");
     options.hold_as = hold_as;
@@ -70,8 +73,7 @@ struct to_stop {
     }
 };
 
-result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager, const fs::path& journal,
-                            cli::invocation& in) {
+result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager) {
     to_stop found;
     KF_TRY(const auto units, manager.klippy_units());
     for (const auto& p : idle.printers()) {
@@ -84,12 +86,17 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
             runs_it = state && state->main_pid == process.pid;
             for (const auto& u : units) runs_it = runs_it || u.id == process.unit;
         }
+        if (!runs_it && process.pid == 0 && p.state.empty())
+            continue; // assumed idle; the port has to be free all the same
         if (!runs_it)
-            return kf::fail(error{errc::refused,
-                                  fmt::format("klippy runs as process {}, but no service runs it", process.pid),
-                                  "kflash could stop it, but not start it again",
-                                  {},
-                                  {"stop it yourself, then run this again"}});
+            return kf::fail(
+                error{errc::refused,
+                      process.pid != 0
+                          ? fmt::format("klippy runs as process {}, but no service runs it", process.pid)
+                          : fmt::format("klippy answers on {}, but no service is seen to run it", p.instance.socket),
+                      "kflash could stop it, but not start it again",
+                      {},
+                      {"stop it yourself, then run this again"}});
         found.add(process.unit);
         found.klippys.push_back({process.unit, p.state == "ready"});
         found.pids.push_back(process.pid);
@@ -101,22 +108,17 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager,
     // A unit between two of its own restarts has no process now, but would have one in the middle of the flash.
     for (const auto& u : units)
         if (u.active == "activating") found.add(u.id);
-    // A run that was cut short, guardian and all, left its units stopped: they count as having been up.
-    if (const auto text = io::read_file(journal, 1 << 16)) {
-        std::size_t from = 0;
-        while (from < text->size()) {
-            const auto end = std::min(text->find('\n', from), text->size());
-            const std::string unit = text->substr(from, end - from);
-            from = end + 1;
-            if (!host::is_unit_name(unit) ||
-                std::find(found.units.begin(), found.units.end(), unit) != found.units.end())
-                continue;
-            in.out.warn(fmt::format(
-                "{} was stopped by an earlier kflash that did not end well: it is started after this flash", unit));
-            found.units.push_back(unit);
-        }
-    }
     return found;
+}
+
+/// A run that was cut short, guardian and all, left its units stopped: they count as having been up.
+void add_owed(to_stop& found, const bench& b, cli::invocation& in) {
+    for (const auto& unit : host::read_owed(b.at.state / journal_name)) {
+        if (std::find(found.units.begin(), found.units.end(), unit) != found.units.end()) continue;
+        in.out.warn(fmt::format(
+            "{} was stopped by an earlier kflash that did not end well: it is started after this flash", unit));
+        found.units.push_back(unit);
+    }
 }
 
 io::command guardian_of(const cli::invocation& in, const workplace& at, const host::right& right,
@@ -196,11 +198,12 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
                         const build_request& request) {
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target));
+    KF_TRY(const auto idle, guard_printer(in, b, manager, target));
     KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
     const auto job = job_of(b, board, ready, target);
     KF_TRY(const auto order, flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{}));
-    KF_TRY(const auto stop, services_of(idle, manager, b.at.state / journal_name, in));
+    KF_TRY(auto stop, services_of(idle, manager));
+    add_owed(stop, b, in);
 
     std::string text;
     const auto say = [&](phase p, const std::string& line) {
@@ -248,11 +251,42 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     return {};
 }
 
+/// Before anything is written, whatever the method: nobody is seen to hold the port, and nobody who cannot be seen
+/// does.
+result<void> prove_port_free(cli::invocation& in, const bench& b, const board::device& device) {
+    const auto taken = [&](const std::string& what) {
+        return kf::fail(error{errc::busy,
+                              what,
+                              "whoever it is talks to the board, and no service that was stopped is it",
+                              {},
+                              {"end that program, then run this again"}});
+    };
+    const auto holders = host::holders_of(b.at.proc, device.resolved, ::getpid());
+    if (!holders.seen.empty())
+        return taken(fmt::format("{} is held by process {}: {}", device.file_name, holders.seen[0].pid,
+                                 holders.seen[0].command));
+    if (holders.hidden > 0)
+        in.out.detail(fmt::format("{} processes of others cannot be looked at: the exclusive open of {} decides",
+                                  holders.hidden, device.resolved.string()));
+    // udev and ModemManager look at a port for a moment.
+    const io::steady_clock clock;
+    const auto patience = clock.now() + std::chrono::seconds(3);
+    auto free = io::serial_port::prove_free(device.resolved.string());
+    while (!free && free.error().code == errc::busy && clock.now() < patience) {
+        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
+        free = io::serial_port::prove_free(device.resolved.string());
+    }
+    if (!free && free.error().code == errc::busy)
+        return taken(fmt::format("{} is held by a process that cannot be seen", device.file_name));
+    return free;
+}
+
 /// Everything between the stop and the proven restart. The lease's destructor is the net under each early return.
 struct flash_run {
     result<void> reached = {}; ///< nothing was tried when this is an error
     flash::flash_outcome outcome{};
     std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
+    bool stopped = false; ///< a service; nothing was, when no klippy has to do with the board
     result<void> service{};
     seconds downtime = 0;
 
@@ -261,7 +295,8 @@ struct flash_run {
 
 flash_run stop_write_start(cli::invocation& in, const bench& b, const board::target& target,
                            const flash::write_job& wanted, const std::vector<board::flash_method>& order,
-                           lease_type& lease, const to_stop& stop, int flash_lock, runner_type& runner) {
+                           manager_type& manager, lease_type& lease, const to_stop& stop, int flash_lock,
+                           runner_type& runner) {
     flash_run r;
     const io::steady_clock clock;
     auto job = wanted;
@@ -270,10 +305,11 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     const auto go = [&]() -> result<void> {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
-        KF_TRY(idle, guard_printer(in, b, target, "kflash flash"));
+        KF_TRY(idle, guard_printer(in, b, manager, target, "kflash flash"));
         for (const auto& a : idle->assumptions()) in.out.warn(a);
         for (const auto& p : idle->printers())
-            if (std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
+            if (p.instance.process.pid != 0 &&
+                std::find(stop.pids.begin(), stop.pids.end(), p.instance.process.pid) == stop.pids.end())
                 return kf::fail(
                     error{errc::refused,
                           fmt::format("a klippy was started meanwhile (process {})", p.instance.process.pid),
@@ -284,13 +320,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
         for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl stop " + u);
         KF_CHECK(lease.stop());
         KF_CHECK(io::interrupt::check());
-        if (const auto holders = host::holders_of(b.at.proc, target.device().resolved, ::getpid()); !holders.empty())
-            return kf::fail(error{
-                errc::busy,
-                fmt::format("{} is held by process {}: {}", target.by_id_name(), holders[0].pid, holders[0].command),
-                "the service is stopped, somebody else uses the board",
-                {},
-                {"end that process, then run this again"}});
+        KF_CHECK(prove_port_free(in, b, target.device()));
         job.keep_open = lease.keep_open();
         job.keep_open.push_back(flash_lock); // nobody flashes while a flasher that we left behind is at work
         r.outcome = flash::write_and_verify(job, order, runner, clock, in.out);
@@ -299,6 +329,7 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
     const auto began = clock.now();
     r.reached = go();
     if (lease.holds()) {
+        r.stopped = true;
         for (const auto& u : lease.units()) in.out.step(phase::service, fmt::format("starting {}", u));
         for (const auto& u : lease.units()) in.out.detail("through the guardian: systemctl start " + u);
         r.service = lease.start();
@@ -307,7 +338,12 @@ flash_run stop_write_start(cli::invocation& in, const bench& b, const board::tar
         for (const auto& k : stop.klippys) {
             if (!r.service || !r.ended()) break;
             ready = ready && k.was_ready;
-            r.service = host::prove_ready(b.at.proc, {k.unit}, k.was_ready, clock, in.out);
+            r.service = host::prove_ready(
+                [&]() -> result<std::vector<host::klippy_instance>> {
+                    KF_TRY(const auto units, manager.klippy_units());
+                    return host::survey_klippys(b.at.proc, units);
+                },
+                {k.unit}, k.was_ready, clock, in.out);
         }
         r.downtime = to_seconds(clock.now() - began);
         if (r.service)
@@ -328,11 +364,34 @@ void write_ledger(cli::invocation& in, const bench& b, const board::board& board
     entry.result = r.ended() ? "done" : name(r.ended().error().code);
     entry.what = r.ended() ? "" : r.ended().error().what;
     entry.wrote = name(r.outcome.wrote);
-    entry.service = r.service ? "restored" : "down";
+    entry.service = !r.stopped ? "not stopped" : r.service ? "restored" : "down";
     entry.write_time = r.outcome.write_time;
     entry.verify_time = r.outcome.verify_time;
     entry.downtime = r.downtime;
     if (const auto done = flash::append(b.at.state / "ledger.jsonl", entry); !done) in.out.warn(done.error().what);
+}
+
+/// One flash at a time: each of them stops the printer. With --wait the other one is waited for.
+result<io::file_lock> our_turn(cli::invocation& in, const bench& b, const board::board& board) {
+    const auto file = b.at.state / "flash.lock";
+    const std::string who = "kflash flash " + board.key;
+    auto lock = io::file_lock::take(file, who);
+    if (lock || lock.error().code != errc::busy) return lock;
+    if (!in.has("wait")) {
+        error e = std::move(lock).error();
+        e.what = "another flash is at work";
+        e.command = file.string();
+        e.steps = {"wait until it has ended, then run this again", "or let kflash wait for it: --wait"};
+        return kf::fail(std::move(e));
+    }
+    in.out.step(phase::safety, "waiting for another flash: " + lock.error().cause);
+    const io::steady_clock clock;
+    for (const auto until = clock.now() + std::chrono::hours(1); clock.now() < until;) {
+        KF_CHECK(io::interrupt::check());
+        lock = io::file_lock::take(file, who, clock.now() + std::chrono::milliseconds(200));
+        if (lock || lock.error().code != errc::busy) return lock;
+    }
+    return lock;
 }
 
 result<void> run(cli::invocation& in) {
@@ -351,16 +410,18 @@ result<void> run(cli::invocation& in) {
         if (!go) return kf::fail(errc::interrupted, "nothing was flashed");
     }
 
-    KF_TRY(const auto lock, io::file_lock::take(b.at.state / "flash.lock", "kflash flash " + board.key));
+    KF_TRY(const auto lock, our_turn(in, b, board));
     // Before anything is written: a flash that is cut short leaves a board in Katapult, maybe under a name and serial
     // number that nobody has seen. Its port is what it can be found by then.
     remember_device(in, b, board, target.device());
-    KF_TRY(const auto first_look, guard_printer(in, b, target));
+    auto runner = make_runner(in);
+    manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
+    KF_TRY(const auto first_look, guard_printer(in, b, manager, target));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
+    KF_CHECK(services_of(first_look, manager)); // one that could not be started again is refused before the build
 
     KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
-    auto runner = make_runner(in);
     // Asked before the build, and again behind it: sudo may have forgotten its password meanwhile.
     const auto order_for = [&](const flash::write_job& job) {
         return flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{});
@@ -382,9 +443,9 @@ result<void> run(cli::invocation& in) {
     if (!order.no_fallback.empty()) in.out.detail(order.no_fallback);
 
     const auto journal = b.at.state / journal_name;
-    manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
-    KF_TRY(const auto idle, guard_printer(in, b, target));
-    KF_TRY(const auto stop, services_of(idle, manager, journal, in));
+    KF_TRY(const auto idle, guard_printer(in, b, manager, target));
+    KF_TRY(auto stop, services_of(idle, manager));
+    add_owed(stop, b, in);
     KF_TRY(const auto right, right_to_manage(b, stop, runner));
     in.out.detail("right to manage services: " + right.name);
     // If the guardian is lost, the lease starts the service by itself, with the same right.
@@ -393,11 +454,13 @@ result<void> run(cli::invocation& in) {
     manager_type privileged(runner, systemctl, b.at.service_timeout);
     auto guardian = guardian_of(in, b.at, right, stop.units);
     guardian.keep_open.push_back(lock.native_handle());
+    io::interrupt::hold_back_all();
     const seconds patience = 2 * b.at.service_timeout * static_cast<double>(stop.units.size() + 1);
-    KF_TRY(auto lease, lease_type::arm(privileged, io::steady_clock{},
-                                       {stop.units, stop.pids, guardian, b.at.proc, journal, patience}));
-    io::interrupt::refuse_stops();
-    const auto r = stop_write_start(in, b, target, job, order.methods, lease, stop, lock.native_handle(), runner);
+    KF_TRY(auto lease,
+           lease_type::arm(privileged, io::steady_clock{},
+                           {stop.units, stop.pids, host::guardian_child(guardian), b.at.proc, journal, patience}));
+    for (const auto& line : lease.remarks()) in.out.warn(line);
+    const auto r = stop_write_start(in, b, target, job, order.methods, manager, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
     if (r.bootloader) remember_device(in, b, board, *r.bootloader);
     if (r.ended()) remember_device(in, b, board, r.outcome.node, board::usb_firmware::klipper);
@@ -405,8 +468,10 @@ result<void> run(cli::invocation& in) {
     if (!r.ended() && r.service) return kf::fail(r.ended().error());
     if (r.ended())
         in.out.result({"flashed",
-                       fmt::format("{} runs {} ({}, written in {:.1f} s, printer down for {:.1f} s)", board.name,
-                                   r.outcome.version, board::name(r.outcome.method), r.outcome.write_time, r.downtime),
+                       fmt::format("{} runs {} ({}, written in {:.1f} s, {})", board.name, r.outcome.version,
+                                   board::name(r.outcome.method), r.outcome.write_time,
+                                   r.stopped ? fmt::format("printer down for {:.1f} s", r.downtime)
+                                             : "nothing was stopped"),
                        {{"key", board.key},
                         {"version", r.outcome.version},
                         {"method", std::string(board::name(r.outcome.method))},
@@ -436,7 +501,8 @@ cli::command_row flash_command() {
     auto options = build_options();
     options.insert(options.end(), {{"method", "METHOD", methods.c_str()},
                                    {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
-                                   {"assume-idle", "", "go on when klippy cannot be asked whether it is idle"},
+                                   {"assume-idle", "", "go on when klippy cannot be asked, or not be seen"},
+                                   {"wait", "", "wait for another flash to end, up to an hour"},
                                    {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
                                    {"yes,y", "", "do not ask"}});
     return {"flash",

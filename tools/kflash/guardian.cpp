@@ -32,7 +32,7 @@ result<void> run(cli::invocation& in) {
     const fs::path journal = in.get("journal").value_or("");
     if (!journal.empty() && journal.filename() != journal_name)
         return kf::fail(errc::refused, "this is not the list of stopped units: " + journal.string());
-    if (!host::guard(manager, units, STDIN_FILENO, STDOUT_FILENO, io::steady_clock{}, journal))
+    if (!host::guard(manager, units, STDIN_FILENO, STDOUT_FILENO, io::steady_clock{}, host::owed_units{journal}))
         return kf::fail(errc::service_down, "the service could not be started again");
     return {};
 }

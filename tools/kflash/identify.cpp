@@ -24,10 +24,11 @@ result<void> run(cli::invocation& in) {
                               device.file_name,
                               {fmt::format("kflash flash {}", board.key)}});
     // This command never stops the service: who holds the port keeps it.
-    if (const auto holders = host::holders_of(b.at.proc, device.resolved, ::getpid()); !holders.empty())
+    if (const auto holders = host::holders_of(b.at.proc, device.resolved, ::getpid()); !holders.seen.empty())
         return kf::fail(
             error{errc::busy,
-                  fmt::format("{} is in use by process {}: {}", device.file_name, holders[0].pid, holders[0].command),
+                  fmt::format("{} is in use by process {}: {}", device.file_name, holders.seen[0].pid,
+                              holders.seen[0].command),
                   "Klipper talks to the board; kflash identify does not stop it",
                   {},
                   {"stop the service yourself and run this again", "or read the version in Mainsail or Fluidd"}});

@@ -216,11 +216,20 @@ class klippy_life {
         look_at_boards();
         if (up && !is_up_) KF_CHECK(server_.listen());
         if (!up && is_up_) server_.close();
+        if (up != is_up_) KF_CHECK(show_socket(up));
         is_up_ = up;
         return server_.serve(20);
     }
 
   private:
+    /// proc/net/unix, where the kernel lists who listens: also sockets whose process nobody can see.
+    result<void> show_socket(bool listens) {
+        const std::string row =
+            listens ? "0000000000000000: 00000002 00000000 00010000 0001 01 4242 " + w_.socket.string() + "\n"
+                    : std::string();
+        return io::write_file(w_.proc / "net/unix", "Num       RefCount Protocol Flags    Type St Inode Path\n" + row);
+    }
+
     void look_at_boards() {
         std::string missing;
         const auto seen = board::scan({w_.by_id, w_.sysfs()});

@@ -19,7 +19,7 @@ namespace kf::flash {
 template<io::clock Clock, sink Sink, class Then>
 [[nodiscard]] result<void> with_proven_bootloader(const write_job& job, const board::device& node, Clock& clock,
                                                   Sink& out, Then&& then) {
-    for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()))
+    for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()).seen)
         return kf::fail(error{errc::busy,
                               fmt::format("{} is held by process {}: {}", node.file_name, h.pid, h.command),
                               {},

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself. A
-/// print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known: no, unless the person said --assume-idle.
+/// print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known, be it because klippy does not answer or
+/// because it cannot be seen: no, unless the person said --assume-idle.
 
-#include <kf/host/proc.hpp>
+#include <kf/host/klippy_survey.hpp>
 #include <kf/io/unix_socket.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/socket_lock.hpp>
@@ -31,6 +32,7 @@ struct printer_activity {
     std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
     std::vector<std::string> mute = {};    ///< heaters that did not say their target
     std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
+    int listener = 0;                      ///< the process that answered; 0 when it is not known
 };
 
 /// The reason why this printer must not be stopped; nothing when it is idle. `unknown` tells a refusal because
@@ -165,9 +167,13 @@ template<class Call>
 [[nodiscard]] inline result<printer_activity> ask_printer(const std::string& socket, io::duration patience) {
     const auto until = std::chrono::steady_clock::now() + patience;
     KF_TRY(auto connection, io::unix_socket::connect(socket, until));
+    const auto peer = connection.peer();
     klippy::client<io::unix_socket> client(std::move(connection));
-    return read_activity(
-        [&](std::string_view method, const boost::json::object& params) { return client.call(method, params, until); });
+    KF_TRY(auto activity, read_activity([&](std::string_view method, const boost::json::object& params) {
+               return client.call(method, params, until);
+           }));
+    activity.listener = peer ? peer->pid : 0;
+    return activity;
 }
 
 struct guard_options {
@@ -206,13 +212,15 @@ class idle_proof {
             error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
     };
     const auto unknown = [&](const klippy_instance& k, const std::string& why) -> result<void> {
-        const std::string what = fmt::format("klippy runs (process {}) but {}", k.process.pid, why);
+        const std::string what = k.seen() ? fmt::format("klippy runs (process {}) but {}", k.process.pid, why)
+                                          : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
             proof.assumptions_.push_back(what + "; you said --assume-idle");
             return {};
         }
         return refuse(what, {"look at the printer: if it is idle, run again with --assume-idle",
-                             "klippy needs its API socket: start it with -a /tmp/klippy_uds"});
+                             k.seen() ? "klippy needs its API socket: start it with -a /tmp/klippy_uds"
+                                      : "to see every process, run it as root: sudo kflash ..."});
     };
     for (const auto& k : instances) {
         if (k.socket.empty()) {
@@ -221,11 +229,14 @@ class idle_proof {
             continue;
         }
         auto activity = ask_printer(k.socket, options.patience);
-        if (activity && options.concerns && !options.concerns(*activity)) continue;
+        // A stranger's answer is good enough for a no, never for a yes: it has to come from the process that the
+        // service manager names, or no process is named at all.
+        const bool its_own_word = k.seen() || k.process.pid == 0 || (activity && activity->listener == k.process.pid);
+        if (activity && its_own_word && options.concerns && !options.concerns(*activity)) continue;
         // A lock that cannot be looked at is not waived: a plot that moves is what it stands for.
         const auto plot = klippy::printer_lock_holder(k.socket);
         if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
-        if (!plot->empty()) return refuse("a plot is running: process " + *plot, {"wait for it to end, or cancel it"});
+        if (!plot->empty()) return refuse("a plot is running: " + *plot, {"wait for it to end, or cancel it"});
         if (!options.hold_as.empty()) {
             auto lock = klippy::lock_printer(k.socket, options.hold_as);
             if (!lock) return kf::fail(std::move(lock).error()); // one began just now, or the folder cannot be written
@@ -241,7 +252,8 @@ class idle_proof {
                 return refuse(v->reason,
                               {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});
             KF_CHECK(unknown(k, v->reason));
-        }
+        } else if (!its_own_word)
+            KF_CHECK(unknown(k, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
         proof.printers_.push_back({k, activity->state});
     }
     return proof;

@@ -18,14 +18,15 @@ inline constexpr auto ready_wait = std::chrono::seconds(120);
 /// Waits until the klippy of each unit is ready. When it was not ready before (`was_ready` false: it may wait for a
 /// second board that is still to be flashed) it only has to answer, and its state is told. Without an API socket nobody
 /// can ask: that is said, and a running process has to do.
-template<io::clock Clock, sink Sink>
-[[nodiscard]] result<void> prove_ready(const fs::path& proc, const std::vector<std::string>& units, bool was_ready,
-                                       Clock clock, Sink& out) {
+/// `look() -> result<std::vector<klippy_instance>>`.
+template<class Look, io::clock Clock, sink Sink>
+[[nodiscard]] result<void> prove_ready(Look&& look, const std::vector<std::string>& units, bool was_ready, Clock clock,
+                                       Sink& out) {
     for (const auto& unit : units) {
         const auto until = clock.now() + ready_wait;
         std::string last = "no klippy process";
         for (bool done = false; !done;) {
-            KF_TRY(const auto instances, find_klippy(proc));
+            KF_TRY(const auto instances, look());
             for (const auto& k : instances) {
                 if (k.process.unit != unit) continue;
                 if (k.socket.empty()) {

@@ -4,8 +4,9 @@
 /// as they were. Everything goes through the guardian, so that there is one path; if the guardian is lost, through the
 /// service manager itself.
 
+#include <kf/host/guard_link.hpp>
 #include <kf/host/guardian.hpp>
-#include <kf/io/posix_process.hpp>
+#include <kf/io/descriptor_reserve.hpp>
 
 #include <fmt/format.h>
 
@@ -16,13 +17,32 @@
 
 namespace kf::host {
 
+/// How the guardian is reached, and what to do when it does not answer.
+struct guardian_access {
+    std::string name;                              ///< as a person would type it
+    std::function<result<guard_link>()> open = {}; ///< starts it, or connects to it
+    /// Starts the units without it; empty: the lease's own service manager does.
+    std::function<void()> bypass = {};
+};
+
+/// A child with the right in front of its command.
+[[nodiscard]] inline guardian_access guardian_child(const io::command& command) {
+    return {io::to_string(command), [command]() -> result<guard_link> {
+                // It may go on after we are gone: our terminal, and whoever reads our stderr, must not wait for it.
+                KF_TRY(auto child, io::piped_child::start(command, io::piped_child::errors::with_stdout));
+                return guard_link(std::move(child));
+            }};
+}
+
 struct lease_request {
     std::vector<std::string> units; ///< active ones only: what is down stays down
     std::vector<int> pids = {};     ///< klippy processes that must be gone once stopped
-    io::command guardian;           ///< the whole command, right included
+    guardian_access guardian;
     fs::path proc = "/proc";
     fs::path journal = {}; ///< names the stopped units while they are, for the run after a power cut
     seconds timeout = 60;  ///< for the stop and for the start: longer than the service manager's own
+    /// For a word of the guardian's that is due at once. One that is frozen must not keep the printer down.
+    seconds patience = 5;
 };
 
 /// What a person types to get the printer back.
@@ -38,17 +58,33 @@ class service_lease {
     /// Starts the guardian. Nothing is stopped yet.
     [[nodiscard]] static result<service_lease> arm(Manager& manager, Clock clock, lease_request request) {
         if (request.units.empty()) return service_lease(manager, clock, std::move(request), nullptr);
-        // It may go on after we are gone: our terminal, and whoever reads our stderr, must not have to wait for it.
-        auto child = io::piped_child::start(request.guardian, io::piped_child::errors::with_stdout);
-        if (!child) return kf::fail(unarmed(child.error().what, request));
-        auto guardian = std::make_unique<io::piped_child>(std::move(*child));
-        const auto hello = guardian->read_line(clock.now() + std::chrono::seconds(15));
-        if (!hello || *hello != "armed") {
-            guardian->close_input();
-            return kf::fail(unarmed(hello ? *hello : hello.error().what, request));
+        // What the restart needs must be there whatever the flash uses up.
+        KF_TRY(auto for_restart, io::descriptor_reserve::hold(descriptors_of_a_restart));
+        auto link = request.guardian.open();
+        if (!link) return kf::fail(unarmed(link.error().what, request));
+        service_lease lease(manager, clock, std::move(request), std::make_unique<guard_link>(std::move(*link)));
+        const auto until = clock.now() + std::chrono::seconds(15);
+        for (;;) {
+            auto line = lease.guardian_->read_line(until);
+            if (!line) {
+                // sudo's own words say more than the end of the pipe.
+                std::string why = lease.remarks_.empty() ? line.error().what : lease.remarks_.back();
+                auto refusal = unarmed(why, lease.request_);
+                return kf::fail(std::move(refusal));
+            }
+            if (line->ends_with(guardian_hello)) break;
+            if (lease.remarks_.size() == 100) // somebody talks who is no guardian
+                return kf::fail(unarmed(*line, lease.request_));
+            if (!line->empty()) lease.remarks_.push_back(std::move(*line));
         }
-        return service_lease(manager, clock, std::move(request), std::move(guardian));
+        // And for the flash itself: better no stop than a board that cannot be written.
+        KF_TRY(lease.for_work_, io::descriptor_reserve::hold(descriptors_of_a_flash));
+        lease.for_restart_ = std::move(for_restart);
+        return lease;
     }
+
+    /// What was said besides while the guardian was started: "sudo: unable to resolve host pi".
+    [[nodiscard]] const std::vector<std::string>& remarks() const { return remarks_; }
 
     service_lease(service_lease&& other) noexcept
       : manager_(other.manager_)
@@ -57,7 +93,10 @@ class service_lease {
       , guardian_(std::move(other.guardian_))
       , stopped_(std::exchange(other.stopped_, false))
       , start_failed_(other.start_failed_)
-      , asked_(other.asked_) {}
+      , asked_(other.asked_)
+      , remarks_(std::move(other.remarks_))
+      , for_restart_(std::move(other.for_restart_))
+      , for_work_(std::move(other.for_work_)) {}
     service_lease& operator=(service_lease&&) = delete;
     /// The last net inside of the process: an early return or an exception.
     ~service_lease() {
@@ -68,14 +107,11 @@ class service_lease {
     /// Stops the units and proves it. When it fails, what may have been stopped is started again.
     [[nodiscard]] result<void> stop() {
         if (request_.units.empty()) return {};
-        if (!request_.journal.empty()) {
-            std::string text;
-            for (const auto& u : request_.units) text += u + "\n";
-            KF_CHECK(io::write_file(request_.journal, text));
-        }
+        if (!request_.journal.empty()) KF_CHECK(write_owed(request_.journal, request_.units));
         stopped_ = true; // from here on a start is owed, whatever the answer
-        auto asked = ask("stop");
+        auto asked = ask("stop", request_.timeout);
         if (asked) asked = prove_stopped();
+        for_work_.release();
         if (asked) return {};
         error e = std::move(asked).error();
         if (auto back = start(); !back)
@@ -87,9 +123,12 @@ class service_lease {
     /// Starts what was stopped and proves that each unit is up. Whether klippy is ready is for the caller to ask.
     [[nodiscard]] result<void> start() {
         if (!stopped_) return {};
-        auto asked = ask("start");
-        // The guardian is gone, or its job failed: by ourselves.
+        for_restart_.release();
+        const seconds patience = std::min(request_.patience, request_.timeout);
+        auto asked = ask("start", patience);
+        // The guardian is gone, frozen, slow, or its job failed: without it. A start that is under way is joined.
         const auto by_ourselves = [&] {
+            if (request_.guardian.bypass) return request_.guardian.bypass();
             for (const auto& unit : request_.units) (void)manager_->start(unit);
         };
         if (!asked) by_ourselves();
@@ -110,7 +149,7 @@ class service_lease {
                 return kf::fail(service_error(down + " after the start command", asked ? "" : asked.error().what));
             }
             if (!asked && clock_.now() >= again) { // what failed may work later: the manager may have been busy
-                asked = ask("start");
+                asked = ask("start", patience);
                 if (!asked) by_ourselves();
                 pause *= 2;
                 again = clock_.now() + pause;
@@ -124,7 +163,7 @@ class service_lease {
 
     /// The descriptor that a flasher child keeps open: as long as it lives the guardian waits.
     [[nodiscard]] std::vector<int> keep_open() const {
-        return guardian_ ? std::vector<int>{guardian_->input_fd()} : std::vector<int>{};
+        return guardian_ ? std::vector<int>{guardian_->descriptor()} : std::vector<int>{};
     }
     [[nodiscard]] const std::vector<std::string>& units() const { return request_.units; }
     [[nodiscard]] bool holds() const { return stopped_; }
@@ -140,7 +179,11 @@ class service_lease {
     }
 
   private:
-    service_lease(Manager& manager, Clock clock, lease_request request, std::unique_ptr<io::piped_child> guardian)
+    /// A run of a program takes five (two ends of its output, /dev/null, two ends of its report), and may be one in
+    /// another; a look at what is plugged in takes a folder at each level.
+    static constexpr std::size_t descriptors_of_a_restart = 12, descriptors_of_a_flash = 12;
+
+    service_lease(Manager& manager, Clock clock, lease_request request, std::unique_ptr<guard_link> guardian)
       : manager_(&manager)
       , clock_(clock)
       , request_(std::move(request))
@@ -150,22 +193,41 @@ class service_lease {
         return error{errc::refused,
                      "the guardian that would start the service again cannot be started",
                      why,
-                     io::to_string(request.guardian),
+                     request.guardian.name,
                      {"run kflash as root: sudo kflash ...", "nothing was stopped and nothing was written"}};
     }
 
-    [[nodiscard]] result<void> ask(const std::string& what) {
+    [[nodiscard]] result<void> ask(const std::string& what, seconds timeout) {
         if (!guardian_) return kf::fail(errc::service_down, "there is no guardian");
         const std::string number = std::to_string(++asked_) + " ";
-        KF_CHECK(guardian_->write_line(number + what));
-        const auto until = clock_.now() + to_nanoseconds(request_.timeout);
+        if (auto said = guardian_->write_line(number + what); !said) return lost(std::move(said).error());
+        const auto began = clock_.now();
+        bool taken = false;
         for (;;) {
-            KF_TRY(std::string line, guardian_->read_line(until));
-            if (!line.starts_with(number)) continue; // the answer to a question that was given up
-            line.erase(0, number.size());
-            if (line == "ok") return {};
-            return kf::fail(errc::failed, line.starts_with("error ") ? line.substr(6) : line);
+            auto line =
+                guardian_->read_line(began + to_nanoseconds(taken ? timeout : std::min(request_.patience, timeout)));
+            if (!line) {
+                if (!taken) return lost(std::move(line).error());
+                return kf::fail(std::move(line).error());
+            }
+            if (!line->starts_with(number)) continue; // the answer to a question that was given up, or not its word
+            line->erase(0, number.size());
+            if (*line == "taken")
+                taken = true;
+            else if (*line == "ok")
+                return {};
+            else
+                return kf::fail(errc::failed, line->starts_with("error ") ? line->substr(6) : *line);
         }
+    }
+
+    /// It does not even take an order: no word of ours must wait for it when it wakes up.
+    [[nodiscard]] std::unexpected<error> lost(error e) {
+        guardian_->close(guard_link::leave::end_it);
+        guardian_.reset();
+        e.cause = e.what;
+        e.what = "the guardian does not answer";
+        return kf::fail(std::move(e));
     }
 
     [[nodiscard]] result<void> prove_stopped() {
@@ -189,19 +251,20 @@ class service_lease {
     void release() {
         if (!guardian_) return;
         if (!stopped_) (void)guardian_->write_line("done");
-        guardian_->close_input();
         // One that still owes a start goes on trying after we are gone.
-        if (!stopped_) (void)guardian_->wait(clock_.now() + std::chrono::seconds(2));
+        guardian_->close(stopped_ ? guard_link::leave::let_it_go_on : guard_link::leave::wait);
         guardian_.reset();
     }
 
     Manager* manager_;
     Clock clock_;
     lease_request request_;
-    std::unique_ptr<io::piped_child> guardian_;
+    std::unique_ptr<guard_link> guardian_;
     bool stopped_ = false;
     bool start_failed_ = false;
     unsigned asked_ = 0; ///< the number of the last question to the guardian
+    std::vector<std::string> remarks_;
+    io::descriptor_reserve for_restart_, for_work_;
 };
 
 } // namespace kf::host

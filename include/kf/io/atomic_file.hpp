@@ -133,7 +133,7 @@ class atomic_writer {
 [[nodiscard]] inline result<void> append_line(const fs::path& target, std::string_view line) {
     KF_CHECK(make_directories(target.parent_path()));
     KF_CHECK(effect(effect_kind::file, "append to " + target.string()));
-    const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+    const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
     if (!fd) return kf::fail(system_error("cannot open " + target.string()));
     adopt_parent_owner(target);
     const std::string whole = std::string(line) + '\n';

@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// An flock with a name: the lock file says who holds it, and a refusal repeats that. The kernel drops the lock when
-/// its holder dies, so a stale file never blocks anybody.
+/// An flock with a name: the lock file says who holds it, and a refusal repeats that when the kernel says the same. The
+/// kernel drops the lock when its holder dies, so a stale file never blocks anybody.
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/clock.hpp>
+#include <kf/io/lock_owner.hpp>
 
 #include <sys/file.h>
 
 #include <string>
 
 namespace kf::io {
-
-/// What the holder of a lock file wrote into it, "PID WHO"; empty when it left no name.
-[[nodiscard]] inline std::string lock_holder(int fd) {
-    char text[256] = {};
-    const ssize_t n = ::pread(fd, text, sizeof text - 1, 0);
-    std::string holder(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-    while (!holder.empty() && holder.back() == '\n') holder.pop_back();
-    return holder;
-}
 
 class file_lock {
   public:
@@ -57,8 +49,8 @@ class file_lock {
     /// An existing file is opened without O_CREAT, which the kernel refuses even to root for another one's file in
     /// /tmp; one that may only be read can be locked all the same, just without our name in it.
     [[nodiscard]] static result<unique_fd> open_file(const fs::path& path) {
-        constexpr int flags = O_CLOEXEC | O_NOFOLLOW;
-        for (int attempt = 0; attempt < 3; ++attempt) { // the file may come or go between two looks
+        constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; // a FIFO of that name is no reason to wait
+        for (int attempt = 0; attempt < 3; ++attempt) {            // the file may come or go between two looks
             unique_fd fd(::open(path.c_str(), O_RDWR | flags));
             if (!fd && (errno == EACCES || errno == EPERM)) fd = unique_fd(::open(path.c_str(), O_RDONLY | flags));
             if (!fd && errno == ENOENT) {
@@ -72,14 +64,9 @@ class file_lock {
     }
 
     [[nodiscard]] static std::unexpected<error> busy(const fs::path& path, int fd) {
-        const std::string holder = lock_holder(fd);
-        const auto space = holder.find(' ');
         return kf::fail(error{errc::busy,
                               "another run holds " + path.string(),
-                              holder.empty()
-                                  ? "its holder did not leave a name"
-                                  : "it is held by " + holder.substr(space == std::string::npos ? 0 : space + 1) +
-                                        ", process " + holder.substr(0, space),
+                              "it is held by " + describe_lock_owner(fd),
                               {},
                               {"wait until it has ended, then run this again"}});
     }

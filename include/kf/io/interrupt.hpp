@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// SIGINT, SIGTERM and SIGHUP are remembered, never acted on in the handler. Code that may be interrupted asks
-/// interrupt::pending() at its safe points; code that must not be (a board is being written) simply does not ask.
+/// Signals are remembered, never acted on in the handler. Code that may be interrupted asks interrupt::pending() at its
+/// safe points; code that must not be (a board is being written) simply does not ask.
+///
+/// A tool that has something to put back catches the signals by which people end programs. While a service is stopped
+/// every signal is held back that can be: a list of the usual ones is always too short.
 
 #include <kf/error.hpp>
+#include <kf/io/signal_names.hpp>
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -19,24 +24,62 @@ inline void remember(int number) {
     if (first_signal == 0) first_signal = number;
     count = count + 1;
 }
+
+inline constexpr std::array faults{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+/// By default nothing happens: a child ended, go on, the window has another size, urgent data.
+inline constexpr std::array harmless{SIGCHLD, SIGCONT, SIGWINCH, SIGURG};
+
+[[nodiscard]] inline bool is_in(const auto& list, int number) {
+    for (const int n : list)
+        if (n == number) return true;
+    return false;
+}
+
+/// A crash of our own act is a crash; the same signal from somebody else is one to be remembered.
+inline void remember_unless_own(int number, siginfo_t* info, void*) {
+    const bool sent = info != nullptr && info->si_code <= 0 && info->si_pid != ::getpid();
+    if (sent) return remember(number);
+    ::signal(number, SIG_DFL);
+    ::raise(number); // blocked until we return: a fault happens again by itself, abort() is raised here
+}
+
+inline void remember_with(int number, int flags) {
+    struct sigaction action{};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = flags;
+    if ((flags & SA_SIGINFO) != 0)
+        action.sa_sigaction = remember_unless_own;
+    else
+        action.sa_handler = remember;
+    ::sigaction(number, &action, nullptr);
+}
 } // namespace detail
 
 inline constexpr std::array signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-/// Called once by a tool that has something to put back before it ends. System calls return EINTR, so that waits end.
-inline void catch_signals() {
-    struct sigaction action{};
-    action.sa_handler = detail::remember;
-    sigemptyset(&action.sa_mask);
-    for (const int number : signals) ::sigaction(number, &action, nullptr);
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &ignore, nullptr);
+/// A write to a pipe that nobody reads, or beyond RLIMIT_FSIZE, is an error of that write and no more: first thing in
+/// each tool, before its log is written.
+inline void ignore_failed_writes() {
+    for (const int number : {SIGPIPE, SIGXFSZ}) ::signal(number, SIG_IGN);
 }
 
-/// While a service is stopped nobody may freeze us: Ctrl+Z and a write from the background are ignored.
-inline void refuse_stops() {
-    for (const int number : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(number, SIG_IGN);
+/// Called once by a tool that has something to put back before it ends. System calls return EINTR, so that waits end.
+inline void catch_signals() {
+    for (const int number : signals) detail::remember_with(number, 0);
+    ignore_failed_writes();
+}
+
+/// While a service is stopped only SIGKILL, SIGSTOP and a crash of our own act end or freeze us: Ctrl+Z and a write
+/// from the background are ignored, everything else is remembered. Children start with the defaults.
+inline void hold_back_all() {
+    for (int number = 1; number <= SIGRTMAX; ++number) {
+        if (number == SIGKILL || number == SIGSTOP || detail::is_in(detail::harmless, number)) continue;
+        if (number == SIGTSTP || number == SIGTTIN || number == SIGTTOU)
+            ::signal(number, SIG_IGN);
+        else if (number != SIGPIPE && number != SIGXFSZ)
+            detail::remember_with(number, detail::is_in(detail::faults, number) ? SA_SIGINFO : 0);
+    }
+    ignore_failed_writes();
 }
 
 /// The first signal that came in, or 0.
@@ -48,19 +91,17 @@ inline void clear() noexcept {
     detail::count = 0;
 }
 
-[[nodiscard]] inline const char* signal_name(int number) noexcept {
+[[nodiscard]] inline std::string signal_name(int number) {
     switch (number) {
     case SIGINT: return "Ctrl+C";
-    case SIGTERM: return "SIGTERM";
     case SIGHUP: return "SIGHUP (the terminal went away)";
-    default: return "a signal";
+    default: return io::signal_name(number);
     }
 }
 
 /// An error when a signal is pending: for the safe points of a long operation.
 [[nodiscard]] inline result<void> check() {
-    if (const int number = pending())
-        return kf::fail(errc::interrupted, std::string("interrupted by ") + signal_name(number));
+    if (const int number = pending()) return kf::fail(errc::interrupted, "interrupted by " + signal_name(number));
     return {};
 }
 

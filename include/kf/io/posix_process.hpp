@@ -97,7 +97,7 @@ enum class child_group { ours, own_session };
         if (ok && c.run_as && ::geteuid() == 0)
             ok = ::setgroups(groups.size(), groups.data()) == 0 && ::setgid(c.run_as->gid) == 0 &&
                  ::setuid(c.run_as->uid) == 0;
-        for (int number = 1; number < 32; ++number) ::signal(number, SIG_DFL);
+        for (int number = 1; number <= SIGRTMAX; ++number) ::signal(number, SIG_DFL);
         sigset_t none;
         sigemptyset(&none);
         ::pthread_sigmask(SIG_SETMASK, &none, nullptr);

@@ -25,25 +25,18 @@ class serial_port {
   public:
     /// errc::not_found: no such device; errc::busy: somebody has it.
     [[nodiscard]] static result<serial_port> open(const std::string& path, unsigned baud = default_baud) {
-        KF_CHECK(effect(effect_kind::port, "open " + path));
-        unique_fd fd(::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
-        if (!fd) {
-            if (errno == ENOENT || errno == ENXIO || errno == ENODEV)
-                return kf::fail(errc::not_found, "there is no device " + path);
-            if (errno == EBUSY) return kf::fail(errc::busy, path + " is in use");
-            if (errno == EACCES)
-                return kf::fail(error{errc::io,
-                                      "no permission to open " + path,
-                                      "your user is not in the group that owns serial devices",
-                                      {},
-                                      {"sudo usermod -aG dialout $USER", "log out and in again"}});
-            return kf::fail(system_error("cannot open " + path));
-        }
-        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return kf::fail(errc::busy, path + " is in use");
-        if (::ioctl(fd.get(), TIOCEXCL) != 0) return kf::fail(system_error("cannot get exclusive use of " + path));
+        KF_TRY(auto fd, open_alone(path));
         serial_port port(std::move(fd), path);
         KF_CHECK(port.set_raw(baud));
         return port;
+    }
+
+    /// That nobody else has it, whoever may be looking for it: taken for a moment, its speed and lines left as they
+    /// are.
+    [[nodiscard]] static result<void> prove_free(const std::string& path) {
+        KF_TRY(auto fd, open_alone(path));
+        serial_port(std::move(fd), path).release();
+        return {};
     }
 
     serial_port(serial_port&&) = default;
@@ -84,6 +77,26 @@ class serial_port {
     serial_port(unique_fd fd, std::string path) noexcept
       : fd_(std::move(fd))
       , path_(std::move(path)) {}
+
+    [[nodiscard]] static result<unique_fd> open_alone(const std::string& path) {
+        KF_CHECK(effect(effect_kind::port, "open " + path));
+        unique_fd fd(::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+        if (!fd) {
+            if (errno == ENOENT || errno == ENXIO || errno == ENODEV)
+                return kf::fail(errc::not_found, "there is no device " + path);
+            if (errno == EBUSY) return kf::fail(errc::busy, path + " is in use");
+            if (errno == EACCES)
+                return kf::fail(error{errc::io,
+                                      "no permission to open " + path,
+                                      "your user is not in the group that owns serial devices",
+                                      {},
+                                      {"sudo usermod -aG dialout $USER", "log out and in again"}});
+            return kf::fail(system_error("cannot open " + path));
+        }
+        if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return kf::fail(errc::busy, path + " is in use");
+        if (::ioctl(fd.get(), TIOCEXCL) != 0) return kf::fail(system_error("cannot get exclusive use of " + path));
+        return fd;
+    }
 
     void release() noexcept {
         if (fd_) ::ioctl(fd_.get(), TIOCNXCL); // else the next opener of a PTY is refused

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <optional>
 #include <string>
 
 namespace kf::io {
@@ -48,6 +49,13 @@ class unix_socket {
         // A peer that is gone is an error here, never a SIGPIPE.
         return write_all_with([&](byte_view rest) { return ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL); },
                               fd_.get(), out, until);
+    }
+    /// Who listens at the other end: the process that called listen(). A pid of 0 is one of another pid namespace.
+    [[nodiscard]] std::optional<ucred> peer() const noexcept {
+        ucred who{};
+        socklen_t size = sizeof who;
+        if (::getsockopt(fd_.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return std::nullopt;
+        return who;
     }
     [[nodiscard]] int native_handle() const noexcept { return fd_.get(); }
 

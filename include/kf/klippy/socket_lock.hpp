@@ -28,8 +28,7 @@ namespace kf::klippy {
     if (!fd) return kf::fail(io::system_error("cannot open " + path.string()));
     if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::string{};
     if (errno != EWOULDBLOCK) return kf::fail(io::system_error("cannot look at " + path.string()));
-    auto holder = io::lock_holder(fd.get());
-    return holder.empty() ? std::string("somebody who left no name") : std::move(holder);
+    return io::describe_lock_owner(fd.get());
 }
 
 /// `who` is what others are told: "kplot run drawing.svg". errc::busy names the holder.

@@ -3,7 +3,9 @@
 /// The stand-in behind `ksim systemctl`: units whose state is a file, so that it outlives a killed tool, and a log of
 /// what was asked and when. It answers like systemctl as far as kf asks it. Starting a unit that runs klippy makes a
 /// process entry in the simulated proc folder, stopping it removes that entry. A unit with a "part_of" goes down with
-/// the unit of that name and, as in systemd, does not come back with it.
+/// the unit of that name and, as in systemd, does not come back with it. A unit that is "hidden" has a MainPID that
+/// proc does not show (hidepid, another pid namespace); a "foreign" one is another user's, whose descriptors nobody may
+/// look at; one with an "environment_file" shows "$KLIPPER_ARGS" in its command line and has its words in that file.
 
 #include <kf/board/discover.hpp>
 #include <kf/io/atomic_file.hpp>
@@ -158,11 +160,15 @@ class simulated_services {
             std::string argv;
             for (const auto& a : u.at("argv").as_array())
                 argv += std::string(argv.empty() ? "" : " ") + std::string(a.as_string());
+            const auto* environment = u.if_contains("environment_file");
+            if (environment != nullptr) argv = argv.substr(0, argv.find(' ')) + " $KLIPPER_ARGS";
             fmt::print("{}MainPID={}\nExecStart={{ path={} ; argv[]={} ; ignore_errors=no }}\nId={}\nLoadState=loaded\n"
                        "ActiveState={}\nSubState={}\nConsistsOf={}\n",
                        first ? "" : "\n", u.at("pid").to_number<int>(), argv.substr(0, argv.find(' ')), argv,
                        std::string_view(name), std::string_view(u.at("active").as_string()),
                        std::string_view(u.at("sub").as_string()), parts_of(*state, std::string_view(name)));
+            if (environment != nullptr)
+                fmt::print("EnvironmentFiles={} (ignore_errors=yes)\n", std::string_view(environment->as_string()));
             first = false;
         }
         if (first && !pattern.starts_with('*'))
@@ -251,11 +257,18 @@ class simulated_services {
         });
     }
 
+    static bool is_set(const boost::json::object& u, const char* what) {
+        const auto* v = u.if_contains(what);
+        return v != nullptr && v->is_bool() && v->as_bool();
+    }
+
     /// proc/PID as far as kf looks: the command line, the control group, and the ports that klippy holds.
     static result<void> make_process(const boost::json::object& state, const boost::json::object& u,
                                      const std::string& unit, std::int64_t pid) {
+        if (is_set(u, "hidden")) return {};
         const fs::path home = fs::path(state.at("proc").as_string().c_str()) / std::to_string(pid);
-        KF_CHECK(io::make_directories(home / "fd"));
+        KF_CHECK(io::make_directories(home));
+        if (!is_set(u, "foreign")) KF_CHECK(io::make_directories(home / "fd"));
         std::string cmdline;
         for (const auto& a : u.at("argv").as_array()) {
             cmdline += std::string_view(a.as_string());
@@ -267,7 +280,7 @@ class simulated_services {
         std::error_code ec;
         int number = 7;
         for (const auto& d : seen.devices)
-            if (d.usb.firmware == board::usb_firmware::klipper)
+            if (d.usb.firmware == board::usb_firmware::klipper && !is_set(u, "foreign"))
                 fs::create_symlink(d.resolved, home / "fd" / std::to_string(number++), ec);
         return io::write_file(home / "cmdline", cmdline);
     }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The line to a guardian, whatever it is: a child of ours, or a unit of the service manager behind a socket. Closing
+/// it tells the guardian that we are gone; a flasher that inherits its descriptor keeps the guardian waiting.
+
+#include <kf/io/posix_process.hpp>
+#include <kf/io/unix_socket.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kf::host {
+
+class guard_link {
+  public:
+    explicit guard_link(io::piped_child child)
+      : child_(std::move(child)) {}
+    explicit guard_link(io::unix_socket socket)
+      : socket_(std::move(socket)) {}
+
+    [[nodiscard]] result<void> write_line(std::string_view line) {
+        if (child_) return child_->write_line(line);
+        const std::string text = std::string(line) + "\n";
+        return socket_->write_all(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()),
+                                  std::chrono::steady_clock::now() + std::chrono::seconds(5));
+    }
+
+    /// Its next line, without the newline.
+    [[nodiscard]] result<std::string> read_line(io::time_point until) {
+        if (child_) return child_->read_line(until);
+        for (;;) {
+            if (const auto end = buffer_.find('\n'); end != std::string::npos) {
+                std::string line = buffer_.substr(0, end);
+                buffer_.erase(0, end + 1);
+                return line;
+            }
+            std::uint8_t chunk[512];
+            KF_TRY(const std::size_t n, socket_->read_some(chunk, until));
+            buffer_.append(reinterpret_cast<const char*>(chunk), n);
+            if (buffer_.size() > 65536) return kf::fail(errc::protocol, "the guardian wrote a line without end");
+        }
+    }
+
+    /// -1 once it is closed.
+    [[nodiscard]] int descriptor() const noexcept {
+        return child_ ? child_->input_fd() : socket_ ? socket_->native_handle() : -1;
+    }
+
+    /// Says goodbye; a child that owes nothing gets `patience` to end, one that was frozen and must not wake up is
+    /// ended.
+    enum class leave { let_it_go_on, wait, end_it };
+    void close(leave how) noexcept {
+        socket_.reset();
+        if (!child_) return;
+        child_->close_input();
+        if (how == leave::wait) (void)child_->wait(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+        if (how == leave::end_it) ::kill(child_->pid(), SIGKILL);
+        child_.reset();
+    }
+
+  private:
+    std::optional<io::piped_child> child_;
+    std::optional<io::unix_socket> socket_;
+    std::string buffer_;
+};
+
+} // namespace kf::host

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""kflash flash on hosts that do not show everything, and under hostile limits: a klippy that /proc hides, holders that
+nobody can see, signals of every kind, too few descriptors, a second flash."""
+import fcntl
+import json
+import os
+import pathlib
+import resource
+import signal
+import socket
+import subprocess
+import unittest
+
+import world
+from world import WorldTest, wait_for
+
+
+def to_mid_write(child):
+    """Reads the events of a --json flash until blocks are being written."""
+    for line in child.stdout:
+        event = json.loads(line)
+        if event["event"] == "progress" and event["phase"] == "Flash":
+            return
+    raise AssertionError("it never wrote: " + child.stderr.read())
+
+
+def klippy_state(w):
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(w.at["socket"])
+            s.sendall(b'{"id":1,"method":"info","params":{}}\x03')
+            answer = b""
+            while b"\x03" not in answer:
+                more = s.recv(65536)
+                if not more:
+                    return ""
+                answer += more
+        return json.loads(answer.split(b"\x03")[0])["result"]["state"]
+    except OSError:
+        return ""
+
+
+def flat(text):
+    """A message as it was before it was wrapped."""
+    return " ".join(text.split())
+
+
+class Hosts(WorldTest):
+    def change_unit(self, w, **members):
+        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        units = w.services()["units"]
+        units["klipper.service"].update(members)
+        w.change_services(units=units)
+        subprocess.run([*w.at["systemctl"], "start", "klipper.service"], check=True)
+        wait_for("klippy is ready", lambda: klippy_state(w) == "ready")
+
+    def ledger(self, w):
+        return [json.loads(x) for x in (w.home / ".local/state/kflash/ledger.jsonl").read_text().splitlines()]
+
+    # -- A10: not seen is not "not there"
+    def test_a10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):
+        w = self.world()
+        self.change_unit(w, hidden=True)
+        self.assertEqual([p for p in os.listdir(w.at["proc"]) if p.isdigit()], [])
+        w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
+        done = len(w.jobs())
+        for words in (["--method", "make_flash"], ["--assume-idle"], []):
+            r = w.run("flash", "octopus", "-s", *words)
+            self.assertEqual(r.code, 3, r)
+            self.assertIn("benchy.gcode", r.err)
+        self.assertEqual(w.jobs()[done:], [])
+
+    def test_a10_a_hidden_klippy_is_unknown_until_the_person_says_otherwise(self):
+        w = self.world()
+        self.change_unit(w, hidden=True)
+        done = len(w.jobs())
+        r = w.run("flash", "octopus", "-s", "--method", "make_flash")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("/proc does not show its process", flat(r.err))
+        self.assertIn("--assume-idle", r.err)
+        self.assertEqual(w.jobs()[done:], [])
+        r = w.run("flash", "octopus", "-s", "--assume-idle")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual(w.jobs()[done:], ["stop", "start"])
+        self.assertTrue(w.service_is_up())
+
+    def test_a10_a_klippy_of_which_only_the_socket_is_seen_is_asked(self):
+        w = self.world()
+        # What runs it is no klippy by its settings: a container.
+        self.change_unit(w, hidden=True, argv=["/usr/bin/docker", "start", "-a", "printer"])
+        done = len(w.jobs())
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("no service is seen to run it", flat(r.err))
+        w.scenario(idle_timeout={"state": "Printing"})
+        r = w.run("flash", "octopus", "-s", "--assume-idle")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("moving", r.err)
+        self.assertEqual(w.jobs()[done:], [])
+
+    def test_a10_a_port_that_somebody_unseen_holds_is_not_written(self):
+        w = self.world()
+        before = w.flash("octopus")
+        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        done = len(w.jobs())
+        for method in ("make_flash", "katapult"):
+            with open(pathlib.Path(w.at["by_id"]) / w.device("octopus"), "rb+", buffering=0) as port:
+                fcntl.flock(port, fcntl.LOCK_EX)
+                r = w.run("flash", "octopus", "-s", "--method", method)
+            self.assertEqual(r.code, 3, r)
+            self.assertIn("held by a process that cannot be seen", flat(r.err))
+        self.assertEqual(w.jobs()[done:], [])
+        self.assertEqual(w.flash("octopus"), before)
+
+    # -- A3: klippy by more than a file's name
+    def test_a3_kalicos_module_of_another_user_is_asked_and_stopped(self):
+        w = self.world()
+        self.change_unit(w, foreign=True, argv=["/opt/env/bin/python", "-um", "klippy", "printer.cfg", "-a",
+                                                w.at["socket"]])
+        w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 3, r)
+        w.scenario(print_stats=None)
+        done = len(w.jobs())
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual(w.jobs()[done:], ["stop", "start"])
+
+    def test_a3_a_batch_of_klippy_refuses_nothing_and_b17_nothing_was_stopped(self):
+        w = self.world()
+        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        batch = pathlib.Path(w.at["proc"]) / "77"
+        batch.mkdir()
+        (batch / "cmdline").write_bytes(b"python3\0/k/klippy/klippy.py\0p.cfg\0-i\0in.gcode\0-o\0out\0-d\0k.dict\0")
+        (batch / "cgroup").write_text("0::/user.slice/user-1000.slice/session-3.scope\n")
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("nothing was stopped", r.out)
+        self.assertNotIn("printer down", r.out)
+        self.assertEqual([(e["result"], e["service"]) for e in self.ledger(w)], [("done", "not stopped")])
+
+    # -- A11: every signal but SIGKILL and SIGSTOP
+    def test_a11_no_signal_ends_the_write(self):
+        w = self.world(speed=5)
+        child = w.start("flash", "octopus", "-s", "--json")
+        to_mid_write(child)
+        for number in sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}):
+            child.send_signal(number)
+        out, err = child.communicate(timeout=world.DEADLINE)
+        ends = "\n".join(x for x in out.splitlines() if '"progress"' not in x) + err
+        self.assertEqual(child.returncode, 130, ends)
+        self.assertIn('"flashed"', ends)
+        self.assertIn("came while the board was written", ends)
+        self.assertTrue(w.service_is_up())
+
+    def test_a11_a_log_that_may_not_grow_does_not_matter(self):
+        w = self.world()
+        log = w.root / "big.log"
+        log.write_text("x" * 200_000)
+        child = w.start("flash", "octopus", "-s", "--log", str(log),
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (102_400, 102_400)))
+        out, err = child.communicate(timeout=world.DEADLINE)
+        self.assertEqual(child.returncode, 0, out + err)
+        self.assertTrue(w.service_is_up())
+
+    # -- B31: what the restart needs is there before the stop
+    def test_b31_with_few_descriptors_it_is_done_or_nothing_is_stopped(self):
+        w = self.world()
+        self.assertEqual(w.run("build", "octopus", "-s").code, 0)
+        refused = 0
+        for limit in (14, 24, 32, 40):
+            child = w.start("flash", "octopus", "-s",
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+            done = len(w.jobs())
+            out, err = child.communicate(timeout=world.DEADLINE)
+            with self.subTest(limit):
+                self.assertTrue(w.service_is_up(), out + err)
+                if child.returncode != 0:
+                    refused += 1
+                    self.assertEqual(w.jobs()[done:], [], out + err)
+        self.assertGreater(refused, 0)
+        self.assertEqual(child.returncode, 0, out + err)
+
+    def test_b31_a_fifo_in_the_place_of_the_ledger_is_not_waited_for(self):
+        w = self.world()
+        state = w.home / ".local/state/kflash"
+        state.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(state / "ledger.jsonl")
+        r = w.run("flash", "octopus", "-s")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("ledger.jsonl", r.err)
+        self.assertTrue(w.service_is_up())
+
+    # -- B32: two boards from two shells
+    def test_b32_a_second_flash_is_told_who_works_and_may_wait_for_its_turn(self):
+        w = self.world(speed=5)
+        first = w.start("flash", "octopus", "-s", "--json")
+        to_mid_write(first)
+        r = w.run("flash", "pico", "-s")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn(f"kflash flash octopus, process {first.pid}, for ", flat(r.err))
+        self.assertIn("--wait", r.err)
+        second = w.start("flash", "pico", "-s", "--wait")
+        out, err = first.communicate(timeout=world.DEADLINE)
+        self.assertEqual(first.returncode, 0, out + err)
+        out, err = second.communicate(timeout=world.DEADLINE)
+        self.assertEqual(second.returncode, 0, out + err)
+        self.assertIn("waiting for another flash", err)
+        self.assertEqual(w.jobs(), ["stop", "start"] * 2)
+
+
+if __name__ == "__main__":
+    world.main()

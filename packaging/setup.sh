@@ -16,7 +16,7 @@ packages="g++ make meson ninja-build pkg-config ccache git ca-certificates pytho
  libboost$boost-dev libboost-json$boost-dev libboost-program-options$boost-dev libboost-system$boost-dev
  libfmt-dev libfast-float-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
 if [ "$what" = check ]; then
-    packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial"
+    packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial zsh fish"
 fi
 if [ "$what" = static ]; then
     packages="$packages clang-19 lld-19 llvm-19 cmake dpkg-dev debhelper fakeroot lintian apt-utils gpg xz-utils ncurses-bin
@@ -41,6 +41,8 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
 fi
 echo "installing:$missing"
-$run apt-get update -qq
+wait="-o DPkg::Lock::Timeout=300" # another apt may be at work, as after the start of a machine
 # shellcheck disable=SC2086
-$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+$run apt-get $wait update -qq
+# shellcheck disable=SC2086
+$run env DEBIAN_FRONTEND=noninteractive apt-get $wait install -y -qq --no-install-recommends $missing >/dev/null

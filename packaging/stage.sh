@@ -36,6 +36,7 @@ install -Dm644 "$here/share/60-kflash.rules" "$stage/lib/udev/rules.d/60-kflash.
 install -Dm644 "$here/share/60-kflash-polkit.rules" "$stage/share/polkit-1/rules.d/60-kflash.rules"
 install -Dm644 "$here/share/sudoers-kflash" "$stage/share/doc/kflash/examples/sudoers-kflash"
 for file in "$top"/examples/*; do
+    case $file in *.cpp) continue ;; esac # of kf-dev
     install -Dm644 "$file" "$stage/share/doc/kflash/examples/$(basename "$file")"
 done
 (

@@ -8,7 +8,8 @@
 /// | s.progress(p)       | done of total in a phase; called often, shown as often as fits |
 /// | s.note(text)        | worth knowing                                                  |
 /// | s.warn(text)        | may need the person's attention                                |
-/// | s.detail(text)      | commands, exit codes, frames: for -v and the log                |
+/// | s.detail(text)      | commands, exit codes: for -v and the log                       |
+/// | s.frame(text)       | bytes on a wire, "> 7e..": for -v; a log keeps the last of them |
 /// | s.fail(error)       | the run ends badly                                             |
 /// | s.result(record)    | what was asked for                                             |
 ///
@@ -16,8 +17,10 @@
 /// Models: terminal, json_lines, log_file, recording, silent_sink, tee, any_sink (sink/).
 
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
 #include <kf/units.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -63,6 +66,7 @@ struct record {
     std::string kind;
     std::string text;
     std::vector<field> fields = {};
+    bool exact = false; ///< the text is data, as a path for $(...): to a pipe or a file it goes byte for byte
 };
 
 template<class S>
@@ -72,6 +76,7 @@ concept sink = requires(S& s, phase p, const progress& pr, std::string_view text
     s.note(text);
     s.warn(text);
     s.detail(text);
+    s.frame(text);
     s.fail(e);
     s.result(r);
 };
@@ -82,12 +87,13 @@ struct silent_sink {
     void note(std::string_view) const noexcept {}
     void warn(std::string_view) const noexcept {}
     void detail(std::string_view) const noexcept {}
+    void frame(std::string_view) const noexcept {}
     void fail(const error&) const noexcept {}
     void result(const record&) const noexcept {}
 };
 static_assert(sink<silent_sink>);
 
-/// An error as a person reads it: at most 80 columns a line, the steps numbered.
+/// Text in lines of at most `width` columns, broken between words; a longer word stays whole.
 [[nodiscard]] inline std::vector<std::string> wrap(std::string_view text, std::size_t width, std::string_view indent) {
     std::vector<std::string> lines;
     std::string line;
@@ -100,7 +106,7 @@ static_assert(sink<silent_sink>);
         while (!paragraph.empty()) {
             const std::size_t space = paragraph.find(' ');
             const std::string_view word = paragraph.substr(0, space);
-            if (!line.empty() && line.size() + 1 + word.size() > width) flush();
+            if (!line.empty() && columns_of(line) + 1 + columns_of(word) > width) flush();
             if (!word.empty()) {
                 line += line.empty() ? (lines.empty() ? std::string{} : std::string(indent)) : " ";
                 line += word;
@@ -136,6 +142,34 @@ static_assert(sink<silent_sink>);
         }
     }
     return lines;
+}
+
+/// Lines of a result no wider than `width`: what is too long goes on under the second column of its table.
+[[nodiscard]] inline std::string fold_table(std::string_view text, std::size_t width) {
+    std::string folded;
+    for (bool more = true; more;) {
+        const std::size_t newline = text.find('\n');
+        const std::string_view line = text.substr(0, newline);
+        more = newline != std::string_view::npos;
+        text.remove_prefix(more ? newline + 1 : text.size());
+        if (columns_of(line) > width) {
+            const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+            const std::size_t second = line.find_first_not_of(' ', line.find("  ", begin));
+            const bool is_table = second < line.size() && columns_of(line.substr(0, second)) <= width / 2;
+            const auto head = line.substr(0, is_table ? second : begin);
+            const std::size_t hang = is_table ? columns_of(head) : begin + 2;
+            bool first = true;
+            for (const auto& part : wrap(line.substr(head.size()), width - hang, "")) {
+                folded += first ? std::string(head) : "\n" + std::string(hang, ' ');
+                folded += part;
+                first = false;
+            }
+        } else {
+            folded += line;
+        }
+        folded += '\n';
+    }
+    return folded;
 }
 
 } // namespace kf

@@ -197,7 +197,7 @@ class Control(PlotterTest):
         self.assertEqual(p.finish(child).code, 130)
         self.assertEqual(p.z(), 10)
 
-    def test_step_mode_waits_for_a_key_after_each_stroke(self):
+    def test_step_mode_waits_for_a_key_before_each_stroke(self):
         p = self.plotter(speed=20)
         mine, its = pty.openpty()
         try:
@@ -213,7 +213,7 @@ class Control(PlotterTest):
                     self.assertIsNone(child.poll(), seen)
                     return stroke in seen
 
-                wait_for(stroke.decode() + " to be drawn", told)
+                wait_for(stroke.decode() + " to be asked for", told)
                 self.assertEqual((p.z(), p.pen_is_down()), (10, False))
                 os.write(mine, b"\n" if stroke == b"stroke 1" else b"q\n")
             child.wait(plotter.DEADLINE)
@@ -221,7 +221,7 @@ class Control(PlotterTest):
             os.close(mine)
             os.close(its)
         self.assertEqual(child.returncode, 130, seen)
-        self.assert_ink(p.ink(), EXPECTED[:2])
+        self.assert_ink(p.ink(), EXPECTED[:1])
 
     def test_step_mode_without_a_terminal_is_exit_5(self):
         p = self.plotter()

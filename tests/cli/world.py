@@ -14,6 +14,13 @@ import time
 import unittest
 
 KFLASH, KSIM = "kflash", "ksim"
+
+# Under nohup or in a background job some signals are ignored from the start, and a child inherits that. A handler is not
+# inherited: what we start begins as from a shell.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP, signal.SIGCHLD):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else lambda *_: None)
+signal.pthread_sigmask(signal.SIG_SETMASK, ())
 DEADLINE = float(os.environ.get("KF_TEST_DEADLINE", "120"))
 
 

@@ -225,7 +225,7 @@ BOOST_FIXTURE_TEST_CASE(strokes_ahead_have_no_barrier_and_the_last_has, stroke_b
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(step_mode_asks_after_every_stroke_and_stops_when_told, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(step_mode_asks_before_every_stroke_the_first_too_and_stops_when_told, stroke_bench) {
     auto done = draw(lines(2), {.step = true});
     BOOST_REQUIRE(done);
     BOOST_TEST(steering.steps == (std::vector<std::size_t>{1, 2}), boost::test_tools::per_element());
@@ -233,7 +233,8 @@ BOOST_FIXTURE_TEST_CASE(step_mode_asks_after_every_stroke_and_stops_when_told, s
     other.steering.at_steps = run::order::cancel;
     done = other.draw(lines(3), {.step = true});
     BOOST_REQUIRE(done);
-    BOOST_TEST(done->strokes == 1u);
+    BOOST_TEST(done->strokes == 0u);
+    BOOST_TEST(std::count(other.printer.scripts.begin(), other.printer.scripts.end(), line(0)) == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_stroke_larger_than_a_request_goes_out_in_pieces, stroke_bench) {

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -22,6 +24,19 @@ std::string text_of(const fs::path& file) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+log_file_sink log_in(const fs::path& file, kf::frames_in_log frames = kf::frames_in_log::last_before_failure) {
+    return log_file_sink(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644), frames);
+}
+
+/// What the lines say, without their time.
+std::string said(const fs::path& file) {
+    std::string text;
+    std::istringstream lines(text_of(file));
+    for (std::string line; std::getline(lines, line);)
+        text += (line.starts_with(' ') ? line : line.substr(std::min<std::size_t>(25, line.size()))) + "\n";
+    return text;
+}
+
 /// Each digit as 0.
 std::string shape(std::string text) {
     for (char& c : text) c = c >= '0' && c <= '9' ? '0' : c;
@@ -33,7 +48,7 @@ std::string shape(std::string text) {
 BOOST_AUTO_TEST_CASE(each_line_has_its_time_and_what_it_is) {
     const temporary_folder folder;
     {
-        log_file_sink s(folder / "x.log");
+        auto s = log_in(folder / "x.log");
         BOOST_REQUIRE(s.is_open());
         s.step(phase::flash, "writing");
         s.note("n");
@@ -57,15 +72,15 @@ BOOST_AUTO_TEST_CASE(each_line_has_its_time_and_what_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_second_run_adds_to_the_log) {
     const temporary_folder folder;
-    log_file_sink(folder / "x.log").note("one");
-    log_file_sink(folder / "x.log").note("two");
+    log_in(folder / "x.log").note("one");
+    log_in(folder / "x.log").note("two");
     const auto text = text_of(folder / "x.log");
     BOOST_TEST(text.find("note one\n") < text.find("note two\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_written_stops_nothing) {
     const temporary_folder folder;
-    log_file_sink s(folder / "missing/x.log");
+    auto s = log_in(folder / "missing/x.log");
     BOOST_TEST(!s.is_open());
     s.note("dropped");
     log_file_sink().fail({kf::errc::failed, "dropped"});
@@ -74,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_written_stops_nothing) {
 
 BOOST_AUTO_TEST_CASE(keys_never_get_into_the_log) {
     const temporary_folder folder;
-    log_file_sink(folder / "x.log").detail("curl -H 'X-Api-Key: s3cret' http://localhost");
+    log_in(folder / "x.log").detail("curl -H 'X-Api-Key: s3cret' http://localhost");
     const auto text = text_of(folder / "x.log");
     BOOST_TEST(text.find("s3cret") == std::string::npos);
     BOOST_TEST(text.ends_with("detail curl -H 'X-Api-Key: ***' http://localhost\n"));
@@ -106,31 +121,40 @@ BOOST_AUTO_TEST_CASE(words_that_only_look_like_secrets_stay) {
         BOOST_TEST(masked(text) == text);
 }
 
-BOOST_AUTO_TEST_CASE(a_log_that_grew_too_large_is_put_aside_and_four_are_kept) {
-    const temporary_folder folder;
-    const auto log = folder / "x.log";
-    for (int n = 1; n <= 6; ++n) {
-        std::ofstream(log) << std::string(11, static_cast<char>('0' + n));
-        kf::rotate(log, 10);
-        BOOST_TEST(!fs::exists(log));
-    }
-    for (int n = 1; n <= 4; ++n)
-        BOOST_TEST(text_of(folder / ("x.log." + std::to_string(n))) == std::string(11, static_cast<char>('7' - n)));
-    BOOST_TEST(!fs::exists(folder / "x.log.5"));
-}
-
-BOOST_AUTO_TEST_CASE(a_small_or_missing_log_is_left_where_it_is) {
-    const temporary_folder folder;
-    const auto log = folder / "x.log";
-    kf::rotate(log, 10);
-    std::ofstream(log) << "0123456789";
-    kf::rotate(log, 10);
-    BOOST_TEST(text_of(log) == "0123456789");
-    BOOST_TEST(!fs::exists(folder / "x.log.1"));
-}
-
 BOOST_AUTO_TEST_CASE(a_disk_that_is_full_stops_nothing) {
-    log_file_sink s("/dev/full");
+    auto s = log_in("/dev/full");
     BOOST_REQUIRE(s.is_open());
     BOOST_CHECK_NO_THROW(s.note("dropped"));
+}
+
+BOOST_AUTO_TEST_CASE(no_text_can_pass_for_an_entry_or_steer_a_terminal) {
+    const temporary_folder folder;
+    log_in(folder / "x.log").warn("one\n2026-01-01T00:00:00.000Z error forged\x1b[2J");
+    BOOST_TEST(said(folder / "x.log") == "warning one\n  2026-01-01T00:00:00.000Z error forged\\x1b[2J\n");
+}
+
+BOOST_AUTO_TEST_CASE(frames_are_counted_and_the_last_of_them_stand_before_an_error) {
+    const temporary_folder folder;
+    auto s = log_in(folder / "x.log");
+    for (int i = 0; i < 20; ++i) {
+        s.frame("> 0188");
+        s.frame(i < 19 ? "< 01a0ff" : "< 01a1ff");
+    }
+    s.step(phase::verify, "reading back");
+    s.frame("> 0199");
+    s.fail({kf::errc::timeout, "no answer"});
+    s.fail({kf::errc::timeout, "again"});
+    std::string expected = "frames 20 out, 20 in, 100 bytes\nVerify reading back\nframes 1 out, 0 in, 2 bytes\n";
+    for (int i = 0; i < 7; ++i) expected += "frame < 01a0ff\nframe > 0188\n";
+    expected += "frame < 01a1ff\nframe > 0199\nerror timeout: no answer\nerror timeout: again\n";
+    BOOST_TEST(said(folder / "x.log") == expected);
+}
+
+BOOST_AUTO_TEST_CASE(every_frame_is_there_when_asked_for) {
+    const temporary_folder folder;
+    auto s = log_in(folder / "x.log", kf::frames_in_log::every_frame);
+    s.frame("> 0188");
+    s.frame("< 01a0");
+    s.step(phase::verify, "reading back");
+    BOOST_TEST(said(folder / "x.log") == "frame > 0188\nframe < 01a0\nVerify reading back\n");
 }

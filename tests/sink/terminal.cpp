@@ -213,3 +213,101 @@ BOOST_AUTO_TEST_CASE(words_to_a_terminal_that_is_gone_are_dropped) {
     BOOST_CHECK_NO_THROW(s.result({"r", "r", {}}));
     std::fclose(full);
 }
+
+BOOST_AUTO_TEST_CASE(foreign_text_cannot_steer_the_terminal) {
+    const std::string evil = "a\x1b[2J\x07\xc2\x9b"
+                             "31m\x9b\rb";
+    const std::string shown = "a\\x1b[2J\\x07\\u009b31m\\x9b\\x0db";
+    terminal t;
+    t.options.level = verbosity::verbose;
+    auto s = t.sink();
+    s.step(phase::flash, evil);
+    s.note(evil);
+    s.warn(evil);
+    s.detail(evil);
+    s.fail({errc::failed, evil, evil, evil, {evil}});
+    s.result({"r", evil});
+    BOOST_TEST(t.err.text() == "[Flash] " + shown + "\n  " + shown + "\nwarning: " + shown + "\n  . " + shown +
+                                   "\nerror: " + shown + "\n  command: " + shown + "\n  cause: " + shown +
+                                   "\n  what to try:\n    1. " + shown + "\n");
+    BOOST_TEST(t.out.text() == shown + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_foreign_text_cannot_pass_for_one_of_ours) {
+    terminal t;
+    auto s = t.sink();
+    s.step(phase::run, "Klipper says\nerror: all is lost");
+    s.note("two\nlines");
+    BOOST_TEST(t.err.text() == "[Run] Klipper says\n  error: all is lost\n  two\n  lines\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_is_data_goes_out_byte_for_byte_unless_to_a_terminal) {
+    const std::string path = "/home/bl\xe5/\x1b";
+    terminal t;
+    t.sink().result({"image", path, {}, true});
+    BOOST_TEST(t.out.text() == path + "\n");
+    terminal screen;
+    screen.options.out_tty = true;
+    screen.sink().result({"image", path, {}, true});
+    BOOST_TEST(screen.out.text() == "/home/bl\\xe5/\\x1b\n");
+}
+
+BOOST_AUTO_TEST_CASE(texts_fold_to_the_width_of_the_terminal) {
+    terminal t;
+    t.options.tty = t.options.out_tty = true;
+    t.options.columns = 50;
+    auto s = t.sink();
+    s.step(phase::service, "klipper.service is ready again, and it was down for 1.4 s in all");
+    s.note("the source tree has the same options as it had before");
+    s.warn("the configuration is older than the source tree, look at it");
+    s.fail(long_error);
+    s.result({"board", "name        Octopus Pro\ndevice      /dev/serial/by-id/usb-Klipper_x and what is behind it\n"
+                       "one sentence without a table that is longer than fifty columns are"});
+    for (const auto& text : {t.err.text(), t.out.text()}) {
+        std::istringstream lines(text);
+        for (std::string line; std::getline(lines, line);)
+            BOOST_TEST((line.size() <= 50U || line.find("/home/pi/") != std::string::npos), line);
+    }
+    BOOST_TEST(
+        t.err.text().starts_with("[Service] klipper.service is ready again, and it\n  was down for 1.4 s in all\n"
+                                 "  the source tree has the same options as it had\n  before\n"));
+    BOOST_TEST(t.out.text() == "name        Octopus Pro\ndevice      /dev/serial/by-id/usb-Klipper_x and\n"
+                               "            what is behind it\n"
+                               "one sentence without a table that is longer than\n  fifty columns are\n");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_letters_and_not_bytes) {
+    terminal t;
+    t.options.columns = 40;
+    t.sink().warn("ååååå ååååå ååååå ååååå ååååå ååååå");
+    BOOST_TEST(t.err.text() == "warning: ååååå ååååå ååååå ååååå ååååå\n         ååååå\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_bar_shrinks_and_no_line_of_it_is_cut) {
+    for (const std::size_t columns : {40U, 50U, 60U, 79U}) {
+        terminal t;
+        t.options.tty = true;
+        t.options.columns = columns;
+        t.sink().progress({phase::simulation, 16'000, 64'000, "blocks", 2.0});
+        const std::string line = t.err.text();
+        BOOST_TEST(line.size() - std::string("\r\x1b[K").size() < columns, line);
+        BOOST_TEST(line.find(" 25 %") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_error_is_about_has_its_own_label) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"/home/pi/a.svg", "  file: /home/pi/a.svg\n"},
+        {"/home/pi/my drawing.svg", "  file: /home/pi/my drawing.svg\n"},
+        {"machine.yaml", "  file: machine.yaml\n"},
+        {"standard input", "  file: standard input\n"},
+        {"--layer 3", "  option: --layer 3\n"},
+        {"make -C /home/pi/klipper", "  command: make -C /home/pi/klipper\n"},
+        {"/usr/bin/ksim host --until-eof", "  command: /usr/bin/ksim host --until-eof\n"},
+        {"systemctl stop klipper.service", "  command: systemctl stop klipper.service\n"}};
+    for (const auto& [about, line] : cases) {
+        terminal t;
+        t.sink().fail({errc::failed, "e", {}, about});
+        BOOST_TEST(t.err.text() == "error: e\n" + line);
+    }
+}

@@ -5,6 +5,7 @@
 
 #include <kf/io/xdg_paths.hpp>
 #include <kf/sink/any_sink.hpp>
+#include <kf/sink/counted.hpp>
 #include <kf/sink/log_file.hpp>
 
 #include <map>
@@ -18,10 +19,19 @@ using tool_sink = tee_sink<any_sink, log_file_sink>;
 static_assert(sink<tool_sink>);
 
 struct option_row {
-    const char* name;    ///< "skip-menuconfig", or "skip-menuconfig,s" with its short form
-    const char* value;   ///< what a person puts there ("FILE"), "" for a flag
-    const char* purpose; ///< one line
-    bool hidden = false; ///< for tests and for ourselves: not in help, manual, completion
+    const char* name;                    ///< "skip-menuconfig", or "skip-menuconfig,s" with its short form
+    const char* value;                   ///< what a person puts there ("FILE"), "" for a flag
+    const char* purpose;                 ///< one line
+    bool hidden = false;                 ///< for tests and for ourselves: not in help, manual, completion
+    std::vector<const char*> words = {}; ///< all that the value may be, where value_row has not the same
+};
+
+/// What may stand for a value or an operand: completion offers it, and another word is wrong use. FILE, PATH and DIR
+/// are known; "on|off" says it by itself.
+struct value_row {
+    const char* name; ///< "METHOD", as in option_row::value and command_row::operands
+    std::vector<const char*> words;
+    const char* asked = ""; ///< or `TOOL complete boards` tells them: completion only
 };
 
 struct example_row {
@@ -32,6 +42,7 @@ struct example_row {
 /// What a command knows of the world: nothing below tools/ reads argv or the environment.
 struct invocation {
     tool_sink& out;
+    result_stream results; ///< standard output, for results that are no record
     std::string tool, command;
     std::vector<std::string> operands;
     std::map<std::string, std::vector<std::string>> options; ///< a flag is there with no value
@@ -39,6 +50,7 @@ struct invocation {
     std::string self;         ///< our own binary, for the guardian and to find ksim beside it
     bool interactive = false; ///< stdin, stdout and stderr are terminals: questions may be asked
     bool json = false, quiet = false, verbose = false;
+    std::size_t columns = 80; ///< what a line of a result may take
 
     [[nodiscard]] bool has(const std::string& option) const { return options.contains(option); }
     [[nodiscard]] std::optional<std::string> get(const std::string& option) const {
@@ -80,7 +92,13 @@ struct tool_row {
     std::vector<alias_row> aliases = {};
     const char* default_command = ""; ///< what runs when only options are given
     std::vector<check_row> checks = {};
+    std::vector<value_row> values = {};
 };
+
+/// `completion SHELL`, which every tool has.
+[[nodiscard]] const command_row& completion_command();
+/// The tool's own commands and those that every tool has, without the hidden ones.
+[[nodiscard]] std::vector<const command_row*> shown_commands(const tool_row& tool);
 
 /// --json, --quiet, -v, --log, --no-color, --help, --version.
 [[nodiscard]] const std::vector<option_row>& common_options();

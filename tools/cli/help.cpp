@@ -3,24 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kf::cli {
 namespace {
 
-struct spelled {
-    std::string long_name, short_name;
-};
-spelled spell(const option_row& o) {
-    const std::string name = o.name;
-    const auto comma = name.find(',');
-    if (comma == std::string::npos) return {name, {}};
-    return {name.substr(0, comma), name.substr(comma + 1)};
-}
-
-/// A name and what it is for, in two columns of 80 together.
-std::string row(const std::string& left, std::string_view purpose, std::size_t column) {
+/// A name and what it is for, in two columns of `width` together; on a narrow terminal one below the other.
+std::string row(const std::string& left, std::string_view purpose, std::size_t column, std::size_t width) {
+    if (width < column + 24) column = 8;
     const std::string indent(column, ' ');
     std::string text;
-    for (const auto& line : wrap(purpose, 79 - column, "")) {
+    for (const auto& line : wrap(purpose, width - 1 - column, "")) {
         if (!text.empty())
             text += indent;
         else if (left.size() + 1 < column)
@@ -32,7 +25,7 @@ std::string row(const std::string& left, std::string_view purpose, std::size_t c
     return text;
 }
 
-std::string rows(const std::vector<option_row>& options) {
+std::string rows(const std::vector<option_row>& options, std::size_t width) {
     std::string text;
     for (const auto& o : options) {
         if (o.hidden) continue;
@@ -40,24 +33,62 @@ std::string rows(const std::vector<option_row>& options) {
         std::string left = s.short_name.empty() ? "      " : fmt::format("  -{}, ", s.short_name);
         left += "--" + s.long_name;
         if (*o.value != '\0') left += fmt::format(" {}", o.value);
-        text += row(left, o.purpose, 28);
+        text += row(left, o.purpose, 28, width);
     }
     return text;
 }
 
-std::string words(const std::vector<option_row>& options) {
-    std::string text;
-    for (const auto& o : options)
-        if (!o.hidden) text += " --" + spell(o).long_name;
-    return text;
+std::string paragraph(std::string_view text, std::size_t width) {
+    std::string folded;
+    for (const auto& line : wrap(text, width - 1, "")) folded += line + "\n";
+    return folded;
 }
 
-std::string quoted(std::string text) {
-    for (std::size_t i = 0; (i = text.find('\'', i)) != std::string::npos; i += 4) text.replace(i, 1, "'\\''");
-    return "'" + text + "'";
+candidates named(const tool_row& tool, std::string name) {
+    using kind = candidates::kind;
+    candidates c{kind::nothing, {}, {}, name};
+    if (name == "FILE" || name == "PATH") c.what = kind::files;
+    if (name == "DIR") c.what = kind::folders;
+    for (const auto& v : tool.values) {
+        if (name != v.name) continue;
+        c.what = *v.asked != '\0' ? kind::asked : kind::words;
+        c.words.assign(v.words.begin(), v.words.end());
+        c.asked = v.asked;
+    }
+    return c;
 }
 
 } // namespace
+
+spelled_option spell(const option_row& o) {
+    const std::string name = o.name;
+    const auto comma = name.find(',');
+    if (comma == std::string::npos) return {name, {}};
+    return {name.substr(0, comma), name.substr(comma + 1)};
+}
+
+candidates candidates_for(const tool_row& tool, const option_row& o) {
+    const std::string name = o.value;
+    auto c = named(tool, name);
+    if (!o.words.empty()) {
+        c.what = candidates::kind::words;
+        c.words.assign(o.words.begin(), o.words.end());
+    } else if (name.find('|') != std::string::npos) {
+        c.what = candidates::kind::words;
+        for (std::size_t from = 0; from <= name.size();) {
+            const auto end = std::min(name.find('|', from), name.size());
+            c.words.push_back(name.substr(from, end - from));
+            from = end + 1;
+        }
+    }
+    return c;
+}
+
+candidates candidates_for(const tool_row& tool, const command_row& command) {
+    std::string name = command.operands;
+    name.erase(0, name.find_first_not_of('['));
+    return named(tool, name.substr(0, name.find_first_of("]|. ")));
+}
 
 const std::vector<option_row>& common_options() {
     static const std::vector<option_row> options{
@@ -72,82 +103,61 @@ const std::vector<option_row>& common_options() {
     return options;
 }
 
-std::string help_of(const tool_row& tool) {
-    std::string text = fmt::format("usage: {} COMMAND [options]\n\n{}\n\ncommands:\n", tool.name, tool.purpose);
-    for (const auto& c : tool.commands) {
-        if (c.hidden) continue;
-        text += row(fmt::format("  {} {}", c.name, c.operands), c.purpose, 26);
-    }
+const command_row& completion_command() {
+    static const command_row row{
+        "completion",
+        "SHELL",
+        1,
+        1,
+        "Prints a completion script for bash, zsh or fish.",
+        {},
+        {{"source <(kflash completion bash)", "for this shell; put it into ~/.bashrc to keep it"},
+         {"kflash completion fish | source", "the same in fish"}},
+        nullptr}; // run() prints it before there is a log
+    return row;
+}
+
+std::vector<const command_row*> shown_commands(const tool_row& tool) {
+    std::vector<const command_row*> shown;
+    for (const auto& c : tool.commands)
+        if (!c.hidden) shown.push_back(&c);
+    shown.push_back(&completion_command());
+    return shown;
+}
+
+std::string help_of(const tool_row& tool, std::size_t width) {
+    std::string text =
+        fmt::format("usage: {} COMMAND [options]\n\n{}\ncommands:\n", tool.name, paragraph(tool.purpose, width));
+    for (const auto* c : shown_commands(tool))
+        text += row(fmt::format("  {} {}", c->name, c->operands), c->purpose, 26, width);
     if (!tool.aliases.empty()) {
         text += "\naliases:\n";
-        for (const auto& a : tool.aliases) text += row(fmt::format("  {}", a.flag), a.purpose, 26);
+        for (const auto& a : tool.aliases) text += row(fmt::format("  {}", a.flag), a.purpose, 26, width);
     }
-    text += "\noptions of every command:\n" + rows(tool.options) + rows(common_options());
-    text += fmt::format("\n{0} COMMAND --help tells more of a command. The manual: man {0}\n", tool.name);
-    text += "Exit status: 0 done, 1 failed, 2 wrong use, 3 refused for safety,\n"
-            "4 not found or not connected, 5 needs a person, 130 interrupted.\n";
+    text += "\noptions of every command:\n" + rows(tool.options, width) + rows(common_options(), width) + "\n";
+    text += paragraph(fmt::format("{0} COMMAND --help tells more of a command. The manual: man {0}", tool.name), width);
+    text += paragraph("Exit status: 0 done, 1 failed, 2 wrong use, 3 refused for safety,\n"
+                      "4 not found or not connected, 5 needs a person, 130 interrupted.",
+                      width);
     return text;
 }
 
-std::string help_of(const tool_row& tool, const command_row& c) {
-    std::string text = fmt::format("usage: {} {} {}{}[options]\n\n{}\n", tool.name, c.name, c.operands,
-                                   *c.operands == '\0' ? "" : " ", c.purpose);
-    if (!c.options.empty()) text += "\noptions:\n" + rows(c.options);
-    text += "\noptions of every command:\n" + rows(tool.options) + rows(common_options());
+std::string help_of(const tool_row& tool, const command_row& c, std::size_t width) {
+    std::string text = paragraph(
+        fmt::format("usage: {} {} {}{}[options]", tool.name, c.name, c.operands, *c.operands == '\0' ? "" : " "),
+        width);
+    text += "\n" + paragraph(c.purpose, width);
+    if (!c.options.empty()) text += "\noptions:\n" + rows(c.options, width);
+    text += "\noptions of every command:\n" + rows(tool.options, width) + rows(common_options(), width);
     if (!c.examples.empty()) {
         text += "\nexamples:\n";
-        for (const auto& e : c.examples) text += fmt::format("  {}\n      {}\n", e.command, e.purpose);
-    }
-    return text;
-}
-
-std::string completion_of(const tool_row& tool, const std::string& shell) {
-    const std::string common = words(tool.options) + words(common_options());
-    std::string text, names;
-    for (const auto& c : tool.commands)
-        if (!c.hidden) names += fmt::format(" {}", c.name);
-    for (const auto& a : tool.aliases) names += fmt::format(" {}", a.flag);
-    if (shell == "bash") {
-        text = fmt::format(
-            "_{0}() {{\n  local cur=${{COMP_WORDS[COMP_CWORD]}} words=\"\"\n"
-            "  if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"{1}{2}\"\n  else\n    case \"${{COMP_WORDS[1]}}\" in\n",
-            tool.name, names.empty() ? "" : names.substr(1), common);
-        for (const auto& c : tool.commands)
-            if (!c.hidden) text += fmt::format("      {}) words=\"{}{}\" ;;\n", c.name, words(c.options), common);
-        text += fmt::format(
-            "    esac\n  fi\n  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-            "  [ \"${{cur#-}}\" = \"$cur\" ] && [ \"$COMP_CWORD\" -gt 1 ] && COMPREPLY+=($(compgen -f -- \"$cur\"))\n"
-            "  return 0\n}}\ncomplete -F _{0} {0}\n",
-            tool.name);
-    } else if (shell == "zsh") {
-        text = fmt::format("#compdef {0}\nlocal -a commands\ncommands=(\n", tool.name);
-        for (const auto& c : tool.commands)
-            if (!c.hidden) text += fmt::format("  {}\n", quoted(fmt::format("{}:{}", c.name, c.purpose)));
-        text +=
-            fmt::format(")\nif (( CURRENT == 2 )); then\n  _describe -t commands command commands\n  compadd --{}{}\n"
-                        "  return\nfi\ncase $words[2] in\n",
-                        "", common);
-        for (const auto& c : tool.commands)
-            if (!c.hidden) text += fmt::format("  {}) compadd --{}{} ;;\n", c.name, words(c.options), common);
-        text += "esac\n_files\n";
-    } else if (shell == "fish") {
-        const auto flags = [&](const std::vector<option_row>& options, const std::string& condition) {
-            for (const auto& o : options) {
-                if (o.hidden) continue;
-                const auto s = spell(o);
-                text += fmt::format("complete -c {}{} -l {}{}{} -d {}\n", tool.name, condition, s.long_name,
-                                    s.short_name.empty() ? "" : " -s " + s.short_name, *o.value == '\0' ? "" : " -r",
-                                    quoted(o.purpose));
-            }
-        };
-        for (const auto& c : tool.commands) {
-            if (c.hidden) continue;
-            text += fmt::format("complete -c {} -n __fish_use_subcommand -f -a {} -d {}\n", tool.name, c.name,
-                                quoted(c.purpose));
-            flags(c.options, fmt::format(" -n '__fish_seen_subcommand_from {}'", c.name));
+        for (const auto& e : c.examples) {
+            // The examples of a command that all tools have name the first of them.
+            std::string command = e.command;
+            if (&c == &completion_command()) command.replace(command.find("kflash"), 6, tool.name);
+            for (const auto& line : wrap_command(command, width - 3)) text += "  " + line + "\n";
+            for (const auto& line : wrap(e.purpose, width - 7, "")) text += "      " + line + "\n";
         }
-        flags(tool.options, "");
-        flags(common_options(), "");
     }
     return text;
 }

@@ -2,11 +2,15 @@
 #include "prompt.hpp"
 
 #include <kf/io/interrupt.hpp>
+#include <kf/sink/scrub.hpp>
 
 #include <fmt/format.h>
 
+#include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -16,19 +20,39 @@ namespace {
 
 template<class... Args>
 void say(fmt::format_string<Args...> format, Args&&... args) {
-    const std::string text = fmt::format(format, std::forward<Args>(args)...);
+    const std::string text = scrubbed(fmt::format(format, std::forward<Args>(args)...));
     (void)!std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+/// While a person is asked, signals are an answer: the command ends in good order. Afterwards they are what they were.
+class remembered_signals {
+    std::array<struct sigaction, io::interrupt::signals.size()> before_{};
+
+  public:
+    remembered_signals() {
+        for (std::size_t i = 0; i < before_.size(); ++i) {
+            ::sigaction(io::interrupt::signals[i], nullptr, &before_[i]);
+            if (before_[i].sa_handler != SIG_DFL) continue;
+            io::interrupt::detail::remember_with(io::interrupt::signals[i], 0);
+        }
+    }
+    remembered_signals(const remembered_signals&) = delete;
+    remembered_signals& operator=(const remembered_signals&) = delete;
+    ~remembered_signals() {
+        for (std::size_t i = 0; i < before_.size(); ++i) ::sigaction(io::interrupt::signals[i], &before_[i], nullptr);
+    }
+};
+
 result<std::string> read_line() {
+    const remembered_signals hear;
     std::string line;
     for (;;) {
+        KF_CHECK(io::interrupt::check());
+        pollfd p{STDIN_FILENO, POLLIN, 0};
+        if (::poll(&p, 1, 100) <= 0) continue; // a signal right before it is seen a moment later
         char c = 0;
         const ssize_t n = ::read(STDIN_FILENO, &c, 1);
-        if (n < 0 && errno == EINTR) {
-            KF_CHECK(io::interrupt::check());
-            continue;
-        }
+        if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return kf::fail(errc::interrupted, "the input ended before the question was answered");
         if (c == '\n') return line;
         line += c;
@@ -45,14 +69,22 @@ error nobody_there(const question& q) {
 
 } // namespace
 
+void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }
+
 result<std::string> ask(invocation& in, const question& q) {
     if (!in.interactive || in.json) return kf::fail(nobody_there(q));
+    forget_typed_ahead();
     if (q.answer.empty())
         say("{}: ", q.text);
     else
         say("{} [{}]: ", q.text, q.answer);
     std::fflush(stderr);
-    KF_TRY(auto line, read_line());
+    auto read = read_line();
+    if (!read) {
+        say("\n"); // what comes next does not belong to the question
+        return kf::fail(std::move(read).error());
+    }
+    std::string line = *std::move(read);
     while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.pop_back();
     line.erase(0, line.find_first_not_of(" \t"));
     return line.empty() ? q.answer : line;

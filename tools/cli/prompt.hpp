@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Questions to the person at the terminal. Every one has a flag; without a terminal, or with --json, it is an error
-/// (exit 5) that names the flag, and never a hang.
+/// (exit 5) that names the flag, and never a hang. Keys that were pressed before a question is shown are no answer to
+/// it.
 
 #include "command.hpp"
 
@@ -15,6 +16,9 @@ struct question {
     std::string answer = {}; ///< what an empty line means
     std::string flag;        ///< "--name NAME": how to answer without being asked
 };
+
+/// Throws away what was typed before now: for those who ask without ask(), right before the question is shown.
+void forget_typed_ahead();
 
 /// One line. errc::needs_person without a terminal, errc::interrupted at the end of input.
 [[nodiscard]] result<std::string> ask(invocation& in, const question& q);

@@ -3,18 +3,27 @@
 #include "selftest.hpp"
 
 #include <kf/io/atomic_file.hpp>
-#include <kf/io/interrupt.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
+#include <kf/io/process.hpp>
+#include <kf/io/run_log.hpp>
+#include <kf/io/standard_streams.hpp>
 
 #include <boost/program_options.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
+#include <functional>
 
 namespace kf::cli {
 namespace {
@@ -60,13 +69,26 @@ bool utf8_locale() {
     return false;
 }
 
-error usage_error(const tool_row& tool, const command_row* command, std::string what) {
+error usage_error(const tool_row& tool, const command_row* command, std::string what, std::string cause = {}) {
     return error{errc::usage,
                  std::move(what),
-                 {},
+                 std::move(cause),
                  {},
                  {command != nullptr ? fmt::format("{} {} --help", tool.name, command->name)
                                      : fmt::format("{} --help", tool.name)}};
+}
+
+/// "did you mean flash?", empty when nothing is near.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+    const auto near = io::near_names(word, known);
+    return near.empty() ? std::string{} : fmt::format("did you mean {}?", near.front());
+}
+
+error no_such_command(const tool_row& tool, const std::string& word) {
+    std::vector<std::string> known{"help"};
+    for (const auto* c : shown_commands(tool)) known.emplace_back(c->name);
+    return usage_error(tool, nullptr, fmt::format("there is no command \"{}\"", io::printable(word)),
+                       did_you_mean(word, known));
 }
 
 void describe(po::options_description& to, const std::vector<option_row>& rows) {
@@ -76,6 +98,42 @@ void describe(po::options_description& to, const std::vector<option_row>& rows) 
         else
             to.add_options()(o.name, po::value<std::vector<std::string>>(), o.purpose);
     }
+}
+
+std::vector<const option_row*> options_of(const tool_row& tool, const command_row& command) {
+    std::vector<const option_row*> all;
+    for (const auto* rows : {&command.options, &tool.options, &common_options()})
+        for (const auto& o : *rows) all.push_back(&o);
+    return all;
+}
+
+/// The words of Boost's own messages are not ours.
+error as_usage_error(const tool_row& tool, const command_row& command, const po::error& e) {
+    if (const auto* unknown = dynamic_cast<const po::unknown_option*>(&e)) {
+        std::string name = unknown->get_option_name();
+        std::vector<std::string> known;
+        for (const auto* o : options_of(tool, command))
+            if (!o->hidden) known.push_back("--" + spell(*o).long_name);
+        auto near = name.starts_with("--") ? did_you_mean(name, known) : std::string{};
+        return usage_error(tool, &command, fmt::format("there is no option {}", io::printable(name)), std::move(near));
+    }
+    if (const auto* bad = dynamic_cast<const po::invalid_command_line_syntax*>(&e);
+        bad != nullptr && bad->kind() == po::invalid_syntax::missing_parameter)
+        return usage_error(tool, &command, fmt::format("{} needs a value", io::printable(bad->get_option_name())));
+    return usage_error(tool, &command, io::printable(e.what(), 120));
+}
+
+/// A word where only certain ones may stand.
+result<void> check_word(const tool_row& tool, const command_row& command, const candidates& allowed,
+                        const std::string& word) {
+    if (allowed.what != candidates::kind::words) return {};
+    if (std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end()) return {};
+    std::string name = allowed.name;
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const auto near = did_you_mean(word, allowed.words);
+    return kf::fail(usage_error(
+        tool, &command,
+        fmt::format("there is no {} \"{}\": {}", name, io::printable(word), fmt::join(allowed.words, ", ")), near));
 }
 
 struct parsed {
@@ -110,15 +168,34 @@ result<parsed> parse(const tool_row& tool, const command_row& command, const std
             }
         }
     } catch (const po::error& e) {
-        return kf::fail(usage_error(tool, &command, e.what()));
+        return kf::fail(as_usage_error(tool, command, e));
     }
-    if (!p.options.contains("help") &&
-        (p.operands.size() < command.min_operands || p.operands.size() > command.max_operands))
+    if (p.options.contains("help") || command.hidden) return p;
+    for (const auto* o : options_of(tool, command)) {
+        const auto given = p.options.find(spell(*o).long_name);
+        if (given == p.options.end()) continue;
+        for (const auto& word : given->second) {
+            if (word.empty())
+                return kf::fail(
+                    usage_error(tool, &command, fmt::format("--{} was given an empty {}", given->first, o->value)));
+            // "on|off" has other words for the same: the command reads them.
+            if (std::string_view(o->value).find('|') == std::string_view::npos)
+                KF_CHECK(check_word(tool, command, candidates_for(tool, *o), word));
+        }
+    }
+    if (p.operands.size() > command.max_operands)
         return kf::fail(usage_error(tool, &command,
-                                    p.operands.size() > command.max_operands
-                                        ? fmt::format("{} {} does not know what to do with \"{}\"", tool.name,
-                                                      command.name, p.operands[command.max_operands])
-                                        : fmt::format("{} {} needs {}", tool.name, command.name, command.operands)));
+                                    fmt::format("{} {} does not know what to do with \"{}\"", tool.name, command.name,
+                                                io::printable(p.operands[command.max_operands]))));
+    if (p.operands.size() < command.min_operands)
+        return kf::fail(
+            usage_error(tool, &command, fmt::format("{} {} needs {}", tool.name, command.name, command.operands)));
+    for (const auto& word : p.operands) {
+        if (word.empty())
+            return kf::fail(usage_error(
+                tool, &command, fmt::format("{} {} was given an empty {}", tool.name, command.name, command.operands)));
+        KF_CHECK(check_word(tool, command, candidates_for(tool, command), word));
+    }
     return p;
 }
 
@@ -127,29 +204,85 @@ int complain(any_sink& out, const error& e) {
     return exit_status(e.code);
 }
 
-} // namespace
+struct run_log {
+    log_file_sink sink = {};
+    std::filesystem::path file = {};
+};
 
-int run(const tool_row& tool, int argc, char** argv) {
-    io::interrupt::ignore_failed_writes();
-    std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+/// The log of this run, where it may be written.
+run_log open_log(const tool_row& tool, const parsed& p, const io::xdg_paths& paths, any_sink& face) {
+    const auto given = p.options.find("log");
+    const bool named = given != p.options.end() && !given->second.empty();
+    // A plan changes nothing, not even our own log.
+    if (p.options.contains("dry-run") && !named) return {};
+    const auto file = named ? std::filesystem::path(given->second.back())
+                            : paths.state / tool.name / fmt::format("{}.log", tool.name);
+    if (!named) {
+        (void)io::make_directories(file.parent_path()); // or opening it says why not
+        io::rotate(file);
+    }
+    auto fd = io::open_log(file);
+    if (!fd) {
+        face.warn(fd.error().what);
+        return {};
+    }
+    const auto frames = p.options.contains("verbose") ? frames_in_log::every_frame : frames_in_log::last_before_failure;
+    return {log_file_sink(fd->release(), frames), file};
+}
 
-    const auto wanted = [&](std::string_view flag, std::string_view other = {}) {
-        for (const auto& w : words) {
-            if (w == "--") return false;
-            if (w == flag || (!other.empty() && w == other)) return true;
-        }
-        return false;
-    };
+/// An error that says neither why nor what next names where more stands.
+error with_next_step(error e, const tool_row& tool, const command_row& command, const std::filesystem::path& log) {
+    if (!e.cause.empty() || !e.steps.empty() || e.code == errc::interrupted) return e;
+    if (e.code == errc::usage)
+        e.steps = {fmt::format("{} {} --help", tool.name, command.name)};
+    else if (log.empty())
+        e.steps = {"run it again with -v, which says more"};
+    else
+        e.steps = {fmt::format("the log says more: {}", log.string())};
+    return e;
+}
+
+/// A result that did not arrive is no success, whatever the command did.
+int with_lost_output(int status, result_stream& results, const terminal_options& look) {
+    if (results.flush()) return status;
+    if (results.lost() != EPIPE) // whoever closed the pipe wanted no more
+        terminal_sink(look).fail(
+            {errc::io, "standard output cannot be written, the result is lost", std::strerror(results.lost())});
+    return status != 0 ? status : exit_status(errc::io);
+}
+
+/// What --no-color, -q and the environment say of the terminal.
+terminal_options look_of(const std::function<bool(std::string_view, std::string_view)>& wanted, result_stream results) {
     const bool tty = ::isatty(STDERR_FILENO) != 0;
-    const bool json = wanted("--json");
     terminal_options look;
-    look.colour = colour_wanted(wanted("--no-color"), tty);
+    look.out = std::move(results);
+    look.colour = colour_wanted(wanted("--no-color", {}), tty);
     look.tty = tty && variable("TERM") != "dumb";
+    look.out_tty = ::isatty(STDOUT_FILENO) != 0 && variable("TERM") != "dumb";
     look.unicode = utf8_locale();
     look.level = wanted("--quiet", "-q")     ? verbosity::quiet
                  : wanted("--verbose", "-v") ? verbosity::verbose
                                              : verbosity::normal;
-    any_sink face = json ? any_sink(json_lines_sink()) : any_sink(terminal_sink(look));
+    if (const auto columns = io::parse_decimal(variable("COLUMNS")); columns && *columns >= 1 && *columns <= 10000)
+        look.columns = static_cast<std::size_t>(*columns);
+    return look;
+}
+
+int run(const tool_row& tool, std::vector<std::string> words, result_stream& results, const terminal_options& look,
+        any_sink& face, bool json) {
+    const std::string typed = io::to_string(io::command{words});
+    const auto print = [&](const std::string& text) {
+        results.put(text);
+        return 0;
+    };
+    const std::size_t columns = terminal_columns(stdout, look.columns);
+    const std::size_t help_columns = std::min<std::size_t>(columns, 100);
+    const auto find = [&](const std::string& name) -> const command_row* {
+        if (name == completion_command().name) return &completion_command();
+        for (const auto& c : tool.commands)
+            if (name == c.name) return &c;
+        return nullptr;
+    };
 
     // The original's flags become the command they stand for, with what follows them.
     for (const auto& alias : tool.aliases) {
@@ -159,91 +292,78 @@ int run(const tool_row& tool, int argc, char** argv) {
         words.insert(words.begin(), alias.command);
         break;
     }
-    if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
-        const command_row* about = nullptr;
-        if (words.size() > 1)
-            for (const auto& c : tool.commands)
-                if (words[1] == c.name) about = &c;
-        const std::string text = about != nullptr ? help_of(tool, *about) : help_of(tool);
-        // No command at all is wrong use, but the person sees what there is.
-        std::fputs(text.c_str(), words.empty() ? stderr : stdout);
-        return words.empty() ? exit_status(errc::usage) : 0;
+    if (words.empty()) { // wrong use, but the person sees what there is
+        std::fputs(help_of(tool, std::min<std::size_t>(terminal_columns(stderr, look.columns), 100)).c_str(), stderr);
+        return exit_status(errc::usage);
     }
-    if (words[0] == "--version") {
-        std::printf("%s %s\n", tool.name, KF_VERSION);
-        return 0;
+    if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+        if (words.size() < 2 || words[1].starts_with("-")) return print(help_of(tool, help_columns));
+        const command_row* about = find(words[1]);
+        if (about == nullptr || about->hidden) return complain(face, no_such_command(tool, words[1]));
+        return print(help_of(tool, *about, help_columns));
     }
+    if (words[0] == "--version") return print(fmt::format("{} {}\n", tool.name, KF_VERSION));
     if (words[0] == "--selftest") return selftest(tool);
-    if (words[0] == "completion" && words.size() == 2) {
-        const std::string text = completion_of(tool, words[1]);
-        if (text.empty())
-            return complain(face, usage_error(tool, nullptr, "completion is there for bash, zsh and fish"));
-        std::fputs(text.c_str(), stdout);
-        return 0;
-    }
     if (words[0].starts_with("-") && *tool.default_command != '\0') words.insert(words.begin(), tool.default_command);
 
-    const command_row* command = nullptr;
-    for (const auto& c : tool.commands)
-        if (words[0] == c.name) command = &c;
-    if (command == nullptr)
-        return complain(face, usage_error(tool, nullptr, fmt::format("there is no command \"{}\"", words[0])));
+    const command_row* command = find(words[0]);
+    if (command == nullptr) return complain(face, no_such_command(tool, words[0]));
 
     auto p = parse(tool, *command, std::vector<std::string>(words.begin() + 1, words.end()));
     if (!p) return complain(face, p.error());
-    if (p->options.contains("help")) {
-        std::fputs(help_of(tool, *command).c_str(), stdout);
-        return 0;
-    }
-    if (p->options.contains("version")) {
-        std::printf("%s %s\n", tool.name, KF_VERSION);
-        return 0;
-    }
+    if (p->options.contains("help")) return print(help_of(tool, *command, help_columns));
+    if (p->options.contains("version")) return print(fmt::format("{} {}\n", tool.name, KF_VERSION));
+    if (command == &completion_command()) return print(completion_of(tool, p->operands[0]));
 
     const auto paths = person_paths();
-    log_file_sink log;
-    // A plan changes nothing, not even our own log.
-    if (!command->hidden && !(p->options.contains("dry-run") && !p->options.contains("log"))) {
-        const auto given = p->options.find("log");
-        const std::filesystem::path file = given != p->options.end() && !given->second.empty()
-                                               ? std::filesystem::path(given->second.back())
-                                               : paths.state / tool.name / fmt::format("{}.log", tool.name);
-        std::error_code ec;
-        if (given == p->options.end()) {
-            for (auto dir = file.parent_path(); !std::filesystem::exists(dir, ec) && dir.has_relative_path();)
-                if (!io::make_directories(dir)) break;
-            rotate(file);
-        }
-        log = log_file_sink(file);
-        io::adopt_parent_owner(file);
-        if (!log.is_open())
-            face.warn(fmt::format("the log {} cannot be written: {}", file.string(), std::strerror(errno)));
-        std::string line = "argv:";
-        for (int i = 0; i < argc; ++i) line += fmt::format(" {}", argv[i]);
-        log.detail(line);
-    }
+    auto [log, log_file] = command->hidden ? run_log{} : open_log(tool, *p, paths, face);
+    log.detail(fmt::format("argv: {} {}", tool.name, typed));
     tool_sink out(face, log);
     invocation call{out,
+                    results,
                     tool.name,
                     command->name,
                     std::move(p->operands),
                     std::move(p->options),
                     paths,
                     own_binary(),
-                    ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 && tty,
+                    ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0,
                     json,
                     look.level == verbosity::quiet,
-                    look.level == verbosity::verbose};
+                    look.level == verbosity::verbose,
+                    columns};
     result<void> done{};
     try {
         done = command->run(call);
     } catch (const std::exception& e) { // a broken invariant of a library: said, and every destructor has run
         done = kf::fail(error{errc::failed, fmt::format("unexpected: {}", e.what()), {}, {}, {"please report this"}});
     }
-    if (!done) out.fail(done.error());
+    // A result that was cut short by its reader is no error to speak of.
+    if (!done && !(results.lost() == EPIPE && done.error().code == errc::io))
+        out.fail(with_next_step(done.error(), tool, *command, log_file));
     const int status = done ? 0 : exit_status(done.error().code);
     log.detail(fmt::format("exit status {}", status));
     return status;
+}
+
+} // namespace
+
+int run(const tool_row& tool, int argc, char** argv) {
+    io::settle_standard_streams();
+    std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto wanted = [&](std::string_view flag, std::string_view other) {
+        for (const auto& w : words) {
+            if (w == "--") return false;
+            if (w == flag || (!other.empty() && w == other)) return true;
+        }
+        return false;
+    };
+    result_stream results;
+    const auto look = look_of(wanted, results);
+    const bool json = wanted("--json", {});
+    any_sink face = json ? any_sink(json_lines_sink(results)) : any_sink(terminal_sink(look));
+    const int status = run(tool, words, results, look, face, json);
+    return with_lost_output(status, results, look);
 }
 
 } // namespace kf::cli

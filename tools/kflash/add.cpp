@@ -198,7 +198,7 @@ result<void> run(cli::invocation& in) {
 
 cli::command_row add_command() {
     std::vector<cli::option_row> options{
-        {"usb", "NAME", "the device, or its USB port, as kflash list shows it"},
+        {"usb", "DEVICE", "the device, or its USB port, as kflash list shows it"},
         {"name", "NAME", "what you call the board"},
         {"mcu", "MCU", "its chip, as in stm32h723"},
         {"pattern", "GLOB", "its pattern in /dev/serial/by-id"},

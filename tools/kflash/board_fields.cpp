@@ -9,8 +9,12 @@ namespace kf::kflash {
 
 const std::vector<cli::option_row>& board_options() {
     static const std::string methods = board::flash_method_words("default");
-    static const std::vector<cli::option_row> options{
-        {"method", "METHOD", methods.c_str()}, {"exclude", "", "never flash it"}, {"include", "", "it may be flashed"}};
+    std::vector<const char*> words;
+    for (const auto& m : board::flash_methods) words.push_back(m.name);
+    words.push_back("default");
+    static const std::vector<cli::option_row> options{{"method", "METHOD", methods.c_str(), false, words},
+                                                      {"exclude", "", "never flash it"},
+                                                      {"include", "", "it may be flashed"}};
     return options;
 }
 

@@ -2,18 +2,28 @@
 #include "commands.hpp"
 #include "prepare.hpp"
 
+#include <kf/io/output_file.hpp>
+
 #include <fmt/format.h>
 
 namespace kf::kflash {
 namespace {
 
 result<void> run(cli::invocation& in) {
+    const auto file = in.get("output");
+    if (file) KF_CHECK(io::output_file::check(*file));
     KF_TRY(const auto request, build_request_of(in));
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
     io::interrupt::catch_signals();
     KF_TRY(const auto ready, make_ready(in, b, board, request, {}));
     KF_TRY(const auto built, build_ready(in, b, board, request, ready));
+    if (file) {
+        KF_CHECK(io::write_output(*file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
+                                                          built.image.bytes.size())));
+    } else if (b.at.simulator) {
+        in.out.note("the image goes with the simulation: -o FILE keeps it");
+    }
     const std::string version = built.image.dictionary ? built.image.dictionary->version : std::string{};
     in.out.result({"image",
                    built.build.file.string(),
@@ -22,20 +32,24 @@ result<void> run(cli::invocation& in) {
                     {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
                     {"sha256", built.image.sha256},
                     {"version", version},
-                    {"seconds", built.build.elapsed}}});
+                    {"seconds", built.build.elapsed}},
+                   true});
     return {};
 }
 
 } // namespace
 
 cli::command_row build_command() {
+    auto options = build_options();
+    options.push_back({"output,o", "FILE", "also write the image there"});
     return {"build",
             "[BOARD]",
             0,
             1,
             "Builds the firmware of a board and proves that it belongs to it.",
-            build_options(),
-            {{"kflash build octopus -s", "prints the path of the image"}},
+            std::move(options),
+            {{"kflash build octopus -s", "prints the path of the image"},
+             {"kflash build octopus -s -o octopus.bin", "keeps it"}},
             run};
 }
 

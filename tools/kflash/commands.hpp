@@ -17,6 +17,7 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guardian_command();
+[[nodiscard]] cli::command_row complete_command();
 
 [[nodiscard]] const cli::tool_row& tool();
 

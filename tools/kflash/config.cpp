@@ -42,7 +42,8 @@ result<void> run(cli::invocation& in) {
                     {"path", b.configs.path(board.key).string()},
                     {"mcu", facts.mcu().value_or("")},
                     {"application_start", start ? fmt::format("0x{:x}", *start) : std::string{}},
-                    {"drift", static_cast<std::int64_t>(whole ? whole->drift.size() : 0)}}});
+                    {"drift", static_cast<std::int64_t>(whole ? whole->drift.size() : 0)}},
+                   true});
     return {};
 }
 

@@ -190,6 +190,7 @@ flash::write_job job_of(const bench& b, const board::board& board, const ready_b
     job.katapult_dir = b.katapult_dir();
     job.out_dir = ready.site.out();
     job.config = ready.site.config();
+    job.run_as = ready.site.run_as;
     return job;
 }
 
@@ -286,7 +287,7 @@ struct flash_run {
     result<void> reached = {}; ///< nothing was tried when this is an error
     flash::flash_outcome outcome{};
     std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
-    bool stopped = false; ///< a service; nothing was, when no klippy has to do with the board
+    bool stopped = false;                         ///< a service; nothing was, when no klippy has to do with the board
     result<void> service{};
     seconds downtime = 0;
 
@@ -460,27 +461,28 @@ result<void> run(cli::invocation& in) {
            lease_type::arm(privileged, io::steady_clock{},
                            {stop.units, stop.pids, host::guardian_child(guardian), b.at.proc, journal, patience}));
     for (const auto& line : lease.remarks()) in.out.warn(line);
-    const auto r = stop_write_start(in, b, target, job, order.methods, manager, lease, stop, lock.native_handle(), runner);
+    const auto r =
+        stop_write_start(in, b, target, job, order.methods, manager, lease, stop, lock.native_handle(), runner);
     write_ledger(in, b, board, built, r);
     if (r.bootloader) remember_device(in, b, board, *r.bootloader);
     if (r.ended()) remember_device(in, b, board, r.outcome.node, board::usb_firmware::klipper);
 
     if (!r.ended() && r.service) return kf::fail(r.ended().error());
     if (r.ended())
-        in.out.result({"flashed",
-                       fmt::format("{} runs {} ({}, written in {:.1f} s, {})", board.name, r.outcome.version,
-                                   board::name(r.outcome.method), r.outcome.write_time,
-                                   r.stopped ? fmt::format("printer down for {:.1f} s", r.downtime)
-                                             : "nothing was stopped"),
-                       {{"key", board.key},
-                        {"version", r.outcome.version},
-                        {"method", std::string(board::name(r.outcome.method))},
-                        {"sha256", built.image.sha256},
-                        {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
-                        {"write_s", r.outcome.write_time},
-                        {"verify_s", r.outcome.verify_time},
-                        {"downtime_s", r.downtime},
-                        {"device", r.outcome.node.file_name}}});
+        in.out.result(
+            {"flashed",
+             fmt::format("{} runs {} ({}, written in {:.1f} s, {})", board.name, r.outcome.version,
+                         board::name(r.outcome.method), r.outcome.write_time,
+                         r.stopped ? fmt::format("printer down for {:.1f} s", r.downtime) : "nothing was stopped"),
+             {{"key", board.key},
+              {"version", r.outcome.version},
+              {"method", std::string(board::name(r.outcome.method))},
+              {"sha256", built.image.sha256},
+              {"bytes", static_cast<std::int64_t>(built.image.bytes.size())},
+              {"write_s", r.outcome.write_time},
+              {"verify_s", r.outcome.verify_time},
+              {"downtime_s", r.downtime},
+              {"device", r.outcome.node.file_name}}});
     if (!r.service) {
         if (!r.ended()) in.out.fail(r.ended().error());
         error e = r.service.error();

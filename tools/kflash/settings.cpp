@@ -19,9 +19,12 @@ result<bool> on_off(const std::string& option, const std::string& text) {
 result<void> check_dir(const workplace& at, const std::string& dir, const char* must_have) {
     std::error_code ec;
     const auto path = io::expand_home(dir, at.home);
-    if (!fs::is_directory(path, ec)) return kf::fail(errc::not_found, path.string() + " is not a directory");
+    if (!fs::is_directory(path, ec))
+        return kf::fail(error{errc::not_found, fmt::format("there is no folder {}", path.string()),
+                              "its name may be mistyped, or the sources are not there yet"});
     if (!fs::exists(path / must_have, ec))
-        return kf::fail(errc::not_found, fmt::format("{} has no {}", path.string(), must_have));
+        return kf::fail(error{errc::not_found, fmt::format("{} has no {}", path.string(), must_have),
+                              "it is another folder than that of the sources"});
     return {};
 }
 

@@ -5,17 +5,24 @@
 namespace kf::kflash {
 
 const cli::tool_row& tool() {
+    std::vector<const char*> method_names;
+    for (const auto& m : board::flash_methods) method_names.push_back(m.name);
     static const cli::tool_row row{"kflash",
                                    "Builds Klipper or Kalico firmware for each of your boards and flashes it,\n"
                                    "with the printer's service always brought back.",
                                    workplace_options(),
                                    {flash_command(), build_command(), config_command(), list_command(), show_command(),
                                     identify_command(), add_command(), edit_command(), remove_command(),
-                                    settings_command(), guardian_command()},
+                                    settings_command(), guardian_command(), complete_command()},
                                    {{"--list-devices", "list", "the same as list"},
                                     {"--add-device", "add", "the same as add"},
                                     {"--remove-device", "remove", "the same as remove"}},
-                                   "flash"};
+                                   "flash",
+                                   {},
+                                   {{"METHOD", method_names},
+                                    {"BOARD", {}, "boards"},
+                                    {"DEVICE", {}, "devices"},
+                                    {"SHELL", {"bash", "zsh", "fish"}}}};
     return row;
 }
 

@@ -14,13 +14,6 @@
 namespace kf::kflash {
 namespace {
 
-/// ksim lies beside us, in the build tree as in /usr/bin.
-std::string ksim_program(const cli::invocation& in) {
-    const auto beside = fs::path(in.self).parent_path() / "ksim";
-    std::error_code ec;
-    return fs::exists(beside, ec) ? beside.string() : "ksim";
-}
-
 result<workplace> from_simulation(const std::string& text) {
     boost::system::error_code ec;
     const auto value = boost::json::parse(text, ec);
@@ -78,15 +71,10 @@ result<workplace> open_workplace(cli::invocation& in) {
         KF_TRY(const auto text, io::read_file(fs::path(*root) / "sim.json"));
         KF_TRY(w, from_simulation(text));
     } else if (in.has("sim")) {
-        io::command c{{ksim_program(in), "host", "--until-eof", "--spare", "--speed", io::to_decimal(speed)}};
-        auto child = io::piped_child::start(c);
-        if (!child) return kf::fail(std::move(child).error());
-        const auto line = child->read_line(std::chrono::steady_clock::now() + std::chrono::seconds(30));
-        if (!line)
-            return kf::fail(
-                error{errc::failed, "the simulation did not start", line.error().what, io::to_string(c), {}});
-        KF_TRY(w, from_simulation(*line));
-        w.simulator.emplace(std::move(*child));
+        KF_TRY(auto started,
+               cli::simulator::start(in, {"host", "--until-eof", "--spare", "--speed", io::to_decimal(speed)}));
+        KF_TRY(w, from_simulation(boost::json::serialize(started.world())));
+        w.simulator.emplace(std::move(started));
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
     w.service_timeout = service_timeout;

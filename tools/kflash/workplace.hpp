@@ -3,6 +3,7 @@
 /// Where everything of a run is: this machine, or the simulated one that --sim starts. The commands see no difference.
 
 #include "../cli/command.hpp"
+#include "../cli/simulator.hpp"
 
 #include <kf/board/match.hpp>
 #include <kf/board/registry.hpp>
@@ -28,7 +29,7 @@ struct workplace {
     bool simulated = false;
     seconds service_timeout = 30;
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
-    std::optional<io::piped_child> simulator = {};
+    std::optional<cli::simulator> simulator = {};
 };
 
 /// The options behind every command of kflash: --sim and the hidden ones of the tests.

@@ -59,7 +59,7 @@ result<void> run(cli::invocation& in) {
     if (!in.json && sum.unfinished_line)
         in.out.warn("the last line has no newline: Klipper never runs it, and it is not counted");
     if (!in.json && sum.unknown > 0)
-        in.out.warn(fmt::format("{} commands of unknown time count as 0 s, the first is {}", sum.unknown,
+        in.out.warn(fmt::format("{} of unknown time, counted as 0 s; the first is {}", counted(sum.unknown, "command"),
                                 sum.first_unknown.substr(0, 40)));
     in.out.result(
         {"estimate",

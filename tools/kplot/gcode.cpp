@@ -20,7 +20,7 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto written,
            job::write_gcode(m.value, options, spool.strokes(), [&](std::string_view text) { return out.write(text); }));
     KF_CHECK(out.close());
-    in.out.note(fmt::format("{} strokes, {} bytes of G-code", written.strokes, written.bytes));
+    in.out.note(fmt::format("{}, {} of G-code", counted(written.strokes, "stroke"), counted(written.bytes, "byte")));
     return {};
 }
 

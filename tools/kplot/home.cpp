@@ -8,7 +8,7 @@ namespace kf::kplot {
 namespace {
 
 result<void> work(cli::invocation& in, const workplace& w) {
-    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_TRY(auto facts, prepare(in, k, w, record));

@@ -28,7 +28,8 @@ result<void> run(cli::invocation& in) {
     }
     KF_CHECK(out.write(lines));
     KF_CHECK(out.close());
-    in.out.note(fmt::format("{} strokes, {:.1f} mm of ink", summary.measure.strokes, summary.measure.pen_down_mm));
+    in.out.note(
+        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
     return {};
 }
 

@@ -3,7 +3,6 @@
 
 #include "workplace.hpp"
 
-#include <kf/io/atomic_file.hpp>
 #include <kf/io/near_name.hpp>
 #include <kf/job/compose.hpp>
 #include <kf/job/svg.hpp>
@@ -35,6 +34,7 @@ class byte_source {
         s.own_ = io::unique_fd(::open(operand.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
         if (!s.own_) {
             const int number = errno;
+            KF_CHECK(io::interrupt::check()); // a pipe that nobody opened yet
             error e = io::system_error("cannot open " + operand, number);
             if (number == ENOENT || number == ENOTDIR) e.code = errc::not_found;
             return kf::fail(std::move(e));
@@ -49,9 +49,9 @@ class byte_source {
     /// Empty at the end.
     [[nodiscard]] result<std::string_view> read(std::vector<char>& into) const {
         for (;;) {
+            KF_CHECK(io::interrupt::check()); // an input without end never returns EINTR
             const ssize_t n = ::read(fd_, into.data(), into.size());
             if (n >= 0) return std::string_view(into.data(), static_cast<std::size_t>(n));
-            KF_CHECK(io::interrupt::check());
             if (errno != EINTR) return kf::fail(io::system_error("cannot read " + name_));
         }
     }
@@ -65,6 +65,27 @@ bool looks_like_svg(std::string_view begin, const std::string& operand) {
     std::string ending = fs::path(operand).extension().string();
     for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return ending == ".svg" || ending == ".svgz";
+}
+
+/// What a file is that is neither an SVG nor a job; empty when it may be a job.
+std::string other_kind(std::string_view begin) {
+    static constexpr std::pair<std::string_view, const char*> signs[] = {{"\x89PNG", "a PNG picture"},
+                                                                         {"\xff\xd8\xff", "a JPEG picture"},
+                                                                         {"GIF8", "a GIF picture"},
+                                                                         {"%PDF", "a PDF"},
+                                                                         {"%!PS", "PostScript"},
+                                                                         {"PK\x03\x04", "a ZIP archive"},
+                                                                         {"\x7f"
+                                                                          "ELF",
+                                                                          "a program"}};
+    for (const auto& [sign, kind] : signs)
+        if (begin.starts_with(sign)) return kind;
+    if (begin.substr(0, 512).find('\0') != std::string_view::npos) return "no text";
+    begin.remove_prefix(std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
+    if (begin.starts_with(';') ||
+        (begin.size() > 1 && (begin[0] == 'G' || begin[0] == 'M') && begin[1] >= '0' && begin[1] <= '9'))
+        return "G-code";
+    return {};
 }
 
 result<job::compose_options> compose_options(const cli::invocation& in, const machine::machine& m) {
@@ -154,6 +175,12 @@ result<run::job_spool> read_job(cli::invocation& in, const machine::machine& m, 
     std::vector<char> piece(std::size_t{64} << 10);
     KF_TRY(std::string_view taken, source.read(piece));
     if (!looks_like_svg(taken, operand)) {
+        if (const auto kind = other_kind(taken); !kind.empty())
+            return kf::fail({errc::malformed,
+                             fmt::format("{} is {}, not a drawing", source.name(), kind),
+                             "kplot draws an SVG, or a job as kplot import writes it",
+                             source.name(),
+                             {}});
         while (!taken.empty()) {
             KF_CHECK(spool.write(taken));
             KF_TRY(taken, source.read(piece));
@@ -184,24 +211,23 @@ result<void> stdout_is_free(const cli::invocation& in) {
 }
 
 result<text_output> text_output::open(const cli::invocation& in) {
-    text_output out;
+    text_output out(in.results);
     if (const auto file = in.get("output"); file && *file != "-") {
-        KF_TRY(auto writer, io::atomic_writer::open(fs::absolute(*file)));
-        out.file_.emplace(std::move(writer));
+        KF_TRY(auto opened, io::output_file::open(*file));
+        out.file_.emplace(std::move(opened));
     }
     return out;
 }
 
 result<void> text_output::write(std::string_view text) {
     if (file_) return file_->write(text);
-    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-        return kf::fail(io::system_error("cannot write to standard output"));
+    if (!results_.write(text)) return kf::fail(io::system_error("cannot write to standard output", results_.lost()));
     return {};
 }
 
 result<void> text_output::close() {
     if (file_) return file_->commit();
-    if (std::fflush(stdout) != 0) return kf::fail(io::system_error("cannot write to standard output"));
+    if (!results_.flush()) return kf::fail(io::system_error("cannot write to standard output", results_.lost()));
     return {};
 }
 

@@ -4,7 +4,7 @@
 
 #include "../cli/command.hpp"
 
-#include <kf/io/atomic_file.hpp>
+#include <kf/io/output_file.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/spool.hpp>
 
@@ -27,9 +27,13 @@ void tell_warnings(cli::invocation& in, const run::job_summary& summary);
 /// errc::usage when --json and the text would mix on standard output.
 [[nodiscard]] result<void> stdout_is_free(const cli::invocation& in);
 
-/// Where the result of import and gcode goes: a file that is whole or not there, or standard output.
+/// Where the result of import and gcode goes: a file that a person names, or standard output.
 class text_output {
-    std::optional<io::atomic_writer> file_;
+    std::optional<io::output_file> file_;
+    result_stream results_;
+
+    explicit text_output(result_stream results)
+      : results_(std::move(results)) {}
 
   public:
     [[nodiscard]] static result<text_output> open(const cli::invocation& in);

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "printer.hpp"
 
-#include <kf/io/atomic_file.hpp>
+#include <kf/io/output_file.hpp>
 #include <kf/machine/fields.hpp>
 #include <kf/run/macros.hpp>
 
@@ -19,6 +19,12 @@ fs::path wanted_file(const cli::invocation& in) {
 }
 
 result<void> init(cli::invocation& in) {
+    if (in.has("sim"))
+        return kf::fail({errc::usage,
+                         "machine init writes your file, and --sim touches nothing of yours",
+                         {},
+                         "--sim",
+                         {"kplot machine init", "kplot machine show --sim"}});
     const fs::path file = fs::absolute(wanted_file(in));
     std::error_code ec;
     if (fs::exists(file, ec) && !in.has("force"))
@@ -27,8 +33,10 @@ result<void> init(cli::invocation& in) {
                          "it would be replaced by the template",
                          file.string(),
                          {"kplot machine check", "kplot machine init --force  (replaces it)"}});
-    KF_CHECK(io::write_file(file, machine::template_text));
-    in.out.result({"machine", file.string(), {{"file", file.string()}}});
+    // Our own folder is made, one that a person names is not.
+    KF_CHECK(in.has("machine") ? io::write_output(file, machine::template_text)
+                               : io::write_file(file, machine::template_text));
+    in.out.result({"machine", file.string(), {{"file", file.string()}}, true});
     if (!in.json) in.out.note("set the lines marked CHANGE, then: kplot machine check");
     return {};
 }
@@ -44,7 +52,12 @@ result<void> check_printer(cli::invocation& in, const machine::machine& m, const
         return kf::fail(std::move(e));
     }
     klippy::client k(*std::move(link));
-    KF_TRY(const auto info, k.info(until));
+    KF_TRY(auto info, k.info(until));
+    const io::steady_clock clock;
+    while (info.state == klippy::printer_state::startup && clock.now() < until) {
+        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
+        KF_TRY(info, k.info(until));
+    }
     KF_TRY(const auto now, k.query({{"configfile", boost::json::array{"settings"}}}, until));
     const auto settings = klippy::settings::from_status(now.status);
     // Of a printer.cfg that it cannot use Klipper shows what it had read so far.
@@ -61,12 +74,24 @@ result<void> check_printer(cli::invocation& in, const machine::machine& m, const
 }
 
 result<void> check(cli::invocation& in) {
-    const std::string file = wanted_file(in).string();
-    KF_TRY(const auto text, machine::read_text(file));
-    const auto read = machine::read_machine(text);
+    const bool own = in.has("machine") || !in.has("sim"); // --sim has a machine of its own
+    const std::string file = own ? wanted_file(in).string() : "the simulated machine";
+    machine::reading read{machine::sim_machine(), {}};
+    if (own) {
+        KF_TRY(const auto text, machine::read_text(file));
+        read = machine::read_machine(text);
+    }
     for (const auto& p : read.problems)
         if (p.severity == machine::problem::level::note) in.out.warn(machine::to_text(p, file));
     if (machine::has_errors(read.problems)) return kf::fail(machine::to_error(read.problems, file));
+    if (in.has("sim") && !in.has("socket"))
+        return with_workplace(in, open_workplace(in, {read.value, file}), [&](const workplace& w) -> result<void> {
+            KF_CHECK(check_printer(in, read.value, w.socket));
+            in.out.result({"machine",
+                           fmt::format("{} is in order and fits the simulated printer", file),
+                           {{"file", file}, {"socket", w.socket}, {"ok", true}}});
+            return {};
+        });
     if (const auto socket = in.get("socket")) {
         KF_CHECK(check_printer(in, read.value, *socket));
         in.out.result({"machine",
@@ -126,7 +151,7 @@ result<void> show(cli::invocation& in) {
 result<void> macros(cli::invocation& in) {
     const auto m = any_machine(in);
     if (!m) return kf::fail(m.error());
-    in.out.result({"macros", run::printer_cfg_macros(m->value), {{"text", run::printer_cfg_macros(m->value)}}});
+    in.out.result({"macros", run::printer_cfg_macros(m->value), {{"text", run::printer_cfg_macros(m->value)}}, true});
     return {};
 }
 
@@ -135,12 +160,7 @@ result<void> run(cli::invocation& in) {
     if (verb == "init") return init(in);
     if (verb == "check") return check(in);
     if (verb == "show") return show(in);
-    if (verb == "macros") return macros(in);
-    return kf::fail({errc::usage,
-                     fmt::format("kplot machine does not know \"{}\"", verb),
-                     "it knows init, check, show and macros",
-                     {},
-                     {"kplot machine --help"}});
+    return macros(in); // the table knows no other
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "printer.hpp"
 
+#include "../cli/prompt.hpp"
+
 #include <kf/run/file_run.hpp>
 
 #include <fmt/format.h>
@@ -8,6 +10,7 @@
 #include <poll.h>
 
 #include <cstdio>
+#include <utility>
 
 namespace kf::kplot {
 
@@ -23,6 +26,25 @@ std::string who_we_are(const cli::invocation& in) {
     return who;
 }
 
+namespace {
+
+error no_klipper(const workplace& w, error e) {
+    e.what = "there is no Klipper: " + e.what;
+    e.command = w.socket;
+    if (e.steps.empty())
+        e.steps = {"Is Klipper running?  systemctl status klipper", "Is its API socket on?  klippy.py -a " + w.socket,
+                   "With no printer at hand, add --sim."};
+    return e;
+}
+
+} // namespace
+
+result<io::file_lock> take_printer(const cli::invocation& in, const workplace& w) {
+    std::error_code ec;
+    if (!fs::exists(w.socket, ec)) return kf::fail(no_klipper(w, {errc::not_found, "there is no socket " + w.socket}));
+    return klippy::lock_printer(w.socket, who_we_are(in));
+}
+
 result<void> connect(printer& k, const workplace& w, klippy::need n, run::pen_record& record) {
     auto opened = k.open(n);
     if (opened) opened = k.subscribe(klippy::state_objects());
@@ -33,14 +55,8 @@ result<void> connect(printer& k, const workplace& w, klippy::need n, run::pen_re
     }
     if (opened) return {};
     error e = std::move(opened).error();
-    if (e.code == errc::not_found || e.code == errc::not_connected) {
-        e.what = "there is no Klipper: " + e.what;
-        e.command = w.socket;
-        if (e.steps.empty())
-            e.steps = {"Is Klipper running?  systemctl status klipper",
-                       "Is its API socket on?  klippy.py -a " + w.socket, "With no printer at hand, add --sim."};
-    } else if (e.code == errc::refused)
-        e.steps = {"Remove the cause named above.", "kplot recover"};
+    if (e.code == errc::not_found || e.code == errc::not_connected) return kf::fail(no_klipper(w, std::move(e)));
+    if (e.code == errc::refused) e.steps = {"Remove the cause named above.", "kplot recover"};
     return kf::fail(std::move(e));
 }
 
@@ -57,16 +73,23 @@ result<run::printer_facts> prepare(cli::invocation& in, printer& k, const workpl
 result<run::order> console_steering::stepped(std::size_t stroke) {
     if (asked_about_ != stroke) {
         asked_about_ = stroke;
-        fmt::print(stderr, "stroke {} is drawn. Enter: the next one, q: cancel ", stroke);
+        cli::forget_typed_ahead();
+        std::fputs(fmt::format("Enter draws stroke {}, q cancels: ", stroke).c_str(), stderr);
         std::fflush(stderr);
+        question_is_open_ = true;
     }
     pollfd p{STDIN_FILENO, POLLIN, 0};
     if (::poll(&p, 1, 0) <= 0) return run::order::none;
     char buffer[256];
     const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
     if (n < 0) return run::order::none;
+    if (n > 0) question_is_open_ = false; // the key ended its line
     if (n == 0) return run::order::cancel;
     return buffer[0] == 'q' || buffer[0] == 'Q' ? run::order::cancel : run::order::resume;
+}
+
+void console_steering::leave_question() {
+    if (std::exchange(question_is_open_, false)) std::fputc('\n', stderr);
 }
 
 namespace {
@@ -78,7 +101,7 @@ result<void> tell(cli::invocation& in, const std::string& text) {
 
 /// Nobody runs: a file that goes on by itself is steered here.
 result<void> steer_printer(cli::invocation& in, const workplace& w, run::order o) {
-    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_CHECK(connect(k, w, klippy::need::ready, record));

@@ -26,6 +26,10 @@ using printer = klippy::session<klipper_socket>;
 
 [[nodiscard]] klippy::reconnect_policy policy_of(const machine::machine& m);
 
+/// The lock on the printer. Of a socket that is not there nothing is locked: its name may be mistyped, and a lock would
+/// leave a file beside it.
+[[nodiscard]] result<io::file_lock> take_printer(const cli::invocation& in, const workplace& w);
+
 /// The first contact, with words that help when there is none. A Klipper in shutdown or error is a doubt about the pen.
 [[nodiscard]] result<void> connect(printer& k, const workplace& w, klippy::need n, run::pen_record& record);
 
@@ -49,6 +53,10 @@ class console_steering {
     run::control_socket control_;
     run::signal_orders signals_;
     std::size_t asked_about_ = 0; ///< stroke
+    bool question_is_open_ = false; ///< the cursor stands behind it
+
+    /// What is said next begins a line.
+    void leave_question();
 
   public:
     console_steering(cli::invocation& in, run::control_socket control)
@@ -57,7 +65,9 @@ class console_steering {
 
     template<class Status>
     [[nodiscard]] run::order next(Status&& status) {
-        return std::max(control_.next(status), signals_.next());
+        const run::order o = std::max(control_.next(status), signals_.next());
+        if (o != run::order::none) leave_question();
+        return o;
     }
     void settle(const std::string& text) { control_.settle(text); }
     void refuse(const error& e) { control_.refuse(e); }

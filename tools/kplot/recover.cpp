@@ -23,7 +23,7 @@ result<void> restart(cli::invocation& in, printer& k, const workplace& w, run::p
 }
 
 result<void> work(cli::invocation& in, const workplace& w) {
-    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     auto policy = policy_of(w.machine);
     policy.auto_reconnect = true; // it was asked for, by this very command

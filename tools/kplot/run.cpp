@@ -30,8 +30,6 @@ result<request> read_request(const cli::invocation& in) {
         r.ahead = static_cast<std::size_t>(n);
     }
     const std::string word = in.get("mode").value_or(r.step || in.has("ahead") ? "interactive" : "file");
-    if (word != "file" && word != "interactive")
-        return kf::fail({errc::usage, "--mode is file or interactive", {}, "--mode " + word});
     r.how = word == "file" ? mode::file : mode::interactive;
     if (r.how == mode::file && (r.step || in.has("ahead")))
         return kf::fail({errc::usage, "--step and --ahead belong to --mode interactive"});
@@ -61,7 +59,7 @@ result<void> tell_end(cli::invocation& in, const run::job_summary& summary, bool
                                                 ? fmt::format("cancelled after stroke {} of {}; the tool is up",
                                                               strokes, summary.measure.strokes)
                                                 : std::string("cancelled; the tool is up")});
-    std::string text = fmt::format("{} is drawn: {} strokes, {:.1f} mm of ink, {:.1f} s", name, strokes,
+    std::string text = fmt::format("{} is drawn: {}, {:.1f} mm of ink, {:.1f} s", name, counted(strokes, "stroke"),
                                    summary.measure.pen_down_mm, duration);
     std::vector<field> fields{{"job", name},
                               {"mode", std::string(how)},
@@ -84,7 +82,7 @@ fs::path gcode_directory(const workplace& w, const run::printer_facts& facts) {
 result<void> work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
-    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(const auto lock, take_printer(in, w));
     KF_TRY(auto control, run::control_socket::listen(run::control_path(w.socket)));
     console_steering steering(in, std::move(control));
     run::pen_record record(w.records, w.socket);
@@ -110,8 +108,8 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
         with_boundary.boundary_macro = run::boundary_macro;
         KF_TRY(plan, run::write_job_file(gcode_directory(w, facts), run::job_file_name(in.operands[0]), w.machine,
                                          with_boundary, facts, strokes));
-        in.out.step(phase::plan,
-                    fmt::format("{}, {} strokes, {:.1f} s", plan->name, plan->strokes, plan->timeline.total()));
+        in.out.step(phase::plan, fmt::format("{}, {}, {:.1f} s", plan->name, counted(plan->strokes, "stroke"),
+                                             plan->timeline.total()));
     }
     if (!facts.homed("z")) {
         in.out.step(phase::run, "Z reference");
@@ -138,8 +136,8 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
                         name, "file");
     }
     if (wanted.ahead != 0)
-        in.out.note(
-            fmt::format("{} strokes are queued ahead: a pause comes after them, and up to 2 s later", wanted.ahead));
+        in.out.note(fmt::format("up to {} queued ahead: a pause comes after that, and up to 2 s later",
+                                counted(wanted.ahead, "stroke")));
     run::stroke_run run(k, w.machine, facts, options, std::move(strokes), steering, record, in.out,
                         {wanted.ahead, wanted.step, summary.measure.strokes, name});
     KF_TRY(const auto outcome, run());

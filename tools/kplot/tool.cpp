@@ -15,7 +15,10 @@ const cli::tool_row& tool() {
                                     touch_off_command(), machine_command()},
                                    {},
                                    "",
-                                   checks()};
+                                   checks(),
+                                   {{"MODE", {"file", "interactive"}},
+                                    {"VERB", {"init", "check", "show", "macros"}},
+                                    {"SHELL", {"bash", "zsh", "fish"}}}};
     return row;
 }
 

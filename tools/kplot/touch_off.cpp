@@ -11,7 +11,7 @@ namespace {
 result<void> work(cli::invocation& in, const workplace& w) {
     KF_TRY(const double height, number_option(in, "z", run::touch_height(w.machine), w.machine.work_area_min_mm.z,
                                               w.machine.work_area_mm.z));
-    KF_TRY(const auto lock, klippy::lock_printer(w.socket, who_we_are(in)));
+    KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_TRY(auto facts, prepare(in, k, w, record));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
-#include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/output_file.hpp>
 
 #include <fmt/format.h>
 
@@ -10,13 +10,6 @@
 
 namespace kf::kplot {
 namespace {
-
-/// ksim lies beside us, in the build tree as in /usr/bin.
-std::string ksim_program(const cli::invocation& in) {
-    const auto beside = fs::path(in.self).parent_path() / "ksim";
-    std::error_code ec;
-    return fs::exists(beside, ec) ? beside.string() : "ksim";
-}
 
 result<chosen_machine> from_file(cli::invocation& in, const fs::path& file) {
     KF_TRY(auto read, machine::read_machine_file(file.string()));
@@ -32,18 +25,17 @@ result<void> start_simulator(cli::invocation& in, workplace& w) {
     w.machine.gcode_directory = root + "/gcodes";
     KF_CHECK(io::make_directories(w.machine.gcode_directory));
     KF_TRY(const double speed, number_option(in, "sim-speed", 10, 0.1, 1000));
-    io::command c{{ksim_program(in), "printer", "--until-eof", "--socket", w.socket, "--speed", io::to_decimal(speed),
-                   "--gcodes", w.machine.gcode_directory}};
+    std::vector<std::string> words{"printer", "--until-eof",         "--socket", w.socket,
+                                   "--speed", io::to_decimal(speed), "--gcodes", w.machine.gcode_directory};
     if (const auto ink = in.get("ink")) {
         if (!ink->ends_with(".svg") && !ink->ends_with(".png"))
             return kf::fail({errc::usage, "--ink takes a name that ends in .svg or .png", {}, "--ink " + *ink});
-        c.argv.emplace_back("--ink");
-        c.argv.push_back(fs::absolute(*ink).string());
+        KF_CHECK(io::output_file::check(*ink));
+        words.emplace_back("--ink");
+        words.push_back(fs::absolute(*ink).string());
     }
-    KF_TRY(auto child, io::piped_child::start(c));
-    if (const auto line = child.read_line(std::chrono::steady_clock::now() + std::chrono::seconds(30)); !line)
-        return kf::fail({errc::failed, "the simulated printer did not start", line.error().what, io::to_string(c)});
-    w.simulator.emplace(std::move(child));
+    KF_TRY(auto started, cli::simulator::start(in, std::move(words)));
+    w.simulator.emplace(std::move(started));
     in.out.step(phase::simulation, fmt::format("a simulated printer, {} times as fast", io::to_decimal(speed)));
     return {};
 }
@@ -64,7 +56,12 @@ fs::path default_machine_file(const cli::invocation& in) { return in.paths.confi
 
 result<chosen_machine> open_machine(cli::invocation& in) {
     if (const auto file = in.get("machine")) return from_file(in, *file);
-    if (in.has("sim")) return chosen_machine{machine::sim_machine(), "the simulated machine"};
+    if (in.has("sim")) {
+        std::error_code ec;
+        if (const auto own = default_machine_file(in); fs::exists(own, ec))
+            in.out.note(fmt::format("--sim has a machine of its own; for yours add --machine {}", own.string()));
+        return chosen_machine{machine::sim_machine(), "the simulated machine"};
+    }
     return from_file(in, default_machine_file(in));
 }
 
@@ -77,8 +74,6 @@ result<chosen_machine> any_machine(cli::invocation& in) {
 
 void workplace::close() {
     if (!simulator) return;
-    simulator->close_input();
-    if (!simulator->wait(std::chrono::steady_clock::now() + std::chrono::seconds(20))) simulator->end();
     simulator.reset();
     std::error_code ec;
     fs::remove_all(fs::path(socket).parent_path(), ec);

@@ -4,6 +4,7 @@
 /// commands see no difference.
 
 #include "../cli/number.hpp"
+#include "../cli/simulator.hpp"
 
 #include <kf/io/posix_process.hpp>
 #include <kf/machine/machine_file.hpp>
@@ -38,7 +39,7 @@ struct workplace {
     std::string socket;
     fs::path records; ///< what outlives a run: the folder of the pen records
     bool simulated = false;
-    std::optional<io::piped_child> simulator = {};
+    std::optional<cli::simulator> simulator = {};
 
     /// Ends the simulated printer, so that its picture of the ink is there.
     void close();

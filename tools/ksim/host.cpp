@@ -23,7 +23,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <functional>
+#include <iterator>
 
 namespace kf::ksim {
 namespace {
@@ -55,8 +56,8 @@ simulated_board spare() {
 /// "toolhead:mcu=rp2040,serial=12345,port=1-1.4,new": further boards, also odd ones.
 result<simulated_board> board_of(const std::string& word, std::size_t number) {
     const auto colon = std::min(word.find(':'), word.size());
-    simulated_board b{word.substr(0, colon), word.substr(0, colon), "rp2040", "rp2040", "", 0,
-                      fmt::format("1-1.{}", number + 1)};
+    simulated_board b{
+        word.substr(0, colon), word.substr(0, colon), "rp2040", "rp2040", "", 0, fmt::format("1-1.{}", number + 1)};
     if (b.key.empty() || board::slug(b.key) != b.key)
         return kf::fail(errc::usage, "--board begins with a key, as in toolhead:mcu=rp2040");
     for (std::size_t from = colon; from < word.size();) {
@@ -74,8 +75,8 @@ result<simulated_board> board_of(const std::string& word, std::size_t number) {
             b.serial = value;
         else if (name == "port")
             b.port = value;
-        else if (name == "klipper-serial" || name == "katapult-serial" || name == "manufacturer" ||
-                 name == "product" || name == "katapult-maker")
+        else if (name == "klipper-serial" || name == "katapult-serial" || name == "manufacturer" || name == "product" ||
+                 name == "katapult-maker")
             b.more[name] = value;
         else
             return kf::fail(errc::usage, fmt::format("--board knows no \"{}\"", name));
@@ -125,8 +126,7 @@ struct world {
 };
 
 result<void> furnish(const world& w) {
-    for (const auto& dir :
-         {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.sysfs(), w.gcodes})
+    for (const auto& dir : {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.sysfs(), w.gcodes})
         KF_CHECK(io::make_directories(dir));
     KF_CHECK(sim::install_firmware_tree(w.klipper, w.self));
     json::object devices, scenario{{"print_stats", nullptr}, // as they are, until somebody says otherwise
@@ -163,9 +163,44 @@ result<void> furnish(const world& w) {
     return io::write_file(w.scenario, json::serialize(scenario));
 }
 
-result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<std::string>& faults,
-                                             json::array& told) {
-    std::vector<io::piped_child> children;
+struct plugged_board {
+    io::piped_child child;
+    std::string last_error = {};
+
+    /// Passes on what it said. Never waits.
+    void listen(cli::tool_sink& out) {
+        while (const auto line = child.read_line(io::time_point::min())) {
+            boost::system::error_code ec;
+            const auto event = json::parse(*line, ec);
+            if (ec || !event.is_object()) continue;
+            const auto text = [&](const char* name) {
+                const auto* v = event.get_object().if_contains(name);
+                return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string{};
+            };
+            if (text("event") == "step") out.step(phase::simulation, text("text"));
+            if (text("event") == "error") last_error = text("what");
+        }
+    }
+};
+
+/// Ends with whoever holds it: its boards, and its folder if nobody named one.
+struct running_world {
+    std::vector<plugged_board> boards = {};
+    fs::path own_folder = {};
+
+    running_world() = default;
+    running_world(const running_world&) = delete;
+    running_world& operator=(const running_world&) = delete;
+    ~running_world() {
+        for (auto& b : boards) b.child.end();
+        std::error_code ec;
+        if (!own_folder.empty()) fs::remove_all(own_folder, ec);
+    }
+};
+
+/// `left`: nobody waits for this world any more.
+result<void> plug_in(const world& w, const std::vector<std::string>& faults, running_world& running, json::array& told,
+                     cli::tool_sink& out, const std::function<bool()>& left) {
     for (const auto& b : w.boards) {
         io::command c{{w.self, "board", "--by-id", w.by_id.string(), "--mcu", b.mcu, "--serial", b.serial, "--flash",
                        w.flash_file(b).string(), "--app-start", fmt::format("0x{:x}", b.app_start), "--speed",
@@ -176,21 +211,34 @@ result<std::vector<io::piped_child>> plug_in(const world& w, const std::vector<s
                 c.argv.emplace_back("--fault");
                 c.argv.push_back(f.substr(b.key.size() + 1));
             }
-        KF_TRY(auto child, io::piped_child::start(c));
         json::array argv;
         for (const auto& word : c.argv) argv.emplace_back(word);
+        c.argv.emplace_back("--json"); // we pass on what it says
+        KF_TRY(auto child, io::piped_child::start(c));
         told.push_back(json::object{{"key", b.key}, {"port", b.port}, {"pid", child.pid()}, {"argv", std::move(argv)}});
-        children.push_back(std::move(child));
+        running.boards.push_back({std::move(child)});
     }
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60); // a busy machine is no fault
     const io::steady_clock clock;
-    for (const auto& b : w.boards)
-        while (!fs::exists(sim::usb_socket{w.by_id, w.sysfs(), b.port}.by_path())) {
+    for (std::size_t i = 0; i < w.boards.size(); ++i)
+        while (!fs::exists(sim::usb_socket{w.by_id, w.sysfs(), w.boards[i].port}.by_path())) {
+            const auto& b = w.boards[i];
+            KF_CHECK(io::interrupt::check());
+            if (left()) return kf::fail(errc::interrupted, "nobody waits for the simulation any more");
+            auto& plugged = running.boards[i];
+            const bool ended = plugged.child.wait(clock.now()).has_value();
+            plugged.listen(out);
+            if (ended)
+                return kf::fail(error{errc::failed,
+                                      fmt::format("the simulated board {} ended before it was there", b.key),
+                                      plugged.last_error,
+                                      {},
+                                      {}});
             if (clock.now() >= until)
                 return kf::fail(errc::timeout, fmt::format("the simulated board {} did not come up", b.key));
             clock.sleep_until(clock.now() + std::chrono::milliseconds(5));
         }
-    return children;
+    return {};
 }
 
 /// The gantry of this host: its files are in this world, its first board is Klipper's [mcu].
@@ -262,15 +310,16 @@ bool input_ended() {
     return ::read(STDIN_FILENO, buffer, sizeof buffer) <= 0;
 }
 
-result<void> run(cli::invocation& in) {
+/// `told_where`: where everything is stands on standard output.
+result<void> simulate(cli::invocation& in, bool& told_where) {
     world w;
     w.self = in.self;
     KF_TRY(w.speed, cli::number_option(in, "speed", w.speed, 0.1, 1000));
-    const bool own_root = !in.has("root");
-    if (own_root) {
+    running_world running;
+    if (!in.has("root")) {
         std::string name = "/tmp/kf-sim.XXXXXX";
         if (::mkdtemp(name.data()) == nullptr) return kf::fail(io::system_error("cannot make a folder in /tmp"));
-        w.root = name;
+        w.root = running.own_folder = name;
     } else {
         w.root = fs::absolute(*in.get("root"));
         KF_CHECK(io::make_directories(w.root));
@@ -292,7 +341,8 @@ result<void> run(cli::invocation& in) {
             KF_TRY(auto more, board_of(word, w.boards.size()));
             for (const auto& b : w.boards)
                 if (b.key == more.key || b.port == more.port)
-                    return kf::fail(errc::usage, fmt::format("two boards have the key {} or the port {}", more.key, more.port));
+                    return kf::fail(errc::usage,
+                                    fmt::format("two boards have the key {} or the port {}", more.key, more.port));
             w.boards.push_back(std::move(more));
         }
 
@@ -301,7 +351,7 @@ result<void> run(cli::invocation& in) {
     std::vector<std::string> faults;
     if (const auto found = in.options.find("fault"); found != in.options.end()) faults = found->second;
     json::array told;
-    KF_TRY(auto children, plug_in(w, faults, told));
+    KF_CHECK(plug_in(w, faults, running, told, in.out, [&] { return in.has("until-eof") && input_ended(); }));
     sim::simulated_services services(w.state);
     KF_CHECK(services.create(w.proc, w.by_id, unit,
                              {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(),
@@ -326,21 +376,27 @@ result<void> run(cli::invocation& in) {
                              {"boards", std::move(told)},
                              {"pid", ::getpid()}};
     KF_CHECK(io::write_file(w.root / "sim.json", json::serialize(where)));
-    fmt::print("{}\n", json::serialize(where));
-    std::fflush(stdout);
+    in.results.put(json::serialize(where) + "\n");
+    told_where = true;
 
     std::optional<std::chrono::steady_clock::time_point> leave_by;
     while (io::interrupt::pending() == 0) {
         KF_CHECK(klippy.step());
+        for (auto& b : running.boards) b.listen(in.out);
         if (in.has("until-eof") && !leave_by && input_ended())
             leave_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         // A killed tool's guardian may still have to start the service in this world.
         if (leave_by && (services.is_up(unit).value_or(true) || std::chrono::steady_clock::now() >= *leave_by)) break;
     }
-    for (auto& child : children) child.end();
-    std::error_code ec;
-    if (own_root) fs::remove_all(w.root, ec);
     return {};
+}
+
+result<void> run(cli::invocation& in) {
+    bool told_where = false;
+    auto done = simulate(in, told_where);
+    // Whoever waits for the line is told why it does not come; with --json the sink does that.
+    if (!done && !told_where && !in.json) in.results.put(json::serialize(to_json(done.error())) + "\n");
+    return done;
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 #include "commands.hpp"
 #include "firmware_image.hpp"
 
+#include <kf/io/standard_streams.hpp>
+
 #include <string_view>
 
 namespace {
@@ -19,6 +21,7 @@ constexpr struct {
 } // namespace
 
 int main(int argc, char** argv) {
+    kf::io::settle_standard_streams();
     for (const auto& s : stand_ins)
         if (argc > 1 && s.name == argv[1]) return s.run(argc - 1, argv + 1);
     return kf::cli::run(kf::ksim::tool(), argc, argv);

@@ -50,14 +50,16 @@ void obey(sim::klippy_process& k, const std::string& words) {
 /// False when the other end has closed.
 bool read_words(sim::klippy_process& k, std::string& partial) {
     pollfd p{STDIN_FILENO, POLLIN, 0};
-    while (::poll(&p, 1, 0) > 0) {
-        char buffer[512];
-        const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
-        if (n <= 0) return false;
-        partial.append(buffer, static_cast<std::size_t>(n));
-        for (std::size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
-            obey(k, partial.substr(0, end));
-    }
+    if (::poll(&p, 1, 0) <= 0) return true;
+    // One piece a turn: the printer goes on and signals are looked at, however fast somebody writes.
+    char buffer[4096];
+    const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (n <= 0) return false;
+    partial.append(buffer, static_cast<std::size_t>(n));
+    for (std::size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
+        obey(k, partial.substr(0, end));
+    if (partial.size() > sizeof buffer) partial.clear(); // no word is that long
     return true;
 }
 
@@ -95,8 +97,7 @@ result<void> run(cli::invocation& in) {
     KF_CHECK(server.listen());
     const boost::json::object where{
         {"socket", fs::absolute(*socket).string()}, {"gcodes", config.gcodes.string()}, {"pid", ::getpid()}};
-    fmt::print("{}\n", boost::json::serialize(where));
-    std::fflush(stdout);
+    in.results.put(boost::json::serialize(where) + "\n");
 
     std::string partial;
     bool has_input = in.has("until-eof") || in.has("stdin");

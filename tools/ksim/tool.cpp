@@ -8,7 +8,8 @@ const cli::tool_row& tool() {
         "ksim",  "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
         {},      {host_command(), printer_command(), board_command()},
         {},      "",
-        checks()};
+        checks(),
+        {{"SHELL", {"bash", "zsh", "fish"}}}};
     return row;
 }
 

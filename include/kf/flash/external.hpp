@@ -6,6 +6,10 @@
 #include <kf/flash/method.hpp>
 #include <kf/io/line_tail.hpp>
 
+#include <fmt/format.h>
+
+#include <pwd.h>
+
 #include <string>
 #include <string_view>
 
@@ -23,6 +27,23 @@ struct external_outcome {
                                         "Writing", "writing", "Loaded UF2", "[=", "Flashing Page"})
         if (text.find(sign) != std::string_view::npos) return true;
     return false;
+}
+
+/// Under sudo a flasher out of a person's folder runs as that person: can it open the port?
+template<io::process_runner Runner>
+[[nodiscard]] result<void> may_open_port(Runner& runner, const write_job& job) {
+    if (!job.run_as) return {};
+    const auto port = (job.by_id / job.node_name).string();
+    const auto looked = io::run_and_capture(
+        runner, io::command{.argv = {"test", "-r", port, "-a", "-w", port}, .run_as = job.run_as}, 10);
+    if (looked && looked->first.status == 0) return {};
+    const passwd* user = ::getpwuid(job.run_as->uid);
+    const std::string name = user != nullptr ? user->pw_name : std::to_string(job.run_as->uid);
+    return kf::fail(error{errc::refused,
+                          fmt::format("{} may not open {}", name, job.node_name),
+                          "this method runs a program of that user's folder, as that user and not as root",
+                          {},
+                          {"sudo usermod -aG dialout " + name, "log out and in, then run this again"}});
 }
 
 template<io::process_runner Runner, sink Sink>

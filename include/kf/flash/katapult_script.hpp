@@ -27,7 +27,9 @@ class katapult_script {
                                   {},
                                   {"git clone https://github.com/Arksine/katapult " + job.katapult_dir.string(),
                                    "or: kflash settings --katapult-dir DIR"}});
-        const auto python = io::run_and_capture(*runner_, io::command{{"python3", "-c", "import serial"}}, 20);
+        KF_CHECK(may_open_port(*runner_, job));
+        const auto python = io::run_and_capture(
+            *runner_, io::command{.argv = {"python3", "-c", "import serial"}, .run_as = job.run_as}, 20);
         if (!python) return kf::fail(python.error());
         if (python->first.status != 0)
             return kf::fail(
@@ -80,7 +82,8 @@ class katapult_script {
     static io::command command(const write_job& job, const fs::path& device) {
         return {{"python3", script(job).string(), "-d", device.string(), "-f", job.image_file.string()},
                 {},
-                {{"PYTHONUNBUFFERED", "1"}}};
+                {{"PYTHONUNBUFFERED", "1"}},
+                job.run_as};
     }
     Runner* runner_;
     Clock clock_;

@@ -25,6 +25,7 @@ class make_flash {
         std::error_code ec;
         if (!fs::exists(job.klipper_dir / "Makefile", ec))
             return kf::fail(errc::not_found, "there is no " + (job.klipper_dir / "Makefile").string());
+        KF_CHECK(may_open_port(*runner_, job));
         return tools(job);
     }
 
@@ -87,7 +88,8 @@ class make_flash {
         std::error_code ec;
         if (job.seen_katapult || !fs::exists(job.klipper_dir / "scripts/flash_usb.py", ec)) return {};
         const auto works = [&](std::vector<std::string> argv) {
-            const auto ran = io::run_and_capture(*runner_, io::command{std::move(argv)}, 10);
+            const auto ran =
+                io::run_and_capture(*runner_, io::command{.argv = std::move(argv), .run_as = job.run_as}, 10);
             return ran && ran->first.status == 0;
         };
         const bool dfu = job.mcu.starts_with("stm32");
@@ -111,12 +113,14 @@ class make_flash {
                                   {},
                                   "pkg-config --exists libusb-1.0",
                                   {"sudo apt install libusb-1.0-0-dev pkg-config", "run this again"}});
-        if ((dfu || pico) && ::geteuid() != 0 && !works({"sudo", "-n", "true"}))
-            return kf::fail(error{errc::refused,
-                                  "make flash runs sudo for " + job.mcu + ", and sudo wants a password",
-                                  "it would ask in the middle of the flash, with the printer stopped",
-                                  "sudo -n true",
-                                  {"run it as root: sudo kflash ...", "or allow sudo without a password"}});
+        const bool root = ::geteuid() == 0 && !job.run_as;
+        if ((dfu || pico) && !root && !works({"sudo", "-n", "true"}))
+            return kf::fail(
+                error{errc::refused,
+                      "make flash runs sudo for " + job.mcu + ", and sudo wants a password",
+                      "it would ask in the middle of the flash, with the printer stopped",
+                      "sudo -n true",
+                      {"allow sudo without a password for this user", "or run kflash in a shell of root's"}});
         return {};
     }
 
@@ -128,8 +132,9 @@ class make_flash {
                        "KCONFIG_CONFIG=" + job.config.string(), "-o", built(job).string(),
                        "FLASH_DEVICE=" + device.string()},
                       {},
-                      firmware::make_environment()};
-        if (::geteuid() == 0) c.argv.emplace_back("NOSUDO=1");
+                      firmware::make_environment(),
+                      job.run_as};
+        if (::geteuid() == 0 && !job.run_as) c.argv.emplace_back("NOSUDO=1");
         c.argv.emplace_back("flash");
         return c;
     }

@@ -25,6 +25,7 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,10 +52,11 @@ struct write_job {
     device_watch watch = {};    ///< the board, as it was found
     fs::path proc = "/proc";
     fs::path klipper_dir = {}, katapult_dir = {};
-    fs::path out_dir = {}, config = {}; ///< of the build: what `make flash` is pointed at
-    std::vector<int> keep_open = {};    ///< the guardian's pipe: an external flasher holds it
-    seconds timeout = 60;               ///< to the first write; a flasher that writes may go on
-    seconds silence = 120;              ///< and is ended after so long without a word
+    fs::path out_dir = {}, config = {};      ///< of the build: what `make flash` is pointed at
+    std::optional<io::user_ids> run_as = {}; ///< under sudo: whose trees they are, and who runs what is in them
+    std::vector<int> keep_open = {};         ///< the guardian's pipe: an external flasher holds it
+    seconds timeout = 60;                    ///< to the first write; a flasher that writes may go on
+    seconds silence = 120;                   ///< and is ended after so long without a word
 };
 
 /// The board with `firmware`, if it is there now.

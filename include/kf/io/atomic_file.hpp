@@ -4,6 +4,7 @@
 /// fsync of the folder. Reading is bounded: nothing here swallows a file of unknown size.
 
 #include <kf/io/effect.hpp>
+#include <kf/io/fd_stream.hpp>
 #include <kf/io/ownership.hpp>
 #include <kf/io/unique_fd.hpp>
 
@@ -23,12 +24,17 @@ namespace fs = std::filesystem;
 
 inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
 
-/// The whole of a regular file. errc::not_found when there is none, errc::malformed when it is larger than `limit`
-/// bytes.
+/// How long a pipe, a terminal or a socket that is named as a file may stay silent.
+inline constexpr std::chrono::seconds silent_file_wait{5};
+
+/// The whole of a file. errc::not_found when there is none, errc::malformed when it is larger than `limit` bytes,
+/// errc::timeout when it is a pipe into which nobody writes.
 [[nodiscard]] inline result<std::string> read_file(const fs::path& path, std::size_t limit = default_read_limit) {
     const unique_fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd) {
-        if (errno == ENOENT || errno == ENOTDIR) return kf::fail(errc::not_found, "there is no file " + path.string());
+        if (errno == ENOENT || errno == ENOTDIR)
+            return kf::fail(
+                error{errc::not_found, "there is no file " + path.string(), "its name or its folder may be mistyped"});
         return kf::fail(system_error("cannot open " + path.string()));
     }
     struct stat st{};
@@ -37,9 +43,15 @@ inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
     std::string text;
     char buffer[16384];
     for (;;) {
+        if (!S_ISREG(st.st_mode) && !wait_ready(fd.get(), POLLIN, std::chrono::steady_clock::now() + silent_file_wait))
+            return kf::fail(error{errc::timeout,
+                                  path.string() + " gives nothing to read",
+                                  "it is no regular file, and nobody writes into it",
+                                  path.string(),
+                                  {}});
         const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
         if (n == 0) return text;
-        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n < 0) return kf::fail(system_error("cannot read " + path.string()));
         text.append(buffer, static_cast<std::size_t>(n));
         if (text.size() > limit)
@@ -47,9 +59,10 @@ inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
     }
 }
 
-/// mkdir -p; new folders get the owner of their parent.
+/// mkdir -p, as the owner of the place.
 [[nodiscard]] inline result<void> make_directories(const fs::path& path) {
     if (path.empty()) return {};
+    const as_owner owner(path);
     std::error_code ec;
     if (fs::is_directory(path, ec)) return {};
     if (path.has_parent_path() && path.parent_path() != path) KF_CHECK(make_directories(path.parent_path()));
@@ -60,7 +73,6 @@ inline constexpr std::size_t default_read_limit = std::size_t{64} << 20;
         if (number != EEXIST || !fs::is_directory(path, ec))
             return kf::fail(system_error("cannot make the directory " + path.string(), number));
     }
-    adopt_parent_owner(path);
     return {};
 }
 
@@ -76,12 +88,12 @@ class atomic_writer {
     [[nodiscard]] static result<atomic_writer> open(const fs::path& target, mode_t mode = 0644) {
         KF_CHECK(make_directories(target.parent_path()));
         KF_CHECK(effect(effect_kind::file, "create " + target.string()));
+        const as_owner owner(target);
         std::string name = target.string() + ".XXXXXX";
         unique_fd fd(::mkostemp(name.data(), O_CLOEXEC));
         if (!fd) return kf::fail(system_error("cannot write in " + target.parent_path().string()));
         atomic_writer writer(std::move(fd), name, target);
         if (::fchmod(writer.fd_.get(), mode) != 0) return kf::fail(system_error("cannot chmod " + name));
-        adopt_parent_owner(name);
         return writer;
     }
     atomic_writer(atomic_writer&& other) noexcept
@@ -90,7 +102,19 @@ class atomic_writer {
       , target_(std::move(other.target_)) {}
     atomic_writer& operator=(atomic_writer&&) = delete;
     ~atomic_writer() {
-        if (!temporary_.empty()) ::unlink(temporary_.c_str());
+        if (temporary_.empty()) return;
+        const as_owner owner(temporary_);
+        ::unlink(temporary_.c_str());
+    }
+
+    /// As the file before it. False when that may not be.
+    [[nodiscard]] bool give_to(uid_t uid, gid_t gid) const noexcept {
+        struct stat now{}, then{};
+        if (::fstat(fd_.get(), &now) != 0) return false;
+        if (now.st_uid == uid && now.st_gid == gid) return true;
+        // A change of the owner drops set-id bits: the mode is set again.
+        return ::fchown(fd_.get(), uid, gid) == 0 && ::fchmod(fd_.get(), now.st_mode & 07777U) == 0 &&
+               ::fstat(fd_.get(), &then) == 0 && then.st_uid == uid && then.st_gid == gid;
     }
 
     [[nodiscard]] result<void> write(std::string_view text) {
@@ -107,6 +131,7 @@ class atomic_writer {
         KF_CHECK(effect(effect_kind::file, "write " + target_.string()));
         if (::fsync(fd_.get()) != 0) return kf::fail(system_error("cannot sync " + target_.string()));
         KF_CHECK(effect(effect_kind::file, "rename to " + target_.string()));
+        const as_owner owner(target_);
         if (::rename(temporary_.c_str(), target_.c_str()) != 0)
             return kf::fail(system_error("cannot replace " + target_.string()));
         temporary_.clear();
@@ -133,9 +158,9 @@ class atomic_writer {
 [[nodiscard]] inline result<void> append_line(const fs::path& target, std::string_view line) {
     KF_CHECK(make_directories(target.parent_path()));
     KF_CHECK(effect(effect_kind::file, "append to " + target.string()));
-    const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644));
+    const as_owner owner(target);
+    const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
     if (!fd) return kf::fail(system_error("cannot open " + target.string()));
-    adopt_parent_owner(target);
     const std::string whole = std::string(line) + '\n';
     if (::write(fd.get(), whole.data(), whole.size()) != static_cast<ssize_t>(whole.size()) || ::fsync(fd.get()) != 0)
         return kf::fail(system_error("cannot write " + target.string()));
@@ -145,6 +170,7 @@ class atomic_writer {
 /// rm of one file; not being there is fine.
 [[nodiscard]] inline result<void> remove_file(const fs::path& path) {
     KF_CHECK(effect(effect_kind::file, "remove " + path.string()));
+    const as_owner owner(path);
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return kf::fail(system_error("cannot remove " + path.string()));
     return {};
 }

@@ -49,14 +49,13 @@ class file_lock {
     /// An existing file is opened without O_CREAT, which the kernel refuses even to root for another one's file in
     /// /tmp; one that may only be read can be locked all the same, just without our name in it.
     [[nodiscard]] static result<unique_fd> open_file(const fs::path& path) {
-        constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK; // a FIFO of that name is no reason to wait
-        for (int attempt = 0; attempt < 3; ++attempt) {            // the file may come or go between two looks
+        // A FIFO of that name is no reason to wait.
+        constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+        const as_owner owner(path);
+        for (int attempt = 0; attempt < 3; ++attempt) { // the file may come or go between two looks
             unique_fd fd(::open(path.c_str(), O_RDWR | flags));
             if (!fd && (errno == EACCES || errno == EPERM)) fd = unique_fd(::open(path.c_str(), O_RDONLY | flags));
-            if (!fd && errno == ENOENT) {
-                fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | flags, 0644));
-                if (fd) adopt_parent_owner(path);
-            }
+            if (!fd && errno == ENOENT) fd = unique_fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | flags, 0644));
             if (fd) return fd;
             if (errno != EEXIST && errno != ENOENT) break;
         }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Text out of a file or from another program, made fit for a message on a terminal: short, on one line, and with no
-/// control character that could move the cursor or change colours.
+/// A name or a value out of a file or from another program inside of a message: on one line, short, and scrubbed.
 
-#include <fmt/format.h>
+#include <kf/sink/scrub.hpp>
 
 #include <cstddef>
 #include <string>
@@ -11,17 +10,11 @@
 
 namespace kf::io {
 
+/// At most `most` characters of it.
 [[nodiscard]] inline std::string printable(std::string_view text, std::size_t most = 40) {
-    std::string out;
-    for (const char c : text.substr(0, most)) {
-        const auto u = static_cast<unsigned char>(c);
-        if (u < 0x20 || u == 0x7f)
-            out += fmt::format("\\x{:02x}", u);
-        else
-            out += c;
-    }
-    if (text.size() > most) out += "...";
-    return out;
+    std::size_t end = 0;
+    for (std::size_t n = 0; end < text.size() && n < most; ++n) end += first_character(text.substr(end)).bytes;
+    return scrubbed(text.substr(0, end), "") + (end < text.size() ? "..." : "");
 }
 
 } // namespace kf::io

@@ -30,11 +30,11 @@ class traced_transport {
 
     [[nodiscard]] result<std::size_t> read_some(std::span<std::uint8_t> in, time_point until) {
         auto n = inner_->read_some(in, until);
-        if (n) out_->detail("< " + hex(in.first(*n)));
+        if (n) out_->frame("< " + hex(in.first(*n)));
         return n;
     }
     [[nodiscard]] result<void> write_all(byte_view data, time_point until) {
-        out_->detail("> " + hex(data));
+        out_->frame("> " + hex(data));
         return inner_->write_all(data, until);
     }
 

@@ -8,6 +8,7 @@
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
 #include <kf/klippy/objects.hpp>
+#include <kf/sink/counted.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -147,7 +148,7 @@ inline void recovery::state_is(printer_state state, std::string_view state_messa
             const bool tried = restarts_ > 0;
             give_up({tried ? errc::failed : errc::refused,
                      fmt::format("Klipper is in {}: {}", name(state), why),
-                     tried                    ? fmt::format("it was restarted {} times", restarts_)
+                     tried ? fmt::format("it was restarted {}", counted(static_cast<std::uint64_t>(restarts_), "time"))
                      : policy_.auto_reconnect ? std::string()
                                               : std::string("it is not restarted by itself: auto_reconnect is off"),
                      "",

@@ -4,6 +4,7 @@
 /// written back by replacing its scalar where the parser saw it, so comments, order and layout stay as they are.
 
 #include <kf/error.hpp>
+#include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
 #include <kf/io/printable.hpp>
@@ -15,10 +16,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
@@ -321,22 +320,13 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
 
 /// A whole small text file; the one place below tools/ that opens machine.yaml.
 [[nodiscard]] inline result<std::string> read_text(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text;
-    if (in) {
-        text.resize(detail::largest_machine_file + 1);
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
-    }
-    if (!in.is_open() || in.bad() || (in.fail() && !in.eof())) {
-        const int code = errno;
-        return fail({.code = code == ENOENT ? errc::not_found : errc::io,
-                     .what = fmt::format("can't read {}", path),
-                     .cause = std::strerror(code),
-                     .command = path,
-                     .steps = {"kplot machine init  (writes a commented machine.yaml)"}});
-    }
-    return text;
+    auto text = io::read_file(path, detail::largest_machine_file);
+    if (text) return text;
+    error e = std::move(text).error();
+    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("can't read {}", path));
+    e.command = path;
+    if (e.code == errc::not_found) e.steps = {"kplot machine init  (writes a commented machine.yaml)"};
+    return fail(std::move(e));
 }
 
 /// The machine of a file; notes are in `problems`. The error lists every fault with file, line, field and range.

@@ -9,7 +9,7 @@
 /// | s.next(status)     | what was asked for since the last time; status() answers who only wants to look |
 /// | s.settle(text)     | what was asked for is done: whoever asked is told                               |
 /// | s.refuse(error)    | ... or cannot be done                                                           |
-/// | s.stepped(stroke)  | step mode, after a stroke: resume, cancel, or none when no one has answered yet  |
+/// | s.stepped(stroke)  | step mode, before a stroke: resume, cancel, or none when no one has answered yet |
 ///
 /// None of them waits.
 

@@ -14,6 +14,7 @@
 #include <kf/run/steering.hpp>
 #include <kf/run/z_reference.hpp>
 #include <kf/sink.hpp>
+#include <kf/sink/counted.hpp>
 
 #include <fmt/format.h>
 
@@ -186,7 +187,7 @@ class stroke_run {
         const seconds lag = in_flight();
         const std::size_t queued = flights_.size();
         if (queued > 1 || options_.ahead != 0)
-            out_.note(fmt::format("the pause comes after {} queued strokes, about {:.1f} s", queued, lag));
+            out_.note(fmt::format("the pause comes after {}, about {:.1f} s", counted(queued, "queued stroke"), lag));
         KF_CHECK(drain());
         KF_CHECK(hold());
         state_ = "paused";
@@ -205,7 +206,7 @@ class stroke_run {
             return o;
         }
     }
-    /// Step mode: until a person lets the next stroke go.
+    /// Step mode: until a person lets the stroke go.
     result<order> step_on(std::size_t stroke) {
         KF_CHECK(hold());
         state_ = "paused";
@@ -213,7 +214,7 @@ class stroke_run {
             KF_TRY(order o, steering_.stepped(stroke));
             look();
             o = std::max(o, std::exchange(asked_, order::none));
-            if (o == order::pause) steering_.settle(fmt::format("stands after stroke {}, the tool is up", stroke));
+            if (o == order::pause) steering_.settle(fmt::format("stands before stroke {}, the tool is up", stroke));
             if (o == order::resume) steering_.settle("goes on");
             if (o == order::resume || o == order::cancel) {
                 state_ = "drawing";
@@ -259,14 +260,14 @@ class stroke_run {
             if (!on) return {};
             KF_TRY(const auto s, strokes_());
             if (!s) break;
+            if (options_.step && s->draws()) {
+                KF_TRY(const order o, step_on(s->number));
+                if (o == order::cancel) return cancel();
+            }
             text.clear();
             KF_CHECK(writer_.write(*s, text));
             KF_CHECK(send(*s, text));
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
-            if (!options_.step || !s->draws()) continue;
-            KF_CHECK(drain());
-            KF_TRY(const order o, step_on(s->number));
-            if (o == order::cancel) return cancel();
         }
         return drain();
     }

@@ -4,7 +4,7 @@
 /// above with X to the right and Y away from the viewer, so pictures have Y up.
 
 #include <kf/error.hpp>
-#include <kf/io/atomic_file.hpp>
+#include <kf/io/output_file.hpp>
 #include <kf/sim/pen_trace.hpp>
 
 #include <fmt/format.h>
@@ -124,11 +124,11 @@ struct ink_pixels {
 /// Writes .svg or .png, whichever the name ends with.
 [[nodiscard]] inline result<void> write_ink(const std::filesystem::path& file, const std::vector<ink_line>& lines,
                                             const paper& p) {
-    if (file.extension() == ".svg") return io::write_file(file, ink_svg(lines, p));
+    if (file.extension() == ".svg") return io::write_output(file, ink_svg(lines, p));
     if (file.extension() != ".png")
         return kf::fail(errc::usage, fmt::format("a picture's name ends in .svg or .png, not {}", file.string()));
     KF_TRY(const std::string bytes, png_bytes(ink_raster(lines, p)));
-    return io::write_file(file, bytes);
+    return io::write_output(file, bytes);
 }
 
 } // namespace kf::sim

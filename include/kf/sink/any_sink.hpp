@@ -31,6 +31,9 @@ class any_sink {
     void detail(std::string_view t) {
         visit([&](auto& s) { s.detail(t); });
     }
+    void frame(std::string_view t) {
+        visit([&](auto& s) { s.frame(t); });
+    }
     void fail(const error& e) {
         visit([&](auto& s) { s.fail(e); });
     }
@@ -68,6 +71,9 @@ class tee_sink {
     }
     void detail(std::string_view t) {
         both([&](auto& s) { s.detail(t); });
+    }
+    void frame(std::string_view t) {
+        both([&](auto& s) { s.frame(t); });
     }
     void fail(const error& e) {
         both([&](auto& s) { s.fail(e); });

@@ -3,13 +3,15 @@
 /// The sink of a program: one JSON object a line on stdout, each with "event". kf-json(5) documents them.
 
 #include <kf/sink.hpp>
+#include <kf/sink/result_stream.hpp>
+#include <kf/sink/scrub.hpp>
 
 #include <boost/json.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kf {
 
@@ -18,28 +20,9 @@ namespace detail {
 /// Text from outside (a compiler, a device) may hold any bytes, JSON holds UTF-8 only: what is none becomes U+FFFD.
 [[nodiscard]] inline std::string utf8(std::string_view text) {
     std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80   ? 1
-                                   : lead < 0xC2 ? 0
-                                   : lead < 0xE0 ? 2
-                                   : lead < 0xF0 ? 3
-                                   : lead < 0xF5 ? 4
-                                                 : 0;
-        std::size_t good = length == 0 ? 0 : 1;
-        while (good != 0 && good < length && i + good < text.size()) {
-            const auto next = static_cast<unsigned char>(text[i + good]);
-            // The second byte also rules out long forms, surrogates and what is beyond U+10FFFF.
-            const unsigned low = good > 1 ? 0x80U : lead == 0xE0 ? 0xA0U : lead == 0xF0 ? 0x90U : 0x80U;
-            const unsigned high = good > 1 ? 0xBFU : lead == 0xED ? 0x9FU : lead == 0xF4 ? 0x8FU : 0xBFU;
-            if (next < low || next > high) break;
-            ++good;
-        }
-        if (good == length && length != 0)
-            out += text.substr(i, length);
-        else
-            out += "\xEF\xBF\xBD";
-        i += std::max<std::size_t>(good, 1);
+    for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) {
+        const auto c = first_character(text);
+        out += c.valid ? text.substr(0, c.bytes) : "\xEF\xBF\xBD";
     }
     return out;
 }
@@ -64,8 +47,8 @@ namespace detail {
 
 class json_lines_sink {
   public:
-    explicit json_lines_sink(std::FILE* out = stdout)
-      : out_(out) {}
+    explicit json_lines_sink(result_stream out = stdout)
+      : out_(std::move(out)) {}
 
     void step(phase p, std::string_view text) {
         line({{"event", "step"}, {"phase", label(p)}, {"text", detail::utf8(text)}});
@@ -86,6 +69,7 @@ class json_lines_sink {
     void note(std::string_view text) { line({{"event", "note"}, {"text", detail::utf8(text)}}); }
     void warn(std::string_view text) { line({{"event", "warning"}, {"text", detail::utf8(text)}}); }
     void detail(std::string_view) const noexcept {}
+    void frame(std::string_view) const noexcept {}
     void fail(const error& e) { line(to_json(e)); }
     void result(const record& r) {
         boost::json::object o{{"event", "result"}, {"kind", r.kind}};
@@ -99,12 +83,20 @@ class json_lines_sink {
     }
 
   private:
-    void line(const boost::json::object& o) {
-        const std::string text = boost::json::serialize(o) + "\n";
-        std::fwrite(text.data(), 1, text.size(), out_);
-        std::fflush(out_);
+    /// The serializer escapes C0 and leaves the other control characters, which a terminal obeys too.
+    [[nodiscard]] static std::string escaped(std::string_view text) {
+        std::string out;
+        for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) {
+            const auto c = first_character(text);
+            if (kf::detail::is_control(c.code))
+                fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
+            else
+                out += text.substr(0, c.bytes);
+        }
+        return out;
     }
-    std::FILE* out_;
+    void line(const boost::json::object& o) { out_.put(escaped(boost::json::serialize(o)) + "\n"); }
+    result_stream out_;
     std::uint64_t last_percent_ = ~std::uint64_t{0};
     phase last_phase_ = phase::discovery;
 };

@@ -4,14 +4,17 @@
 /// it never fills a card. A log that cannot be written is no reason to stop: it is said once and left out.
 
 #include <kf/sink.hpp>
+#include <kf/sink/scrub.hpp>
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
+#include <cstdint>
 #include <ctime>
-#include <filesystem>
+#include <deque>
 #include <memory>
 #include <string>
 
@@ -65,45 +68,74 @@ namespace kf {
     return out;
 }
 
-/// x.log -> x.log.1 -> ... -> x.log.4 -> gone, once x.log is larger than `limit` bytes.
-inline void rotate(const std::filesystem::path& log, std::uintmax_t limit = 1 << 20) {
-    std::error_code ec;
-    const auto size = std::filesystem::file_size(log, ec);
-    if (ec || size <= limit) return;
-    const auto numbered = [&](int n) { return std::filesystem::path(fmt::format("{}.{}", log.string(), n)); };
-    for (int n = 3; n >= 1; --n) std::filesystem::rename(numbered(n), numbered(n + 1), ec);
-    std::filesystem::rename(log, numbered(1), ec);
-}
+/// Frames on a wire would be nearly all of the log: they are counted, and the last of them stand before a warning or an
+/// error. With `every_frame` each one is there.
+enum class frames_in_log { last_before_failure, every_frame };
 
 class log_file_sink {
   public:
     log_file_sink() = default;
-    /// Appends to `path`. Check is_open() to know whether it could be.
-    explicit log_file_sink(const std::filesystem::path& path)
-      : file_(std::fopen(path.c_str(), "ae"), [](std::FILE* f) {
-          if (f != nullptr) std::fclose(f);
-      }) {}
+    /// Appends to what `fd` is, opened for appending.
+    explicit log_file_sink(int fd, frames_in_log frames = frames_in_log::last_before_failure)
+      : fd_(fd >= 0 ? std::shared_ptr<const int>(new int(fd), close_and_delete) : nullptr)
+      , frames_(frames) {}
 
-    [[nodiscard]] bool is_open() const noexcept { return file_ != nullptr; }
+    [[nodiscard]] bool is_open() const noexcept { return fd_ != nullptr; }
 
-    void step(phase p, std::string_view text) { line(label(p), text); }
+    void step(phase p, std::string_view text) {
+        count_frames();
+        line(label(p), text);
+    }
     void progress(const kf::progress& p) {
-        if (p.done == 0 || p.done == p.total) line(label(p.in), fmt::format("{} of {} {}", p.done, p.total, p.unit));
+        if (p.done != 0 && p.done != p.total) return;
+        count_frames();
+        line(label(p.in), fmt::format("{} of {} {}", p.done, p.total, p.unit));
     }
     void note(std::string_view text) { line("note", text); }
-    void warn(std::string_view text) { line("warning", text); }
+    void warn(std::string_view text) {
+        tell_frames();
+        line("warning", text);
+    }
     void detail(std::string_view text) { line("detail", text); }
+    void frame(std::string_view text) {
+        if (frames_ == frames_in_log::every_frame) return line("frame", text);
+        ++(text.starts_with('>') ? sent_ : received_);
+        bytes_ += text.size() > 2 ? (text.size() - 2) / 2 : 0;
+        last_.emplace_back(text);
+        if (last_.size() > most_frames) last_.pop_front();
+    }
     void fail(const error& e) {
+        tell_frames();
         line("error", fmt::format("{}: {}", name(e.code), e.what));
         if (!e.command.empty()) line("error", "command: " + e.command);
         if (!e.cause.empty()) line("error", "cause: " + e.cause);
         for (const auto& printed : e.output) line("error", "output: " + printed);
     }
-    void result(const record& r) { line("result", r.kind + ": " + r.text); }
+    void result(const record& r) {
+        count_frames();
+        line("result", r.kind + ": " + r.text);
+    }
 
   private:
+    static constexpr std::size_t most_frames = 16;
+
+    static void close_and_delete(const int* fd) {
+        ::close(*fd);
+        delete fd;
+    }
+    void count_frames() {
+        if (sent_ + received_ == 0) return;
+        line("frames", fmt::format("{} out, {} in, {} bytes", sent_, received_, bytes_));
+        sent_ = received_ = bytes_ = 0;
+    }
+    void tell_frames() {
+        count_frames();
+        for (const auto& text : last_) line("frame", text);
+        last_.clear();
+    }
+    /// One write, so that two processes never mix their lines. One that cannot be written is lost; nothing waits.
     void line(std::string_view kind, std::string_view text) {
-        if (!file_) return;
+        if (!fd_) return;
         const auto now = std::chrono::system_clock::now();
         const std::time_t t = std::chrono::system_clock::to_time_t(now);
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
@@ -111,11 +143,17 @@ class log_file_sink {
         gmtime_r(&t, &parts);
         char stamp[32];
         std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-        const std::string whole = fmt::format("{}.{:03}Z {} {}\n", stamp, ms, kind, masked(text));
-        (void)!std::fwrite(whole.data(), 1, whole.size(), file_.get());
-        std::fflush(file_.get());
+        std::string clean = scrubbed(masked(text));
+        // Further lines are indented: no text can pass for an entry of its own.
+        for (std::size_t i = 0; (i = clean.find('\n', i)) != std::string::npos; i += 3) clean.insert(i + 1, 2, ' ');
+        const std::string whole = fmt::format("{}.{:03}Z {} {}\n", stamp, ms, kind, clean);
+        (void)!::write(*fd_, whole.data(), whole.size());
     }
-    std::shared_ptr<std::FILE> file_;
+
+    std::shared_ptr<const int> fd_;
+    frames_in_log frames_ = frames_in_log::last_before_failure;
+    std::deque<std::string> last_;
+    std::uint64_t sent_ = 0, received_ = 0, bytes_ = 0;
 };
 static_assert(sink<log_file_sink>);
 

@@ -21,6 +21,7 @@ struct recording_sink {
     void note(std::string_view text) { events.push_back({"note", std::string(text)}); }
     void warn(std::string_view text) { events.push_back({"warning", std::string(text)}); }
     void detail(std::string_view text) { events.push_back({"detail", std::string(text)}); }
+    void frame(std::string_view text) { events.push_back({"frame", std::string(text)}); }
     void fail(const error& e) { errors.push_back(e); }
     void result(const record& r) { results.push_back(r); }
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""A program on a pseudo terminal, for black-box tests. Nothing here sleeps to wait."""
+import errno
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+
+from world import wait_for
+
+
+class Terminal:
+    """A tool on a pseudo terminal. Its text so far is `seen`; `typed` is there before the tool begins."""
+
+    def __init__(self, command, env, typed=b"", columns=80, **options):
+        self.mine, its = pty.openpty()
+        fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.type(typed)
+        self.seen = ""
+        self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM="xterm"),
+                                      start_new_session=True, **options)
+        os.close(its)
+
+    def type(self, keys):
+        os.write(self.mine, keys)
+
+    def read(self):
+        while select.select([self.mine], [], [], 0)[0]:
+            try:
+                piece = os.read(self.mine, 4096)
+            except OSError as e:
+                if e.errno != errno.EIO:  # the other side is closed
+                    raise
+                piece = b""
+            if not piece:
+                return
+            self.seen += piece.decode(errors="replace")
+
+    def expect(self, text):
+        def said():
+            self.read()
+            if text not in self.seen and self.child.poll() is not None:
+                raise AssertionError(f"ended with {self.child.returncode} before {text!r}:\n{self.seen}")
+            return text in self.seen
+
+        wait_for(repr(text), said)
+
+    def lines(self):
+        """`seen` without what steers the terminal."""
+        return re.sub(r"\x1b(\[[0-9;?>]*[a-zA-Z]|[=>]|\][^\x07]*\x07)|[\x07\r]", "", self.seen)
+
+    def end(self):
+        def ended():
+            self.read()
+            return self.child.poll() is not None
+
+        wait_for("the end of " + self.child.args[0], ended)
+        self.read()
+        return self.child.returncode
+
+    def close(self):
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+        os.close(self.mine)

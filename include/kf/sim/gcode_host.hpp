@@ -6,6 +6,7 @@
 /// next command tells.
 
 #include <kf/job/gcode_line.hpp>
+#include <kf/sim/macro_text.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/reactor.hpp>
 #include <kf/sim/toolhead.hpp>
@@ -48,6 +49,9 @@ class gcode_host {
 
     std::function<void(const std::string&)> on_output = [](const std::string&) {};
     std::function<void(const std::string& reason)> on_crash = [](const std::string&) {};
+    std::function<boost::json::object(const std::string& name)> object = [](const std::string&) {
+        return boost::json::object();
+    };
     std::function<std::string()> state_message = [] { return std::string(); };
     bool ready = false;
 
@@ -81,6 +85,11 @@ class gcode_host {
     }
     bool set_variable(const std::string& macro, const std::string& name, std::string value);
 
+    /// on_error_gcode as it is now; nothing when it cannot be evaluated.
+    [[nodiscard]] std::string on_error() const {
+        return expand({.name = "", .gcode = config_.on_error_gcode}).value_or("");
+    }
+
     void say(const std::string& text) { on_output(text); }
     /// Each line gets "// " before it.
     void inform(std::string_view text);
@@ -90,7 +99,7 @@ class gcode_host {
     task<gcode_answer> run_line(const job::gcode_line& line);
     task<gcode_answer> after_motion(const job::gcode_line& line, job::gcode_effect effect);
     task<gcode_answer> run_macro(const macro_config& m);
-    [[nodiscard]] std::string expand(const macro_config& m) const;
+    [[nodiscard]] macro_text::answer expand(const macro_config& m) const;
     void complain(const gcode_error& e);
     gcode_answer unknown(const job::gcode_line& line);
 
@@ -222,8 +231,12 @@ inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
 
 inline task<gcode_answer> gcode_host::run_macro(const macro_config& m) {
     if (!running_.insert(m.name).second) co_return refuse(fmt::format("Macro {} called recursively", m.name));
-    std::string text = expand(m);
-    gcode_answer a = co_await run_lines(std::move(text));
+    macro_text::answer text = expand(m);
+    gcode_answer a;
+    if (text)
+        a = co_await run_lines(std::move(*text));
+    else
+        a = refuse(fmt::format("Error evaluating 'gcode_macro {}:gcode': {}", m.name, text.error()));
     running_.erase(m.name);
     co_return a;
 }
@@ -241,38 +254,19 @@ inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {
     return {};
 }
 
-/// A macro's text with its `{% if NAME %}` ... `{% endif %}` parts kept where the variable is true.
-inline std::string gcode_host::expand(const macro_config& m) const {
-    std::string out;
-    std::vector<bool> keep;
-    const auto* own = variables(m.name);
-    const std::string_view all = m.gcode;
-    for (std::size_t at = 0; at <= all.size();) {
-        const std::size_t end = std::min(all.find('\n', at), all.size());
-        const std::string_view line = job::detail::trim(all.substr(at, end - at));
-        at = end + 1;
-        if (line.starts_with("{%")) {
-            std::string_view inside = line.substr(2, line.size() - (line.ends_with("%}") ? 4 : 2));
-            inside = job::detail::trim(inside);
-            if (inside.starts_with("if ")) {
-                const auto value = own == nullptr
-                                       ? std::map<std::string, std::string>::const_iterator{}
-                                       : own->find(detail::lower(std::string(job::detail::trim(inside.substr(3)))));
-                const bool yes = own != nullptr && value != own->end() && !value->second.empty() &&
-                                 value->second != "0" && value->second != "False";
-                keep.push_back(yes);
-            } else if (inside == "endif" && !keep.empty()) {
-                keep.pop_back();
-            }
-            continue;
-        }
-        bool kept = true;
-        for (const bool k : keep) kept = kept && k;
-        if (!kept) continue;
-        if (!out.empty()) out += '\n';
-        out += line;
-    }
-    return out;
+inline macro_text::answer gcode_host::expand(const macro_config& m) const {
+    const auto variable = [this, &m](const std::string& name) -> macro_text::value {
+        const auto* own = variables(m.name);
+        if (own == nullptr) return {};
+        const auto found = own->find(detail::lower(name));
+        if (found == own->end()) return {};
+        if (found->second == "True" || found->second == "False") return found->second == "True";
+        double number = 0;
+        if (job::read_number(found->second, number) == job::word::number) return number;
+        return boost::json::string(found->second);
+    };
+    const auto objects = [this](const std::string& name) -> macro_text::value { return object(name); };
+    return macro_text::expand(m.gcode, variable, objects);
 }
 
 } // namespace kf::sim

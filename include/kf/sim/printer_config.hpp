@@ -35,7 +35,7 @@ struct axis_config {
     static constexpr mm retract = 5;
 };
 
-/// [gcode_macro NAME]. Its text runs as it stands, but for `{% if NAME %}` lines over its own variables.
+/// [gcode_macro NAME]; macro_text.hpp says which templates are understood.
 struct macro_config {
     std::string name;
     std::string gcode;

@@ -36,6 +36,7 @@ class printer_objects {
       , commands(r, head, gcode)
       , sdcard(r, gcode, c)
       , idle(r, head, gcode, c.idle_timeout) {
+        gcode.object = [this, &r](const std::string& name) { return status(name, r.now()); };
         gcode.state_message = [this] { return state.message; };
         settings_ = config_settings(c);
         strings_ = config_strings(c);

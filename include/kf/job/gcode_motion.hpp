@@ -85,6 +85,20 @@ class gcode_motion {
         planner_.set_position(p);
         forget_last();
     }
+    /// A move of the host's own, which no G-code asked for (a Z hop): in machine coordinates, past what transforms do.
+    template<class Emit>
+    bool move_machine(const xyz& to, mm_per_s speed, Emit&& emit) {
+        const bool moves = planner_.move_to(to, speed, emit);
+        forget_last();
+        return moves;
+    }
+    /// [skew_correction]: a move goes to X - Y * xy. What is known of the last place stays, as Klipper's does after
+    /// SET_SKEW; forget_last() reads it anew.
+    void set_skew(double xy) noexcept { skew_ = xy; }
+    void forget_last() noexcept {
+        const xyz& p = planner_.position();
+        state_.last = {p.x + p.y * skew_, p.y, p.z, 0};
+    }
     /// Homing of an axis (0..2) also drops its G92 offset.
     void axis_homed(std::size_t axis) noexcept { state_.base[axis] = state_.homing[axis]; }
 
@@ -126,13 +140,9 @@ class gcode_motion {
     answer velocity_limit(const gcode_line& line, const named_words& words);
     answer zero_here(const gcode_line& line);
 
-    void forget_last() noexcept {
-        const xyz& p = planner_.position();
-        state_.last = {p.x, p.y, p.z, 0};
-    }
-
     lookahead planner_;
     mm arc_resolution_ = 0;
+    double skew_ = 0; ///< tangent of the angle that the X axis is off by
     gcode_state state_;
     std::map<std::string, gcode_state, std::less<>> saved_;
 };
@@ -214,7 +224,7 @@ gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::
 /// To state_.last.
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::go(mm_per_s speed, Emit& emit, std::uint64_t tag, Check& check) {
-    const xyz target{state_.last[0], state_.last[1], state_.last[2]};
+    const xyz target{state_.last[0] - state_.last[1] * skew_, state_.last[1], state_.last[2]};
     std::string_view refusal;
     if (target != planner_.position()) refusal = check(planner_.position(), target);
     if (refusal.empty() && state_.last[3] != 0) refusal = "Extrude when no extruder present";

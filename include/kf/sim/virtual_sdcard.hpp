@@ -199,7 +199,8 @@ inline gcode_answer virtual_sdcard::load(const std::string& name) {
     if (found == nullptr) return refuse("Unable to open file");
     auto in = std::make_unique<std::ifstream>(config_.gcodes / found->name, std::ios::binary);
     if (!*in) return refuse("Unable to open file");
-    gcode_.say(fmt::format("File opened:{} Size:{}", name, found->size));
+    const char* blank = config_.program == host_program::kalico ? " " : "";
+    gcode_.say(fmt::format("File opened:{0}{1} Size:{0}{2}", blank, name, found->size));
     gcode_.say("File selected");
     file_ = std::move(in);
     path_ = config_.gcodes / found->name;

@@ -49,8 +49,7 @@ class delayed_gcodes {
     task<> run(one& d) {
         const seconds began = reactor_.now();
         d.runs = true;
-        std::string script = d.config.gcode;
-        (void)co_await gcode_.run_script(std::move(script)); // what goes wrong is told as output only
+        (void)co_await gcode_.run_section(d.config.gcode); // what goes wrong is told as output only
         d.runs = false;
         if (std::exchange(d.again, false)) run_at(d, began + d.duration);
     }

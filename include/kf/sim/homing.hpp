@@ -102,8 +102,7 @@ inline task<gcode_answer> homing::run_override() {
     toolhead_.declare_position(here);
     toolhead_.set_homed(known, true);
     in_override_ = true;
-    std::string script = o.gcode;
-    gcode_answer a = co_await gcode_.run_lines(std::move(script));
+    gcode_answer a = co_await gcode_.run_template(o.gcode, gcode_.template_context());
     in_override_ = false;
     co_return a;
 }

@@ -6,6 +6,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
 
 #include <fmt/format.h>
@@ -223,19 +224,10 @@ class cfg_reader {
         return {};
     }
 
-    /// Of Jinja the simulated printer knows `{% if VARIABLE %}` and `{% endif %}`, each on its own line.
+    /// What render() does not understand is found before the printer starts.
     result<void> template_of(const cfg_option& o) const {
-        for (std::size_t at = 0; at < o.value.size();) {
-            const std::size_t end = std::min(o.value.find('\n', at), o.value.size());
-            const std::string_view line = cfg_trim(std::string_view(o.value).substr(at, end - at));
-            at = end + 1;
-            if (line.find_first_of("{}") == std::string_view::npos) continue;
-            const bool is_tag = line.starts_with("{%") && line.ends_with("%}");
-            const std::string_view tag = is_tag ? cfg_trim(line.substr(2, line.size() - 4)) : std::string_view{};
-            const bool is_if = tag.starts_with("if ") && tag.find_first_of(" =<>(.|", 3) == std::string_view::npos;
-            if (!is_if && tag != "endif")
-                return wrong(o.line, fmt::format("the simulated printer cannot evaluate: {}", line));
-        }
+        if (const auto text = render(o.value, {}); !text)
+            return wrong(o.line, fmt::format("the simulated printer cannot evaluate: {}", text.error()));
         return {};
     }
 

@@ -67,7 +67,7 @@ struct delayed_gcode_config {
 /// Whose host program it is: Kalico differs where a recording says so.
 enum class host_program : std::uint8_t { klipper, kalico };
 
-/// [gcode_macro NAME]. Its text runs as it stands, but for `{% if NAME %}` lines over its own variables.
+/// [gcode_macro NAME]. Its text is a template: sim/macro_template.hpp.
 struct macro_config {
     std::string name;
     std::string gcode;

@@ -43,6 +43,7 @@ class printer_objects {
       , sdcard(r, gcode, c)
       , idle(r, head, gcode, c.idle_timeout) {
         gcode.state_message = [this] { return state.message; };
+        gcode.status = [this, &r](const std::string& name) { return status(name, r.now()); };
         settings_ = config_settings(c);
         strings_ = config_strings(c);
     }
@@ -192,17 +193,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
         json::object own;
         const std::string macro(name.substr(12));
         if (const auto* variables = gcode.variables(macro))
-            for (const auto& [key, value] : *variables) {
-                double number = 0;
-                if (value == "True" || value == "False")
-                    own[key] = value == "True";
-                else if (job::read_number(value, number) != job::word::number)
-                    own[key] = value;
-                else if (value.find('.') == std::string::npos)
-                    own[key] = static_cast<std::int64_t>(number);
-                else
-                    own[key] = number;
-            }
+            for (const auto& [key, value] : *variables) own[key] = literal(value);
         return own;
     }
     return {};

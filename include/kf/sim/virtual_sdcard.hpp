@@ -294,8 +294,7 @@ inline task<> virtual_sdcard::work() {
         if (!a) {
             if (a.error().crash.empty()) {
                 error = a.error().text;
-                std::string lift = config_.on_error_gcode;
-                (void)co_await gcode_.run_script(std::move(lift)); // what it answers is told as output only
+                (void)co_await gcode_.run_section(config_.on_error_gcode); // what it answers is told as output only
             }
             break;
         }

@@ -253,6 +253,41 @@ def file_job(b):
     check(abs(result["seconds"] - planned) < 0.01 * planned + 1.0, "the plan is not what it took")
 
 
+def residue(feed, accel=3000.0):
+    """What Klipper's live_velocity is at rest after a move at `feed` mm/s: v - a * t in doubles, not always 0."""
+    v2 = (feed * 60 * (1.0 / 60.0)) ** 2
+    v = math.sqrt(v2)
+    return v - accel * (v2 * (0.5 / accel) / (v * 0.5))
+
+
+@case
+def lift_feeds(b):
+    """A file ends with the lift: a rest whose velocity is 7e-15 mm/s is one."""
+    p = b.printer(kplot_macros=True)
+    text = p.machine_file.read_text()
+    expect(p.run("home"), 0)
+    feeds = [i / 2 for i in range(1, 201) if residue(i / 2) > 0]
+    # The printer's macros have another lift now.
+    anyway = ["--foreign-macros"] if "--foreign-macros" in p.run("run", "--help").out else []
+    hung, seconds, deadline = [], [], plotter.DEADLINE
+    plotter.DEADLINE = 45
+    for feed in feeds:
+        p.machine_file.write_text(text.replace("lift_feed_mm_s: null", f"lift_feed_mm_s: {feed}", 1))
+        t = time.monotonic()
+        try:
+            expect(p.run("run", p.write("lift.jsonl", line_job(1)), *anyway), 0)
+            seconds.append(time.monotonic() - t)
+        except AssertionError as e:
+            if "still runs" not in str(e):
+                raise
+            hung.append(feed)
+            p.ask("gcode/script", script="SDCARD_RESET_FILE")
+    plotter.DEADLINE = deadline
+    b.saw("kplot run, lift_feed_mm_s with a residue", f"{len(feeds) - len(hung)} of {len(feeds)} end", hung=hung,
+          slowest_s=round(max(seconds, default=0), 1))
+    check(not hung, "these never end:", hung)
+
+
 # ---- 3 ---------------------------------------------------------------------------------------------------------------
 LENGTH = 60.0
 

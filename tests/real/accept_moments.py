@@ -102,7 +102,7 @@ class Watch:
         if beside > 0.1:
             faults.append(f"the carriage was {beside:.2f} mm beside the drawing with the pen down")
         if rest > LONGEST_REST:
-            faults.append(f"the pen rested on the paper for {rest:.1f} s")
+            faults.append(f"the pen rested below its travel height for {rest:.1f} s")
         return faults, done, {"beside_mm": round(beside, 3), "twice_mm": round(twice, 2), "rest_s": round(rest, 2)}
 
 

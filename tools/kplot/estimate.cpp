@@ -63,11 +63,11 @@ result<void> run(cli::invocation& in) {
     if (sum.moves == 0 && sum.dwelling == 0)
         return kf::fail({errc::malformed,
                          fmt::format("there is no move in {}", file == "-" ? "standard input" : file),
-                         sum.lines == 0        ? "it is empty, or holds comments only"
-                         : sum.unknown > 0     ? fmt::format("the first line that is no move of G-code: {}",
-                                                             sum.first_unknown.substr(0, 40))
-                         : sum.unfinished_line ? "its only line has no newline: Klipper never runs it"
-                                               : "it only says how to move",
+                         sum.unfinished_line ? "its only line has no newline: Klipper never runs it"
+                         : sum.lines == 0    ? "it is empty, or holds comments only"
+                         : sum.unknown > 0   ? fmt::format("the first line that is no move of G-code: {}",
+                                                           sum.first_unknown.substr(0, 40))
+                                             : "it only says how to move",
                          file,
                          {"kplot gcode DRAWING.svg -o FILE.gcode  (makes G-code of a drawing)"}});
     if (!in.json && sum.unfinished_line)
@@ -78,9 +78,9 @@ result<void> run(cli::invocation& in) {
     if (!in.json && sum.extruding > 0 && assumed)
         in.out.warn("E is planned for a nozzle of 0.4 mm and a filament of 1.75 mm: see --limit");
     if (!in.json && sum.arcs_left_out > 0)
-        in.out.warn(
-            fmt::format("{} arcs (G2, G3) are not counted: Klipper knows them with [gcode_arcs] only, see --arcs",
-                        sum.arcs_left_out));
+        in.out.warn(fmt::format("G2 and G3 are not counted (lines: {}): Klipper knows them with [gcode_arcs] only, see "
+                                "--arcs",
+                                sum.arcs_left_out));
     in.out.result(
         {"estimate",
          fmt::format("time      {}\nmoving    {:.2f} s\ndwelling  {:.2f} s\nmoves     {}\ndistance  {:.1f} mm",

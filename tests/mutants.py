@@ -169,6 +169,23 @@ MUTANTS = {
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
           "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
         ["tools/kplot/printer.cpp"], ["kplot_defects.py test_p10_a_printer_that_works_or_pauses_is_not_idle"]),
+    "A4 another's PAUSE is taken for Klipper's": (
+        [("include/kf/run/preflight.hpp", "if (names.empty() || person == foreign_macros::taken) return {};",
+          "if (names.empty() || person == foreign_macros::taken || person == foreign_macros::refused) return {};")],
+        ["tools/kplot/run.cpp"], ["kplot_foreign.py test_a4_foreign_macros_are_refused_by_name_and_by_machine_check"]),
+    "A7 --sim needs no proof": (
+        [("tools/kplot/workplace.cpp", "KF_CHECK(prove_simulator(in, w.socket));", "(void)prove_simulator(in, w.socket);")],
+        ["tools/kplot/workplace.cpp"],
+        ["kplot_foreign.py test_a7_sim_takes_no_socket_that_is_not_proven_to_be_a_simulation"]),
+    "B2 an order that came while it homed is forgotten": (
+        [("include/kf/run/file_run.hpp", "            if (o == order::cancel) {\n                steering_.settle(\"cancelled before",
+          "            if (o == order::cancel && !pause_told_) break;\n"
+          "            if (o == order::cancel) {\n                steering_.settle(\"cancelled before")],
+        ["tools/kplot/run.cpp"], ["kplot_foreign.py test_b2_a_cancel_that_comes_while_it_homes_is_obeyed"]),
+    "B4 nobody looks where the machine is": (
+        [("include/kf/run/file_run.hpp", "if (const auto at = watch_.stray(k_.status())) return",
+          "if (const auto at = watch_.stray(k_.status()); at && asked_ == order::cancel) return")],
+        ["tools/kplot/run.cpp"], ["kplot_foreign.py test_b4_a_move_of_another_client_ends_the_run_with_the_pen_up"]),
 }
 
 

@@ -191,6 +191,29 @@ BOOST_AUTO_TEST_CASE(one_motor_turn_a_second_is_not_yet_fast) {
               "G4") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(b34_a_stroke_that_turns_back_from_its_travel_dwells_before_the_pen_is_down) {
+    machine::machine m = octopus();
+    m.tools[0].plunge_feed_mm_s = 80;
+    m.tools[0].lift_feed_mm_s = 5;
+    const auto f =
+        generate(m, {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, tool_down{}, linear_move{{10, 10}, 60}, tool_up{}});
+    BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG0 X135 Y312\nG4 P500\nG1 Z20\nG1 X35 Y312 F3600\nG1 Z10 F300\n");
+    BOOST_TEST(f.warnings.empty());
+    // A slow plunge is rest enough, and a dot is a dot.
+    BOOST_TEST(count(generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, tool_down{},
+                                          linear_move{{10, 10}, 60}, tool_up{}})
+                         .text,
+                     "G4") == 0u);
+    BOOST_TEST(body(generate(octopus(), {rapid_xy{{10, 10}}, tool_down{}, tool_up{}}).text) ==
+               "G0 X35 Y312 F4800\nG1 Z20 F300\nG1 Z10\n");
+}
+
+BOOST_AUTO_TEST_CASE(after_a_homing_the_head_is_only_near_home) {
+    // Klipper may have retracted from the endstop: the way to a place that is home's is written all the same.
+    const auto f = generate(octopus(), {home_xy{}, rapid_xy{{-25, 322}}, tool_up{}});
+    BOOST_TEST(body(f.text) == "G28 X Y\nG0 X0 Y0 F4800\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_dwell_with_the_pen_down_is_warned_once_with_its_count) {
     const file f = generate(
         octopus(), {rapid_xy{{10, 10}}, tool_down{}, draw_polyline{{{60, 10}, {10, 10}, {60, 10}}, 60}, tool_up{}});

@@ -194,15 +194,15 @@ BOOST_AUTO_TEST_CASE(a_pause_waits_for_the_pen_to_stand) {
     p.job = "printing";
     p.job_after_script = "paused";
     p.pauses = true;
-    BOOST_REQUIRE(pause_file(p.k, p.soon()));
+    BOOST_REQUIRE(pause_file(p.k, "PAUSE", p.soon()));
     BOOST_TEST(p.scripts.at(0) == "PAUSE\nM400\nG90");
     printer paused;
     paused.job = "paused";
     paused.is_paused = true;
-    BOOST_REQUIRE(pause_file(paused.k, paused.soon()));
+    BOOST_REQUIRE(pause_file(paused.k, "PAUSE", paused.soon()));
     BOOST_TEST(paused.scripts.empty());
     printer idle; // PAUSE would mark it as paused
-    BOOST_TEST((pause_file(idle.k, idle.soon()).error().code == errc::refused));
+    BOOST_TEST((pause_file(idle.k, "PAUSE", idle.soon()).error().code == errc::refused));
     BOOST_TEST(idle.scripts.empty());
 }
 
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_pause_that_comes_after_the_end_of_the_file_leaves_no_paus
     p.job = "printing";
     p.job_after_script = "complete"; // between the look and PAUSE
     p.pauses = true;
-    const auto late = pause_file(p.k, p.soon());
+    const auto late = pause_file(p.k, "PAUSE", p.soon());
     BOOST_REQUIRE(!late);
     BOOST_TEST((late.error().code == errc::refused));
     BOOST_TEST(p.scripts == (std::vector<std::string>{"PAUSE\nM400\nG90", "CLEAR_PAUSE"}),
@@ -222,20 +222,20 @@ BOOST_AUTO_TEST_CASE(resumes_only_what_can_go_on) {
     printer p;
     p.job = "paused";
     p.is_paused = true;
-    BOOST_REQUIRE(resume_file(p.k, p.soon()));
+    BOOST_REQUIRE(resume_file(p.k, "RESUME", p.soon()));
     BOOST_TEST(p.scripts.at(0) == "RESUME");
     printer slept = {}; // idle_timeout switched the motors off; Klipper would say {} and the job would die
     slept.job = "paused";
     slept.is_paused = true;
     slept.homed = "";
-    BOOST_TEST((resume_file(slept.k, slept.soon()).error().code == errc::refused));
+    BOOST_TEST((resume_file(slept.k, "RESUME", slept.soon()).error().code == errc::refused));
     printer stalled; // a byte that is not UTF-8
     stalled.job = "paused";
-    const auto refused = resume_file(stalled.k, stalled.soon());
+    const auto refused = resume_file(stalled.k, "RESUME", stalled.soon());
     BOOST_TEST((refused.error().code == errc::refused));
     BOOST_TEST(!refused.error().cause.empty());
     printer idle;
-    BOOST_TEST((resume_file(idle.k, idle.soon()).error().code == errc::refused));
+    BOOST_TEST((resume_file(idle.k, "RESUME", idle.soon()).error().code == errc::refused));
     BOOST_TEST(slept.scripts.empty());
     BOOST_TEST(stalled.scripts.empty());
     BOOST_TEST(idle.scripts.empty());
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(resumes_only_what_can_go_on) {
 BOOST_AUTO_TEST_CASE(a_cancel_waits_for_the_pen_to_stand) {
     printer p;
     p.job = "printing";
-    BOOST_REQUIRE(cancel_file(p.k, p.soon()));
+    BOOST_REQUIRE(cancel_file(p.k, "CANCEL_PRINT", p.soon()));
     BOOST_TEST(p.scripts.at(0) == "CANCEL_PRINT\nM400\nG90");
 }
 

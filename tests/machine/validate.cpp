@@ -66,18 +66,36 @@ BOOST_AUTO_TEST_CASE(tool_offsets_beyond_reason_are_refused_and_lost_reach_is_no
     BOOST_TEST(found[0].allowed == "-25 to 15 mm");
 }
 
-BOOST_AUTO_TEST_CASE(travel_must_lie_between_the_work_heights) {
+BOOST_AUTO_TEST_CASE(every_work_height_is_apart_from_travel_and_in_the_work_area) {
     machine m = good();
     m.z_states.travel_mm = 20;
-    BOOST_TEST(error_of(m).starts_with("z_states.pen_work_mm 20 [more than travel_mm (20 mm)]"));
-    m.z_states.travel_mm = 25;
-    BOOST_TEST(error_of(m).starts_with("z_states.pen_work_mm 20 [more than travel_mm (25 mm)]"));
+    BOOST_TEST(error_of(m) == "z_states.pen_work_mm 20 [0.1 mm or more from travel_mm (20 mm)] At travel height every "
+                              "tool is clear of the paper.");
+    m.z_states.travel_mm = 20.05;
+    BOOST_TEST(error_of(m).starts_with("z_states.pen_work_mm 20 [0.1 mm or more from travel_mm (20.05 mm)]"));
     m = good();
     m.tools[1].work_mm = 10;
-    BOOST_TEST(error_of(m).starts_with("z_states.airbrush_work_mm 10 [less than travel_mm (10 mm)]"));
+    BOOST_TEST(error_of(m).starts_with("z_states.airbrush_work_mm 10 [0.1 mm or more from travel_mm (10 mm)]"));
     m = good();
     m.tools[0].work_mm = 41;
     BOOST_TEST(error_of(m) == "z_states.pen_work_mm 41 [0 to 40 mm] Z heights are inside the work area.");
+}
+
+BOOST_AUTO_TEST_CASE(a_pen_may_be_down_at_a_low_z_and_one_tool_is_enough) {
+    machine m = good();
+    m.tools.pop_back();
+    m.tools[0].work_mm = 0;
+    m.z_states.travel_mm = 5;
+    BOOST_TEST(error_of(m) == "");
+    m.z_reference.touch_off_mm = 0.5;
+    BOOST_TEST(error_of(m) == "");
+    m.z_reference.touch_off_mm = 20;
+    BOOST_TEST(error_of(m) ==
+               "z_reference.touch_off_mm 20 [on the side of travel_mm (5 mm) where pen_work_mm is (0 mm)] "
+               "The tool touches the paper on the way to its work height.");
+    m = good();
+    m.tools[1].work_mm = 18; // both tools on one side
+    BOOST_TEST(error_of(m) == "");
 }
 
 BOOST_AUTO_TEST_CASE(rotation_distance_must_be_belt_pitch_times_teeth) {

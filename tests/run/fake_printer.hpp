@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Klipper as a state machine in memory: both connections of a session, status, scripts with their answers. It obeys no
-/// G-code; a test says what a script brings.
+/// Klipper as a state machine in memory: both connections of a session, status, scripts with their answers. Of G-code
+/// it knows where moves end; what else a script brings, a test says.
 
 #include "../klippy/wire.hpp"
 #include "../temporary_folder.hpp"
 
+#include <kf/job/gcode_line.hpp>
 #include <kf/klippy/session.hpp>
 #include <kf/machine/machine_file.hpp>
 #include <kf/run/pen_record.hpp>
@@ -14,6 +15,7 @@
 
 #include <boost/json.hpp>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,7 +31,8 @@ inline constexpr const char* status_text = R"({
  "toolhead": {"homed_axes": "xyz", "position": [0.0, 0.0, 10.0, 0.0], "max_velocity": 200.0, "max_accel": 3000.0,
               "square_corner_velocity": 5.0, "minimum_cruise_ratio": 0.5},
  "motion_report": {"live_position": [0.0, 0.0, 10.0, 0.0], "live_velocity": 0.0},
- "gcode_move": {"speed_factor": 1.0, "absolute_coordinates": true, "homing_origin": [0.0, 0.0, 0.0, 0.0]},
+ "gcode_move": {"speed_factor": 1.0, "absolute_coordinates": true, "homing_origin": [0.0, 0.0, 0.0, 0.0],
+                "position": [0.0, 0.0, 10.0, 0.0], "gcode_position": [0.0, 0.0, 10.0, 0.0]},
  "virtual_sdcard": {"file_path": null, "progress": 0.0, "is_active": false, "file_position": 0, "file_size": 0},
  "print_stats": {"state": "standby", "filename": "", "message": "", "total_duration": 0.0},
  "pause_resume": {"is_paused": false},
@@ -48,7 +51,7 @@ inline constexpr const char* status_text = R"({
    "idle_timeout": {"timeout": 600.0},
    "virtual_sdcard": {"path": "/home/pi/gcodes", "on_error_gcode": "\nG90\nG1 Z10 F2400\n"},
    "pause_resume": {"recover_velocity": 50.0},
-   "gcode_macro cancel_print": {"gcode": "\nBASE_CANCEL_PRINT"}}}})";
+   "gcode_macro cancel_print": {"rename_existing": "BASE_CANCEL_PRINT", "gcode": "\nBASE_CANCEL_PRINT"}}}})";
 
 inline const std::vector<std::string> live_objects{"gcode",
                                                    "webhooks",
@@ -74,6 +77,34 @@ struct fake_printer {
     std::function<void(peer&)> on_connect = nullptr;
     io::duration script_time = std::chrono::milliseconds(300);
     std::vector<std::shared_ptr<peer>> peers = {};
+
+    bool drives = true; ///< moves end where scripts say
+
+    /// Where the machine stands, and what Klipper adds to coordinates of G-code.
+    void stand_at(double x, double y, double z, std::array<double, 3> base = {}) {
+        status["toolhead"].as_object()["position"] = json::array{x, y, z, 0.0};
+        status["gcode_move"].as_object()["position"] = json::array{x, y, z, 0.0};
+        status["gcode_move"].as_object()["gcode_position"] = json::array{x - base[0], y - base[1], z - base[2], 0.0};
+    }
+    void drive(const std::string& script) {
+        const auto read = [this](const char* object, const char* key, std::size_t i) {
+            return status[object].as_object()[key].as_array()[i].to_number<double>();
+        };
+        std::array<double, 3> at{}, base{};
+        for (std::size_t i = 0; i < 3; ++i) {
+            at[i] = read("toolhead", "position", i);
+            base[i] = read("gcode_move", "position", i) - read("gcode_move", "gcode_position", i);
+        }
+        for (std::size_t from = 0; from < script.size();) {
+            const auto end = std::min(script.find('\n', from), script.size());
+            const job::gcode_line line(std::string_view(script).substr(from, end - from));
+            from = end + 1;
+            if (line.letter() != 'G' || (line.number() != 0 && line.number() != 1)) continue;
+            for (std::size_t i = 0; i < 3; ++i)
+                if (double v = 0; line.read("XYZ"[i], v) == job::word::number) at[i] = v + base[i];
+        }
+        stand_at(at[0], at[1], at[2], base);
+    }
 
     [[nodiscard]] std::string state_text() const { return status.at("webhooks").at("state").as_string().c_str(); }
     [[nodiscard]] json::object wanted(const json::object& request) const {
@@ -103,10 +134,13 @@ struct fake_printer {
         } else if (method == "gcode/script") {
             const std::string script(request.at("params").at("script").as_string());
             scripts.push_back(script);
+            if (drives) drive(script);
             if (on_script)
                 on_script(p, request, script);
             else
                 p.answer(request, "{}", script_time);
+        } else if (method == "gcode/subscribe_output") {
+            p.answer(request, "{}");
         } else
             p.refuse(request, "webhooks: No registered callback for path '" + method + "'");
     }
@@ -116,6 +150,19 @@ struct fake_printer {
         peers.push_back(p);
         if (on_connect) on_connect(*p);
         return wire(p);
+    }
+    /// A line on Klipper's terminal.
+    static void print(peer& p, const std::string& line, io::duration after = 0ns) {
+        p.say(json::serialize(json::object{{"kf", "output"}, {"params", json::object{{"response", line}}}}) + '\x03',
+              after);
+    }
+    /// News on the connection with the subscription.
+    void push(peer& p, json::object changed, io::duration after = 0ns) {
+        const double at = 100 + clock.t() + std::chrono::duration<double>(after).count();
+        p.say(json::serialize(json::object{
+                  {"kf", "status"}, {"params", json::object{{"eventtime", at}, {"status", std::move(changed)}}}}) +
+                  '\x03',
+              after);
     }
     /// Klipper stops, and says so on the connection with the subscription.
     void shut_down(peer& p, const std::string& message) {
@@ -144,6 +191,7 @@ struct bench {
     fake_session k{fake_connector{&printer}, {}, printer.clock};
 
     void open() {
+        k.keep_complaints();
         BOOST_REQUIRE(k.open(klippy::need::ready));
         BOOST_REQUIRE(k.subscribe(klippy::state_objects()));
     }

@@ -12,6 +12,10 @@ using namespace kf::test;
 
 namespace {
 
+const char* const buttons =
+    "the Pause and Cancel buttons of a web interface leave the pen on the paper. Macros that lift "
+    "it: kplot machine macros";
+
 json::object& settings(json::object& status) { return status["configfile"].as_object()["settings"].as_object(); }
 
 result<run::printer_facts> judge(const json::object& status) {
@@ -39,9 +43,11 @@ BOOST_AUTO_TEST_CASE(takes_the_printer_that_the_machine_file_describes) {
     BOOST_TEST(facts->force_move);
     BOOST_TEST(!facts->z_endstop);
     BOOST_TEST(!facts->arcs);
-    BOOST_TEST(!facts->boundary);
+    BOOST_TEST(!facts->commands.boundary);
+    BOOST_TEST(facts->commands.cancel == "BASE_CANCEL_PRINT");
     BOOST_TEST(facts->gcode_directory == "/home/pi/gcodes");
-    BOOST_TEST(facts->warnings.empty());
+    BOOST_TEST(facts->inside_g28.empty());
+    BOOST_TEST(facts->warnings == std::vector<std::string>{buttons}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(refuses_another_rotation_distance_on_any_motor_of_an_axis) {
@@ -53,8 +59,24 @@ BOOST_AUTO_TEST_CASE(refuses_another_rotation_distance_on_any_motor_of_an_axis) 
 BOOST_AUTO_TEST_CASE(refuses_a_homing_that_ends_somewhere_else_before_it_moves) {
     auto status = ready_status();
     settings(status)["stepper_y"].as_object()["position_endstop"] = 350.0;
-    refused(status, errc::mismatch,
-            "axes.y.homing_side: machine.yaml has 0, Klipper's stepper_y.position_endstop is 350.");
+    refused(
+        status, errc::mismatch,
+        "axes.y.homing_side: machine.yaml has min, Klipper homes stepper_y towards its max (position_endstop 350).");
+    // What Klipper says itself counts more than where the endstop is.
+    settings(status)["stepper_y"].as_object()["homing_positive_dir"] = false;
+    BOOST_TEST(judge(status).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(b7_an_endstop_may_sit_anywhere_between_the_ends) {
+    auto m = machine::sim_machine();
+    m.work_area_min_mm.x = -10;
+    m.axes.y.homing_side = machine::axis::side::max;
+    auto status = ready_status();
+    settings(status)["stepper_x"].as_object()["position_min"] = -10.0; // and the endstop at 0
+    settings(status)["stepper_y"].as_object()["position_endstop"] = 340.0;
+    settings(status)["stepper_y"].as_object()["homing_positive_dir"] = true;
+    const auto facts = run::judge(m, live_objects, status);
+    BOOST_REQUIRE_MESSAGE(facts, facts.error().cause);
 }
 
 BOOST_AUTO_TEST_CASE(settings_are_compared_whatever_the_printer_does) {
@@ -76,10 +98,12 @@ BOOST_AUTO_TEST_CASE(advice_names_what_a_plotter_lacks_in_printer_cfg) {
         return fmt::format(
             "{}", fmt::join(run::advice(machine::sim_machine(), *klippy::settings::from_status(status)), "\n"));
     };
-    BOOST_TEST(told() == "there is no KPLOT_BOUNDARY macro: a file is paused in the middle of a stroke. See: kplot "
-                         "machine macros");
-    settings(status)["gcode_macro kplot_boundary"] = json::object{{"gcode", "PAUSE"}};
-    BOOST_TEST(told() == "");
+    BOOST_TEST(told() ==
+               std::string(buttons) +
+                   "\nthere is no KPLOT_BOUNDARY macro: a file is paused in the middle of a stroke. See: kplot "
+                   "machine macros");
+    settings(status)["gcode_macro kplot_boundary"] = json::object{{"gcode", run::our_boundary().gcode}};
+    BOOST_TEST(told() == buttons);
     settings(status).erase("pause_resume");
     BOOST_TEST(told().find("only --mode interactive can draw") != std::string::npos);
     settings(status).erase("force_move");
@@ -160,27 +184,30 @@ BOOST_AUTO_TEST_CASE(reports_a_speed_factor_that_is_not_one) {
     const auto facts = judge(status);
     BOOST_REQUIRE(facts);
     BOOST_TEST(facts->speed_factor == 1.5);
-    BOOST_REQUIRE(facts->warnings.size() == 1);
-    BOOST_TEST(facts->warnings[0].find("150 %") != std::string::npos);
+    BOOST_TEST(facts->warnings.back().find("150 %") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(warns_of_a_cancel_that_moves_z_relatively) {
-    auto status = ready_status(); // the macro of the plan that this suite follows
-    settings(status)["gcode_macro cancel_print"].as_object()["gcode"] =
-        "\nTURN_OFF_HEATERS\nG91                       # Relative\nG0 Z5 F1200\nG90\nG0 X0 Y0 F6000\nM84";
-    const auto facts = judge(status);
-    BOOST_REQUIRE(facts);
-    BOOST_REQUIRE(facts->warnings.size() == 1);
-    BOOST_TEST(facts->warnings[0].find("CANCEL_PRINT moves Z relatively") != std::string::npos);
-}
-
-BOOST_AUTO_TEST_CASE(sees_relative_z_moves_and_no_others) {
-    BOOST_TEST(run::moves_z_relatively("G91\nG1 Z5"));
-    BOOST_TEST(run::moves_z_relatively("g91\n  g0 x1 z-2 ; up"));
-    BOOST_TEST(!run::moves_z_relatively("G91\nG90\nG1 Z5"));
-    BOOST_TEST(!run::moves_z_relatively("G91\nG1 X5 ; not Z"));
-    BOOST_TEST(!run::moves_z_relatively("G90\nG1 Z5\nG91"));
-    BOOST_TEST(!run::moves_z_relatively("G91\nG10 Z5"));
+BOOST_AUTO_TEST_CASE(a6_coordinates_that_are_no_places_are_refused_before_anything_moves) {
+    const auto g92 = [] {
+        auto status = ready_status();
+        status["gcode_move"].as_object()["gcode_position"] = json::array{5.0, 0.0, 10.0, 0.0};
+        return status;
+    };
+    refused(g92(), errc::refused, "shifted by G92: X -5 Y 0 Z 0");
+    auto bent = ready_status(); // SET_SKEW XY=... without a profile, away from the origin
+    bent["toolhead"].as_object()["position"] = json::array{3.2, 100.0, 10.0, 0.0};
+    bent["gcode_move"].as_object()["position"] = json::array{0.0, 100.0, 10.0, 0.0};
+    bent["gcode_move"].as_object()["gcode_position"] = json::array{0.0, 100.0, 10.0, 0.0};
+    refused(bent, errc::refused, "something that kplot does not know");
+    settings(bent)["skew_correction"] = json::object{};
+    refused(bent, errc::refused, "it comes from [skew_correction]");
+    bent["toolhead"].as_object()["position"] = json::array{0.0005, 100.0, 10.0, 0.0}; // a float's residue
+    BOOST_TEST(judge(bent).has_value());
+    auto heat = ready_status();
+    heat["z_thermal_adjust"] = json::object{{"enabled", true}};
+    refused(heat, errc::refused, "[z_thermal_adjust]");
+    heat["z_thermal_adjust"].as_object()["enabled"] = false;
+    BOOST_TEST(judge(heat).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(advises_a_lift_in_on_error_gcode) {
@@ -188,16 +215,33 @@ BOOST_AUTO_TEST_CASE(advises_a_lift_in_on_error_gcode) {
     settings(status)["virtual_sdcard"].as_object()["on_error_gcode"] = "\nTURN_OFF_HEATERS\n";
     const auto facts = judge(status);
     BOOST_REQUIRE(facts);
-    BOOST_REQUIRE(facts->warnings.size() == 1);
-    BOOST_TEST(facts->warnings[0].find("on_error_gcode") != std::string::npos);
+    BOOST_TEST(facts->warnings.back().find("on_error_gcode") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(asks_klipper_in_one_query_and_finds_the_boundary_macro) {
     bench b;
-    b.printer.objects.emplace_back("gcode_macro kplot_boundary");
+    settings(b.printer.status)["gcode_macro kplot_boundary"] = json::object{{"gcode", run::our_boundary().gcode}};
     b.open();
     const auto facts = run::preflight(b.k.link(), b.machine, b.printer.clock.now() + 5s);
     BOOST_REQUIRE(facts);
-    BOOST_TEST(facts->boundary);
+    BOOST_TEST(facts->commands.boundary);
     BOOST_TEST(b.printer.scripts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(b8_z_that_is_homed_towards_the_paper_is_told_from_z_that_is_lifted) {
+    auto status = ready_status();
+    auto low = machine::sim_machine(); // the pen is down at 0
+    low.tools.pop_back();
+    low.tools[0].work_mm = 0;
+    low.z_states.travel_mm = 5;
+    const auto upwards = [&](const machine::machine& m, bool positive) {
+        settings(status)["stepper_z"].as_object()["homing_positive_dir"] = positive;
+        const auto facts = run::judge(m, live_objects, status);
+        BOOST_REQUIRE(facts);
+        return facts->z_homes_upwards;
+    };
+    BOOST_TEST(!upwards(low, false));
+    BOOST_TEST(upwards(low, true));
+    BOOST_TEST(upwards(machine::sim_machine(), false)); // +Z presses
+    BOOST_TEST(!upwards(machine::sim_machine(), true));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fake_printer.hpp"
 
+#include <kf/run/first_place.hpp>
 #include <kf/run/z_reference.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -146,14 +147,99 @@ BOOST_FIXTURE_TEST_CASE(the_pin_that_klipper_wants_for_z_is_no_endstop_when_the_
     BOOST_TEST(printer.scripts == std::vector<std::string>{"G28 X Y\nM400\nG90"}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(homing_to_another_end_than_the_machine_file_says_is_a_mismatch, z_bench) {
+BOOST_FIXTURE_TEST_CASE(b3_the_place_after_homing_is_klippers_to_say, z_bench) {
     homed("z");
-    printer.status["toolhead"].as_object()["position"] = json::array{250.0, 0.0, 10.0, 0.0};
+    printer.stand_at(5, 5, 10); // Kalico stays at its retract
+    open();
+    auto f = facts();
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out));
+    BOOST_TEST(f.homed("xyz"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_homing_that_leaves_an_axis_unknown_is_no_homing, z_bench) {
+    homed("z");
+    printer.on_script = [](peer& p, const json::object& request, const std::string&) { p.answer(request, "{}"); };
     open();
     auto f = facts();
     const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out);
     BOOST_REQUIRE(!done);
-    BOOST_TEST(name(done.error().code) == "mismatch");
+    BOOST_TEST(done.error().what == "after homing, only \"z\" counts as homed");
+}
+
+BOOST_FIXTURE_TEST_CASE(b22_a_pause_while_it_homes_is_called_a_pause, z_bench) {
+    homed("z");
+    const auto homes = printer.on_script;
+    printer.on_script = [this, homes](peer& p, const json::object& request, const std::string& script) {
+        if (script.starts_with("G28")) {
+            printer.status["pause_resume"].as_object()["is_paused"] = true;
+            printer.stand_at(20, 20, 10);
+        }
+        homes(p, request, script);
+    };
+    open();
+    auto f = facts();
+    const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "busy");
+    BOOST_TEST(done.error().what == "the printer was paused while it homed");
+}
+
+BOOST_FIXTURE_TEST_CASE(a5_hidden_moves_of_g28_are_refused_before_anything_moves, z_bench) {
+    printer.status["configfile"].as_object()["settings"].as_object()["safe_z_home"] = json::object{{"z_hop", 10.0}};
+    open();
+    auto f = facts();
+    const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::is_up, out);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(name(done.error().code) == "refused");
+    BOOST_TEST(done.error().what.find("[safe_z_home]") != std::string::npos);
+    BOOST_TEST(printer.scripts.empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a5_z_that_moves_inside_of_g28_all_the_same_is_seen, z_bench) {
+    homed("z");
+    const auto homes = printer.on_script;
+    printer.on_script = [this, homes](peer& p, const json::object& request, const std::string& script) {
+        if (script.starts_with("G28")) printer.stand_at(0, 0, 15);
+        homes(p, request, script);
+    };
+    open();
+    auto f = facts();
+    const auto done = run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out);
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(done.error().what == "Z moved from 10 to 15 while X and Y homed");
+}
+
+BOOST_FIXTURE_TEST_CASE(b8_z_that_is_homed_towards_the_paper_comes_after_x_and_y, z_bench) {
+    homed("");
+    auto& z = printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object();
+    z["endstop_pin"] = "^PG10";
+    z["homing_positive_dir"] = true; // +Z presses the pen
+    open();
+    auto f = facts();
+    BOOST_REQUIRE(run::home_xy(k, machine, f, record, touch_off_by::person, pen_word::nothing, out));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{"G28 X Y\nM400\nG90", "G28 Z\nM400\nG90", lift}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_bench) {
+    homed("xyz");
+    open();
+    const auto f = facts();
+    BOOST_REQUIRE(run::prove_place(k, machine, f, record, {25, 322}));
+    BOOST_TEST(printer.scripts == (std::vector<std::string>{lift, "G90\nG0 X25 Y322 F4800\nM400\nG90"}),
+               boost::test_tools::per_element());
+    // SET_SKEW without a profile: nothing tells of it at the home position.
+    const auto bend = [this](peer& p, const json::object& request, const std::string& script) {
+        if (script.find("G0 X") != std::string::npos)
+            printer.status["toolhead"].as_object()["position"] = json::array{28.2, 322.0, 10.0, 0.0};
+        p.answer(request, "{}");
+    };
+    printer.on_script = bend;
+    const auto bent = run::prove_place(k, machine, f, record, {25, 322});
+    BOOST_REQUIRE(!bent);
+    BOOST_TEST(name(bent.error().code) == "refused");
+    BOOST_TEST(bent.error().what == "the machine went to X28.2 Y322 Z10, not to X25 Y322 Z10");
+    BOOST_TEST(bent.error().cause == "a transform bends its coordinates: one that kplot does not know");
 }
 
 BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_bench) {

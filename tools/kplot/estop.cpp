@@ -7,15 +7,7 @@
 namespace kf::kplot {
 namespace {
 
-/// Straight to Klipper: no lock, no running kplot, nothing that could make it wait.
-result<void> run(cli::invocation& in) {
-    std::string socket;
-    if (const auto given = in.get("socket"))
-        socket = *given;
-    else {
-        KF_TRY(const auto m, any_machine(in));
-        socket = m.value.connection.socket_path;
-    }
+result<void> press(cli::invocation& in, const std::string& socket, const fs::path& records) {
     const auto soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds(5); };
     auto link = io::unix_socket::connect(socket, soon());
     if (!link) {
@@ -26,12 +18,22 @@ result<void> run(cli::invocation& in) {
     klippy::estop_line line(*std::move(link));
     KF_CHECK(line.press(soon()));
     const auto confirmed = line.confirm(soon());
-    run::pen_record record(in.paths.state / "kplot", socket);
+    run::pen_record record(records, socket);
     KF_CHECK(record.may_be_down("an emergency stop"));
     KF_CHECK(confirmed);
     in.out.result({"estop", "Klipper has stopped the machine", {{"socket", socket}}});
     if (!in.json) in.out.note("look at the pen, then: kplot recover");
     return {};
+}
+
+/// Straight to Klipper: no lock, no running kplot, nothing that could make it wait.
+result<void> run(cli::invocation& in) {
+    if (in.has("sim")) // never the socket of a machine
+        return with_workplace(in, open_workplace(in),
+                              [&](const workplace& w) { return press(in, w.socket, w.records); });
+    if (const auto given = in.get("socket")) return press(in, *given, in.paths.state / "kplot");
+    KF_TRY(const auto m, any_machine(in));
+    return press(in, m.value.connection.socket_path, in.paths.state / "kplot");
 }
 
 } // namespace

@@ -10,7 +10,7 @@ namespace {
 
 result<void> run(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
-    KF_TRY(const auto m, any_machine(in));
+    KF_TRY(const auto m, open_machine(in));
     job::gcode_options options;
     if (in.has("arcs")) options.arcs = job::arc_style::native;
     KF_TRY(const auto spool, read_job(in, m.value, in.operands.empty() ? "-" : in.operands[0]));
@@ -20,7 +20,7 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto written,
            job::write_gcode(m.value, options, spool.strokes(), [&](std::string_view text) { return out.write(text); }));
     KF_CHECK(out.close());
-    in.out.note(fmt::format("{} strokes, {} bytes of G-code", written.strokes, written.bytes));
+    in.out.note(fmt::format("{} strokes, {} bytes of G-code, for {}", written.strokes, written.bytes, m.name));
     return {};
 }
 

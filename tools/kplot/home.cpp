@@ -13,10 +13,11 @@ result<void> work(cli::invocation& in, const workplace& w) {
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_TRY(auto facts, prepare(in, k, w, record));
     KF_CHECK(run::home_xy(k, w.machine, facts, record, touch_off_by(w), pen_word(in), in.out));
-    KF_TRY(const auto now, run::detail::toolhead(k));
+    KF_TRY(const auto now, run::look_at(k));
+    const auto& [homed, at] = std::pair(now.toolhead->homed_axes, now.toolhead->position);
     in.out.result({"homed",
-                   fmt::format("homed {}, at X{:.2f} Y{:.2f}", now.homed_axes, now.position[0], now.position[1]),
-                   {{"homed_axes", now.homed_axes}, {"x", now.position[0]}, {"y", now.position[1]}}});
+                   fmt::format("homed {}, at X{:.2f} Y{:.2f}", homed, at[0], at[1]),
+                   {{"homed_axes", homed}, {"x", at[0]}, {"y", at[1]}}});
     if (!facts.homed("z") && !in.json) in.out.note("Z has no reference yet: kplot touch-off");
     return {};
 }

@@ -7,6 +7,7 @@
 #include <kf/run/macros.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <type_traits>
 
@@ -56,6 +57,8 @@ result<void> check_printer(cli::invocation& in, const machine::machine& m, const
                          {},
                          {"Remove the cause named above.", "kplot recover"}});
     KF_CHECK(run::compare_settings(m, *settings));
+    KF_CHECK(run::refuse_foreign_macros(run::read_job_commands(m, *settings), run::foreign_macros::refused));
+    KF_CHECK(run::refuse_hidden_homing(run::moves_inside_g28(*settings)));
     for (const auto& text : run::advice(m, *settings)) in.out.warn(text);
     return {};
 }
@@ -67,6 +70,9 @@ result<void> check(cli::invocation& in) {
     for (const auto& p : read.problems)
         if (p.severity == machine::problem::level::note) in.out.warn(machine::to_text(p, file));
     if (machine::has_errors(read.problems)) return kf::fail(machine::to_error(read.problems, file));
+    if (const auto lines = machine::untouched_lines(text); !lines.empty())
+        in.out.warn(
+            fmt::format("{}: still as in the template where it says CHANGE: line {}", file, fmt::join(lines, ", ")));
     if (const auto socket = in.get("socket")) {
         KF_CHECK(check_printer(in, read.value, *socket));
         in.out.result({"machine",
@@ -74,7 +80,11 @@ result<void> check(cli::invocation& in) {
                        {{"file", file}, {"socket", *socket}, {"ok", true}}});
         return {};
     }
-    in.out.result({"machine", fmt::format("{} is in order", file), {{"file", file}, {"ok", true}}});
+    in.out.result({"machine",
+                   fmt::format("{} has no fault in itself; no printer was asked", file),
+                   {{"file", file}, {"ok", true}}});
+    if (!in.json)
+        in.out.note("against your printer: kplot machine check --socket " + read.value.connection.socket_path);
     return {};
 }
 
@@ -124,9 +134,9 @@ result<void> show(cli::invocation& in) {
 }
 
 result<void> macros(cli::invocation& in) {
-    const auto m = any_machine(in);
-    if (!m) return kf::fail(m.error());
-    in.out.result({"macros", run::printer_cfg_macros(m->value), {{"text", run::printer_cfg_macros(m->value)}}});
+    KF_TRY(const auto m, open_machine(in));
+    const std::string text = run::printer_cfg_macros(m.value);
+    in.out.result({"macros", text, {{"text", text}}});
     return {};
 }
 

@@ -24,6 +24,7 @@ std::string who_we_are(const cli::invocation& in) {
 }
 
 result<void> connect(printer& k, const workplace& w, klippy::need n, run::pen_record& record) {
+    k.keep_complaints();
     auto opened = k.open(n);
     if (opened) opened = k.subscribe(klippy::state_objects());
     if (k.connected()) {
@@ -82,16 +83,19 @@ result<void> steer_printer(cli::invocation& in, const workplace& w, run::order o
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_CHECK(connect(k, w, klippy::need::ready, record));
-    KF_TRY(const auto objects, k.link().list_objects(k.link().clock().now() + std::chrono::seconds(5)));
-    const bool boundary = job::detail::has_macro(objects, run::boundary_macro);
+    KF_TRY(const auto now, k.link().query({{"configfile", boost::json::array{"settings"}}},
+                                          k.link().clock().now() + std::chrono::seconds(5)));
+    KF_TRY(const auto settings, klippy::settings::from_status(now.status));
+    const auto commands = run::read_job_commands(w.machine, settings);
+    KF_CHECK(run::refuse_foreign_macros(commands, run::foreign_macros::taken)); // Klipper's own have to be in reach
     switch (o) {
     case run::order::pause: {
-        KF_TRY(const auto how, run::pause_job(k, w.machine, boundary, record, [] {}));
+        KF_TRY(const auto how, run::pause_job(k, w.machine, commands, record, [] { return run::patience::wait; }));
         return tell(in, how);
     }
-    case run::order::resume: KF_CHECK(run::resume_job(k, w.machine, record)); return tell(in, "goes on");
+    case run::order::resume: KF_CHECK(run::resume_job(k, w.machine, commands, record)); return tell(in, "goes on");
     case run::order::cancel:
-        KF_CHECK(run::cancel_job(k, w.machine, boundary, record));
+        KF_CHECK(run::cancel_job(k, w.machine, commands, record));
         return tell(in, "cancelled, the tool is up");
     case run::order::none: break;
     }
@@ -103,13 +107,25 @@ result<void> steer_printer(cli::invocation& in, const workplace& w, run::order o
 result<void> steer(cli::invocation& in, run::order o) {
     return with_workplace(in, open_workplace(in), [&](const workplace& w) -> result<void> {
         const auto until = std::chrono::steady_clock::now() + std::chrono::hours(1);
-        KF_TRY(const auto answer, run::ask_running(run::control_path(w.socket), run::name(o), until));
-        if (!answer) return steer_printer(in, w, o);
+        const auto answer = run::ask_running(run::control_path(w.socket), run::name(o), until);
         const auto text = [&](const char* key) {
-            const auto* v = answer->if_contains(key);
+            const auto* v = (*answer)->if_contains(key);
             return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
         };
-        if (const auto* ok = answer->if_contains("ok"); ok != nullptr && ok->is_bool() && ok->get_bool())
+        // One that ended before it answered has not done it: then it is ours to do, once its lock is free.
+        const bool ended = answer ? answer->has_value() && text("errc") == run::ended_first
+                                  : answer.error().code == errc::connection_lost;
+        if (!answer && !ended) return kf::fail(answer.error());
+        if (ended) {
+            const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+            for (;;) {
+                auto done = steer_printer(in, w, o);
+                if (done || done.error().code != errc::busy || std::chrono::steady_clock::now() >= soon) return done;
+                io::steady_clock{}.sleep_until(std::chrono::steady_clock::now() + std::chrono::milliseconds(100));
+            }
+        }
+        if (!*answer) return steer_printer(in, w, o);
+        if (const auto* ok = (*answer)->if_contains("ok"); ok != nullptr && ok->is_bool() && ok->get_bool())
             return tell(in, text("text"));
         return kf::fail(text("errc") == "refused" ? errc::refused : errc::failed, text("what"));
     });

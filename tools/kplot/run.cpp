@@ -4,6 +4,7 @@
 #include "printer.hpp"
 
 #include <kf/run/file_run.hpp>
+#include <kf/run/first_place.hpp>
 #include <kf/run/stroke_run.hpp>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@ enum class mode { file, interactive };
 struct request {
     mode how = mode::file;
     bool detach = false, step = false;
+    run::foreign_macros foreign = run::foreign_macros::refused;
     std::size_t ahead = 0;
 };
 
@@ -23,6 +25,7 @@ result<request> read_request(const cli::invocation& in) {
     request r;
     r.step = in.has("step");
     r.detach = in.has("detach");
+    if (in.has("foreign-macros")) r.foreign = run::foreign_macros::taken;
     if (in.has("ahead")) {
         KF_TRY(const double n, number_option(in, "ahead", 0, 0, 100));
         if (n != static_cast<double>(static_cast<std::size_t>(n)))
@@ -90,6 +93,8 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
     KF_TRY(auto facts, prepare(in, k, w, record));
+    KF_CHECK(run::refuse_foreign_macros(facts.commands, wanted.foreign));
+    KF_CHECK(run::refuse_hidden_homing(facts.inside_g28));
     if (wanted.how == mode::file && !facts.files)
         return kf::fail({errc::not_found,
                          "this printer cannot run files",
@@ -107,26 +112,36 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
     std::optional<run::file_plan> plan;
     if (wanted.how == mode::file) {
         job::gcode_options with_boundary = options;
-        with_boundary.boundary_macro = run::boundary_macro;
+        if (facts.commands.boundary) with_boundary.boundary_macro = run::boundary_macro;
         KF_TRY(plan, run::write_job_file(gcode_directory(w, facts), run::job_file_name(in.operands[0]), w.machine,
                                          with_boundary, facts, strokes));
-        in.out.step(phase::plan,
-                    fmt::format("{}, {} strokes, {:.1f} s", plan->name, plan->strokes, plan->timeline.total()));
-    }
-    if (!facts.homed("z")) {
+        in.out.step(phase::plan, fmt::format("{}, {} strokes, {:.1f} s, for {}", plan->name, plan->strokes,
+                                             plan->timeline.total(), w.machine_name));
+    } else
+        in.out.step(phase::plan, fmt::format("{}, {} strokes, for {}", name, summary.measure.strokes, w.machine_name));
+    KF_TRY(const auto way, run::way_of_z(w.machine, facts));
+    const bool z_comes_last = way == run::z_way::endstop && !facts.z_homes_upwards;
+    if (!facts.homed("z") && !z_comes_last) {
         in.out.step(phase::run, "Z reference");
         KF_CHECK(run::reference_z(k, w.machine, facts, record, touch_off_by(w), pen_word(in)));
     }
-    if (summary.homes_first || !facts.homed("xy")) {
+    if (summary.homes_first || !facts.homed("xyz")) {
         in.out.step(phase::run, "homing X and Y");
         KF_CHECK(run::home_xy(k, w.machine, facts, record, touch_off_by(w), pen_word(in), in.out));
     }
     KF_CHECK(io::interrupt::check());
+    if (summary.begins_at) KF_CHECK(run::prove_place(k, w.machine, facts, record, *summary.begins_at));
+    KF_CHECK(io::interrupt::check());
 
     if (plan) {
         run::file_run run(k, w.machine, facts, *plan, steering, record, in.out);
+        KF_TRY(const bool begins, run.may_start());
+        if (!begins) return kf::fail(errc::interrupted, "cancelled before anything was drawn; the tool is up");
         KF_CHECK(run.start());
         if (wanted.detach) {
+            KF_TRY(const auto left, run.leave());
+            if (left.how == run::file_outcome::end::cancelled)
+                return kf::fail(errc::interrupted, "cancelled; the tool is up");
             in.out.result({"started",
                            fmt::format("{} runs by itself", plan->name),
                            {{"job", plan->name}, {"planned_s", plan->timeline.total()}}});
@@ -168,6 +183,7 @@ cli::command_row run_command() {
         {"ahead", "N", "interactive, with N strokes queued: faster, a pause comes later"},
         {"detach", "", "start the file and leave it to Klipper"},
         {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
+        {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
     for (const auto& o : drawing_options()) options.push_back(o);
     return {"run",

@@ -48,7 +48,8 @@ result<void> work(cli::invocation& in, const workplace& w) {
     if (!asked && !in.json) in.out.note("a running kplot does not answer now: " + asked.error().what);
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
-    KF_CHECK(connect(k, w, klippy::need::contact, record));
+    // A simulated printer of our own is waited for; any other is shown as it is.
+    KF_CHECK(connect(k, w, w.simulator ? klippy::need::ready : klippy::need::contact, record));
     const auto& s = k.status();
 
     std::string text = fmt::format("Klipper   {}", klippy::name(s.webhooks.state));

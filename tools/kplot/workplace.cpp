@@ -3,6 +3,9 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/unix_socket.hpp>
+#include <kf/klippy/client.hpp>
+#include <kf/klippy/simulator.hpp>
 
 #include <fmt/format.h>
 
@@ -46,6 +49,28 @@ result<void> start_simulator(cli::invocation& in, workplace& w) {
     w.simulator.emplace(std::move(child));
     in.out.step(phase::simulation, fmt::format("a simulated printer, {} times as fast", io::to_decimal(speed)));
     return {};
+}
+
+/// What --sim and --socket name has to prove that it is no machine. Klipper's recovery begins with a socket that may
+/// not be there yet: then it is waited for.
+result<void> prove_simulator(const cli::invocation& in, const std::string& socket) {
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    const auto patience = now() + std::chrono::seconds(in.command == "recover" ? 30 : 0);
+    for (;;) {
+        auto link = io::unix_socket::connect(socket, now() + std::chrono::seconds(5));
+        if (link) {
+            klippy::client k(*std::move(link));
+            auto proven = klippy::prove_simulator(k, now() + std::chrono::seconds(5));
+            if (proven || proven.error().code != errc::connection_lost || now() >= patience) return proven;
+        } else if (now() >= patience) {
+            error e = std::move(link).error();
+            if (e.code == errc::not_found || e.code == errc::not_connected) e.what = "there is no ksim: " + e.what;
+            e.command = socket;
+            e.steps = {"ksim printer --socket " + socket};
+            return kf::fail(std::move(e));
+        }
+        io::steady_clock{}.sleep_until(now() + std::chrono::milliseconds(100));
+    }
 }
 
 } // namespace
@@ -99,6 +124,8 @@ result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen) {
             return kf::fail(std::move(started).error());
         }
         w.records = fs::path(w.socket).parent_path();
+    } else if (w.simulated) {
+        KF_CHECK(prove_simulator(in, w.socket));
     } else if (in.has("ink"))
         return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
     return w;

@@ -91,6 +91,8 @@ class gcode_writer {
     detail::reversal_watch reversal_;
     bool boundary_;
     bool down_ = false;
+    bool plunges_ = false;  // down is asked for, and waits for the first move: a dwell before it has the tool up
+    bool restated_ = false; // the next X and Y are written, also when they are where the head stands
     std::vector<gcode_warning> warnings_;
 
     static constexpr int digits = 4; // 0.1 um, far below a step
@@ -124,7 +126,12 @@ class gcode_writer {
         end_line(out, speed);
         z_ = z;
     }
+    void plunge(std::string& out) {
+        if (!std::exchange(plunges_, false)) return;
+        z_to(out, head_.tool().work_mm, head_.tool().plunge_feed_mm_s);
+    }
     void raise(std::string& out) {
+        plunge(out); // a dot
         z_to(out, machine_.z_states.travel_mm, head_.tool().lift());
         down_ = false;
     }
@@ -136,23 +143,28 @@ class gcode_writer {
     /// A dwell before a move that begins with this speed, where the motors need one.
     void settle(std::string& out, const step& s, machine::xy speed) {
         const seconds pause = machine_.steppers.direction_reversal_pause_s;
-        if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause)) return;
+        const machine::tool& t = head_.tool();
+        const seconds lowering = plunges_ && z_ ? std::fabs(t.work_mm - *z_) / t.plunge_feed_mm_s : 0;
+        if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause - lowering)) return;
         out += "G4";
         word(out, 'P', pause * 1000.0, 0);
         out += '\n';
-        if (down_) warn(s.number, "the pen dwells on the paper where an axis turns back fast");
+        if (down_ && !plunges_) warn(s.number, "the pen dwells on the paper where an axis turns back fast");
     }
     void move(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
         const machine::xy to = rounded(head_.where().to_machine(p));
         head_.move_to(head_.where().to_machine(p));
-        if (written_ == to) return;
-        if (written_) {
+        if (written_ == to && !restated_) return;
+        if (written_ && written_ != to) {
             const double dx = to.x - written_->x, dy = to.y - written_->y, length = std::hypot(dx, dy);
             const machine::xy velocity{speed * dx / length, speed * dy / length};
             settle(out, s, velocity);
+            plunge(out);
             reversal_.moved(velocity);
-        } else
+        } else if (!written_)
             reversal_.forget();
+        plunge(out);
+        restated_ = false;
         out += code;
         word(out, 'X', to.x);
         word(out, 'Y', to.y);
@@ -163,6 +175,11 @@ class gcode_writer {
         raise(out);
         move(out, s, code, p, speed);
     }
+    /// To where the job has the head, after a homing or whatever else may have left it beside that place.
+    void go_there(std::string& out, const step& s) {
+        raise(out);
+        move(out, s, "G0", head_.where().to_canvas(*head_.at()), head_.tool().travel_feed_mm_s);
+    }
     void native_arc(std::string& out, const step& s, const draw_arc& op, const arc& a, mm_per_s speed) {
         const placement where = head_.where();
         const double mirror = where.flip_y ? -1 : 1;
@@ -171,6 +188,7 @@ class gcode_writer {
             return machine::xy{-std::sin(angle) * way, std::cos(angle) * way * mirror};
         };
         settle(out, s, along(a.start_angle));
+        plunge(out);
         reversal_.moved(along(a.start_angle + a.sweep));
         out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
         const machine::xy to = rounded(where.to_machine(op.to));
@@ -231,7 +249,7 @@ class gcode_writer {
                                          raise(out);
                                          out += "G28 X Y\n";
                                          head_.home();
-                                         written_ = rounded(*head_.at());
+                                         written_.reset(); // near there: Klipper may retract from the endstop
                                          reversal_.forget();
                                          return {};
                                      },
@@ -256,7 +274,8 @@ class gcode_writer {
                                      [&](const draw_arc& o) { return draw(out, s, o); },
                                      [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
                                      [&](const tool_down&) -> result<void> {
-                                         z_to(out, head_.tool().work_mm, head_.tool().plunge_feed_mm_s);
+                                         if (!written_ && head_.at()) go_there(out, s);
+                                         plunges_ = !down_;
                                          down_ = true;
                                          return {};
                                      },
@@ -294,6 +313,13 @@ class gcode_writer {
     void end(std::string& out) {
         raise(out);
         out += "M400\n";
+    }
+    /// Call before a stroke that other clients' scripts may come before: all that it relies on is written in it.
+    void restate(std::string& out) {
+        out += "G90\n";
+        z_.reset();
+        f_.reset();
+        restated_ = true;
     }
     /// Call when other G-code ran in between: Z, F and the last X and Y are written anew. The head is taken to stand
     /// where the job left it.

@@ -75,18 +75,29 @@ struct toolhead_status {
     seconds print_time = 0;
     seconds estimated_print_time = 0;
 };
+/// Below this speed the machine stands: Klipper's planner leaves residues such as 7e-15 mm/s at the end of a move, and
+/// no feed of ours is below 0.01 mm/s.
+inline constexpr mm_per_s rest_velocity = 1e-4;
+
 struct motion_status {
     xyz live_position{}; ///< what Klipper said; see live_position()
     mm_per_s live_velocity = 0;
+
+    [[nodiscard]] bool moves() const noexcept { return live_velocity > rest_velocity; }
 };
 struct gcode_move_status {
     double speed_factor = 1;
     double extrude_factor = 1;
     double speed_f_word = 0; ///< mm/min, as Klipper keeps it
     bool absolute_coordinates = true;
-    xyz homing_origin{}; ///< the gcode offset
-    xyz position{};
-    xyz gcode_position{};
+    xyz homing_origin{};  ///< the gcode offset
+    xyz position{};       ///< the last accepted place, before any transform
+    xyz gcode_position{}; ///< the same as G-code would write it
+
+    /// What Klipper adds to every coordinate of a script: G92 and SET_GCODE_OFFSET together.
+    [[nodiscard]] xyz base() const noexcept {
+        return {position[0] - gcode_position[0], position[1] - gcode_position[1], position[2] - gcode_position[2]};
+    }
 };
 struct virtual_sdcard_status {
     std::string file_path; ///< "" when no file is loaded

@@ -154,15 +154,16 @@ template<class Client>
     return progress(after);
 }
 
-/// Returns when the motion has stopped, 1 to 2.5 s after the request. The pen stays as it is, maybe down. errc::refused
-/// when no file runs, or when it came to its end first.
+/// `script` begins with the command that pauses; what follows it runs at once behind the motion that was planned, so a
+/// lift there leaves the pen no time to rest on the paper. Returns when the motion has stopped, 1 to 2.5 s after the
+/// request. errc::refused when no file runs, or when it came to its end first.
 template<class Client>
-[[nodiscard]] result<void> pause_file(Client& k, io::time_point until) {
+[[nodiscard]] result<void> pause_file(Client& k, std::string_view script, io::time_point until) {
     KF_TRY(const printer_status before, detail::job_status(k, until));
     if (before.job() == job_state::paused) return {};
     if (before.job() != job_state::printing) // PAUSE would mark the printer as paused all the same
         return kf::fail({errc::refused, "no file is running", "", "PAUSE"});
-    KF_CHECK(k.send_gcode("PAUSE", barrier::motion_end, until));
+    KF_CHECK(k.send_gcode(script, barrier::motion_end, until));
     KF_TRY(const printer_status after, detail::job_status(k, until));
     if (after.job() == job_state::paused) return {};
     // The file ended just before: a pause of nothing would be in the way of the next one.
@@ -170,10 +171,11 @@ template<class Client>
     return kf::fail({errc::refused, "the file came to its end before the pause", {}, "PAUSE"});
 }
 
-/// Klipper returns to where it paused in one straight line, Z included: be above that point first. Refused when there
-/// is no pause, or when the motors went off meanwhile (idle_timeout), which Klipper would answer with success.
+/// `command` is Klipper's RESUME: it returns to where it paused in one straight line, Z included, so be above that
+/// point first. Refused when there is no pause, or when the motors went off meanwhile (idle_timeout), which Klipper
+/// would answer with success.
 template<class Client>
-[[nodiscard]] result<void> resume_file(Client& k, io::time_point until) {
+[[nodiscard]] result<void> resume_file(Client& k, std::string_view command, io::time_point until) {
     KF_TRY(const printer_status before, detail::job_status(k, until));
     if (before.job() != job_state::paused)
         return kf::fail({errc::refused, "no file is paused",
@@ -185,13 +187,13 @@ template<class Client>
                          "the motors go off after a while without motion (idle_timeout)",
                          "RESUME",
                          {"Cancel the job, home, and start again from where it stopped."}});
-    return k.send_gcode("RESUME", barrier::processed, until);
+    return k.send_gcode(command, barrier::processed, until);
 }
 
-/// Returns when the motion has stopped. Klipper's own CANCEL_PRINT; what a macro of that name moves is its own affair.
+/// Returns when the motion has stopped. `command` is Klipper's CANCEL_PRINT, or the name under which it is reached.
 template<class Client>
-[[nodiscard]] result<void> cancel_file(Client& k, io::time_point until) {
-    return k.send_gcode("CANCEL_PRINT", barrier::motion_end, until);
+[[nodiscard]] result<void> cancel_file(Client& k, std::string_view command, io::time_point until) {
+    return k.send_gcode(command, barrier::motion_end, until);
 }
 
 } // namespace kf::klippy

@@ -60,7 +60,15 @@ class session {
     [[nodiscard]] result<void> reattach();
     /// Keeps `objects` (of objects/subscribe) up to date in status(), also after recover().
     [[nodiscard]] result<void> subscribe(json::object objects);
-    void on_output(typename client_type::output_handler handler) { output_ = std::move(handler); }
+    /// From the next connection on, errors on Klipper's terminal are kept: for a reason that no object tells.
+    void keep_complaints() {
+        output_ = [this](std::string_view text) {
+            if (text.starts_with("!! ")) complaint_ = std::string(text.substr(3, text.find('\n') - 3));
+        };
+    }
+    /// The last of them, "" when there was none.
+    [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
+    void forget_complaint() noexcept { complaint_.clear(); }
 
     /// Reads until `until`. errc::connection_lost also when Klipper says over a live connection that it has stopped.
     [[nodiscard]] result<void> pump(io::time_point until);
@@ -91,6 +99,7 @@ class session {
     std::optional<estop_line<transport_type>> estop_;
     json::object objects_;
     typename client_type::output_handler output_;
+    std::string complaint_;
     printer_status status_;
     std::optional<error> bad_status_;
     int generation_ = 0;

@@ -108,7 +108,8 @@ struct printer_status {
     return {{"webhooks", json::array{"state", "state_message"}},
             {"toolhead", json::array{"homed_axes", "position"}},
             {"motion_report", json::array{"live_position", "live_velocity"}},
-            {"gcode_move", json::array{"speed_factor", "absolute_coordinates", "homing_origin"}},
+            {"gcode_move",
+             json::array{"speed_factor", "absolute_coordinates", "homing_origin", "position", "gcode_position"}},
             {"virtual_sdcard", json::array{"file_path", "progress", "is_active", "file_position", "file_size"}},
             {"print_stats", json::array{"state", "filename", "message", "total_duration"}},
             {"pause_resume", json::array{"is_paused"}},
@@ -160,10 +161,10 @@ inline result<void> printer_status::merge(const json::object& status, seconds at
 /// run out. Such a zero is believed only when motion was seen lately or when a move to zero was asked for.
 inline void printer_status::trust_live_position(seconds at) {
     if (!motion_report || !ready()) return; // from a shutdown on it goes on through the plan that was cancelled
-    if (motion_report->live_velocity > 0) last_motion_ = at;
+    if (motion_report->moves()) last_motion_ = at;
     const auto all_zero = [](const xyz& p) { return std::ranges::all_of(p, [](mm v) { return v == 0; }); };
-    const bool history_ran_out = all_zero(motion_report->live_position) && motion_report->live_velocity == 0 &&
-                                 trusted_live_ && !all_zero(*trusted_live_) && at - last_motion_ > 25.0;
+    const bool history_ran_out = all_zero(motion_report->live_position) && !motion_report->moves() && trusted_live_ &&
+                                 !all_zero(*trusted_live_) && at - last_motion_ > 25.0;
     if (history_ran_out && !(toolhead && all_zero(toolhead->position))) return;
     trusted_live_ = motion_report->live_position;
 }
@@ -186,7 +187,7 @@ inline std::optional<bool> printer_status::homed(std::string_view axes) const {
 inline bool printer_status::idle() const {
     if (!ready() || !idle_timeout) return false;
     if (idle_timeout->state != motion_state::idle && idle_timeout->state != motion_state::ready) return false;
-    if (motion_report && motion_report->live_velocity > 0) return false;
+    if (motion_report && motion_report->moves()) return false;
     const auto known = [this](const auto& object, const char* its_name) { return object || absent.contains(its_name); };
     if (!known(print_stats, "print_stats") || !known(pause_resume, "pause_resume") ||
         !known(virtual_sdcard, "virtual_sdcard"))
@@ -214,7 +215,7 @@ inline job_state printer_status::job() const {
     case print_state::complete: {
         // Complete means read to the end: up to 2 s of motion may be left, unless the file ends in M400.
         const bool moving = (idle_timeout && idle_timeout->state == motion_state::printing) ||
-                            (motion_report && motion_report->live_velocity > 0);
+                            (motion_report && motion_report->moves());
         return moving ? job_state::finishing : job_state::done;
     }
     case print_state::cancelled: return job_state::cancelled;

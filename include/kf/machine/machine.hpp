@@ -2,8 +2,8 @@
 #pragma once
 /// The machine as machine.yaml describes it: the single source of every dimension, speed and height. Members carry the
 /// names of the file's keys, units included. Nothing here has a dimension of its own: a machine comes from
-/// machine_file (or from sim_machine()). On this machine +Z presses the pen: "up" is the absolute z_states.travel_mm
-/// and nothing else. Spec: machine.yaml(5).
+/// machine_file (or from sim_machine()). "Up" is the absolute z_states.travel_mm and nothing else, on whichever side of
+/// the paper it lies. Spec: machine.yaml(5).
 
 #include <kf/machine/xy.hpp>
 #include <kf/units.hpp>

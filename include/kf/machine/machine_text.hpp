@@ -3,7 +3,9 @@
 /// The commented machine.yaml that `kplot machine init` writes, with the numbers of the machine this suite was made
 /// for; the same text is what --sim reads. Spec: machine.yaml(5).
 
+#include <algorithm>
 #include <string_view>
+#include <vector>
 
 namespace kf::machine {
 
@@ -47,7 +49,8 @@ keep_outs: []
 #  - {name: left clip, x: [20.0, 30.0], y: [150.0, 170.0], when: always}
 #  - {name: tape, x: [25.0, 60.0], y: [310.0, 322.0], when: tool_down}
 
-# Z heights. +Z presses the pen; up is travel_mm, between the two tools.
+# Z heights. Up is travel_mm. Here +Z presses the pen and -Z the airbrush; on a
+# machine whose pen is down at a low Z, pen_work_mm is below travel_mm.
 z_states:
   travel_mm: 10.0                # both tools clear of the paper
   pen_work_mm: 20.0              # the pen touches the paper
@@ -135,5 +138,18 @@ pumps:
 servos:
   enabled: false
 )yaml";
+
+/// The lines of `text`, from 1, that are still as the template has them where it says CHANGE.
+[[nodiscard]] inline std::vector<int> untouched_lines(std::string_view text) {
+    std::vector<int> out;
+    for (int number = 1; !text.empty(); ++number) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.find("# CHANGE") != std::string_view::npos && template_text.find(line) != std::string_view::npos)
+            out.push_back(number);
+    }
+    return out;
+}
 
 } // namespace kf::machine

@@ -132,21 +132,27 @@ class cross_check {
                   "The margin leaves no canvas to draw on.");
     }
 
-    /// A pen is pressed by +Z and an airbrush by -Z: travel lies between their work heights, apart from both.
+    /// Up is the travel height, on whichever side of the paper it lies; each tool works apart from it.
     void heights() const {
         const double low = m_.work_area_min_mm.z, high = m_.work_area_mm.z, travel = m_.z_states.travel_mm;
+        constexpr double apart = 0.1;
         const std::string in_area = "Z heights are inside the work area.";
         within("z_states.travel_mm", travel, low, high, "mm", in_area);
         for (const tool& t : m_.tools) {
             const std::string field = "z_states." + t.name + "_work_mm";
             within(field, t.work_mm, low, high, "mm", in_area);
-            const bool airbrush = t.name == "airbrush";
-            if (airbrush ? t.work_mm < travel : t.work_mm > travel) continue;
-            error(field, t.work_mm,
-                  fmt::format("{} than travel_mm ({} mm)", airbrush ? "less" : "more", io::to_decimal(travel)),
-                  airbrush ? "The airbrush works below travel: travel lies between the tools."
-                           : "A pen works above travel: +Z presses the pen, travel lies between the tools.");
+            if (std::fabs(t.work_mm - travel) < apart)
+                error(
+                    field, t.work_mm,
+                    fmt::format("{} mm or more from travel_mm ({} mm)", io::to_decimal(apart), io::to_decimal(travel)),
+                    "At travel height every tool is clear of the paper.");
         }
+        if (const auto touch = m_.z_reference.touch_off_mm; touch && !m_.tools.empty())
+            if (const double work = m_.tools.front().work_mm; (*touch > travel) != (work > travel))
+                error("z_reference.touch_off_mm", *touch,
+                      fmt::format("on the side of travel_mm ({} mm) where {}_work_mm is ({} mm)",
+                                  io::to_decimal(travel), m_.tools.front().name, io::to_decimal(work)),
+                      "The tool touches the paper on the way to its work height.");
         if (m_.z_reference.touch_off_mm)
             within("z_reference.touch_off_mm", *m_.z_reference.touch_off_mm, low, high, "mm", in_area);
     }

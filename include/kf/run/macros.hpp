@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What we would like to find in printer.cfg: a macro that pauses between two strokes, a cancel that does not move Z
-/// relatively (on this machine +Z presses the pen), a lift when a file fails. `kplot machine macros` prints it.
-/// Spec: https://www.klipper3d.org/Command_Templates.html
+/// The macros that a plotter's printer.cfg should have, and whether it has them. A web interface's buttons run the
+/// printer's PAUSE, RESUME and CANCEL_PRINT without us, wherever the pen is; the usual ones lift by a relative move and
+/// then travel. Ours stop, go up to the one absolute height of the machine, whatever offset is in force, and come back
+/// above the spot before they go down. `kplot machine macros` prints them; they are known again by their text, never by
+/// their name. Spec: https://www.klipper3d.org/Command_Templates.html
 
 #include <kf/io/decimal.hpp>
+#include <kf/klippy/settings.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kf::run {
 
@@ -23,10 +28,61 @@ inline constexpr std::string_view boundary_macro = "KPLOT_BOUNDARY";
     return fmt::format("SET_GCODE_VARIABLE MACRO={} VARIABLE=pause VALUE={}", boundary_macro, wanted ? 1 : 0);
 }
 
-/// The lift, as G-code: up is one absolute height and nothing else.
-[[nodiscard]] inline std::string lift_script(const machine::machine& m) {
-    return fmt::format("G90\nG1 Z{} F{}", io::to_decimal(m.z_states.travel_mm, 4),
+/// The lift as G-code: up is one absolute height of the machine and nothing else. `base` is what Klipper adds to Z now.
+[[nodiscard]] inline std::string lift_script(const machine::machine& m, mm base = 0) {
+    return fmt::format("G90\nG1 Z{} F{}", io::to_decimal(m.z_states.travel_mm - base, 4),
                        io::to_decimal(f_word(m.tools.front().lift()), 3));
+}
+
+/// One [gcode_macro] as printer.cfg has it.
+struct printed_macro {
+    std::string name;
+    std::string renames; ///< rename_existing; "" for a new command
+    std::string gcode;   ///< its lines
+};
+
+/// The lift as a template: without a Z reference it leaves Z alone, and no offset changes where it ends.
+[[nodiscard]] inline std::string lift_template(const machine::machine& m) {
+    return fmt::format(
+        "{{% if 'z' in printer.toolhead.homed_axes %}}\n"
+        "G90\n"
+        "G1 Z{{({} - printer.gcode_move.position.z + printer.gcode_move.gcode_position.z)|round(4)}} F{}\n"
+        "{{% endif %}}",
+        io::to_decimal(m.z_states.travel_mm, 4), io::to_decimal(f_word(m.tools.front().lift()), 3));
+}
+
+[[nodiscard]] inline printed_macro our_pause(const machine::machine& m) {
+    return {"PAUSE", "BASE_PAUSE",
+            fmt::format("{{% if not printer.pause_resume.is_paused %}}\n"
+                        "BASE_PAUSE\n"
+                        "{}\n"
+                        "SAVE_GCODE_STATE NAME=KPLOT_ABOVE\n"
+                        "SET_IDLE_TIMEOUT TIMEOUT=86400\n"
+                        "{{% endif %}}",
+                        lift_template(m))};
+}
+[[nodiscard]] inline printed_macro our_resume(const machine::machine& m) {
+    const machine::tool& t = m.tools.front();
+    return {"RESUME", "BASE_RESUME",
+            fmt::format("{{% if printer.pause_resume.is_paused %}}\n"
+                        "{}\n"
+                        "RESTORE_GCODE_STATE NAME=KPLOT_ABOVE MOVE=1 MOVE_SPEED={}\n"
+                        "SET_IDLE_TIMEOUT TIMEOUT={{printer.configfile.settings.idle_timeout.timeout}}\n"
+                        "BASE_RESUME VELOCITY={}\n"
+                        "{{% endif %}}",
+                        lift_template(m), io::to_decimal(t.travel_feed_mm_s, 3),
+                        io::to_decimal(t.plunge_feed_mm_s, 3))};
+}
+[[nodiscard]] inline printed_macro our_cancel(const machine::machine& m) {
+    return {"CANCEL_PRINT", "BASE_CANCEL_PRINT",
+            fmt::format("{}\n"
+                        "SET_IDLE_TIMEOUT TIMEOUT={{printer.configfile.settings.idle_timeout.timeout}}\n"
+                        "BASE_CANCEL_PRINT",
+                        lift_template(m))};
+}
+[[nodiscard]] inline printed_macro our_boundary() {
+    return {std::string(boundary_macro), "",
+            fmt::format("{{% if pause %}}\n{}\nPAUSE\n{{% endif %}}", request_boundary_pause(false))};
 }
 
 [[nodiscard]] inline std::string indented(std::string_view script) {
@@ -39,8 +95,12 @@ inline constexpr std::string_view boundary_macro = "KPLOT_BOUNDARY";
 }
 
 [[nodiscard]] inline std::string printer_cfg_macros(const machine::machine& m) {
-    const std::string lift = indented(lift_script(m));
-    return fmt::format(R"cfg(# For printer.cfg, as machine.yaml has the machine. Send RESTART afterwards.
+    const auto renamed = [](const printed_macro& p) {
+        return fmt::format("[gcode_macro {}]\nvariable_kplot: 1\nrename_existing: {}\ngcode:\n{}\n", p.name, p.renames,
+                           indented(p.gcode));
+    };
+    return fmt::format(R"cfg(# For the end of printer.cfg, behind every [include], so that nothing there takes its
+# place. As machine.yaml has the machine. Send RESTART afterwards.
 
 [force_move]
 enable_force_move: True      # for kplot touch-off
@@ -54,45 +114,187 @@ on_error_gcode:              # a file that fails leaves no pen on the paper
 
 # kplot's files call this after every stroke, so that a pause finds the pen up.
 [gcode_macro {}]
+variable_kplot: 1
 variable_pause: 0
 gcode:
-    {{% if pause %}}
-    {}
-    PAUSE
-    {{% endif %}}
-
-# Up is one absolute height: a relative lift would press the pen.
-[gcode_macro CANCEL_PRINT]
-rename_existing: BASE_CANCEL_PRINT
-gcode:
 {}
-    BASE_CANCEL_PRINT)cfg",
-                       m.gcode_directory, lift, boundary_macro, request_boundary_pause(false), lift);
+
+# What the buttons of a web interface run. Up is one absolute height; a resume
+# goes above the spot first, then down.
+{}
+{}
+{})cfg",
+                       m.gcode_directory, indented(lift_template(m)), boundary_macro, indented(our_boundary().gcode),
+                       renamed(our_pause(m)), renamed(our_resume(m)), renamed(our_cancel(m)));
 }
 
-/// Whether G-code moves Z while it is relative. Reads text only: what a template computes is not seen.
-[[nodiscard]] inline bool moves_z_relatively(std::string_view gcode) {
-    bool relative = false;
+/// Whose a command is on this printer.
+enum class macro_owner {
+    klipper,  ///< no macro has its name, or one that moves nothing and calls Klipper's own
+    ours,     ///< what we print for this machine
+    outdated, ///< ours, of another machine.yaml or another version
+    foreign
+};
+
+/// By what PAUSE, RESUME and CANCEL_PRINT are reached, and whose they are when a web interface's button runs them.
+struct job_commands {
+    // Klipper's own command, past any macro that is not ours; "" when a macro hides it for good.
+    std::string pause = "PAUSE", resume = "RESUME", cancel = "CANCEL_PRINT";
+    bool ours = false;          ///< all three are those that we print
+    bool boundary = false;      ///< a pause between two strokes is possible
+    bool error_lifts = false;   ///< a file that fails leaves the pen up, also when nobody watches
+    bool error_cancels = false; ///< on_error_gcode cancels: a file that fails looks like one that a person ended
+    std::vector<std::string> foreign =
+        {}; ///< sections that would move with the pen on the paper: "[gcode_macro PAUSE]"
+    std::vector<std::string> outdated = {}; ///< sections that are ours, but not as we print them now
+};
+
+namespace detail {
+
+inline std::string upper(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return out;
+}
+
+/// Lines without the blanks around them, without comments and empty ones.
+inline std::vector<std::string> macro_lines(std::string_view gcode) {
+    std::vector<std::string> out;
     while (!gcode.empty()) {
         const auto end = std::min(gcode.find('\n'), gcode.size());
-        std::string line(gcode.substr(0, end));
+        std::string_view line = gcode.substr(0, end);
         gcode.remove_prefix(std::min(end + 1, gcode.size()));
-        if (const auto comment = line.find_first_of(";#"); comment != std::string::npos) line.resize(comment);
-        std::string word;
-        for (const char c : line) {
-            const bool lower = c >= 'a' && c <= 'z';
-            if (c != ' ' && c != '\t' && c != '\r') word += lower ? static_cast<char>(c - 'a' + 'A') : c;
-        }
-        const auto command = [&](std::string_view name) {
-            return word.starts_with(name) &&
-                   (word.size() == name.size() || word[name.size()] < '0' || word[name.size()] > '9');
-        };
-        if (command("G91")) relative = true;
-        if (command("G90")) relative = false;
-        const bool moves = command("G0") || command("G1") || command("G00") || command("G01");
-        if (relative && moves && word.find('Z') != std::string::npos) return true;
+        line = line.substr(0, line.find_first_of(";#"));
+        while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+        while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+            line.remove_suffix(1);
+        if (!line.empty()) out.emplace_back(line);
     }
-    return false;
+    return out;
+}
+
+/// Whether nothing in a template can move the machine or switch its motors: each line is a condition, or begins with a
+/// command that is known for moving nothing, or with one of `also`. What a template computes a command from is not
+/// known.
+inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>& also = {}) {
+    static constexpr std::array harmless{"M117",
+                                         "M118",
+                                         "M73",
+                                         "M104",
+                                         "M140",
+                                         "M106",
+                                         "M107",
+                                         "M220",
+                                         "M300",
+                                         "ECHO",
+                                         "RESPOND",
+                                         "STATUS",
+                                         "TURN_OFF_HEATERS",
+                                         "SET_DISPLAY_TEXT",
+                                         "SET_PRINT_STATS_INFO",
+                                         "SET_GCODE_VARIABLE",
+                                         "SET_LED",
+                                         "SET_IDLE_TIMEOUT"};
+    for (const std::string& line : macro_lines(gcode)) {
+        if (line.starts_with("{%")) {
+            if (line.find("%}") + 2 != line.size()) return false; // something stands behind the condition
+            continue;
+        }
+        const std::string word = upper(line.substr(0, line.find_first_of(" \t{")));
+        const bool known = std::any_of(harmless.begin(), harmless.end(), [&](const char* h) { return word == h; }) ||
+                           std::find(also.begin(), also.end(), word) != also.end();
+        if (!known || (word.size() < line.size() && line[word.size()] == '{')) return false;
+    }
+    return true;
+}
+
+inline std::string macro_section(std::string_view name) { return fmt::format("gcode_macro {}", name); }
+
+inline macro_owner owner_of(const klippy::settings& s, const printed_macro& ours) {
+    const std::string section = macro_section(ours.name);
+    if (!s.has_section(section)) return macro_owner::klipper;
+    const std::string gcode = s.text(section, "gcode").value_or("?");
+    const std::string renames = upper(s.text(section, "rename_existing").value_or(""));
+    // A macro under the name that hides Klipper's own command would be run in its place.
+    const bool reaches = renames.empty() || !s.has_section(macro_section(renames));
+    if (reaches && renames == ours.renames && macro_lines(gcode) == macro_lines(ours.gcode)) return macro_owner::ours;
+    if (reaches && !renames.empty() && moves_nothing(gcode, {renames})) return macro_owner::klipper;
+    return s.has_option(section, "variable_kplot") ? macro_owner::outdated : macro_owner::foreign;
+}
+
+/// The name under which Klipper's own command answers.
+inline std::string own_name(const klippy::settings& s, std::string_view command) {
+    const std::string section = macro_section(command);
+    if (!s.has_section(section)) return std::string(command);
+    const std::string renames = upper(s.text(section, "rename_existing").value_or(""));
+    return renames.empty() || s.has_section(macro_section(renames)) ? std::string() : renames;
+}
+
+} // namespace detail
+
+/// From printer.cfg as Klipper runs it.
+[[nodiscard]] inline job_commands read_job_commands(const machine::machine& m, const klippy::settings& s) {
+    job_commands c;
+    const auto name = [](std::string_view section) { return fmt::format("[gcode_macro {}]", section); };
+    const auto look = [&](const printed_macro& ours) {
+        const macro_owner owner = detail::owner_of(s, ours);
+        if (owner == macro_owner::foreign) c.foreign.push_back(name(ours.name));
+        if (owner == macro_owner::outdated) c.outdated.push_back(name(ours.name));
+        return owner;
+    };
+    const std::array owners{look(our_pause(m)), look(our_resume(m)), look(our_cancel(m))};
+    c.ours = std::all_of(owners.begin(), owners.end(), [](macro_owner o) { return o == macro_owner::ours; });
+    if (!c.ours) {
+        c.pause = detail::own_name(s, "PAUSE");
+        c.resume = detail::own_name(s, "RESUME");
+        c.cancel = detail::own_name(s, "CANCEL_PRINT");
+    }
+    const bool safe = c.foreign.empty() && c.outdated.empty();
+    if (s.has_section(detail::macro_section(boundary_macro))) {
+        const bool as_printed = detail::owner_of(s, our_boundary()) == macro_owner::ours;
+        c.boundary = as_printed && safe; // it calls PAUSE, whoever's that is
+        if (!as_printed) c.outdated.push_back(name(boundary_macro));
+    }
+    // What our files are made of has to be Klipper's own; a macro around one of the others may call it and move
+    // nothing.
+    for (const char* word : {"G0", "G1", "G2", "G3", "G4", "G90", "M400"})
+        if (s.has_section(detail::macro_section(word))) c.foreign.push_back(name(word));
+    for (const char* word : {"M84", "SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "SDCARD_PRINT_FILE", "SDCARD_RESET_FILE",
+                             "CLEAR_PAUSE", "SET_IDLE_TIMEOUT", "SET_KINEMATIC_POSITION", "SET_GCODE_VARIABLE"}) {
+        const std::string section = detail::macro_section(word);
+        if (!s.has_section(section)) continue;
+        const std::string renames = detail::upper(s.text(section, "rename_existing").value_or(""));
+        if (!detail::moves_nothing(s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
+    }
+    if (const auto on_error = s.text("virtual_sdcard", "on_error_gcode")) {
+        const auto lines = detail::macro_lines(*on_error);
+        c.error_cancels = std::find(lines.begin(), lines.end(), "CANCEL_PRINT") != lines.end();
+        const bool cancel_is_safe = owners[2] == macro_owner::ours || owners[2] == macro_owner::klipper;
+        const std::vector<std::string> also{cancel_is_safe ? "CANCEL_PRINT" : "ECHO"};
+        c.error_lifts = lines == detail::macro_lines(lift_template(m)) ||
+                        lines == detail::macro_lines(lift_script(m)) ||
+                        (c.error_cancels && owners[2] == macro_owner::ours);
+        if (!c.error_lifts && !detail::moves_nothing(*on_error, also))
+            c.foreign.emplace_back("on_error_gcode of [virtual_sdcard]");
+    }
+    return c;
+}
+
+/// The sections that move the machine inside of G28, "[safe_z_home]"; a pen would be dragged or pressed by them.
+[[nodiscard]] inline std::vector<std::string> moves_inside_g28(const klippy::settings& s) {
+    std::vector<std::string> out;
+    for (const char* section : {"safe_z_home", "homing_override"})
+        if (s.has_section(section)) out.push_back(fmt::format("[{}]", section));
+    if (s.has_section("gcode_macro g28") &&
+        !detail::moves_nothing(s.text("gcode_macro g28", "gcode").value_or("?"),
+                               {detail::upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
+        out.emplace_back("[gcode_macro G28]");
+    if (s.text("stepper_z", "endstop_pin").value_or("").starts_with("probe:"))
+        for (const std::string& section : s.sections())
+            for (const char* option : {"activate_gcode", "deactivate_gcode"})
+                if (const auto gcode = s.text(section, option); gcode && !detail::moves_nothing(*gcode))
+                    out.push_back(fmt::format("{} of [{}]", option, section));
+    return out;
 }
 
 } // namespace kf::run

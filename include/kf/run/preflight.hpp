@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The last look before motion: the machine of machine.yaml against the printer as Klipper runs it now. What does not
-/// fit, and what would put the ink somewhere else (a pause, an offset, a mesh, a skew), is refused; what only a person
-/// can judge is a warning. judge() is a pure function over what was asked; preflight() asks.
+/// fit, what would put the ink somewhere else (a pause, an offset, a transform), and what would move by itself inside
+/// of Klipper's commands (macros, sections of G28) is refused; what only a person can judge is a warning. judge() is a
+/// pure function over what was asked; preflight() asks.
 
 #include <kf/job/gcode.hpp>
 #include <kf/job/lookahead.hpp>
@@ -11,14 +12,17 @@
 #include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/macros.hpp>
+#include <kf/run/transforms.hpp>
 
 #include <boost/json.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,10 +38,13 @@ struct printer_facts {
     double speed_factor = 1;          ///< M220
     std::string homed_axes;
     bool z_endstop = false, force_move = false;
-    bool arcs = false;           ///< G2 and G3 are known
-    bool files = false;          ///< virtual_sdcard and pause_resume are there
-    bool boundary = false;       ///< our macro is there
-    std::string gcode_directory; ///< of virtual_sdcard, as printer.cfg writes it
+    bool arcs = false;                        ///< G2 and G3 are known
+    bool files = false;                       ///< virtual_sdcard and pause_resume are there
+    job_commands commands;                    ///< by which Klipper's own pause, resume and cancel are reached
+    std::string gcode_directory;              ///< of virtual_sdcard, as printer.cfg writes it
+    bool z_homes_upwards = true;              ///< G28 Z moves the tool away from the paper
+    std::vector<std::string> inside_g28 = {}; ///< sections that move by themselves in G28
+    std::vector<std::string> transforms = {}; ///< sections that may bend coordinates: "[skew_correction]"
     std::vector<std::string> warnings = {};
 
     [[nodiscard]] bool homed(std::string_view axes) const {
@@ -45,7 +52,7 @@ struct printer_facts {
     }
 };
 
-/// One query's objects, for judge(). Of a mesh and a skew only whether one is active.
+/// One query's objects, for judge(). Of what bends coordinates only whether it is active.
 [[nodiscard]] inline json::object preflight_objects(const std::vector<std::string>& live) {
     json::object wanted = klippy::state_objects();
     wanted["toolhead"] = json::array{
@@ -54,12 +61,11 @@ struct printer_facts {
     const auto has = [&](std::string_view object) { return std::find(live.begin(), live.end(), object) != live.end(); };
     if (has("bed_mesh")) wanted["bed_mesh"] = json::array{"profile_name"};
     if (has("skew_correction")) wanted["skew_correction"] = json::array{"current_profile_name"};
+    if (has("z_thermal_adjust")) wanted["z_thermal_adjust"] = json::array{"enabled"};
     return wanted;
 }
 
 namespace detail {
-
-inline std::string mm_text(double v) { return io::to_decimal(v, 4); }
 
 /// All faults of one look, so that one look mends them all.
 class fault_list {
@@ -81,6 +87,14 @@ class fault_list {
 
 inline bool same(double a, double b) { return std::fabs(a - b) <= 1e-6 * std::max({1.0, std::fabs(a), std::fabs(b)}); }
 
+/// Whether an axis is homed towards its greater coordinates; nothing when it has no endstop. As Klipper decides it.
+inline std::optional<bool> homes_up(const klippy::settings& s, char axis) {
+    if (const auto told = s.flag(fmt::format("stepper_{}", axis), "homing_positive_dir")) return told;
+    const auto low = s.position_min(axis), high = s.position_max(axis), at = s.position_endstop(axis);
+    if (!high || !at) return std::nullopt;
+    return *at - low.value_or(0) > *high - *at;
+}
+
 inline void compare_axes(const machine::machine& m, const klippy::settings& s, fault_list& faults) {
     const bool z_is_known = m.steppers.z_rotation_distance.has_value();
     for (const char axis : {'x', 'y', 'z'}) {
@@ -97,11 +111,14 @@ inline void compare_axes(const machine::machine& m, const klippy::settings& s, f
         if (const auto theirs = s.position_min(axis); theirs && (axis == 'z' ? near < *theirs : !same(*theirs, near)))
             faults.differs(fmt::format("machine.work_area_min_mm.{}", axis), near, section + ".position_min", *theirs);
         if (axis != 'z') {
-            const machine::xy home = machine::home_position(m);
-            constexpr mm tolerance = 0.1; // as after homing
-            const mm ours = axis == 'x' ? home.x : home.y;
-            if (const auto theirs = s.position_endstop(axis); theirs && std::fabs(*theirs - ours) > tolerance)
-                faults.differs(fmt::format("axes.{}.homing_side", axis), ours, section + ".position_endstop", *theirs);
+            // Which end it homes to; the endstop itself may sit anywhere between the ends.
+            using side = machine::axis::side;
+            const auto ours = axis == 'x' ? m.axes.x.homing_side : m.axes.y.homing_side;
+            if (const auto up = homes_up(s, axis); ours && up && *up != (*ours == side::max))
+                faults.add(fmt::format("axes.{}.homing_side: machine.yaml has {}, Klipper homes {} towards its {} "
+                                       "(position_endstop {}).",
+                                       axis, *ours == side::max ? "max" : "min", section, *up ? "max" : "min",
+                                       mm_text(s.position_endstop(axis).value_or(0))));
         }
         if (axis == 'z' && !z_is_known) continue; // machine.yaml does not say what drives Z
         const mm rotation = axis == 'z' ? *m.steppers.z_rotation_distance : m.steppers.xy_rotation_distance;
@@ -139,13 +156,6 @@ inline void compare_limits(const machine::machine& m, const klippy::settings& s,
           s.square_corner_velocity());
 }
 
-inline std::string text_field(const json::object& status, std::string_view object, std::string_view key) {
-    if (const json::value* o = status.if_contains(object); o != nullptr && o->is_object())
-        if (const json::value* v = o->get_object().if_contains(key); v != nullptr && v->is_string())
-            return std::string(v->get_string());
-    return {};
-}
-
 /// What would shift or bend the drawing, or is in the middle of another one.
 inline result<void> refuse_state(const json::object& status, const klippy::printer_status& now) {
     if (!now.ready()) {
@@ -167,45 +177,19 @@ inline result<void> refuse_state(const json::object& status, const klippy::print
              now.print_stats ? now.print_stats->filename : std::string(),
              {},
              {"kplot status", "Wait for its end, or: kplot cancel"}});
-    if (now.gcode_move)
-        for (const double offset : now.gcode_move->homing_origin)
-            if (offset != 0)
-                return kf::fail(
-                    {errc::refused,
-                     fmt::format("Klipper has a G-code offset: X {} Y {} Z {}",
-                                 mm_text(now.gcode_move->homing_origin[0]), mm_text(now.gcode_move->homing_origin[1]),
-                                 mm_text(now.gcode_move->homing_origin[2])),
-                     "everything would be drawn that much beside its place",
-                     {},
-                     {"Send SET_GCODE_OFFSET X=0 Y=0 Z=0"}});
-    if (const auto mesh = text_field(status, "bed_mesh", "profile_name"); !mesh.empty())
-        return kf::fail({errc::refused,
-                         fmt::format("the bed mesh \"{}\" is active", mesh),
-                         "it would move Z while the pen draws",
-                         {},
-                         {"Send BED_MESH_CLEAR"}});
-    if (const auto skew = text_field(status, "skew_correction", "current_profile_name"); !skew.empty())
-        return kf::fail({errc::refused,
-                         fmt::format("the skew correction \"{}\" is active", skew),
-                         "checked coordinates would not be the ones that are driven to",
-                         {},
-                         {"Send SET_SKEW CLEAR=1"}});
-    return {};
+    return refuse_transforms(status, now);
 }
 
-inline void warn_of_config(const machine::machine& m, const klippy::settings& s, printer_facts& facts) {
-    if (const auto cancel = s.text("gcode_macro cancel_print", "gcode"); cancel && moves_z_relatively(*cancel))
-        facts.warnings.emplace_back("the printer's CANCEL_PRINT moves Z relatively, and on this machine +Z presses the "
-                                    "pen; kplot cancel lifts the pen first. A better macro: kplot machine macros");
-    if (facts.files) {
-        const auto on_error = s.text("virtual_sdcard", "on_error_gcode");
-        const std::string lift = fmt::format("Z{}", io::to_decimal(m.z_states.travel_mm, 4));
-        if (!on_error || on_error->find(lift) == std::string::npos)
-            facts.warnings.push_back(fmt::format("on_error_gcode of [virtual_sdcard] does not lift to {}: a file that "
-                                                 "fails while nobody watches leaves the pen down. See: kplot machine "
-                                                 "macros",
-                                                 lift));
-    }
+inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
+    if (facts.files && !facts.commands.ours && facts.commands.foreign.empty())
+        facts.warnings.emplace_back(
+            "the Pause and Cancel buttons of a web interface leave the pen on the paper. Macros "
+            "that lift it: kplot machine macros");
+    if (facts.files && !facts.commands.error_lifts)
+        facts.warnings.push_back(
+            fmt::format("on_error_gcode of [virtual_sdcard] does not lift to Z{}: a file that fails "
+                        "while nobody watches leaves the pen down. See: kplot machine macros",
+                        io::to_decimal(m.z_states.travel_mm, 4)));
     if (facts.speed_factor != 1)
         facts.warnings.push_back(fmt::format("the speed factor is {} % (M220): all speeds are scaled by it",
                                              io::to_decimal(facts.speed_factor * 100, 1)));
@@ -245,6 +229,42 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
                      {"Correct machine.yaml or printer.cfg; they have to agree.", "kplot machine show"}});
 }
 
+/// Macros that a web interface's buttons, or Klipper itself at an error, would run with the pen on the paper; the
+/// person may take that upon himself. Those that hide Klipper's own commands from us are refused all the same.
+enum class foreign_macros { refused, taken };
+
+[[nodiscard]] inline result<void> refuse_foreign_macros(const job_commands& c, foreign_macros person) {
+    const auto refuse = [&](std::vector<std::string> names, std::string cause, bool may_be_taken) {
+        std::vector<std::string> steps{"kplot machine macros  (prints macros that lift first)",
+                                       "Put them at the end of printer.cfg, behind every [include]; send RESTART."};
+        if (may_be_taken) steps.emplace_back("or, never touching those buttons: kplot run FILE --foreign-macros");
+        return kf::fail({errc::refused,
+                         fmt::format("macros of this printer are not made for a pen: {}", fmt::join(names, ", ")),
+                         std::move(cause),
+                         {},
+                         std::move(steps)});
+    };
+    std::vector<std::string> names = c.foreign;
+    names.insert(names.end(), c.outdated.begin(), c.outdated.end());
+    if (c.pause.empty() || c.resume.empty() || c.cancel.empty())
+        return refuse(names, "Klipper's own PAUSE, RESUME or CANCEL_PRINT cannot be reached behind them", false);
+    if (names.empty() || person == foreign_macros::taken) return {};
+    return refuse(names,
+                  c.foreign.empty() ? "they are kplot's, of another machine.yaml or another version"
+                                    : "a button of a web interface, or an error, runs them with the pen on the paper",
+                  true);
+}
+
+/// errc::refused when sections of printer.cfg move by themselves inside of G28.
+[[nodiscard]] inline result<void> refuse_hidden_homing(const std::vector<std::string>& inside_g28) {
+    if (inside_g28.empty()) return {};
+    return kf::fail({errc::refused,
+                     fmt::format("G28 of this printer moves by {}", fmt::join(inside_g28, ", ")),
+                     "such a move may press the pen, or drag it over the paper",
+                     "G28",
+                     {"Take it out of printer.cfg: kplot lifts the tool itself before it homes.", "Send RESTART."}});
+}
+
 /// Whether machine.yaml says that a person shows Z where the paper is. Klipper cannot tell whether Z has an endstop: a
 /// cartesian machine must name a pin for it, wired or not, and homing Z to a pin with nothing on it would run into the
 /// frame. So it is axes.z.endstop_pin that counts.
@@ -258,12 +278,13 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
     printer_facts facts;
     facts.files = s.has_section("virtual_sdcard") && s.has_section("pause_resume");
     facts.force_move = s.flag("force_move", "enable_force_move").value_or(false);
-    detail::warn_of_config(m, s, facts);
+    facts.commands = read_job_commands(m, s);
+    detail::warn_of_config(m, facts);
     if (!facts.files)
         facts.warnings.emplace_back(
             "without [virtual_sdcard] and [pause_resume] only --mode interactive can draw. See: "
             "kplot machine macros");
-    else if (!s.has_section(fmt::format("gcode_macro {}", boundary_macro)))
+    else if (!facts.commands.boundary)
         facts.warnings.push_back(fmt::format("there is no {} macro: a file is paused in the middle of a stroke. See: "
                                              "kplot machine macros",
                                              boundary_macro));
@@ -279,7 +300,7 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
                                                  const json::object& status) {
     klippy::printer_status now;
     json::object known = status;
-    for (const char* ours : {"configfile", "bed_mesh", "skew_correction"}) known.erase(ours);
+    for (const char* ours : {"configfile", "bed_mesh", "skew_correction", "z_thermal_adjust"}) known.erase(ours);
     KF_CHECK(now.merge(known, 0));
     KF_CHECK(detail::refuse_state(status, now));
     KF_TRY(const auto settings, klippy::settings::from_status(status));
@@ -299,9 +320,13 @@ inline void warn_of_config(const machine::machine& m, const klippy::settings& s,
     facts.arcs = has("gcode_arcs") || settings.has_section("gcode_arcs");
     if (facts.arcs) facts.limits.arc_resolution = settings.number("gcode_arcs", "resolution").value_or(1.0);
     facts.files = has("virtual_sdcard") && has("pause_resume");
-    facts.boundary = job::detail::has_macro(facts.objects, boundary_macro);
+    facts.commands = read_job_commands(m, settings);
     facts.gcode_directory = settings.gcode_directory().value_or("");
-    detail::warn_of_config(m, settings, facts);
+    facts.inside_g28 = moves_inside_g28(settings);
+    facts.transforms = detail::transform_sections(settings);
+    const mm up = m.z_states.travel_mm - m.tools.front().work_mm;
+    facts.z_homes_upwards = detail::homes_up(settings, 'z').value_or(up > 0) == (up > 0);
+    detail::warn_of_config(m, facts);
     return facts;
 }
 

@@ -9,6 +9,7 @@
 #include <kf/job/limits.hpp>
 #include <kf/job/measure.hpp>
 #include <kf/job/stroke.hpp>
+#include <kf/job/transform.hpp>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,7 +90,8 @@ class job_spool {
 struct job_summary {
     job::job_measure measure;
     std::size_t operations = 0;
-    bool homes_first = false; ///< home_xy comes before all motion
+    bool homes_first = false;             ///< home_xy comes before all motion
+    std::optional<machine::xy> begins_at; ///< the first place that it travels to, machine coordinates
     std::vector<job::gcode_warning> warnings = {};
 };
 
@@ -100,6 +103,7 @@ struct job_summary {
     job::limit_check limits(m);
     job::gcode_writer writer(m, options);
     job::job_meter meter;
+    job::head head(m);
     auto strokes = spool.strokes();
     std::string text;
     for (bool moved = false;;) {
@@ -111,6 +115,12 @@ struct job_summary {
         meter.add(*s);
         summary.operations += s->steps.size();
         for (const job::step& each : s->steps) {
+            if (const auto* tool = std::get_if<job::select_tool>(&each.op)) KF_CHECK(head.select(each, tool->tool));
+            const auto begins = [&](job::point p) {
+                if (!summary.begins_at) summary.begins_at = head.where().to_machine(p);
+            };
+            if (const auto* travel = std::get_if<job::rapid_xy>(&each.op)) begins(travel->to);
+            if (const auto* way = std::get_if<job::linear_move>(&each.op)) begins(way->to);
             if (std::holds_alternative<job::home_xy>(each.op) && !moved) summary.homes_first = true;
             moved = moved || std::holds_alternative<job::home_xy>(each.op) ||
                     std::holds_alternative<job::rapid_xy>(each.op) || std::holds_alternative<job::linear_move>(each.op);

@@ -58,6 +58,9 @@ concept steering = requires(S& s, json::object (*status)(), const error& e) {
     { s.stepped(std::size_t{}) } -> std::same_as<result<order>>;
 };
 
+/// Instead of an error's name: a run that ended before it did what was asked for.
+inline constexpr std::string_view ended_first = "ended";
+
 /// Where a running kplot listens: beside the socket of its printer.
 [[nodiscard]] inline std::filesystem::path control_path(const std::filesystem::path& socket) {
     std::error_code ec;
@@ -115,7 +118,7 @@ class control_socket {
     control_socket& operator=(control_socket&&) = delete;
     ~control_socket() {
         if (path_.empty()) return;
-        tell_waiting({{"ok", false}, {"errc", "failed"}, {"what", "the run ended first"}});
+        tell_waiting({{"ok", false}, {"errc", ended_first}, {"what", "the run ended first"}});
         ::unlink(path_.c_str());
     }
 

@@ -3,12 +3,16 @@
 /// Interactive mode: one stroke at a time, each with a barrier behind it, so that between two strokes the machine
 /// stands still with the tool up, and a pause, a cancel or an error finds it so. With `ahead` strokes queued the
 /// barrier is saved (315 ms a stroke) and a pause comes that much later. A script is never sent twice: when the
-/// connection or the micro-controller is lost the run ends with what is known of the last stroke.
+/// connection or the micro-controller is lost the run ends with what is known of the last stroke. Between two strokes
+/// any other client may move the machine or press Pause: each stroke begins with its own lift in absolute coordinates,
+/// the way is watched, and a pause of the printer is obeyed.
 
 #include <kf/job/estimate.hpp>
 #include <kf/job/gcode.hpp>
 #include <kf/klippy/client.hpp>
+#include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
+#include <kf/run/path_watch.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/steering.hpp>
@@ -20,6 +24,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,6 +87,7 @@ class stroke_run {
         std::size_t stroke = 0; ///< 0: an operation by itself
         std::vector<klippy::request_id> pieces = {};
         seconds planned = 0;
+        std::size_t way = 0; ///< where its way begins in path_
     };
 
     Session& k_;
@@ -93,12 +99,15 @@ class stroke_run {
     stroke_options options_;
     job::gcode_writer writer_;
     detail::script_planner planner_;
+    path_watch path_;
+    seconds looked_at_ = 0; ///< eventtime of the last place that was compared
     std::deque<flight> flights_;
     stroke_outcome outcome_;
     order asked_ = order::none;
     std::size_t sent_ = 0; ///< drawn strokes
     const char* state_ = "drawing";
-    bool held_ = false; ///< the motors, since the first wait for a person
+    bool held_ = false;      ///< the motors, since the first wait for a person
+    bool elsewhere_ = false; ///< the pause was not asked of us: a button of a web interface
 
     [[nodiscard]] json::object status() const {
         return {{"state", state_},           {"mode", "interactive"},
@@ -112,6 +121,28 @@ class stroke_run {
             asked_ = order::none;
         } else
             asked_ = std::max(asked_, o);
+        if (!paused_by_printer() || asked_ >= order::pause) return;
+        elsewhere_ = true;
+        asked_ = order::pause;
+    }
+    [[nodiscard]] bool paused_by_printer() const {
+        return k_.status().pause_resume && k_.status().pause_resume->is_paused;
+    }
+    /// An error when the machine is beside the way of what was sent.
+    result<void> watch() {
+        const auto& s = k_.status();
+        const auto live = s.live_position();
+        if (!live || s.eventtime == looked_at_ || paused_by_printer()) return {};
+        looked_at_ = s.eventtime;
+        if (path_.on_the_way(*live)) return {};
+        return kf::fail(
+            {errc::failed,
+             fmt::format("something else moves the machine: it was at X{:.2f} Y{:.2f} Z{:.2f}, beside the way "
+                         "of the drawing",
+                         (*live)[0], (*live)[1], (*live)[2]),
+             {},
+             options_.job,
+             {"Look for another client of this printer: a web interface, a [delayed_gcode], a macro."}});
     }
     [[nodiscard]] seconds in_flight() const {
         seconds sum = 0;
@@ -134,12 +165,14 @@ class stroke_run {
                 if (auto answer = k_.link().take(id); answer && !*answer) return kf::fail(std::move(*answer).error());
                 return read;
             }
+            KF_CHECK(watch());
         }
     }
     result<void> finish_front() {
         for (const auto id : flights_.front().pieces) KF_CHECK(await(id));
         const flight done = std::move(flights_.front());
         flights_.pop_front();
+        path_.forget_before(done.way);
         outcome_.planned += done.planned;
         if (done.stroke != 0) {
             outcome_.strokes = done.stroke;
@@ -159,7 +192,8 @@ class stroke_run {
     }
     result<void> send(const job::stroke& s, std::string_view text) {
         KF_TRY(const seconds planned, planner_.add(text));
-        flight f{s.number, {}, planned};
+        flight f{s.number, {}, planned, path_.mark()};
+        path_.feed(text);
         const auto until = deadline(in_flight() + planned);
         for (std::string_view rest = text; !rest.empty();) {
             const std::string_view piece = detail::take_piece(rest);
@@ -176,10 +210,18 @@ class stroke_run {
         if (s.draws()) sent_ = s.number;
         return {};
     }
+    [[nodiscard]] std::string doubt() const { return fmt::format("a run of {} did not come to its end", options_.job); }
     result<void> hold() {
         if (held_) return {};
         held_ = true;
         return hold_motors(k_);
+    }
+    result<void> clear_pause() {
+        if (!paused_by_printer()) return {};
+        KF_CHECK(script("CLEAR_PAUSE", klippy::barrier::processed, 1));
+        KF_CHECK(detail::refresh(k_));
+        if (std::exchange(elsewhere_, false) && asked_ == order::pause) asked_ = order::none; // the one that has ended
+        return {};
     }
     /// Waits at the boundary; gives resume or cancel.
     result<order> pause() {
@@ -190,8 +232,12 @@ class stroke_run {
         KF_CHECK(drain());
         KF_CHECK(hold());
         state_ = "paused";
+        // A macro of the printer may have moved the tool.
+        if (paused_by_printer()) KF_CHECK(lift(k_, machine_, record_));
+        path_.let_go();
         const std::string where =
-            fmt::format("paused after stroke {} of {}, the tool is up", outcome_.strokes, options_.total);
+            fmt::format("paused {}after stroke {} of {}, the tool is up",
+                        std::exchange(elsewhere_, false) ? "by somebody else " : "", outcome_.strokes, options_.total);
         out_.step(phase::run, where + "; kplot resume goes on, Ctrl+C cancels");
         steering_.settle(where);
         asked_ = order::none;
@@ -201,6 +247,8 @@ class stroke_run {
             const order o = std::exchange(asked_, order::none);
             if (o == order::pause) steering_.settle(where);
             if (o != order::resume && o != order::cancel) continue;
+            // Only our own word goes on: the end of the printer's pause may as well have been its Cancel button.
+            KF_CHECK(clear_pause());
             state_ = "drawing";
             return o;
         }
@@ -224,6 +272,7 @@ class stroke_run {
     }
     result<void> cancel() {
         KF_CHECK(drain());
+        KF_CHECK(clear_pause());
         state_ = "cancelled";
         outcome_.how = stroke_outcome::end::cancelled;
         const std::string where =
@@ -238,7 +287,8 @@ class stroke_run {
             KF_TRY(o, pause());
             if (o == order::resume) {
                 steering_.settle("goes on");
-                writer_.forget(); // who knows what was done by hand meanwhile
+                KF_CHECK(lift(k_, machine_, record_)); // who knows what was done by hand meanwhile
+                KF_CHECK(record_.may_be_down(doubt()));
             }
         } else if (o == order::resume) {
             steering_.refuse({errc::refused, "nothing is paused"});
@@ -249,8 +299,11 @@ class stroke_run {
     }
 
     result<void> draw() {
+        KF_TRY(const auto before, look_at(k_));
+        path_.stands_at(before.toolhead->position);
         std::string text;
         writer_.begin(text);
+        path_.feed(text);
         KF_TRY(const seconds first, planner_.add(text));
         KF_CHECK(script(text, klippy::barrier::motion_end, first + detail::z_time(machine_)));
         for (;;) {
@@ -260,6 +313,7 @@ class stroke_run {
             KF_TRY(const auto s, strokes_());
             if (!s) break;
             text.clear();
+            writer_.restate(text);
             KF_CHECK(writer_.write(*s, text));
             KF_CHECK(send(*s, text));
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
@@ -302,10 +356,11 @@ class stroke_run {
       , out_(out)
       , options_(std::move(options))
       , writer_(m, std::move(gcode))
-      , planner_(facts.limits, facts.speed_factor) {}
+      , planner_(facts.limits, facts.speed_factor)
+      , path_(facts.limits.arc_resolution) {}
 
     [[nodiscard]] result<stroke_outcome> operator()() {
-        KF_CHECK(record_.may_be_down(fmt::format("a run of {} did not come to its end", options_.job)));
+        KF_CHECK(record_.may_be_down(doubt()));
         if (auto drawn = draw(); !drawn) return broken(std::move(drawn).error());
         KF_CHECK(lift(k_, machine_, record_));
         if (held_) KF_CHECK(release_motors(k_));

@@ -2,11 +2,11 @@
 #pragma once
 /// How Z gets to know where it is, and what must not happen before: the tool goes down only with a Z reference of this
 /// run of Klipper, X and Y are homed only when the pen is known to be up. Klipper keeps the reference itself: it drops
-/// Z from homed_axes when it restarts, after a fault and when the motors go off. On this machine +Z presses the pen.
+/// Z from homed_axes when it restarts, after a fault and when the motors go off.
 
 #include <kf/klippy/client.hpp>
 #include <kf/machine/machine.hpp>
-#include <kf/run/macros.hpp>
+#include <kf/run/lift.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/sink.hpp>
@@ -16,6 +16,9 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace kf::run {
 
@@ -50,35 +53,56 @@ inline seconds homing_time(const machine::machine& m) {
     constexpr mm_per_s slow = 5;
     return (m.work_area_mm.x - m.work_area_min_mm.x + m.work_area_mm.y - m.work_area_min_mm.y) / slow;
 }
-inline seconds z_time(const machine::machine& m) {
-    return (m.work_area_mm.z - m.work_area_min_mm.z + 10) / std::max(0.1, m.tools.front().lift());
+
+/// The pen may stand on the paper, and nobody said that it does not.
+inline std::unexpected<error> pen_may_be_down(const pen_record& record, std::vector<std::string> more = {}) {
+    std::vector<std::string> steps{"Look at the pen; lift it by hand when it is down.",
+                                   "kplot recover --pen-is-up  (or: kplot home --pen-is-up)"};
+    steps.insert(steps.end(), more.begin(), more.end());
+    return kf::fail({errc::refused,
+                     "the pen may be down: " + record.doubt(),
+                     "homing would drag it over the paper",
+                     {},
+                     std::move(steps)});
 }
 
+/// One homing, and what it left: the place is Klipper's to say (it may retract from the endstop), that it knows it is
+/// not ours to guess.
 template<class Session>
-io::time_point motion_deadline(Session& k, seconds planned) {
-    return k.link().clock().now() + klippy::motion_allowance(planned);
-}
-
-/// One query, past the subscription: what the toolhead is now.
-template<class Session>
-result<klippy::toolhead_status> toolhead(Session& k) {
-    KF_TRY(const auto now, k.link().query({{"toolhead", json::array{"homed_axes", "position"}},
-                                           {"webhooks", json::array{"state", "state_message"}}},
-                                          k.link().clock().now() + std::chrono::seconds(5)));
-    klippy::printer_status s;
-    KF_CHECK(s.merge(now.status, now.eventtime));
-    if (!s.ready() || !s.toolhead) return kf::fail(klippy::api_error(s.webhooks.message, "objects/query"));
-    return *s.toolhead;
+result<void> home(Session& k, const machine::machine& m, printer_facts& facts, std::string_view axes) {
+    KF_CHECK(refuse_hidden_homing(facts.inside_g28));
+    std::string script = "G28";
+    for (const char a : axes) script += fmt::format(" {}", static_cast<char>(a - 'a' + 'A'));
+    const seconds time = homing_time(m) + (axes == "z" ? z_time(m) : 0);
+    KF_TRY(const auto before, look_at(k));
+    KF_CHECK(k.home(script, motion_deadline(k, time)));
+    KF_TRY(const auto now, look_at(k));
+    facts.homed_axes = now.toolhead->homed_axes;
+    if (now.pause_resume && now.pause_resume->is_paused)
+        return kf::fail({errc::busy,
+                         "the printer was paused while it homed",
+                         "somebody else did it, perhaps with a button of a web interface",
+                         script,
+                         {"kplot cancel  (ends the pause)", "Run the same command again."}});
+    if (!facts.homed(axes))
+        return kf::fail({errc::failed,
+                         fmt::format("after homing, only \"{}\" counts as homed", facts.homed_axes),
+                         "something else switched the motors off, or restarted Klipper",
+                         script,
+                         {"kplot recover"}});
+    const bool z_was_known = before.toolhead->homed_axes.find('z') != std::string::npos;
+    if (axes != "z" && z_was_known &&
+        std::fabs(now.toolhead->position[2] - before.toolhead->position[2]) > up_tolerance(m))
+        return kf::fail({errc::refused,
+                         fmt::format("Z moved from {} to {} while X and Y homed", mm_text(before.toolhead->position[2]),
+                                     mm_text(now.toolhead->position[2])),
+                         "something of this printer moves Z inside of G28, or something else moved it",
+                         script,
+                         {"Look at the pen.", "Take what moves Z out of printer.cfg."}});
+    return {};
 }
 
 } // namespace detail
-
-/// To the travel height, waited for. Needs the Z reference.
-template<class Session>
-[[nodiscard]] result<void> lift(Session& k, const machine::machine& m, pen_record& record) {
-    KF_CHECK(k.send_gcode(lift_script(m), klippy::barrier::motion_end, detail::motion_deadline(k, detail::z_time(m))));
-    return record.is_up();
-}
 
 /// The pen touches the paper now: that is Z's height, and then it is lifted.
 template<class Session>
@@ -91,12 +115,14 @@ template<class Session>
                          "SET_KINEMATIC_POSITION",
                          {"Add to printer.cfg:  [force_move]", "and below it:  enable_force_move: True",
                           "Send RESTART.", "kplot touch-off"}});
-    KF_TRY(const auto before, detail::toolhead(k));
+    KF_TRY(const auto before, look_at(k));
     KF_CHECK(k.send_gcode(fmt::format("SET_KINEMATIC_POSITION Z={} SET_HOMED=Z", io::to_decimal(height, 4)),
                           klippy::barrier::motion_end, detail::motion_deadline(k, 1)));
-    KF_TRY(const auto after, detail::toolhead(k));
+    KF_TRY(const auto after, look_at(k));
     // An older Klipper does not know SET_HOMED and takes X and Y for homed as well: nothing could be trusted then.
-    if (before.homed_axes.find('x') == std::string::npos && after.homed_axes.find('x') != std::string::npos) {
+    const std::string& had = before.toolhead->homed_axes;
+    const std::string& has = after.toolhead->homed_axes;
+    if (had.find('x') == std::string::npos && has.find('x') != std::string::npos) {
         KF_CHECK(k.send_gcode("M84", klippy::barrier::processed, detail::motion_deadline(k, 1)));
         return kf::fail({errc::failed,
                          "this Klipper is too old for a touch-off",
@@ -104,7 +130,7 @@ template<class Session>
                          "SET_KINEMATIC_POSITION",
                          {"Update Klipper, or give Z an endstop."}});
     }
-    facts.homed_axes = after.homed_axes;
+    facts.homed_axes = has;
     return lift(k, m, record);
 }
 
@@ -122,54 +148,34 @@ template<class Session>
                          {},
                          {"Lower the pen by hand until it touches the paper.", "kplot touch-off"}});
     }
-    // Homing Z moves away from where the pen may stand; it is not done blindly after a fault either.
+    // Whichever way Z goes, it is not homed blindly after a fault.
     if (!record.doubt().empty() && said != pen_word::is_up && who != touch_off_by::simulation)
-        return kf::fail({errc::refused,
-                         "the pen may be down: " + record.doubt(),
-                         "homing would drag it over the paper",
-                         {},
-                         {"Look at the pen; lift it by hand when it is down.",
-                          "kplot recover --pen-is-up  (or: kplot home --pen-is-up)"}});
-    KF_CHECK(k.home("G28 Z", detail::motion_deadline(k, detail::homing_time(m) + detail::z_time(m))));
-    KF_TRY(const auto now, detail::toolhead(k));
-    facts.homed_axes = now.homed_axes;
+        return detail::pen_may_be_down(record);
+    KF_CHECK(detail::home(k, m, facts, "z"));
     return lift(k, m, record);
 }
 
 /// G28 X Y with the pen up: lifted when Z is referenced, otherwise by the word of a person or for lack of any doubt.
-/// A printer with a Z endstop gets its reference on the way.
+/// A printer with a Z endstop gets its reference on the way: before X and Y where that lifts the tool, after them where
+/// Z is homed towards the paper.
 template<class Session, sink Sink>
 [[nodiscard]] result<void> home_xy(Session& k, const machine::machine& m, printer_facts& facts, pen_record& record,
                                    touch_off_by who, pen_word said, Sink& out) {
+    KF_CHECK(refuse_hidden_homing(facts.inside_g28));
     KF_TRY(const z_way way, way_of_z(m, facts));
-    if (facts.homed("z") || way == z_way::endstop || who == touch_off_by::simulation) {
+    const bool z_afterwards = way == z_way::endstop && !facts.homed("z") && !facts.z_homes_upwards;
+    if (facts.homed("z") || (way == z_way::endstop && !z_afterwards) || who == touch_off_by::simulation) {
         KF_CHECK(reference_z(k, m, facts, record, who, said));
     } else if (said == pen_word::is_up) {
         KF_CHECK(record.is_up());
     } else if (!record.doubt().empty()) {
-        return kf::fail({errc::refused,
-                         "the pen may be down: " + record.doubt(),
-                         "homing would drag it over the paper",
-                         {},
-                         {"Look at the pen; lift it by hand when it is down.",
-                          "kplot recover --pen-is-up  (or: kplot home --pen-is-up)",
-                          "or, with the pen on the paper: kplot touch-off"}});
+        if (z_afterwards) return detail::pen_may_be_down(record);
+        return detail::pen_may_be_down(record, {"or, with the pen on the paper: kplot touch-off"});
     } else
         out.warn("Z is not referenced: X and Y are homed at the height at which the pen is");
-    KF_CHECK(k.home("G28 X Y", detail::motion_deadline(k, detail::homing_time(m))));
-    KF_TRY(const auto now, detail::toolhead(k));
-    facts.homed_axes = now.homed_axes;
-    const machine::xy want = machine::home_position(m);
-    constexpr mm tolerance = 0.1;
-    if (!facts.homed("xy") || std::fabs(now.position[0] - want.x) > tolerance ||
-        std::fabs(now.position[1] - want.y) > tolerance)
-        return kf::fail({errc::mismatch,
-                         fmt::format("after homing the machine is at X{:.2f} Y{:.2f}, not at X{:.2f} Y{:.2f}",
-                                     now.position[0], now.position[1], want.x, want.y),
-                         "homing_side and the work area of machine.yaml do not fit position_endstop",
-                         "G28 X Y",
-                         {"Correct machine.yaml or printer.cfg; they have to agree."}});
-    return {};
+    KF_CHECK(detail::home(k, m, facts, "xy"));
+    if (!z_afterwards || facts.homed("z")) return {};
+    return reference_z(k, m, facts, record, who, said);
 }
 
 } // namespace kf::run

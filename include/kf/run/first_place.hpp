@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The proof that coordinates are places: with the tool up the machine drives to where the drawing begins, and is asked
+/// where it is. A skew, a mesh or any module that bends coordinates shows there, whatever it is called; at the home
+/// position, where most coordinates are zero, it may not.
+
+#include <kf/machine/machine.hpp>
+#include <kf/run/lift.hpp>
+#include <kf/run/preflight.hpp>
+#include <kf/run/transforms.hpp>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace kf::run {
+
+/// `first` is where the first stroke begins, in machine coordinates. errc::refused when the machine is elsewhere.
+template<class Session>
+[[nodiscard]] result<void> prove_place(Session& k, const machine::machine& m, const printer_facts& facts,
+                                       pen_record& record, machine::xy first) {
+    KF_CHECK(lift(k, m, record));
+    const mm_per_s speed = m.tools.front().travel_feed_mm_s;
+    const seconds way =
+        std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / speed;
+    KF_CHECK(k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", detail::mm_text(first.x), detail::mm_text(first.y),
+                                      io::to_decimal(f_word(speed), 3)),
+                          klippy::barrier::motion_end, detail::motion_deadline(k, way)));
+    KF_TRY(const auto now, look_at(k));
+    const klippy::xyz wanted{first.x, first.y, m.z_states.travel_mm};
+    const klippy::xyz& at = now.toolhead->position;
+    bool there = true;
+    for (std::size_t i = 0; i < 3; ++i) there = there && std::fabs(at[i] - wanted[i]) <= detail::same_place;
+    if (there) return {};
+    const bool shifted = now.gcode_move && std::fabs(now.gcode_move->position[0] - wanted[0]) +
+                                                   std::fabs(now.gcode_move->position[1] - wanted[1]) +
+                                                   std::fabs(now.gcode_move->position[2] - wanted[2]) >
+                                               3 * detail::same_place;
+    return kf::fail(
+        {errc::refused,
+         fmt::format("the machine went to {}, not to {}", detail::place_text(at), detail::place_text(wanted)),
+         shifted ? "something else moved it, or shifted its coordinates meanwhile"
+                 : fmt::format("a transform bends its coordinates: {}",
+                               detail::named(facts.transforms, "one that kplot does not know")),
+         {},
+         {"Switch it off (SET_SKEW CLEAR=1, BED_MESH_CLEAR), or send RESTART.", "Nothing was drawn."}});
+}
+
+} // namespace kf::run

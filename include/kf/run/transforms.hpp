@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What stands between the coordinates of G-code and the place of the machine: offsets, G92, a mesh, a skew, whatever a
+/// module puts there. A name says little (a skew without a profile has none), so the places themselves are compared:
+/// what G-code is at, what Klipper makes of it, where the toolhead is. Spec:
+/// https://www.klipper3d.org/Status_Reference.html
+
+#include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/klippy/settings.hpp>
+#include <kf/klippy/status.hpp>
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kf::run {
+
+namespace json = boost::json;
+
+namespace detail {
+
+inline std::string mm_text(double v) { return io::to_decimal(v, 4); }
+
+inline std::string text_field(const json::object& status, std::string_view object, std::string_view key) {
+    if (const json::value* o = status.if_contains(object); o != nullptr && o->is_object())
+        if (const json::value* v = o->get_object().if_contains(key); v != nullptr && v->is_string())
+            return std::string(v->get_string());
+    return {};
+}
+
+/// Klipper's numbers and ours are the same place when they differ by no more; far below a step.
+inline constexpr mm same_place = 1e-3;
+
+/// The sections of printer.cfg that may put a transform between G-code and motion. What else does shows in the place at
+/// which the machine is, see prove_place().
+inline std::vector<std::string> transform_sections(const klippy::settings& s) {
+    std::vector<std::string> out;
+    for (const std::string& section : s.sections())
+        for (const char* known : {"bed_mesh", "bed_tilt", "skew_correction", "z_thermal_adjust"})
+            if (section == known) out.push_back(fmt::format("[{}]", section));
+    return out;
+}
+
+inline std::string named(const std::vector<std::string>& names, std::string_view otherwise) {
+    return names.empty() ? std::string(otherwise) : fmt::format("{}", fmt::join(names, ", "));
+}
+
+inline std::string place_text(const klippy::xyz& p) {
+    return fmt::format("X{} Y{} Z{}", mm_text(p[0]), mm_text(p[1]), mm_text(p[2]));
+}
+
+/// Everything between the coordinates of G-code and the machine, from what it says and from the places themselves.
+inline result<void> refuse_transforms(const json::object& status, const klippy::printer_status& now) {
+    const auto away = [](mm v) { return std::fabs(v) > same_place; };
+    if (const auto mesh = text_field(status, "bed_mesh", "profile_name"); !mesh.empty())
+        return kf::fail({errc::refused,
+                         fmt::format("the bed mesh \"{}\" is active", mesh),
+                         "it would move Z while the pen draws",
+                         {},
+                         {"Send BED_MESH_CLEAR"}});
+    if (const auto skew = text_field(status, "skew_correction", "current_profile_name"); !skew.empty())
+        return kf::fail({errc::refused,
+                         fmt::format("the skew correction \"{}\" is active", skew),
+                         "checked coordinates would not be the ones that are driven to",
+                         {},
+                         {"Send SET_SKEW CLEAR=1"}});
+    if (const json::value* o = status.if_contains("z_thermal_adjust"); o != nullptr && o->is_object())
+        if (const json::value* on = o->get_object().if_contains("enabled"); on != nullptr && *on == json::value(true))
+            return kf::fail({errc::refused,
+                             "[z_thermal_adjust] is active",
+                             "it would move Z while the pen draws",
+                             {},
+                             {"Send SET_Z_THERMAL_ADJUST ENABLE=0"}});
+    if (now.gcode_move) {
+        const auto& origin = now.gcode_move->homing_origin;
+        if (std::any_of(origin.begin(), origin.end(), away))
+            return kf::fail({errc::refused,
+                             fmt::format("Klipper has a G-code offset: X {} Y {} Z {}", mm_text(origin[0]),
+                                         mm_text(origin[1]), mm_text(origin[2])),
+                             "everything would be drawn that much beside its place",
+                             {},
+                             {"Send SET_GCODE_OFFSET X=0 Y=0 Z=0"}});
+        if (const auto base = now.gcode_move->base(); std::any_of(base.begin(), base.end(), away))
+            return kf::fail({errc::refused,
+                             fmt::format("Klipper's coordinates are shifted by G92: X {} Y {} Z {}", mm_text(base[0]),
+                                         mm_text(base[1]), mm_text(base[2])),
+                             "everything would be drawn that much beside its place",
+                             {},
+                             {"Home the shifted axes with G28, or send RESTART: both end a G92."}});
+        if (!now.toolhead || now.toolhead->homed_axes.size() < 3) return {};
+        const auto settings = klippy::settings::from_status(status);
+        for (std::size_t i = 0; i < 3; ++i)
+            if (away(now.gcode_move->position[i] - now.toolhead->position[i]))
+                return kf::fail({errc::refused,
+                                 fmt::format("a transform is active: G-code is at {}, the machine at {}",
+                                             place_text(now.gcode_move->position), place_text(now.toolhead->position)),
+                                 fmt::format("it comes from {}", named(settings ? transform_sections(*settings)
+                                                                                : std::vector<std::string>{},
+                                                                       "something that kplot does not know")),
+                                 {},
+                                 {"Switch it off, or send RESTART."}});
+    }
+    return {};
+}
+
+} // namespace detail
+
+} // namespace kf::run

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include <kf/run/path_watch.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+using namespace kf;
+using run::path_watch;
+
+BOOST_AUTO_TEST_CASE(places_on_the_way_of_the_text_are_ours_and_others_are_not) {
+    path_watch w;
+    w.stands_at({0, 0, 10});
+    w.feed("G90\nG0 X25 Y322 F4800\nG4 P500\nG1 Z20 F2400\nG1 X125 Y322 F1500\nKPLOT_BOUNDARY STROKE=1\n");
+    BOOST_TEST(w.on_the_way({0, 0, 10}));
+    BOOST_TEST(w.on_the_way({12.5, 161, 10}));
+    BOOST_TEST(w.on_the_way({25, 322, 17}));
+    BOOST_TEST(w.on_the_way({80, 322.05, 20}));
+    BOOST_TEST(!w.on_the_way({80, 322.2, 20}));
+    BOOST_TEST(!w.on_the_way({80, 322, 15}));  // drawn in the air
+    BOOST_TEST(w.on_the_way({80, 322, 20.5})); // a person presses the pen a little more
+    BOOST_TEST(!w.on_the_way({240, 340, 20}));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_pause_it_counts_again_when_it_is_back_on_the_way) {
+    path_watch w;
+    w.stands_at({0, 0, 10});
+    w.feed("G1 X100 Y0 F600\n");
+    w.let_go();
+    BOOST_TEST(w.on_the_way({200, 200, 10})); // brought back by a resume
+    BOOST_TEST(w.on_the_way({50, 0, 10}));
+    BOOST_TEST(!w.on_the_way({200, 200, 10}));
+}
+
+BOOST_AUTO_TEST_CASE(what_lies_far_behind_is_forgotten_and_not_what_klipper_may_still_drive) {
+    path_watch w;
+    w.stands_at({0, 0, 0});
+    for (int i = 1; i <= 100; ++i) w.feed("G1 X" + std::to_string(i) + " Y0 Z0 F60\n"); // a second each
+    w.prune(1);
+    BOOST_TEST(!w.on_the_way({50, 0, 0}));
+    BOOST_TEST(w.on_the_way({80, 0, 0}));
+    path_watch fast;
+    fast.stands_at({0, 0, 0});
+    for (int i = 1; i <= 100; ++i) fast.feed("G1 X" + std::to_string(i) + " Y0 Z0 F60\n");
+    fast.prune(8); // M220 S800
+    BOOST_TEST(fast.on_the_way({50, 0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(an_arc_is_a_way_as_klipper_drives_it) {
+    path_watch w(1);
+    w.stands_at({10, 0, 0});
+    w.feed("G3 X-10 Y0 I-10 J0 F600\n");
+    BOOST_TEST(w.on_the_way({0, 10, 0}));
+    BOOST_TEST(w.on_the_way({0, 9.9, 0}));
+    BOOST_TEST(!w.on_the_way({0, -10, 0}));
+    BOOST_TEST(!w.on_the_way({0, 0, 0}));
+    path_watch full;
+    full.stands_at({10, 0, 0});
+    full.feed("G2 X10 Y0 I-10 J0 F600\n");
+    BOOST_TEST(full.on_the_way({0, -10, 0}));
+    BOOST_TEST(full.on_the_way({0, 10, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(a_homing_or_a_macro_goes_where_it_wants) {
+    for (const char* text : {"G28 X Y\n", "TOOL_PEN\n"}) {
+        path_watch w;
+        w.stands_at({0, 0, 10});
+        w.feed(text);
+        BOOST_TEST(w.on_the_way({200, 3, 10}), text);
+        w.feed("G1 Z10 F600\nG0 X50 Y50 F600\nG1 X60 Y50\n");
+        for (int i = 0; i < 40; ++i) w.feed(i % 2 == 0 ? "G1 X70 Y50\n" : "G1 X60 Y50\n");
+        w.prune(1);
+        BOOST_TEST(w.on_the_way({65, 50, 10}), text);
+        BOOST_TEST(!w.on_the_way({200, 3, 10}), text);
+    }
+}

@@ -206,6 +206,8 @@ class Moment:
                 self.klipper("cancel")
             if self.deed.endswith("resume"):
                 return {0}, True
+            if not file_goes_on and "pause" not in self.deed:
+                return {0, 130, 1}, None  # Klipper has no file that its button could cancel
             return {130, 1, 0} if over else {130, 1}, None
         if running:
             child.kill()

@@ -149,21 +149,24 @@ motion_limits with_extruder() {
     limits.extruder.emplace();
     return limits;
 }
+motion_limits of_a_slow_z() {
+    motion_limits limits = with_extruder();
+    limits.max_z_velocity = 15;
+    limits.max_z_accel = 100;
+    return limits;
+}
 
 // The figures of the next two are of klippy v0.13.0-730 in batch mode, from the start of the first move to the end of
 // the last one.
 BOOST_AUTO_TEST_CASE(a_sliced_file_takes_what_klipper_took) {
-    motion_limits limits = with_extruder();
-    limits.max_z_velocity = 15;
-    limits.max_z_accel = 100;
-    const estimate e = of(text_of(folder + "sliced.gcode"), limits);
+    const estimate e = of(text_of(folder + "sliced.gcode"), of_a_slow_z());
     BOOST_CHECK_SMALL(e.total - 40.61144233164001, 1e-6);
     BOOST_TEST(e.extruding > 0U);
     BOOST_TEST(e.unknown == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(arcs_take_what_klipper_took) {
-    motion_limits limits = with_extruder();
+    motion_limits limits = of_a_slow_z();
     limits.arc_resolution = 1;
     const estimate e = of(text_of(folder + "arcs.gcode"), limits);
     BOOST_CHECK_SMALL(e.total - 43.39201263041331, 1e-6);

@@ -125,6 +125,44 @@ class Ink(PlotterTest):
         self.assertAlmostEqual(r.result()["seconds"], 2.05, places=6)
         self.assertEqual(r.result()["moves"], 1)
 
+    def test_estimate_plans_e_with_its_limits_and_says_what_it_takes_them_for(self):
+        p = self.plotter()
+        # 2 mm of filament from rest to rest at 20 mm/s and 500 mm/s2, between two ways that are stops for it.
+        file = p.write("part.gcode", "M83\nG1 X100 F3000\nG1 E-2 F2100\nG1 X0 F3000\n")
+        words = ["--limit", "max_extrude_only_velocity=20", "--limit", "max_extrude_only_accel=500"]
+        r = p.run("estimate", file, *words, "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertAlmostEqual(r.result()["seconds"], 2 * (2 + 50 / 3000) + 0.1 + 20 / 500, places=6)
+        self.assertEqual((r.result()["extruding_moves"], r.result()["extruder_assumed"]), (1, False))
+        self.assertEqual(p.run("estimate", file, *words).err, "")
+        r = p.run("estimate", file)
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("nozzle of 0.4 mm", " ".join(r.err.split()))
+
+    def test_estimate_leaves_arcs_out_and_says_so_or_counts_them(self):
+        p = self.plotter()
+        # A full circle of 10 mm radius in 62 straight pieces of 1.0129 mm, after a way of 10 mm.
+        file = p.write("arc.gcode", "G1 X10 F600\nG3 X10 Y0 I-10 F600\n")
+        r = p.run("estimate", file, "--json")
+        self.assertEqual((r.code, r.result()["arcs_left_out"], r.result()["moves"]), (0, 1, 1), r)
+        self.assertIn("G2 and G3 are not counted (lines: 1)", " ".join(p.run("estimate", file).err.split()))
+        r = p.run("estimate", file, "--arcs", "--json")
+        self.assertEqual((r.code, r.result()["arcs_left_out"], r.result()["moves"]), (0, 0, 63), r)
+        self.assertAlmostEqual(r.result()["distance_mm"], 10 + 62 * 20 * math.sin(math.pi / 62), places=3)
+        r = p.run("estimate", file, "--limit", "arc_resolution=0.5", "--json")
+        self.assertEqual(r.result()["moves"], 1 + 125, r)
+
+    def test_estimate_refuses_what_holds_no_move(self):
+        p = self.plotter()
+        for name, text, word in (("a.svg", svg("<path d='M10 10H40'/>"), "<SVG"), ("empty.gcode", "", "it is empty"),
+                                 ("remarks.gcode", "; one\n\n", "comments only"), ("set.gcode", "G90\nG28\n", "how to move"),
+                                 ("cut.gcode", "G1 X5 F600", "no newline")):
+            r = p.run("estimate", p.write(name, text))
+            self.assertEqual(r.code, 1, r)
+            self.assertIn("there is no move in", r.err)
+            self.assertIn(word, " ".join(r.err.split()))
+        self.assertEqual(p.run("estimate", p.write("wait.gcode", "G4 P500\n"), "--json").result()["seconds"], 0.5)
+
     def test_the_time_left_is_right_to_a_percent_at_a_tenth(self):
         p = self.plotter(speed=20)
         child = p.start("run", p.write("lines.jsonl", line_job(60, 11.0)), "--json")

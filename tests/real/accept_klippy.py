@@ -18,7 +18,7 @@ import time
 import traceback
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from klippy_rig import OLD_CANCEL, Carriage, RealPlotter, Trapq, fast_machine, macros  # noqa: E402
+from klippy_rig import OLD_CANCEL, Carriage, Moves, RealPlotter, fast_machine, macros  # noqa: E402
 import plotter  # noqa: E402
 from plotter import LEFT, TOP, Cut, along, distance_to_segment, line_job, svg, wait_for  # noqa: E402
 
@@ -152,9 +152,9 @@ def touch_off(b):
     if not b.arguments.sim:
         check(abs(p.carriage()[2] - 17.0) < 0.021, p.carriage())
     b.saw("kplot touch-off --touching", r.out.strip() + "; the carriage went up 10 mm from where it was put")
-    trapq = Trapq(p.socket)
+    watch = Moves(p)
     expect(p.run("run", job), 0)
-    lines = trapq.ink()
+    lines = watch.ink()
     want = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 15, TOP - 10 - 2 * i)] for i in range(2)]
     check(worst_distance(lines, want) < 0.02, lines)
     b.saw("kplot run", "drawn after the touch-off")
@@ -231,16 +231,16 @@ def file_job(b):
     text, want = drawing(b.random, n)
     job = p.write("thousand.svg", text)
     expect(p.run("home"), 0)
-    trapq = Trapq(p.socket)
+    watch = Moves(p)
     t = time.monotonic()
     r = expect(p.run("run", job, "--json"), 0)
     seconds = time.monotonic() - t
     result = r.result()
     check(result["strokes"] == n, result)
-    moves = trapq.moves()
+    moves = watch.moves()
     (p.root / "moves.json").write_text(json.dumps(moves))  # so that a fault can be looked into
     (p.root / "want.json").write_text(json.dumps(want))
-    worst = compare_drawing(trapq.drawn(moves), want)
+    worst = compare_drawing(watch.drawn(moves), want)
     check(worst < 0.02, f"{worst:.4f} mm beside the drawing")
     progress = r.events("progress")
     planned = float(next(e["text"] for e in r.events("step") if "strokes" in e["text"]).split(", ")[-1].split()[0])
@@ -251,6 +251,41 @@ def file_job(b):
           eta_error_percent=round(100 * (result["seconds"] - planned) / planned, 2), eta=round(eta_total, 1))
     check(p.z() == TRAVEL)
     check(abs(result["seconds"] - planned) < 0.01 * planned + 1.0, "the plan is not what it took")
+
+
+def residue(feed, accel=3000.0):
+    """What Klipper's live_velocity is at rest after a move at `feed` mm/s: v - a * t in doubles, not always 0."""
+    v2 = (feed * 60 * (1.0 / 60.0)) ** 2
+    v = math.sqrt(v2)
+    return v - accel * (v2 * (0.5 / accel) / (v * 0.5))
+
+
+@case
+def lift_feeds(b):
+    """A file ends with the lift: a rest whose velocity is 7e-15 mm/s is one."""
+    p = b.printer(kplot_macros=True)
+    text = p.machine_file.read_text()
+    expect(p.run("home"), 0)
+    feeds = [i / 2 for i in range(1, 201) if residue(i / 2) > 0]
+    # The printer's macros have another lift now.
+    anyway = ["--foreign-macros"] if "--foreign-macros" in p.run("run", "--help").out else []
+    hung, seconds, deadline = [], [], plotter.DEADLINE
+    plotter.DEADLINE = 45
+    for feed in feeds:
+        p.machine_file.write_text(text.replace("lift_feed_mm_s: null", f"lift_feed_mm_s: {feed}", 1))
+        t = time.monotonic()
+        try:
+            expect(p.run("run", p.write("lift.jsonl", line_job(1)), *anyway), 0)
+            seconds.append(time.monotonic() - t)
+        except AssertionError as e:
+            if "still runs" not in str(e):
+                raise
+            hung.append(feed)
+            p.ask("gcode/script", script="SDCARD_RESET_FILE")
+    plotter.DEADLINE = deadline
+    b.saw("kplot run, lift_feed_mm_s with a residue", f"{len(feeds) - len(hung)} of {len(feeds)} end", hung=hung,
+          slowest_s=round(max(seconds, default=0), 1))
+    check(not hung, "these never end:", hung)
 
 
 # ---- 3 ---------------------------------------------------------------------------------------------------------------
@@ -267,12 +302,12 @@ def interactive(b):
     for words in ((), ("--ahead", "3")):
         p = b.printer()
         expect(p.run("home"), 0)
-        trapq = Trapq(p.socket)
+        watch = Moves(p)
         t = time.monotonic()
         r = expect(p.run("run", p.write("lines.jsonl", line_job(20, LENGTH)), "--mode", "interactive", "--json",
                          *words), 0)
         seconds = time.monotonic() - t
-        worst = worst_distance(trapq.ink(), lines(20))
+        worst = worst_distance(watch.ink(), lines(20))
         check(worst < 0.02, worst)
         check(p.z() == TRAVEL)
         b.saw("kplot run --mode interactive " + " ".join(words), "20 strokes", seconds=round(seconds, 1),
@@ -332,7 +367,7 @@ def random_moments(b):
             deed = deeds[round_number % len(deeds)]
             moment = 0.2 + b.random.random() * 17
             where = f"{' '.join(mode)}, {deed} at {moment:.2f} s"
-            trapq = Trapq(p.socket)
+            watch = Moves(p)
             eye = Carriage(p) if not b.arguments.sim else None
             child = p.start("run", job, "--json", *words)
             time.sleep(moment)
@@ -387,7 +422,7 @@ def random_moments(b):
                 check(done.code == want_code, f"the run ended with {done.code}, not {want_code}", done)
                 check(abs(stands(p) - TRAVEL) < 0.03, "the pen is down at the end")
                 check(p.job_state() not in ("printing", "paused"), p.job_state())
-                drawn = covers(trapq.ink(), job_lines)
+                drawn = covers(watch.ink(), job_lines)
                 if want_code == 0:
                     check(all(drawn), "not all is drawn", drawn)
                 after = expect(p.run("status", "--json"), 0).result()
@@ -397,7 +432,7 @@ def random_moments(b):
                     eye.end()
                 raise Fault(where + ": " + str(e)) from e
             finally:
-                trapq.close()
+                watch.close()
             if eye:
                 eye.end()
             print("      ", where, "ended with", want_code, f"{sum(drawn)} of 12", flush=True)
@@ -591,12 +626,12 @@ def klippy_killed(b):
             r = p.run("recover")
         expect(r, 3, "may be down")
         b.saw("kplot recover", "exit 3, " + first_error(r))
-        trapq = Trapq(p.socket)
+        watch = Moves(p)
         check(p.job_state() == "standby", p.job_state())
-        check(not trapq.segments(trapq.moves()), "something moved after the restart")
+        check(not watch.segments(watch.moves()), "something moved after the restart")
         expect(p.run("recover", "--pen-is-up"), 0)
-        check(not trapq.ink(), "a stroke was replayed")
-        trapq.close()
+        check(not watch.ink(), "a stroke was replayed")
+        watch.close()
         b.saw("after the restart", "nothing moved by itself, no stroke was sent again")
     p.happens("kill-klippy")
     r = expect(p.run("run", p.write("one.jsonl", line_job(1))), 4)
@@ -615,7 +650,7 @@ def connection_breaks(b):
         expect(p.run("home"), 0)
         cut = Cut(p.socket)
         job = p.write("lines.jsonl", line_job(6, LENGTH))
-        trapq = Trapq(p.socket)
+        watch = Moves(p)
         command = p.command("run", job, "--json", "--mode", mode)
         command[command.index(str(p.socket))] = str(cut.path)
         child = p.start_command(command)
@@ -624,15 +659,15 @@ def connection_breaks(b):
         cut.cut()
         if mode == "file":
             r = expect(p.finish(child), 0, "goes on")
-            check(worst_distance(trapq.ink(), lines(6)) < 0.02)
+            check(worst_distance(watch.ink(), lines(6)) < 0.02)
             b.saw("socket cut in a stroke, file", "kplot comes back to the file and follows it to its end; all is drawn")
         else:
             e = lost(child, p)
-            drawn = covers(trapq.ink(), lines(6))
+            drawn = covers(watch.ink(), lines(6))
             check(sum(drawn) == 1 and drawn[0], drawn)
             b.saw("socket cut in a stroke, interactive", e["cause"] + "; the stroke came to its end, no other began")
         cut.end()
-        trapq.close()
+        watch.close()
         status = expect(p.run("status", "--json"), 0).result()
         expect(p.run("home"), 0)
         check(abs(stands(p) - TRAVEL) < 0.03)
@@ -643,7 +678,7 @@ def kplot_killed(b):
     p = b.printer()
     expect(p.run("home"), 0)
     job = p.write("lines.jsonl", line_job(8, LENGTH))
-    trapq = Trapq(p.socket)
+    watch = Moves(p)
     child = started(p, job)
     child.kill()
     p.finish(child)
@@ -657,16 +692,16 @@ def kplot_killed(b):
     expect(p.run("resume"), 0)
     wait_for("the end", lambda: p.job_state() == "complete", 120)
     wait_for("the pen up", lambda: abs(p.pen_z() - TRAVEL) < 0.03, 10)
-    check(all(covers(trapq.ink(), lines(8))), "not all is drawn")
+    check(all(covers(watch.ink(), lines(8))), "not all is drawn")
     b.saw("kplot pause, resume from another shell", "the rest is drawn")
-    trapq.close()
-    trapq = Trapq(p.socket)
+    watch.close()
+    watch = Moves(p)
     child = started(p, job, "--mode", "interactive")
     child.kill()
     p.finish(child)
     time.sleep(3)
     check(abs(stands(p) - TRAVEL) < 0.03, "the pen is down")
-    drawn = covers(trapq.ink(), lines(8))
+    drawn = covers(watch.ink(), lines(8))
     b.saw("kplot run killed with kill -9, interactive", f"its stroke came to its end, tool up; {sum(drawn)} of 8 drawn")
     expect(p.run("home"), 0)
     expect(p.run("run", job, "--mode", "interactive"), 0)

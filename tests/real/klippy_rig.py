@@ -164,29 +164,60 @@ class Connection:
         self.socket.close()
 
 
-class Trapq(Connection):
-    """The moves that Klipper has planned, from now on: (time, duration, v0, a, start, direction)."""
+class Moves:
+    """The moves that a printer plans from now on: (time, duration, v0, a, start, direction), a homing move left out.
 
-    def __init__(self, path):
-        super().__init__(path)
-        self.call("motion_report/dump_trapq", name="toolhead", response_template={"trapq": 1})
+    Of real klippy they come from the extra kf_moves.py: Klipper's own motion_report/dump_trapq hides what begins
+    before the end time of a homing move that was cut short. ksim has dump_trapq alone."""
+
+    def __init__(self, plot):
+        self.plot = plot
+        self.from_ksim = None
+        if isinstance(plot, RealPlotter):
+            self.begin = plot.moves_file.stat().st_size if plot.moves_file.exists() else 0
+        else:
+            self.from_ksim = Connection(plot.socket)
+            self.from_ksim.call("motion_report/dump_trapq", name="toolhead", response_template={"trapq": 1})
 
     def moves(self, quiet=1.2):
-        """All so far, when no more have come for a while; batches come every 0.5 s."""
+        """All so far; of ksim when no more have come for a while, for batches come every 0.5 s."""
+        return self.of_ksim(quiet) if self.from_ksim else list(self.of_klippy())
+
+    def of_klippy(self):
+        with open(self.plot.moves_file) as f:
+            f.seek(self.begin)
+            rows = [json.loads(line) for line in f if line.endswith("\n")]
+        homing = False
+        for row in rows:
+            if row[0] == "drip":
+                homing = row[1]
+            elif row[0] == "move" and not homing:
+                _, t, accel_t, cruise_t, decel_t, start, direction, start_v, cruise_v, accel = row
+                for duration, v, a in ((accel_t, start_v, accel), (cruise_t, cruise_v, 0), (decel_t, cruise_v, -accel)):
+                    if duration <= 0:
+                        continue
+                    yield t, duration, v, a, tuple(start), tuple(direction)
+                    length = v * duration + 0.5 * a * duration * duration
+                    t, start = t + duration, [s + d * length for s, d in zip(start, direction)]
+
+    def of_ksim(self, quiet):
+        c = self.from_ksim
         while True:
-            with self.changed:
-                n = len(self.pushes)
-                if not self.changed.wait_for(lambda: len(self.pushes) > n or self.ended, quiet):
-                    break
-                if self.ended:
+            with c.changed:
+                n = len(c.pushes)
+                if not c.changed.wait_for(lambda: len(c.pushes) > n or c.ended, quiet) or c.ended:
                     break
         seen, out = set(), []
-        for _, push in self.pushes:
+        for _, push in c.pushes:
             for move in push.get("params", {}).get("data", []):
                 if (move[0], move[1]) not in seen:  # a part of no duration shares its time with the next
                     seen.add((move[0], move[1]))
                     out.append(move)
         return sorted(out, key=lambda m: m[0])
+
+    def close(self):
+        if self.from_ksim:
+            self.from_ksim.close()
 
     @staticmethod
     def segments(moves):
@@ -207,7 +238,7 @@ class Trapq(Connection):
     def drawn(moves):
         """What the pen drew by these moves: lines of (x, y). A lift ends a line."""
         lines, at = [], None
-        for start, end in Trapq.segments(moves):
+        for start, end in Moves.segments(moves):
             if start[2] <= PEN_DOWN or end[2] <= PEN_DOWN:
                 at = None
                 continue
@@ -249,7 +280,9 @@ class Carriage(threading.Thread):
 
 class RealPlotter(plotter.Plotter):
     def __init__(self, rig, root, machine=None, endstop=True, kplot_macros=False, x_rotation=32,
-                 idle_timeout=None):
+                 idle_timeout=None, client=None, config=""):
+        """`client` is a UI's file of macros, outside of this repository; `kplot_macros` come behind it, and then
+        `config`. Without either of the first two there is the CANCEL_PRINT that presses a pen."""
         self.rig, self.root = pathlib.Path(rig), pathlib.Path(root)
         self.klippy = self.mcu = None
         self.children = []
@@ -266,10 +299,15 @@ class RealPlotter(plotter.Plotter):
         self.machine_file.write_text(machine if machine is not None else fast_machine(endstop))
         cfg = PRINTER_CFG.format(root=self.root, x_rotation=x_rotation,
                                  z_endstop="gpio15" if endstop else "gpio16")
+        if client:
+            cfg += f"[include {pathlib.Path(client).resolve()}]\n[virtual_sdcard]\npath: {self.gcodes}\n"
         if kplot_macros:
             cfg += macros(self.machine_file, self.gcodes)
-        else:
+        elif not client:
             cfg += SD.format(root=self.root, on_error="") + OLD_CANCEL
+        self.moves_file = self.root / "moves.jsonl"
+        cfg += f"[kf_moves]\npath: {self.moves_file}\n" + config
+        take_along(pathlib.Path(__file__).parent / "kf_moves.py", self.rig / "klipper/klippy/extras/kf_moves.py")
         if idle_timeout is not None:
             cfg += f"[idle_timeout]\ntimeout: {idle_timeout}\n"
         (self.root / "printer.cfg").write_text(cfg)
@@ -351,6 +389,13 @@ class RealPlotter(plotter.Plotter):
                 child.kill()
             child.communicate()
         self.end_ksim()
+
+
+def take_along(file, to):
+    """Klipper finds an extra only in its own folder."""
+    if not to.exists() or to.read_bytes() != file.read_bytes():
+        shutil.copyfile(file, to.with_suffix(".new"))
+        to.with_suffix(".new").rename(to)
 
 
 def macros(machine_file, gcodes):

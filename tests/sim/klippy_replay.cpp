@@ -11,6 +11,7 @@
 #include "../temporary_folder.hpp"
 
 #include <kf/sim/klippy_process.hpp>
+#include <kf/sim/printer_cfg.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -596,6 +597,36 @@ deed mcu_shutdown_at(double t, std::string reason) {
     return {t, [reason](klippy& k) { k.mcu_reports_shutdown(reason); }};
 }
 
+/// Another client runs a script.
+deed script_at(double t, std::string script) {
+    return {t, [script](klippy& k) {
+                const int c = *k.connect();
+                k.receive(c, json::serialize(object{
+                                 {"id", 1}, {"method", "gcode/script"}, {"params", object{{"script", script}}}}) +
+                                 '\x03');
+            }};
+}
+
+constexpr auto kalico = sim::host_program::kalico;
+std::function<void(sim::printer_config&)> from_cfg(std::string text,
+                                                   sim::host_program program = sim::host_program::klipper) {
+    return [text, program](sim::printer_config& c) {
+        const auto read = sim::read_printer_cfg(text, "p.cfg", c);
+        BOOST_REQUIRE_MESSAGE(read, read.error().what);
+        c.program = program;
+    };
+}
+
+/// What the macros of a web UI came to on the recorded printer: a lift from where the pen is, and a ride to a corner.
+const std::string foreign_macros = "[gcode_macro PAUSE]\nrename_existing: PAUSE_BASE\ngcode:\n    PAUSE_BASE\n    G91\n"
+                                   "    G1 Z2 F900\n    G90\n    G1 X245 Y345 F3000\n"
+                                   "[gcode_macro RESUME]\nrename_existing: RESUME_BASE\ngcode:\n"
+                                   "    RESUME_BASE VELOCITY=50\n"
+                                   "[gcode_macro CANCEL_PRINT]\nrename_existing: CANCEL_PRINT_BASE\ngcode:\n"
+                                   "    TURN_OFF_HEATERS\n    M106 S0\n    CANCEL_PRINT_BASE\n";
+const std::string safe_z_home = "[safe_z_home]\nhome_xy_position: 125,175\nz_hop: 10\n";
+const std::string short_retracts = "[stepper_x]\nhoming_retract_dist: 0\n[stepper_y]\nhoming_retract_dist: 2\n";
+
 /// Before some recordings other ones had been made on the same printer.
 const std::string printed_simple = at_xyz(10, 10, 5) + "|SDCARD_PRINT_FILE FILENAME=simple.gcode|wait 8";
 const std::string printed_while_paused = at_xyz(10, 10, 5) +
@@ -700,6 +731,37 @@ const std::vector<scenario> scenarios{
      .deeds = {{2.23, [](klippy& k) { k.config().config_error.clear(); }}},
      .config =
          [](sim::printer_config& c) { c.config_error = "Unable to parse option 'max_velocity' in section 'printer'"; }},
+
+    {.name = "foreign_pause_resume_cancel", .config = from_cfg(foreign_macros)},
+    {.name = "on_error_gcode_cancels", .config = from_cfg("[virtual_sdcard]\non_error_gcode: CANCEL_PRINT\n")},
+    {.name = "safe_z_home", .config = from_cfg(safe_z_home)},
+    {.name = "homing_override",
+     .config = from_cfg("[homing_override]\naxes: xyz\nset_position_z: 0\ngcode:\n    G90\n    G1 Z5 F600\n"
+                        "    G28 X0 Y0\n    G28 Z0\n    G1 Z10 F600\n")},
+    {.name = "homing_override_of_z",
+     .config = from_cfg("[homing_override]\naxes: z\ngcode:\n    G28 Z\n    G1 Z12 F1200\n")},
+    {.name = "skew_without_profile", .config = from_cfg("[skew_correction]\n")},
+    {.name = "g92"},
+    {.name = "delayed_gcode_moves",
+     .config = from_cfg("[delayed_gcode stray]\ngcode:\n    G90\n    G1 X200 Y100 F6000\n"
+                        "[delayed_gcode greet]\ninitial_duration: 0\ngcode:\n    M118 hello\n"
+                        "    UPDATE_DELAYED_GCODE ID=greet DURATION=2\n")},
+    {.name = "second_client_moves", .deeds = {script_at(6.879, "G90\nG1 X240 Y340 F6000")}},
+    {.name = "homing"},
+    {.name = "endstop_inside",
+     .carriage = {20, 19, 8},
+     .config = from_cfg("[stepper_x]\nposition_min: -10\n[stepper_y]\nposition_endstop: 4\nposition_min: -2\n")},
+    {.name = "endstop_at_the_top",
+     .carriage = {20, 15, 30},
+     .config = from_cfg("[stepper_z]\nposition_min: 0\nposition_endstop: 38\nposition_max: 40\n"
+                        "homing_positive_dir: true\n")},
+    {.name = "velocity_at_rest"},
+    {.name = "homing_without_retract", .config = from_cfg(short_retracts)},
+    // Kalico asks the endstops before each approach and keeps more in its buffer: half a second for each axis.
+    {.name = "kalico_homing", .positions = false, .slack = 1.7, .config = from_cfg("", kalico)},
+    {.name = "kalico_homing_without_retract", .slack = 1.2, .config = from_cfg(short_retracts, kalico)},
+    {.name = "kalico_safe_z_home", .slack = 1.7, .config = from_cfg(safe_z_home, kalico)},
+    {.name = "kalico_texts", .config = from_cfg("[delayed_gcode stray]\ngcode:\n    G90\n", kalico)},
 };
 
 } // namespace

@@ -33,6 +33,10 @@ result<void> run(cli::invocation& in) {
     if (const auto given = in.options.find("limit"); given != in.options.end())
         for (const auto& words : given->second) KF_CHECK(job::set_limit(limits, words));
 
+    if (in.has("arcs") && limits.arc_resolution == 0) limits.arc_resolution = 1;
+    const bool assumed = !limits.extruder;
+    if (assumed) limits.extruder.emplace(); // a slicer's file is one for a printer that has one
+
     const std::string& file = in.operands[0];
     result<job::estimate> estimated;
     if (file == "-") {
@@ -56,11 +60,27 @@ result<void> run(cli::invocation& in) {
         return kf::fail(std::move(e));
     }
     const job::estimate& sum = *estimated;
+    if (sum.moves == 0 && sum.dwelling == 0)
+        return kf::fail({errc::malformed,
+                         fmt::format("there is no move in {}", file == "-" ? "standard input" : file),
+                         sum.unfinished_line ? "its only line has no newline: Klipper never runs it"
+                         : sum.lines == 0    ? "it is empty, or holds comments only"
+                         : sum.unknown > 0   ? fmt::format("the first line that is no move of G-code: {}",
+                                                           sum.first_unknown.substr(0, 40))
+                                             : "it only says how to move",
+                         file,
+                         {"kplot gcode DRAWING.svg -o FILE.gcode  (makes G-code of a drawing)"}});
     if (!in.json && sum.unfinished_line)
         in.out.warn("the last line has no newline: Klipper never runs it, and it is not counted");
     if (!in.json && sum.unknown > 0)
         in.out.warn(fmt::format("{} of unknown time, counted as 0 s; the first is {}", counted(sum.unknown, "command"),
                                 sum.first_unknown.substr(0, 40)));
+    if (!in.json && sum.extruding > 0 && assumed)
+        in.out.warn("E is planned for a nozzle of 0.4 mm and a filament of 1.75 mm: see --limit");
+    if (!in.json && sum.arcs_left_out > 0)
+        in.out.warn(fmt::format("G2 and G3 are not counted (lines: {}): Klipper knows them with [gcode_arcs] only, see "
+                                "--arcs",
+                                sum.arcs_left_out));
     in.out.result(
         {"estimate",
          fmt::format("time      {}\nmoving    {:.2f} s\ndwelling  {:.2f} s\nmoves     {}\ndistance  {:.1f} mm",
@@ -72,6 +92,9 @@ result<void> run(cli::invocation& in) {
           {"distance_mm", sum.distance},
           {"barriers", static_cast<std::int64_t>(sum.barriers)},
           {"homings", static_cast<std::int64_t>(sum.homings)},
+          {"extruding_moves", static_cast<std::int64_t>(sum.extruding)},
+          {"extruder_assumed", sum.extruding > 0 && assumed},
+          {"arcs_left_out", static_cast<std::int64_t>(sum.arcs_left_out)},
           {"unknown_commands", static_cast<std::int64_t>(sum.unknown)},
           {"unfinished_line", sum.unfinished_line}}});
     return {};
@@ -85,8 +108,10 @@ cli::command_row estimate_command() {
             1,
             1,
             "Tells how long a G-code file takes, by Klipper's own planner.",
-            {{"limit", "NAME=VALUE", "a limit of [printer], as max_accel=3000; may be repeated"}},
+            {{"limit", "NAME=VALUE", "a limit of [printer] or [extruder], as max_accel=3000; may be repeated"},
+             {"arcs", "", "count G2 and G3, as a printer with [gcode_arcs] runs them"}},
             {{"kplot estimate a.gcode --limit max_velocity=80", "with another speed limit"},
+             {"kplot estimate part.gcode --arcs --limit nozzle_diameter=0.6", "a slicer's file, with its arcs"},
              {"kplot estimate a.gcode --json", "seconds and moves for a program"}},
             run};
 }

@@ -71,6 +71,7 @@ result<sim::printer_config> configure(const cli::invocation& in, const fs::path&
             KF_TRY(const std::string text, io::read_file(file));
             KF_CHECK(sim::read_printer_cfg(text, file, config));
         }
+    if (in.has("kalico")) config.program = sim::host_program::kalico;
     // Not the folder that a printer.cfg names: that is the real printer's.
     config.gcodes = fs::absolute(in.get("gcodes").value_or((socket.parent_path() / "gcodes").string()));
     return config;
@@ -80,7 +81,14 @@ result<void> run(cli::invocation& in) {
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, "ksim printer needs --socket");
     KF_TRY(const double speed, cli::number_option(in, "speed", 10, 0.1, 1000));
-    KF_TRY(const double down_at, cli::number_option(in, "pen-down", 15, -1000, 1000));
+    sim::touch touch;
+    KF_TRY(touch.at, cli::number_option(in, "pen-down", touch.at, -1000, 1000));
+    if (in.has("pen-below")) {
+        if (in.has("pen-down"))
+            return kf::fail(errc::usage, "--pen-down and --pen-below are two ways to say one thing");
+        KF_TRY(touch.at, cli::number_option(in, "pen-below", 0, -1000, 1000));
+        touch.towards = -1;
+    }
     const auto ink = in.get("ink");
     if (ink && !ink->ends_with(".svg") && !ink->ends_with(".png"))
         return kf::fail(errc::usage, "--ink takes a name that ends in .svg or .png");
@@ -92,7 +100,7 @@ result<void> run(cli::invocation& in) {
 
     const sim::paper paper{config.axes[0].max, config.axes[1].max};
     sim::klippy_server server(fs::absolute(*socket), config, std::move(scenarios), speed);
-    server.klippy().machine().trace = sim::pen_trace(down_at, ink ? sim::ink::kept : sim::ink::forgotten);
+    server.klippy().machine().trace = sim::pen_trace(touch, ink ? sim::ink::kept : sim::ink::forgotten);
     io::interrupt::catch_signals();
     KF_CHECK(server.listen());
     const boost::json::object where{
@@ -124,27 +132,31 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row printer_command() {
-    return {"printer",
-            "",
-            0,
-            0,
-            "Simulates Klipper with a pen gantry behind its API socket, until it is ended.",
-            {{"socket", "PATH", "where Klipper's API socket appears"},
-             {"speed", "N", "how much faster than real it runs (10)"},
-             {"gcodes", "DIR", "its virtual_sdcard folder (gcodes beside the socket)"},
-             {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
-             {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
-             {"config", "FILE", "a printer.cfg that goes over its own: axes, limits, macros, on_error_gcode"},
-             {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
-             {"stdin", "",
-              "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
-              "fail-next-restart, config-error TEXT, endstop-x never|always|ok"},
-             {"until-eof", "", "as --stdin, and end when standard input ends"}},
-            {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
-             {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",
-              "with the macros that kplot likes to find"},
-             {"kplot run drawing.svg --sim", "starts one by itself"}},
-            run};
+    return {
+        "printer",
+        "",
+        0,
+        0,
+        "Simulates Klipper with a pen gantry behind its API socket, until it is ended.",
+        {{"socket", "PATH", "where Klipper's API socket appears"},
+         {"speed", "N", "how much faster than real it runs (10)"},
+         {"gcodes", "DIR", "its virtual_sdcard folder (gcodes beside the socket)"},
+         {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
+         {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
+         {"pen-below", "MM", "instead, where a low Z is down: the Z from which downwards it touches"},
+         {"config", "FILE",
+          "a printer.cfg that goes over its own: axes, limits, macros, homing, delayed_gcode, skew, on_error_gcode"},
+         {"kalico", "", "behave as Kalico where that differs: G28 ends a retract away from the endstop"},
+         {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
+         {"stdin", "",
+          "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
+          "fail-next-restart, config-error TEXT, endstop-x never|always|ok"},
+         {"until-eof", "", "as --stdin, and end when standard input ends"}},
+        {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
+         {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",
+          "with the macros that kplot likes to find"},
+         {"kplot run drawing.svg --sim", "starts one by itself"}},
+        run};
 }
 
 } // namespace kf::ksim

@@ -34,13 +34,15 @@ struct estimate {
     seconds dwelling = 0;
     mm distance = 0;
     std::uint64_t moves = 0;
-    std::uint64_t stops = 0;      ///< times at which the machine comes to rest because it is told to, the end included
-    std::uint64_t barriers = 0;   ///< M400 among the commands
-    std::uint64_t homings = 0;    ///< G28
-    std::uint64_t lines = 0;      ///< lines with something to run
-    std::uint64_t unknown = 0;    ///< commands whose time is not known here, counted as 0 s
-    std::string first_unknown;    ///< the first of them
-    bool unfinished_line = false; ///< the last line has no newline: Klipper never runs it, nor is it counted here
+    std::uint64_t extruding = 0; ///< lines with a move of E
+    std::uint64_t stops = 0;     ///< times at which the machine comes to rest because it is told to, the end included
+    std::uint64_t barriers = 0;  ///< M400 among the commands
+    std::uint64_t homings = 0;   ///< G28
+    std::uint64_t lines = 0;     ///< lines with something to run
+    std::uint64_t arcs_left_out = 0; ///< G2 and G3 without [gcode_arcs]: Klipper does not know them
+    std::uint64_t unknown = 0;       ///< commands whose time is not known here, counted as 0 s
+    std::string first_unknown;       ///< the first of them
+    bool unfinished_line = false;    ///< the last line has no newline: Klipper never runs it, nor is it counted here
 };
 
 /// Sets one limit from "NAME=VALUE" (names as in Klipper's [printer]); errc::usage with the known names otherwise.
@@ -76,7 +78,7 @@ class gcode_estimator {
     template<class Each>
     void count(const planned_move& m, Each& each) {
         ++sum_.moves;
-        sum_.distance += m.distance;
+        if (m.is_of_head()) sum_.distance += m.distance;
         sum_.moving += m.duration();
         plan_.note(m.tag, m.at + m.duration());
         each(m);
@@ -143,10 +145,12 @@ result<void> gcode_estimator::run(std::string_view text, Each& each) {
     const auto emit = [&](const planned_move& m) { count(m, each); };
     const gcode_line line(text);
     const bool pending = motion_.planner().pending() > 0; // a stop then is one
+    const mm filament = motion_.state().last[3];
     const auto effect = motion_.run(line, emit, offset_);
     if (!effect) return bad_line(effect.error());
     if (*effect == gcode_effect::none) return {};
     ++sum_.lines;
+    if (*effect == gcode_effect::move && motion_.state().last[3] != filament) ++sum_.extruding;
     if (*effect == gcode_effect::stop) {
         if (pending) ++sum_.stops;
         if (line.letter() == 'M') ++sum_.barriers;
@@ -160,10 +164,38 @@ result<void> gcode_estimator::run(std::string_view text, Each& each) {
             if (homing) home(line, emit);
             return {};
         }
-        // Messages, questions and switches that take no time of the motion.
-        constexpr std::array<std::string_view, 14> free{
-            "M105",    "M107", "M110", "M114", "M115",   "M17",         "RESPOND",
-            "SET_PIN", "M117", "M118", "ECHO", "STATUS", "CLEAR_PAUSE", "SET_IDLE_TIMEOUT"};
+        if (line.letter() == 'G' && (line.number() == 2 || line.number() == 3)) {
+            ++sum_.arcs_left_out;
+            return {};
+        }
+        // Messages, questions and switches that take no time of the motion, and limits that Klipper does not know.
+        constexpr std::array<std::string_view, 27> free{"M105",
+                                                        "M107",
+                                                        "M110",
+                                                        "M114",
+                                                        "M115",
+                                                        "M17",
+                                                        "M117",
+                                                        "M118",
+                                                        "M73",
+                                                        "M104",
+                                                        "M106",
+                                                        "M140",
+                                                        "M201",
+                                                        "M203",
+                                                        "M205",
+                                                        "RESPOND",
+                                                        "SET_PIN",
+                                                        "ECHO",
+                                                        "STATUS",
+                                                        "CLEAR_PAUSE",
+                                                        "SET_IDLE_TIMEOUT",
+                                                        "SET_PRESSURE_ADVANCE",
+                                                        "SET_PRINT_STATS_INFO",
+                                                        "EXCLUDE_OBJECT",
+                                                        "EXCLUDE_OBJECT_DEFINE",
+                                                        "EXCLUDE_OBJECT_START",
+                                                        "EXCLUDE_OBJECT_END"};
         const std::string_view name = line.command().substr(0, line.command().find(' '));
         const auto same = [&](std::string_view known) { return gcode_line(name).is(known); };
         if (std::any_of(free.begin(), free.end(), same)) return {};
@@ -211,6 +243,44 @@ inline std::unexpected<error> gcode_estimator::bad_line(std::string_view klipper
                  {fmt::format("Correct line {}.", line_), "Run the command again."}});
 }
 
+namespace detail {
+
+/// What a value of a limit has to be, and where it goes.
+enum class limit_range : std::uint8_t { positive, not_negative, below_one };
+
+struct named_limit {
+    std::string_view name;
+    limit_range range;
+    void (*set)(motion_limits&, double);
+};
+
+[[nodiscard]] inline extruder_limits& extruder_of(motion_limits& l) {
+    return l.extruder ? *l.extruder : l.extruder.emplace();
+}
+
+/// Of [printer], [extruder] and, as arc_resolution, of [gcode_arcs].
+inline constexpr std::array<named_limit, 12> named_limits{{
+    {"max_velocity", limit_range::positive, [](motion_limits& l, double v) { l.max_velocity = v; }},
+    {"max_accel", limit_range::positive, [](motion_limits& l, double v) { l.max_accel = v; }},
+    {"max_z_velocity", limit_range::positive, [](motion_limits& l, double v) { l.max_z_velocity = v; }},
+    {"max_z_accel", limit_range::positive, [](motion_limits& l, double v) { l.max_z_accel = v; }},
+    {"square_corner_velocity", limit_range::not_negative,
+     [](motion_limits& l, double v) { l.square_corner_velocity = v; }},
+    {"minimum_cruise_ratio", limit_range::below_one, [](motion_limits& l, double v) { l.minimum_cruise_ratio = v; }},
+    {"arc_resolution", limit_range::positive, [](motion_limits& l, double v) { l.arc_resolution = v; }},
+    {"nozzle_diameter", limit_range::positive, [](motion_limits& l, double v) { extruder_of(l).nozzle_diameter = v; }},
+    {"filament_diameter", limit_range::positive,
+     [](motion_limits& l, double v) { extruder_of(l).filament_diameter = v; }},
+    {"max_extrude_only_velocity", limit_range::positive,
+     [](motion_limits& l, double v) { extruder_of(l).max_extrude_only_velocity = v; }},
+    {"max_extrude_only_accel", limit_range::positive,
+     [](motion_limits& l, double v) { extruder_of(l).max_extrude_only_accel = v; }},
+    {"instantaneous_corner_velocity", limit_range::not_negative,
+     [](motion_limits& l, double v) { extruder_of(l).instantaneous_corner_velocity = v; }},
+}};
+
+} // namespace detail
+
 inline result<void> set_limit(motion_limits& limits, std::string_view name_and_value) {
     const auto refuse = [&](std::string cause) {
         return fail(
@@ -219,7 +289,9 @@ inline result<void> set_limit(motion_limits& limits, std::string_view name_and_v
              std::move(cause),
              {},
              {"Write NAME=VALUE with one of these names:", "max_velocity, max_accel, max_z_velocity, max_z_accel,",
-              "square_corner_velocity, minimum_cruise_ratio"}});
+              "square_corner_velocity, minimum_cruise_ratio, arc_resolution,",
+              "nozzle_diameter, filament_diameter, max_extrude_only_velocity,",
+              "max_extrude_only_accel, instantaneous_corner_velocity"}});
     };
     const std::size_t equals = name_and_value.find('=');
     if (equals == std::string_view::npos) return refuse("There is no = in it.");
@@ -227,25 +299,17 @@ inline result<void> set_limit(motion_limits& limits, std::string_view name_and_v
     double value = 0;
     if (read_number(name_and_value.substr(equals + 1), value) != word::number)
         return refuse("What follows the = is no number.");
-    if (name == "minimum_cruise_ratio") {
-        if (value < 0 || value >= 1) return refuse("minimum_cruise_ratio is at least 0 and below 1.");
-        limits.minimum_cruise_ratio = value;
+    for (const auto& known : detail::named_limits) {
+        if (name != known.name) continue;
+        using enum detail::limit_range;
+        if (known.range == below_one && (value < 0 || value >= 1))
+            return refuse(fmt::format("{} is at least 0 and below 1.", name));
+        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more.", name));
+        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0.", name));
+        known.set(limits, value);
         return {};
     }
-    if (name == "square_corner_velocity") {
-        if (value < 0) return refuse("square_corner_velocity is 0 mm/s or more.");
-        limits.square_corner_velocity = value;
-        return {};
-    }
-    const bool known =
-        name == "max_velocity" || name == "max_accel" || name == "max_z_velocity" || name == "max_z_accel";
-    if (!known) return refuse("Klipper has no limit of this name.");
-    if (value <= 0) return refuse(fmt::format("{} is above 0.", name));
-    if (name == "max_velocity") limits.max_velocity = value;
-    if (name == "max_accel") limits.max_accel = value;
-    if (name == "max_z_velocity") limits.max_z_velocity = value;
-    if (name == "max_z_accel") limits.max_z_accel = value;
-    return {};
+    return refuse("Klipper has no limit of this name.");
 }
 
 } // namespace kf::job

@@ -45,6 +45,7 @@ class named_words {
         return std::nullopt;
     }
     [[nodiscard]] bool empty() const noexcept { return words_.empty(); }
+    [[nodiscard]] const auto& all() const noexcept { return words_; }
 
   private:
     std::vector<std::pair<std::string, std::string>> words_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The G-code commands that move a Klipper machine or change how it moves, as an interpreter on top of lookahead:
-/// coordinates, offsets, F and M220, dwell, M400, velocity limits. An error is Klipper's own message, word for word,
-/// because the simulated printer gives it to clients; estimate.hpp puts it into an error of ours. Cartesian, no
-/// extruder. Observed on a live klippy.
+/// coordinates, offsets, F and M220, arcs, dwell, M400, velocity limits. An error is Klipper's own message, word for
+/// word, because the simulated printer gives it to clients; estimate.hpp puts it into an error of ours. Cartesian; an
+/// extruder when the limits have one. Observed on a live klippy.
 
 #include <kf/job/gcode_line.hpp>
 #include <kf/job/lookahead.hpp>
@@ -85,6 +85,20 @@ class gcode_motion {
         planner_.set_position(p);
         forget_last();
     }
+    /// A move of the host's own, which no G-code asked for (a Z hop): in machine coordinates, past what transforms do.
+    template<class Emit>
+    bool move_machine(const xyz& to, mm_per_s speed, Emit&& emit) {
+        const bool moves = planner_.move_to(to, speed, emit);
+        forget_last();
+        return moves;
+    }
+    /// [skew_correction]: a move goes to X - Y * xy. What is known of the last place stays, as Klipper's does after
+    /// SET_SKEW; forget_last() reads it anew.
+    void set_skew(double xy) noexcept { skew_ = xy; }
+    void forget_last() noexcept {
+        const xyz& p = planner_.position();
+        state_.last = {p.x + p.y * skew_, p.y, p.z, filament_};
+    }
     /// Homing of an axis (0..2) also drops its G92 offset.
     void axis_homed(std::size_t axis) noexcept { state_.base[axis] = state_.homing[axis]; }
 
@@ -126,13 +140,11 @@ class gcode_motion {
     answer velocity_limit(const gcode_line& line, const named_words& words);
     answer zero_here(const gcode_line& line);
 
-    void forget_last() noexcept {
-        const xyz& p = planner_.position();
-        state_.last = {p.x, p.y, p.z, 0};
-    }
-
     lookahead planner_;
     mm arc_resolution_ = 0;
+    double skew_ = 0; ///< tangent of the angle that the X axis is off by
+    mm filament_ = 0; ///< where the extruder is
+    int plane_ = 17;  ///< of arcs: G17, G18 or G19
     gcode_state state_;
     std::map<std::string, gcode_state, std::less<>> saved_;
 };
@@ -165,17 +177,20 @@ gcode_motion::answer gcode_motion::linear(const gcode_line& line, Emit& emit, st
     return go(state_.speed, emit, tag, check);
 }
 
-/// G2 and G3 in the XY plane, about the center that I and J name: straight moves of at least the resolution each.
+/// G2 and G3 in the plane of G17, G18 or G19, about the center that two of I, J and K name: straight moves of at least
+/// the resolution each, over which E is spread evenly.
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::uint64_t tag, Check& check) {
     const auto refused = [](const char* why) { return std::unexpected(std::string(why)); };
     if (!state_.absolute) return refused("G2/G3 does not support relative move mode");
     double radius = 0;
     if (line.read('R', radius) != word::absent) return refused("G2/G3 does not support R moves");
+    const std::size_t first = plane_ == 19 ? 1 : 0, second = plane_ == 17 ? 1 : 2, along = 3 - first - second;
     const std::array<double, 4> from = state_.last;
     std::array<double, 4> to = from;
-    std::array<double, 2> center{};
-    constexpr std::string_view names = "XYZIJ";
+    std::array<double, 3> center{};
+    double extrude = 0;
+    constexpr std::string_view names = "XYZIJKE";
     for (std::size_t i = 0; i < names.size(); ++i) {
         double value = 0;
         const word w = line.read(names[i], value);
@@ -183,45 +198,52 @@ gcode_motion::answer gcode_motion::arc(const gcode_line& line, Emit& emit, std::
         if (w == word::absent) continue;
         if (i < 3)
             to[i] = value + state_.base[i];
-        else
+        else if (i < 6)
             center[i - 3] = value;
+        else
+            extrude = value * state_.extrude_factor + (state_.absolute_extrude ? state_.base[3] - from[3] : 0.0);
     }
     if (auto bad = take_feed(line)) return std::unexpected(*std::move(bad));
-    if (center[0] == 0 && center[1] == 0) return refused("G2/G3 requires IJ, IK or JK parameters");
+    if (center[first] == 0 && center[second] == 0) return refused("G2/G3 requires IJ, IK or JK parameters");
     // From the center: where the arc begins, where it ends.
-    const double bx = -center[0], by = -center[1];
-    const double ex = to[0] - from[0] - center[0], ey = to[1] - from[1] - center[1];
+    const double bx = -center[first], by = -center[second];
+    const double ex = to[first] - from[first] - center[first], ey = to[second] - from[second] - center[second];
     double angle = std::atan2(bx * ey - by * ex, bx * ex + by * ey);
     if (angle < 0) angle += 2 * std::numbers::pi;
     if (line.number() == 2) angle -= 2 * std::numbers::pi;
-    if (angle == 0 && from[0] == to[0] && from[1] == to[1]) angle = 2 * std::numbers::pi;
-    const double length = std::hypot(std::hypot(bx, by) * angle, to[2] - from[2]);
+    if (angle == 0 && from[first] == to[first] && from[second] == to[second]) angle = 2 * std::numbers::pi;
+    const double length = std::hypot(std::hypot(bx, by) * angle, to[along] - from[along]);
     const double pieces = std::max(1.0, std::floor(length / arc_resolution_));
     if (!(pieces <= 1e6)) return std::unexpected(unreadable(line));
     answer last = gcode_effect::state;
-    for (double i = 1; i < pieces; ++i) {
+    for (double i = 1; i <= pieces; ++i) {
         const double c = std::cos(angle * i / pieces), s = std::sin(angle * i / pieces);
-        state_.last[0] = from[0] + center[0] + bx * c - by * s;
-        state_.last[1] = from[1] + center[1] + bx * s + by * c;
-        state_.last[2] = from[2] + (to[2] - from[2]) * i / pieces;
+        state_.last = to;
+        if (i < pieces) {
+            state_.last[first] = from[first] + center[first] + bx * c - by * s;
+            state_.last[second] = from[second] + center[second] + bx * s + by * c;
+            state_.last[along] = from[along] + (to[along] - from[along]) * i / pieces;
+        }
+        state_.last[3] = from[3] + extrude * i / pieces;
         last = go(state_.speed, emit, tag, check);
         if (!last) return last;
     }
-    state_.last = to;
-    return go(state_.speed, emit, tag, check);
+    return last;
 }
 
 /// To state_.last.
 template<class Emit, class Check>
 gcode_motion::answer gcode_motion::go(mm_per_s speed, Emit& emit, std::uint64_t tag, Check& check) {
-    const xyz target{state_.last[0], state_.last[1], state_.last[2]};
+    const xyz target{state_.last[0] - state_.last[1] * skew_, state_.last[1], state_.last[2]};
     std::string_view refusal;
     if (target != planner_.position()) refusal = check(planner_.position(), target);
-    if (refusal.empty() && state_.last[3] != 0) refusal = "Extrude when no extruder present";
+    const mm filament = state_.last[3] - filament_;
+    if (refusal.empty() && filament != 0 && !planner_.limits().extruder) refusal = "Extrude when no extruder present";
     if (!refusal.empty())
         return std::unexpected(
             fmt::format("{}: {:.3f} {:.3f} {:.3f} [{:.3f}]", refusal, target.x, target.y, target.z, state_.last[3]));
-    return planner_.move_to(target, speed, emit, tag) ? gcode_effect::move : gcode_effect::state;
+    filament_ = state_.last[3];
+    return planner_.move_to(target, speed, emit, tag, filament) ? gcode_effect::move : gcode_effect::state;
 }
 
 template<class Emit, class Check>
@@ -231,6 +253,12 @@ gcode_motion::answer gcode_motion::dispatch(const gcode_line& line, Emit& emit, 
     if (line.letter() == 'G') switch (number) {
         case 2:
         case 3: return arc_resolution_ > 0 ? arc(line, emit, tag, check) : answer(gcode_effect::unknown);
+        case 17:
+        case 18:
+        case 19:
+            if (arc_resolution_ <= 0) return gcode_effect::unknown;
+            plane_ = number;
+            return gcode_effect::state;
         case 4: { // S means nothing to Klipper
             const maybe p = letter(line, 'P', {.least = 0.0});
             if (!p) return std::unexpected(p.error());

@@ -18,10 +18,27 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numbers>
 #include <optional>
 #include <vector>
 
 namespace kf::job {
+
+/// What [extruder] says about motion; pressure advance costs no time.
+struct extruder_limits {
+    mm nozzle_diameter = 0.4;
+    mm filament_diameter = 1.75;
+    mm_per_s instantaneous_corner_velocity = 1;
+    // Of a move without X and Y, or of a retraction. Not given: [printer]'s, times the ratio of the widest line that
+    // the nozzle may draw.
+    std::optional<mm_per_s> max_extrude_only_velocity = {};
+    std::optional<mm_per_s2> max_extrude_only_accel = {};
+
+    [[nodiscard]] double widest_ratio() const noexcept {
+        return 4 * nozzle_diameter * nozzle_diameter /
+               (std::numbers::pi * filament_diameter * filament_diameter / 4); // mm of filament for a mm of way
+    }
+};
 
 /// What [printer] of Klipper's configuration says about motion.
 struct motion_limits {
@@ -32,6 +49,7 @@ struct motion_limits {
     std::optional<mm_per_s> max_z_velocity = {}; ///< as in Klipper: the configured max_velocity when not given
     std::optional<mm_per_s2> max_z_accel = {};   ///< the configured max_accel when not given
     mm arc_resolution = 0;                       ///< of [gcode_arcs]; 0: the machine knows no G2 and G3
+    std::optional<extruder_limits> extruder = {};
 };
 
 namespace detail {
@@ -55,13 +73,19 @@ class lookahead {
       , position_(start)
       , z_velocity_(limits.max_z_velocity.value_or(limits.max_velocity))
       , z_accel_(limits.max_z_accel.value_or(limits.max_accel)) {
+        if (const auto& e = limits.extruder) {
+            e_velocity_ = e->max_extrude_only_velocity.value_or(limits.max_velocity * e->widest_ratio());
+            e_accel_ = e->max_extrude_only_accel.value_or(limits.max_accel * e->widest_ratio());
+            e_corner_ = e->instantaneous_corner_velocity;
+        }
         set_limits(limits);
     }
 
     /// Queues a straight move at `speed` (clamped to the limits). False when it is too short to be a move (< 1 nm): the
-    /// position stays, as in Klipper. `speed` is above 0 and finite.
+    /// position stays, as in Klipper. `speed` is above 0 and finite. `filament` is how far the extruder goes meanwhile,
+    /// or instead.
     template<class Emit>
-    bool move_to(const xyz& end, mm_per_s speed, Emit&& emit, std::uint64_t tag = 0);
+    bool move_to(const xyz& end, mm_per_s speed, Emit&& emit, std::uint64_t tag = 0, mm filament = 0);
 
     /// Comes to rest after the last queued move and emits all that is queued. True when there was something to stop.
     template<class Emit>
@@ -116,6 +140,8 @@ class lookahead {
         mm_per_s2 accel;
         double corner; // junction deviation, mm
         std::uint64_t tag;
+        double filament; // mm of it for a mm of way
+        bool of_head;
     };
     static constexpr double undecided = -1;
     // Klipper looks for moves to release when this much nominal time was queued since the last look.
@@ -124,7 +150,7 @@ class lookahead {
 
     enum class until { rest, more_moves };
 
-    static void join(speeds& now, const path& now_path, const speeds& before, const path& before_path) noexcept;
+    void join(speeds& now, const path& now_path, const speeds& before, const path& before_path) const noexcept;
     [[nodiscard]] std::size_t walk_back(until what) noexcept;
     template<class Emit>
     double release(std::size_t count, Emit& emit);
@@ -133,6 +159,9 @@ class lookahead {
     xyz position_;
     mm_per_s z_velocity_;
     mm_per_s2 z_accel_;
+    mm_per_s e_velocity_ = 0;
+    mm_per_s2 e_accel_ = 0;
+    mm_per_s e_corner_ = 0;
     double corner_ = 0;
     mm_per_s2 smooth_accel_ = 0;
     seconds time_ = 0;
@@ -159,22 +188,38 @@ inline void lookahead::drop() noexcept {
 }
 
 template<class Emit>
-bool lookahead::move_to(const xyz& end, mm_per_s speed, Emit&& emit, std::uint64_t tag) {
-    const xyz d{end.x - position_.x, end.y - position_.y, end.z - position_.z};
-    const mm distance = std::sqrt(d.x * d.x + d.y * d.y + d.z * d.z);
-    if (distance < 1e-9) return false;
-
+bool lookahead::move_to(const xyz& to, mm_per_s speed, Emit&& emit, std::uint64_t tag, mm filament) {
+    xyz d{to.x - position_.x, to.y - position_.y, to.z - position_.z};
+    mm distance = std::sqrt(d.x * d.x + d.y * d.y + d.z * d.z);
+    const bool of_head = distance >= 1e-9;
+    const xyz end = of_head ? to : position_;
     mm_per_s velocity = std::min(speed, limits_.max_velocity);
     mm_per_s2 accel = limits_.max_accel;
+    if (!of_head) {
+        if (filament == 0) return false;
+        d = {};
+        distance = std::abs(filament);
+        velocity = speed;
+        accel = 99999999.9; // whatever the extruder stands
+    }
     double smooth_gain = 2.0 * distance * smooth_accel_;
+    const double ratio_of_filament = filament / distance;
     if (d.z != 0) { // the whole move is slowed down until its Z part keeps Z's limits
         const double ratio = distance / std::abs(d.z);
         velocity = std::min(velocity, z_velocity_ * ratio);
         accel = std::min(accel, z_accel_ * ratio);
         smooth_gain = std::min(smooth_gain, 2.0 * distance * accel);
     }
+    if (filament < 0 || (filament > 0 && d.x == 0 && d.y == 0)) {
+        const double per_mm = 1.0 / std::abs(ratio_of_filament);
+        velocity = std::min(velocity, e_velocity_ * per_mm);
+        accel = std::min(accel, e_accel_ * per_mm);
+        smooth_gain = std::min(smooth_gain, 2.0 * distance * accel);
+    }
     const double inverse = 1.0 / distance;
-    const path p{position_, end, {d.x * inverse, d.y * inverse, d.z * inverse}, distance, accel, corner_, tag};
+    const path p{
+        position_,         end,    {d.x * inverse, d.y * inverse, d.z * inverse}, distance, accel, corner_, tag,
+        ratio_of_filament, of_head};
     speeds s{0, 2.0 * distance * accel, velocity * velocity, 0, smooth_gain, 0, 0, undecided};
     const bool first = pending() == 0;
     if (!first) join(s, p, speeds_.back(), paths_.back());
@@ -207,8 +252,14 @@ bool lookahead::stop(Emit&& emit) {
 }
 
 /// The most that can be entered with, from the corner between two moves and from the moves themselves.
-inline void lookahead::join(speeds& now, const path& now_path, const speeds& before, const path& before_path) noexcept {
+inline void lookahead::join(speeds& now, const path& now_path, const speeds& before,
+                            const path& before_path) const noexcept {
+    if (!now_path.of_head || !before_path.of_head) return; // a stop
     double cap = detail::least(now.cruise_cap, before.cruise_cap, before.entry_cap + before.gain);
+    if (const double change = now_path.filament - before_path.filament; change != 0) {
+        const double v = e_corner_ / std::abs(change);
+        cap = std::min(cap, v * v);
+    }
     const xyz& u = now_path.direction;
     const xyz& v = before_path.direction;
     const double cosine = -(u.x * v.x + u.y * v.y + u.z * v.z); // of the angle inside the corner: -1 is straight on

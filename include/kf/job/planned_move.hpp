@@ -22,8 +22,8 @@ struct xyz {
 struct planned_move {
     xyz start;
     xyz end;
-    xyz direction; ///< unit vector
-    mm distance = 0;
+    xyz direction;   ///< unit vector; of none when the extruder moves alone
+    mm distance = 0; ///< of the head, or of the filament when it moves alone
     mm_per_s2 accel = 0;
     mm_per_s start_v = 0;
     mm_per_s cruise_v = 0;
@@ -35,6 +35,7 @@ struct planned_move {
     std::uint64_t tag = 0; ///< what the caller gave: a byte offset, a stroke number
 
     [[nodiscard]] seconds duration() const noexcept { return accel_t + cruise_t + decel_t; }
+    [[nodiscard]] bool is_of_head() const noexcept { return start != end; }
 };
 
 /// Millimetres of the move done, and the speed, `t` seconds after its start (clamped to the move).

@@ -243,18 +243,20 @@ inline task<> api_endpoints::answer_endstops(request r) {
 }
 
 inline boost::json::object api_endpoints::info() const {
-    return {{"state", printer_.state.name},
-            {"state_message", printer_.state.message},
-            {"hostname", "ksim"},
-            {"klipper_path", "/home/pi/klipper"},
-            {"python_path", "/usr/bin/python3"},
-            {"process_id", 4242},
-            {"user_id", 0},
-            {"group_id", 0},
-            {"log_file", "/home/pi/klippy.log"},
-            {"config_file", "/home/pi/printer.cfg"},
-            {"software_version", "simulated"},
-            {"cpu_info", "simulated"}};
+    object o{{"state", printer_.state.name},
+             {"state_message", printer_.state.message},
+             {"hostname", "ksim"},
+             {"klipper_path", "/home/pi/klipper"},
+             {"python_path", "/usr/bin/python3"},
+             {"process_id", 4242},
+             {"user_id", 0},
+             {"group_id", 0},
+             {"log_file", "/home/pi/klippy.log"},
+             {"config_file", "/home/pi/printer.cfg"},
+             {"software_version", "simulated"},
+             {"cpu_info", "simulated"}};
+    if (printer_.config.program == host_program::kalico) o["app"] = "Kalico";
+    return o;
 }
 
 inline boost::json::object api_endpoints::help() const {

@@ -6,13 +6,16 @@
 /// next command tells.
 
 #include <kf/job/gcode_line.hpp>
-#include <kf/sim/macro_text.hpp>
+#include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/reactor.hpp>
 #include <kf/sim/toolhead.hpp>
 
+#include <boost/json.hpp>
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <expected>
 #include <functional>
 #include <map>
@@ -49,10 +52,11 @@ class gcode_host {
 
     std::function<void(const std::string&)> on_output = [](const std::string&) {};
     std::function<void(const std::string& reason)> on_crash = [](const std::string&) {};
-    std::function<boost::json::object(const std::string& name)> object = [](const std::string&) {
+    std::function<std::string()> state_message = [] { return std::string(); };
+    /// A status object, for templates.
+    std::function<boost::json::object(const std::string&)> status = [](const std::string&) {
         return boost::json::object();
     };
-    std::function<std::string()> state_message = [] { return std::string(); };
     bool ready = false;
 
     enum class available : std::uint8_t { when_ready, always };
@@ -75,6 +79,16 @@ class gcode_host {
     }
     /// A script inside of a command.
     task<gcode_answer> run_lines(std::string script);
+    /// A section's G-code inside of a command. `gcode` has to outlive it.
+    task<gcode_answer> run_template(std::string_view gcode, template_names names);
+    /// A section's G-code of its own.
+    task<gcode_answer> run_section(std::string_view gcode) {
+        co_await mutex_.lock();
+        gcode_answer a = co_await run_template(gcode, template_context());
+        mutex_.unlock();
+        co_return a;
+    }
+    [[nodiscard]] template_names template_context() const;
 
     [[nodiscard]] fifo_mutex& mutex() noexcept { return mutex_; }
     /// The commands that can be given now, or all there are.
@@ -85,11 +99,6 @@ class gcode_host {
     }
     bool set_variable(const std::string& macro, const std::string& name, std::string value);
 
-    /// on_error_gcode as it is now; nothing when it cannot be evaluated.
-    [[nodiscard]] std::string on_error() const {
-        return expand({.name = "", .gcode = config_.on_error_gcode}).value_or("");
-    }
-
     void say(const std::string& text) { on_output(text); }
     /// Each line gets "// " before it.
     void inform(std::string_view text);
@@ -98,8 +107,7 @@ class gcode_host {
     static task<gcode_answer> at_once(gcode_answer a) { co_return a; }
     task<gcode_answer> run_line(const job::gcode_line& line);
     task<gcode_answer> after_motion(const job::gcode_line& line, job::gcode_effect effect);
-    task<gcode_answer> run_macro(const macro_config& m);
-    [[nodiscard]] macro_text::answer expand(const macro_config& m) const;
+    task<gcode_answer> run_macro(const macro_config& m, const job::gcode_line& line);
     void complain(const gcode_error& e);
     gcode_answer unknown(const job::gcode_line& line);
 
@@ -217,7 +225,7 @@ inline task<gcode_answer> gcode_host::after_motion(const job::gcode_line& line, 
 inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
     const std::string name = line.upper_command();
     if (ready)
-        if (const auto m = config_.macro(name)) co_return co_await run_macro(*m);
+        if (const auto m = config_.macro(name)) co_return co_await run_macro(*m, line);
     auto found = commands_.find(name);
     if (found == commands_.end())
         if (const std::size_t blank = name.find(' '); blank != std::string::npos) { // "M117 5" is M117 after all
@@ -229,16 +237,31 @@ inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
     co_return unknown(line);
 }
 
-inline task<gcode_answer> gcode_host::run_macro(const macro_config& m) {
+inline task<gcode_answer> gcode_host::run_macro(const macro_config& m, const job::gcode_line& line) {
     if (!running_.insert(m.name).second) co_return refuse(fmt::format("Macro {} called recursively", m.name));
-    macro_text::answer text = expand(m);
-    gcode_answer a;
-    if (text)
-        a = co_await run_lines(std::move(*text));
-    else
-        a = refuse(fmt::format("Error evaluating 'gcode_macro {}:gcode': {}", m.name, text.error()));
+    auto names = template_context();
+    names.values["params"] = boost::json::object{};
+    if (const auto words = line.extended())
+        for (const auto& [name, value] : words->all()) names.values["params"].as_object()[name] = value;
+    const std::string_view rest = line.text().substr(std::min(line.text().size(), m.name.size()));
+    names.values["rawparams"] = job::detail::trim(rest);
+    if (const auto* own = variables(m.name))
+        for (const auto& [name, value] : *own) names.values[name] = literal(value);
+    gcode_answer a = co_await run_template(m.gcode, std::move(names));
     running_.erase(m.name);
     co_return a;
+}
+
+inline template_names gcode_host::template_context() const {
+    template_names names;
+    names.printer = [this](const std::string& object) { return template_value(status(object)); };
+    return names;
+}
+
+inline task<gcode_answer> gcode_host::run_template(std::string_view gcode, template_names names) {
+    auto text = render(gcode, std::move(names));
+    if (!text) co_return refuse(fmt::format("the simulated printer cannot evaluate: {}", text.error()));
+    co_return co_await run_lines(*std::move(text));
 }
 
 inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {
@@ -252,21 +275,6 @@ inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {
         return {};
     inform(fmt::format("Unknown command:\"{}\"", name));
     return {};
-}
-
-inline macro_text::answer gcode_host::expand(const macro_config& m) const {
-    const auto variable = [this, &m](const std::string& name) -> macro_text::value {
-        const auto* own = variables(m.name);
-        if (own == nullptr) return {};
-        const auto found = own->find(detail::lower(name));
-        if (found == own->end()) return {};
-        if (found->second == "True" || found->second == "False") return found->second == "True";
-        double number = 0;
-        if (job::read_number(found->second, number) == job::word::number) return number;
-        return boost::json::string(found->second);
-    };
-    const auto objects = [this](const std::string& name) -> macro_text::value { return object(name); };
-    return macro_text::expand(m.gcode, variable, objects);
 }
 
 } // namespace kf::sim

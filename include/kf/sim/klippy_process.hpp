@@ -222,6 +222,7 @@ inline void klippy_process::become_ready() {
     state_ = {"ready", detail::message_ready};
     printer_->gcode.ready = true;
     printer_->gcode.inform("Klipper state: Ready");
+    printer_->delayed.start();
 }
 
 inline void klippy_process::stop_with_error(std::string message) {

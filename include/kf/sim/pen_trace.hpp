@@ -19,14 +19,21 @@ struct ink_line {
     std::vector<job::point> points; ///< one point alone is a dot: the pen went down and up again
 };
 
+/// Where the pen touches the paper: from a height on, with everything beyond it.
+struct touch {
+    mm at = 15;
+    double towards = 1; ///< 1: a greater Z presses it down; -1: a lower one does
+
+    [[nodiscard]] bool is_down(mm z) const noexcept { return (z - at) * towards >= 0; }
+};
+
 /// Ink that nobody will look at is not kept: a job of a million strokes fills memory.
 enum class ink : std::uint8_t { kept, forgotten };
 
 class pen_trace {
   public:
-    /// On this machine +Z presses the pen down: ink is where Z >= `down_at`.
-    explicit pen_trace(mm down_at = 15, ink what = ink::kept) noexcept
-      : down_at_(down_at)
+    explicit pen_trace(touch where = {}, ink what = ink::kept) noexcept
+      : touch_(where)
       , ink_(what) {}
 
     /// A move of the carriage, `at` in seconds of the machine's clock. Moves come in order of time.
@@ -54,7 +61,6 @@ class pen_trace {
     }
 
     [[nodiscard]] const std::vector<ink_line>& lines() const noexcept { return lines_; }
-    [[nodiscard]] mm down_at() const noexcept { return down_at_; }
     [[nodiscard]] mm ink_length() const noexcept {
         mm sum = 0;
         for (const ink_line& l : lines_)
@@ -74,13 +80,13 @@ class pen_trace {
         double from = 0;
         double to = 1;
         if (ink_ == ink::forgotten) return;
-        const bool begins = a.z >= down_at_;
-        const bool ends = b.z >= down_at_;
+        const bool begins = touch_.is_down(a.z);
+        const bool ends = touch_.is_down(b.z);
         if (!begins && !ends) {
             drawing_ = false;
             return;
         }
-        if (begins != ends) (begins ? to : from) = (down_at_ - a.z) / (b.z - a.z);
+        if (begins != ends) (begins ? to : from) = (touch_.at - a.z) / (b.z - a.z);
         const auto at = [&](double part) { return job::point{a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part}; };
         if (!drawing_ || !begins) lines_.push_back({{at(from)}});
         std::vector<job::point>& now = lines_.back().points;
@@ -88,7 +94,7 @@ class pen_trace {
         drawing_ = ends;
     }
 
-    mm down_at_;
+    touch touch_;
     ink ink_;
     bool drawing_ = false;
     std::deque<job::planned_move> queued_;

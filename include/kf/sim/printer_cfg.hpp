@@ -6,7 +6,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
-#include <kf/sim/macro_text.hpp>
+#include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
 
 #include <fmt/format.h>
@@ -96,13 +96,20 @@ class cfg_reader {
 
     result<void> take(const cfg_section& s) {
         if (s.name.starts_with("gcode_macro ")) return macro(s);
+        if (s.name.starts_with("delayed_gcode ")) into_.delayed.push_back({s.name.substr(14)});
+        if (s.name == "safe_z_home") into_.safe_z.emplace();
+        if (s.name == "homing_override") into_.homing_override.emplace();
+        if (s.name == "skew_correction") into_.has_skew_correction = true;
+        if (s.name == "gcode_arcs") into_.limits.arc_resolution = 1;
         for (const auto& o : s.options) {
             KF_TRY(const bool known, option(s.name, o));
             if (!known) return wrong(o.line, fmt::format("Option '{}' is not valid in section '{}'", o.key, s.name));
         }
         for (const char* bare : {"printer", "stepper_x", "stepper_y", "stepper_z", "virtual_sdcard", "pause_resume",
-                                 "idle_timeout", "force_move", "respond", "display_status"})
+                                 "idle_timeout", "force_move", "respond", "display_status", "safe_z_home",
+                                 "homing_override", "skew_correction", "gcode_arcs"})
             if (s.name == bare) return {};
+        if (s.name.starts_with("delayed_gcode ")) return {};
         return wrong(s.line, fmt::format("the simulated printer has no [{}]", s.name));
     }
 
@@ -113,17 +120,44 @@ class cfg_reader {
             number(*v);
             return true;
         }
-        if (section == "virtual_sdcard" && o.key == "path") {
-            into_.gcodes = o.value;
-        } else if (section == "virtual_sdcard" && o.key == "on_error_gcode") {
+        if (std::string* text = gcode_of(section, o.key)) {
             KF_CHECK(template_of(o));
-            into_.on_error_gcode = o.value;
+            *text = o.value;
+        } else if (section == "safe_z_home" && o.key == "home_xy_position") {
+            const std::size_t comma = std::min(o.value.find(','), o.value.size());
+            const auto x = io::parse_decimal(cfg_trim(o.value.substr(0, comma)));
+            const auto y = io::parse_decimal(cfg_trim(o.value.substr(std::min(comma + 1, o.value.size()))));
+            if (!x || !y) return wrong(o.line, "Unable to parse option 'home_xy_position' in section 'safe_z_home'");
+            into_.safe_z->at = {*x, *y};
+        } else if (section == "safe_z_home" && o.key == "move_to_previous") {
+            into_.safe_z->move_to_previous = o.is_yes();
+        } else if (section == "homing_override" && o.key == "axes") {
+            into_.homing_override->axes = lower(o.value);
+        } else if (o.key == "homing_positive_dir" && axis_of(section) < 3) {
+            into_.axes[axis_of(section)].homes_upwards = o.is_yes();
+        } else if (section == "virtual_sdcard" && o.key == "path") {
+            into_.gcodes = o.value;
         } else if (section == "force_move" && o.key == "enable_force_move") {
             if (!o.is_yes()) return wrong(o.line, "the simulated printer always has force_move");
         } else if (section != "printer" || o.key != "kinematics" || o.value != "cartesian") {
             return false;
         }
         return true;
+    }
+
+    /// 3 when it is no stepper's section.
+    static std::size_t axis_of(const std::string& section) {
+        std::size_t i = 0;
+        while (i < 3 && section != axis_steppers[i]) ++i;
+        return i;
+    }
+
+    /// Where an option's G-code goes; nothing when it is none.
+    std::string* gcode_of(const std::string& section, const std::string& key) {
+        if (section == "virtual_sdcard" && key == "on_error_gcode") return &into_.on_error_gcode;
+        if (key != "gcode") return nullptr;
+        if (section == "homing_override") return &into_.homing_override->gcode;
+        return section.starts_with("delayed_gcode ") ? &into_.delayed.back().gcode : nullptr;
     }
 
     /// Where the number of an option goes; nothing when it is not one of these.
@@ -138,9 +172,9 @@ class cfg_reader {
             if (key == "minimum_cruise_ratio") return to(l.minimum_cruise_ratio);
             if (key == "square_corner_velocity") return to(l.square_corner_velocity);
         }
-        for (std::size_t i = 0; i < 3; ++i) {
-            if (section != axis_steppers[i]) continue;
+        if (const std::size_t i = axis_of(section); i < 3) {
             axis_config& a = into_.axes[i];
+            if (key == "homing_retract_dist") return to(a.retract);
             if (key == "position_min") return to(a.min);
             if (key == "position_max") return to(a.max);
             if (key == "position_endstop") return to(a.endstop);
@@ -148,6 +182,17 @@ class cfg_reader {
             if (key == "rotation_distance") return to(a.rotation_distance);
             if (key == "microsteps") return [&a](double v) { a.microsteps = static_cast<int>(v); };
         }
+        if (section == "safe_z_home") {
+            if (key == "z_hop") return to(into_.safe_z->z_hop);
+            if (key == "z_hop_speed") return to(into_.safe_z->z_hop_speed);
+            if (key == "speed") return to(into_.safe_z->speed);
+        }
+        for (std::size_t i = 0; i < 3; ++i)
+            if (section == "homing_override" && key == fmt::format("set_position_{}", "xyz"[i]))
+                return to(into_.homing_override->position[i]);
+        if (section.starts_with("delayed_gcode ") && key == "initial_duration")
+            return to(into_.delayed.back().initial_duration);
+        if (section == "gcode_arcs" && key == "resolution") return to(l.arc_resolution);
         if (section == "pause_resume" && key == "recover_velocity") return to(into_.recover_velocity);
         if (section == "idle_timeout" && key == "timeout") return to(into_.idle_timeout);
         return {};
@@ -172,14 +217,17 @@ class cfg_reader {
             }
         }
         if (!has_gcode) return wrong(s.line, fmt::format("Option 'gcode' in section '{}' must be specified", s.name));
+        if (const macro_config* before = into_.macro(m.name); before != nullptr && m.renames.empty())
+            m.renames = before->renames; // a second section of a name goes over the first, option by option
         std::erase_if(into_.macros, [&](const macro_config& old) { return old.name == m.name; });
         into_.macros.push_back(std::move(m));
         return {};
     }
 
+    /// What render() does not understand is found before the printer starts.
     result<void> template_of(const cfg_option& o) const {
-        if (const auto read = macro_text::check(o.value); !read)
-            return wrong(o.line, fmt::format("the simulated printer cannot evaluate: {}", read.error()));
+        if (const auto text = render(o.value, {}); !text)
+            return wrong(o.line, fmt::format("the simulated printer cannot evaluate: {}", text.error()));
         return {};
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The commands of the simulated printer that are no motion of job/gcode_motion and no file job: homing, motors,
+/// The commands of the simulated printer that are no motion of job/gcode_motion, no homing and no file job: motors,
 /// endstops, words for people. Their texts are what a live klippy answers.
 
 #include <kf/sim/gcode_host.hpp>
@@ -31,7 +31,6 @@ class printer_commands {
     task<endstop_answer> query_endstops();
 
   private:
-    task<gcode_answer> home(const job::gcode_line& line);
     task<gcode_answer> motors(const job::gcode_line&) {
         co_await toolhead_.motors_off();
         co_return gcode_answer{};
@@ -130,7 +129,6 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
     });
     g.add_simple("RESPOND", [this](const line& l) { return respond(l); });
     g.add_simple("SET_GCODE_VARIABLE", [this](const line& l) { return set_variable(l); });
-    g.add("G28", [this](const line& l) { return home(l); });
     g.add("M18", [this](const line& l) { return motors(l); });
     g.add("M84", [this](const line& l) { return motors(l); });
     g.add_simple("SET_STEPPER_ENABLE", [this](const line& l) -> gcode_answer {
@@ -156,18 +154,6 @@ inline std::string printer_commands::rest_of(const job::gcode_line& line, std::s
         if (same) return std::string(job::detail::trim(text.substr(at + command.size())));
     }
     return {};
-}
-
-inline task<gcode_answer> printer_commands::home(const job::gcode_line& line) {
-    const bool all = !line.has('X') && !line.has('Y') && !line.has('Z');
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        if (!all && !line.has("XYZ"[axis])) continue;
-        const auto done = co_await toolhead_.home(axis);
-        if (done) continue;
-        if (!toolhead_.is_shut_down()) co_await toolhead_.motors_off();
-        co_return refuse(done.error());
-    }
-    co_return gcode_answer{};
 }
 
 inline task<printer_commands::endstop_answer> printer_commands::look_at_endstops() {

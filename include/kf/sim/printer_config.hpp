@@ -4,6 +4,7 @@
 /// the configfile object that clients read, so that what they are told is what the simulated machine does.
 
 #include <kf/job/lookahead.hpp>
+#include <kf/job/point.hpp>
 #include <kf/units.hpp>
 
 #include <boost/json.hpp>
@@ -11,9 +12,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kf::sim {
@@ -25,17 +29,45 @@ inline constexpr std::array<const char*, 3> axis_steppers{"stepper_x", "stepper_
 struct axis_config {
     mm min = 0;
     mm max = 0;
-    mm endstop = 0; ///< where it triggers, at the low end
+    mm endstop = 0; ///< where it triggers: anywhere from min to max
     mm_per_s homing_speed = 50;
     mm rotation_distance = 32;
     int microsteps = 4;
+    mm retract = 5;             ///< homing_retract_dist; 0: it goes there once only
+    bool homes_upwards = false; ///< homing_positive_dir
 
     [[nodiscard]] mm_per_s second_speed() const noexcept { return homing_speed / 2; }
     [[nodiscard]] mm_per_s retract_speed() const noexcept { return homing_speed; }
-    static constexpr mm retract = 5;
+    [[nodiscard]] double direction() const noexcept { return homes_upwards ? 1 : -1; } ///< of homing
 };
 
-/// [gcode_macro NAME]; macro_text.hpp says which templates are understood.
+/// [safe_z_home]: before each G28 Z goes up, and it is homed at one place only.
+struct safe_z_config {
+    job::point at;
+    mm z_hop = 0;
+    mm_per_s z_hop_speed = 15;
+    mm_per_s speed = 50;
+    bool move_to_previous = false;
+};
+
+/// [homing_override]: a G28 that names one of `axes`, or none at all, runs `gcode` instead.
+struct homing_override_config {
+    std::string axes = "xyz";
+    std::string gcode = {};
+    std::array<std::optional<mm>, 3> position{}; ///< set_position_*: where the machine takes itself to be before
+};
+
+/// [delayed_gcode NAME]
+struct delayed_gcode_config {
+    std::string name;
+    std::string gcode = {};
+    seconds initial_duration = 0; ///< 0: it waits for UPDATE_DELAYED_GCODE
+};
+
+/// Whose host program it is: Kalico differs where a recording says so.
+enum class host_program : std::uint8_t { klipper, kalico };
+
+/// [gcode_macro NAME]. Its text is a template: sim/macro_template.hpp.
 struct macro_config {
     std::string name;
     std::string gcode;
@@ -51,6 +83,11 @@ struct printer_config {
     fs::path gcodes = "/home/pi/gcodes";
     std::string serial = "/home/pi/mcu_tty";
     std::vector<macro_config> macros{{"CANCEL_PRINT", "\nBASE_CANCEL_PRINT", "BASE_CANCEL_PRINT"}};
+    host_program program = host_program::klipper;
+    std::optional<safe_z_config> safe_z = {};
+    std::optional<homing_override_config> homing_override = {};
+    std::vector<delayed_gcode_config> delayed = {};
+    bool has_skew_correction = false;
     job::xyz carriage{20, 15, 8};      ///< where the carriage stands at power-up
     std::string on_error_gcode = "\n"; ///< of [virtual_sdcard]: runs when a line of a file fails
     std::string config_error = {};     ///< what is wrong with the file: the printer ends in the state error
@@ -108,6 +145,8 @@ inline boost::json::object config_strings(const printer_config& c) {
             o["position_min"] = text(a.min);
             o["position_max"] = text(a.max);
             o["homing_speed"] = text(a.homing_speed);
+            if (a.retract != 5) o["homing_retract_dist"] = text(a.retract);
+            if (a.homes_upwards) o["homing_positive_dir"] = "true";
         }
         all[s.name] = std::move(o);
     }
@@ -121,6 +160,18 @@ inline boost::json::object config_strings(const printer_config& c) {
         o["gcode"] = m.gcode;
         all["gcode_macro " + m.name] = std::move(o);
     }
+    if (const auto& s = c.safe_z)
+        all["safe_z_home"] =
+            json::object{{"home_xy_position", fmt::format("{},{}", s->at.x, s->at.y)}, {"z_hop", text(s->z_hop)}};
+    if (const auto& h = c.homing_override) {
+        json::object o{{"axes", h->axes}, {"gcode", h->gcode}};
+        for (std::size_t i = 0; i < 3; ++i)
+            if (h->position[i]) o[fmt::format("set_position_{}", "xyz"[i])] = text(*h->position[i]);
+        all["homing_override"] = std::move(o);
+    }
+    for (const auto& d : c.delayed) all["delayed_gcode " + d.name] = json::object{{"gcode", d.gcode}};
+    if (c.has_skew_correction) all["skew_correction"] = json::object{};
+    if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", text(c.limits.arc_resolution)}};
     return all;
 }
 
@@ -159,7 +210,7 @@ inline boost::json::object config_settings(const printer_config& c) {
                  {"second_homing_speed", a.second_speed()},
                  {"homing_retract_speed", a.retract_speed()},
                  {"homing_retract_dist", a.retract},
-                 {"homing_positive_dir", false}};
+                 {"homing_positive_dir", a.homes_upwards}};
         o["step_pin"] = fmt::format("gpio{}", s.step);
         o["dir_pin"] = fmt::format("gpio{}", s.step + 1);
         o["rotation_distance"] = a.rotation_distance;
@@ -169,6 +220,22 @@ inline boost::json::object config_settings(const printer_config& c) {
         o["enable_pin"] = fmt::format("!gpio{}", s.step + 2);
         all[s.name] = std::move(o);
     }
+    if (const auto& s = c.safe_z)
+        all["safe_z_home"] = json::object{{"home_xy_position", json::array{s->at.x, s->at.y}},
+                                          {"z_hop", s->z_hop},
+                                          {"z_hop_speed", s->z_hop_speed},
+                                          {"speed", s->speed},
+                                          {"move_to_previous", s->move_to_previous}};
+    if (const auto& h = c.homing_override) {
+        json::object o{{"axes", h->axes}, {"gcode", h->gcode}};
+        for (std::size_t i = 0; i < 3; ++i)
+            if (h->position[i]) o[fmt::format("set_position_{}", "xyz"[i])] = *h->position[i];
+        all["homing_override"] = std::move(o);
+    }
+    for (const auto& d : c.delayed)
+        all["delayed_gcode " + detail::lower(d.name)] =
+            json::object{{"gcode", d.gcode}, {"initial_duration", d.initial_duration}};
+    if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", c.limits.arc_resolution}};
     all["idle_timeout"] = json::object{{"timeout", c.idle_timeout}, {"gcode", "\nM84\n"}};
     return all;
 }

@@ -3,10 +3,13 @@
 /// One run of the simulated printer behind klippy's API: its parts, and what each status object says. A restart makes a
 /// new one; the gantry stays.
 
+#include <kf/sim/delayed_gcodes.hpp>
 #include <kf/sim/gcode_host.hpp>
+#include <kf/sim/homing.hpp>
 #include <kf/sim/idle_timeout.hpp>
 #include <kf/sim/printer_commands.hpp>
 #include <kf/sim/printer_config.hpp>
+#include <kf/sim/skew_correction.hpp>
 #include <kf/sim/toolhead.hpp>
 #include <kf/sim/virtual_sdcard.hpp>
 
@@ -34,10 +37,13 @@ class printer_objects {
       , head(r, c, g)
       , gcode(r, c, head)
       , commands(r, head, gcode)
+      , home(head, gcode, c)
+      , skew(head, gcode, c)
+      , delayed(r, gcode, c)
       , sdcard(r, gcode, c)
       , idle(r, head, gcode, c.idle_timeout) {
-        gcode.object = [this, &r](const std::string& name) { return status(name, r.now()); };
         gcode.state_message = [this] { return state.message; };
+        gcode.status = [this, &r](const std::string& name) { return status(name, r.now()); };
         settings_ = config_settings(c);
         strings_ = config_strings(c);
     }
@@ -61,6 +67,9 @@ class printer_objects {
     toolhead head;
     gcode_host gcode;
     printer_commands commands;
+    homing home;
+    skew_correction skew;
+    delayed_gcodes delayed;
     virtual_sdcard sdcard;
     idle_timeout idle;
 
@@ -77,6 +86,7 @@ inline std::vector<std::string> printer_objects::names() const {
     std::vector<std::string> all{"gcode",       "webhooks",       "configfile",   "mcu",           "gcode_move",
                                  "print_stats", "virtual_sdcard", "pause_resume", "display_status"};
     for (const auto& m : config.macros) all.push_back("gcode_macro " + m.name);
+    if (config.has_skew_correction) all.emplace_back("skew_correction");
     if (config.config_error.empty()) // otherwise it got no further
         for (const char* late : {"query_endstops", "stepper_enable", "motion_report", "toolhead", "idle_timeout",
                                  "system_stats", "manual_probe"})
@@ -136,6 +146,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
     if (name == "print_stats") return sdcard.stats().status(now);
     if (name == "virtual_sdcard") return sdcard.status();
     if (name == "pause_resume") return {{"is_paused", sdcard.is_paused()}};
+    if (name == "skew_correction" && config.has_skew_correction) return {{"current_profile_name", ""}};
     if (name == "toolhead") return toolhead_status();
     if (name == "gcode_move") return gcode_move_status();
     if (name == "motion_report") return motion_report_status();
@@ -182,17 +193,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
         json::object own;
         const std::string macro(name.substr(12));
         if (const auto* variables = gcode.variables(macro))
-            for (const auto& [key, value] : *variables) {
-                double number = 0;
-                if (value == "True" || value == "False")
-                    own[key] = value == "True";
-                else if (job::read_number(value, number) != job::word::number)
-                    own[key] = value;
-                else if (value.find('.') == std::string::npos)
-                    own[key] = static_cast<std::int64_t>(number);
-                else
-                    own[key] = number;
-            }
+            for (const auto& [key, value] : *variables) own[key] = literal(value);
         return own;
     }
     return {};

@@ -79,6 +79,10 @@ class toolhead {
     /// Plans to the end and gives when that is.
     seconds last_move_time();
     task<text_error> home(std::size_t axis);
+    /// A move of klippy's own, not of G-code: no offset is on it and no limit is looked at.
+    task<> move_machine(job::xyz to, mm_per_s speed);
+    /// SET_SKEW; only with 0 (CLEAR) does Klipper look anew where G-code is.
+    void set_skew(double xy) noexcept;
     task<> motors_off();
     /// FORCE_MOVE: one motor turns and klippy's idea of the place stays.
     task<> force_move(std::size_t axis, mm distance, mm_per_s speed);
@@ -158,7 +162,8 @@ inline bool toolhead::is_triggered(std::size_t axis) const noexcept {
     case endstop_fault::none: break;
     }
     job::xyz p = gantry_.carriage;
-    return along(p, axis) <= config_.axes[axis].endstop + 1e-6;
+    const axis_config& a = config_.axes[axis];
+    return (along(p, axis) - a.endstop) * a.direction() >= -1e-6;
 }
 
 inline std::pair<job::xyz, mm_per_s> toolhead::live() const noexcept {
@@ -167,7 +172,15 @@ inline std::pair<job::xyz, mm_per_s> toolhead::live() const noexcept {
         std::partition_point(history_.begin(), history_.end(), [t](const job::planned_move& m) { return m.at <= t; });
     if (after == history_.begin()) return {{}, 0}; // as Klipper: all history expired, the next move not begun
     const job::planned_move& m = *(after - 1);
-    return {job::position_at(m, t - m.at), job::speed_at(m, t - m.at)};
+    // The sum that Klipper makes, so that a machine at rest has its residue: 45 mm/s less 3000 * (45/3000) is not 0.
+    const auto part = [t](seconds begin, seconds duration, mm_per_s v, mm_per_s2 a) {
+        return v + a * std::clamp(t - begin, 0.0, duration);
+    };
+    const seconds slows = m.at + m.accel_t + m.cruise_t;
+    const mm_per_s speed = m.decel_t > 0 && t >= slows               ? part(slows, m.decel_t, m.cruise_v, -m.accel)
+                           : m.cruise_t > 0 && t >= m.at + m.accel_t ? m.cruise_v
+                                                                     : part(m.at, m.accel_t, m.start_v, m.accel);
+    return {job::position_at(m, t - m.at), speed};
 }
 
 inline std::string_view toolhead::refusal(const job::xyz& from, const job::xyz& to) const noexcept {
@@ -371,9 +384,9 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     co_await flush_steps();
     print_time_ = last_move_time() + 0.001;
     co_await dwell(0.002);
-    const mm whole_way = from - a.endstop;
+    const mm whole_way = std::abs(from - a.endstop);
     job::xyz real = gantry_.carriage;
-    mm way = std::clamp(along(real, axis) - a.endstop, 0.0, whole_way);
+    mm way = std::clamp((a.endstop - along(real, axis)) * a.direction(), 0.0, whole_way);
     if (gantry_.faults[axis] == endstop_fault::always_triggered) way = 0;
     if (gantry_.faults[axis] == endstop_fault::never_triggers) way = whole_way;
     const bool triggers = way < whole_way;
@@ -382,8 +395,8 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     job::planned_move m;
     m.start = m.end = position();
     along(m.start, axis) = from;
-    along(m.end, axis) = from - way;
-    along(m.direction, axis) = -1;
+    along(m.end, axis) = from + a.direction() * way;
+    along(m.direction, axis) = a.direction();
     m.distance = way;
     m.accel = accel;
     m.cruise_v = std::min(speed, std::sqrt(2 * accel * way));
@@ -420,7 +433,8 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
 
 inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     const axis_config& a = config_.axes[axis];
-    const mm far = a.endstop + 1.5 * (a.max - a.endstop);
+    const double away = -a.direction();
+    const mm far = a.endstop + 1.5 * ((a.homes_upwards ? a.min : a.max) - a.endstop);
     co_await flush_steps();
     job::xyz p = position();
     along(p, axis) = far;
@@ -430,19 +444,32 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     if (!first) co_return std::unexpected(first.error());
 
     p = position();
-    along(p, axis) = a.endstop + a.retract;
-    const auto emit = emitter();
-    motion_.planner().move_to(p, a.retract_speed(), emit);
-    co_await flush_steps();
-    along(p, axis) += a.retract; // a false place from which the endstop is surely within reach
-    place(p);
-    const auto second = co_await approach(axis, a.endstop + 2 * a.retract, a.second_speed());
-    if (!second) co_return std::unexpected(second.error());
-    if (!*second)
-        co_return std::unexpected(fmt::format("Endstop {} still triggered after retract", axis_steppers[axis]));
+    along(p, axis) = a.endstop + away * a.retract;
+    if (a.retract > 0) {
+        (void)motion_.move_machine(p, a.retract_speed(), emitter());
+        co_await flush_steps();
+        job::xyz false_place = p; // from which the endstop is surely within reach
+        along(false_place, axis) += away * a.retract;
+        place(false_place);
+        const auto second = co_await approach(axis, along(false_place, axis), a.second_speed());
+        if (!second) co_return std::unexpected(second.error());
+        if (!*second)
+            co_return std::unexpected(fmt::format("Endstop {} still triggered after retract", axis_steppers[axis]));
+        if (config_.program == host_program::kalico) (void)motion_.move_machine(p, a.retract_speed(), emitter());
+    }
     co_await flush_steps();
     motion_.axis_homed(axis);
     co_return text_error{};
+}
+
+inline task<> toolhead::move_machine(job::xyz to, mm_per_s speed) {
+    (void)motion_.move_machine(to, speed, emitter());
+    co_await after_move();
+}
+
+inline void toolhead::set_skew(double xy) noexcept {
+    motion_.set_skew(xy);
+    if (xy == 0) motion_.forget_last();
 }
 
 inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed) {

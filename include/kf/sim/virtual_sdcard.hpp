@@ -199,7 +199,8 @@ inline gcode_answer virtual_sdcard::load(const std::string& name) {
     if (found == nullptr) return refuse("Unable to open file");
     auto in = std::make_unique<std::ifstream>(config_.gcodes / found->name, std::ios::binary);
     if (!*in) return refuse("Unable to open file");
-    gcode_.say(fmt::format("File opened:{} Size:{}", name, found->size));
+    const char* blank = config_.program == host_program::kalico ? " " : "";
+    gcode_.say(fmt::format("File opened:{0}{1} Size:{0}{2}", blank, name, found->size));
     gcode_.say("File selected");
     file_ = std::move(in);
     path_ = config_.gcodes / found->name;
@@ -293,7 +294,7 @@ inline task<> virtual_sdcard::work() {
         if (!a) {
             if (a.error().crash.empty()) {
                 error = a.error().text;
-                (void)co_await gcode_.run_script(gcode_.on_error()); // what it answers is told as output only
+                (void)co_await gcode_.run_section(config_.on_error_gcode); // what it answers is told as output only
             }
             break;
         }

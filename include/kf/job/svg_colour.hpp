@@ -29,160 +29,27 @@ struct svg_colour {
 
 namespace detail {
 
-inline constexpr std::string_view colour_names[] = {"aliceblue",
-                                                    "antiquewhite",
-                                                    "aqua",
-                                                    "aquamarine",
-                                                    "azure",
-                                                    "beige",
-                                                    "bisque",
-                                                    "black",
-                                                    "blanchedalmond",
-                                                    "blue",
-                                                    "blueviolet",
-                                                    "brown",
-                                                    "burlywood",
-                                                    "cadetblue",
-                                                    "chartreuse",
-                                                    "chocolate",
-                                                    "coral",
-                                                    "cornflowerblue",
-                                                    "cornsilk",
-                                                    "crimson",
-                                                    "cyan",
-                                                    "darkblue",
-                                                    "darkcyan",
-                                                    "darkgoldenrod",
-                                                    "darkgray",
-                                                    "darkgreen",
-                                                    "darkgrey",
-                                                    "darkkhaki",
-                                                    "darkmagenta",
-                                                    "darkolivegreen",
-                                                    "darkorange",
-                                                    "darkorchid",
-                                                    "darkred",
-                                                    "darksalmon",
-                                                    "darkseagreen",
-                                                    "darkslateblue",
-                                                    "darkslategray",
-                                                    "darkslategrey",
-                                                    "darkturquoise",
-                                                    "darkviolet",
-                                                    "deeppink",
-                                                    "deepskyblue",
-                                                    "dimgray",
-                                                    "dimgrey",
-                                                    "dodgerblue",
-                                                    "firebrick",
-                                                    "floralwhite",
-                                                    "forestgreen",
-                                                    "fuchsia",
-                                                    "gainsboro",
-                                                    "ghostwhite",
-                                                    "gold",
-                                                    "goldenrod",
-                                                    "gray",
-                                                    "green",
-                                                    "greenyellow",
-                                                    "grey",
-                                                    "honeydew",
-                                                    "hotpink",
-                                                    "indianred",
-                                                    "indigo",
-                                                    "ivory",
-                                                    "khaki",
-                                                    "lavender",
-                                                    "lavenderblush",
-                                                    "lawngreen",
-                                                    "lemonchiffon",
-                                                    "lightblue",
-                                                    "lightcoral",
-                                                    "lightcyan",
-                                                    "lightgoldenrodyellow",
-                                                    "lightgray",
-                                                    "lightgreen",
-                                                    "lightgrey",
-                                                    "lightpink",
-                                                    "lightsalmon",
-                                                    "lightseagreen",
-                                                    "lightskyblue",
-                                                    "lightslategray",
-                                                    "lightslategrey",
-                                                    "lightsteelblue",
-                                                    "lightyellow",
-                                                    "lime",
-                                                    "limegreen",
-                                                    "linen",
-                                                    "magenta",
-                                                    "maroon",
-                                                    "mediumaquamarine",
-                                                    "mediumblue",
-                                                    "mediumorchid",
-                                                    "mediumpurple",
-                                                    "mediumseagreen",
-                                                    "mediumslateblue",
-                                                    "mediumspringgreen",
-                                                    "mediumturquoise",
-                                                    "mediumvioletred",
-                                                    "midnightblue",
-                                                    "mintcream",
-                                                    "mistyrose",
-                                                    "moccasin",
-                                                    "navajowhite",
-                                                    "navy",
-                                                    "oldlace",
-                                                    "olive",
-                                                    "olivedrab",
-                                                    "orange",
-                                                    "orangered",
-                                                    "orchid",
-                                                    "palegoldenrod",
-                                                    "palegreen",
-                                                    "paleturquoise",
-                                                    "palevioletred",
-                                                    "papayawhip",
-                                                    "peachpuff",
-                                                    "peru",
-                                                    "pink",
-                                                    "plum",
-                                                    "powderblue",
-                                                    "purple",
-                                                    "rebeccapurple",
-                                                    "red",
-                                                    "rosybrown",
-                                                    "royalblue",
-                                                    "saddlebrown",
-                                                    "salmon",
-                                                    "sandybrown",
-                                                    "seagreen",
-                                                    "seashell",
-                                                    "sienna",
-                                                    "silver",
-                                                    "skyblue",
-                                                    "slateblue",
-                                                    "slategray",
-                                                    "slategrey",
-                                                    "snow",
-                                                    "springgreen",
-                                                    "steelblue",
-                                                    "tan",
-                                                    "teal",
-                                                    "thistle",
-                                                    "tomato",
-                                                    "turquoise",
-                                                    "violet",
-                                                    "wheat",
-                                                    "white",
-                                                    "whitesmoke",
-                                                    "yellow",
-                                                    "yellowgreen"};
-static_assert(std::is_sorted(std::begin(colour_names), std::end(colour_names)));
+/// Between blanks each.
+inline constexpr std::string_view colour_names =
+    " aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown "
+    "burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan "
+    "darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred "
+    "darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet deeppink "
+    "deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold "
+    "goldenrod gray green greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush "
+    "lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen lightgrey "
+    "lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey lightsteelblue lightyellow "
+    "lime limegreen linen magenta maroon mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen "
+    "mediumslateblue mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin "
+    "navajowhite navy oldlace olive olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise "
+    "palevioletred papayawhip peachpuff peru pink plum powderblue purple rebeccapurple red rosybrown royalblue "
+    "saddlebrown salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow "
+    "springgreen steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen ";
 
 /// Names whose colour depends on who looks; seen in any case.
-inline constexpr std::string_view system_colours[] = {
-    "canvastext", "linktext", "visitedtext", "activetext", "buttontext",   "fieldtext",     "windowtext",
-    "menutext",   "graytext", "highlight",   "infotext",   "context-fill", "context-stroke"};
+inline constexpr std::string_view system_colours =
+    " canvastext linktext visitedtext activetext buttontext fieldtext windowtext menutext graytext highlight "
+    "infotext context-fill context-stroke ";
 
 [[nodiscard]] inline std::string lower_case(std::string_view text) {
     std::string out(text);
@@ -290,9 +157,9 @@ inline constexpr std::string_view system_colours[] = {
     if (text.find('(') != text.npos) return detail::read_colour_function(text);
     if (text == "white") return svg_colour{255, 255, 255, 1};
     if (text == "transparent") return svg_colour{0, 0, 0, 0};
-    if (std::binary_search(std::begin(detail::colour_names), std::end(detail::colour_names), text) ||
-        std::find(std::begin(detail::system_colours), std::end(detail::system_colours), text) !=
-            std::end(detail::system_colours))
+    const std::string word = " " + text + " ";
+    if (text.find(' ') == text.npos && (detail::colour_names.find(word) != std::string_view::npos ||
+                                        detail::system_colours.find(word) != std::string_view::npos))
         return svg_colour{};
     return std::nullopt;
 }

@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_input_with_its_place) {
         {"<svg/><svg/>", errc::malformed, "line 1, <svg>: a second root element"},
         {"\x1f\x8b\x08 gzip", errc::malformed, "the SVG is compressed"},
         {std::string("\xff\xfe<\0s\0", 6), errc::malformed, "the SVG is UTF-16 text, which is not supported"},
-        {"<svg width='-5mm' height='5mm'/>", errc::malformed,
+        {"<svg width='0mm' height='5mm'/>", errc::malformed,
          "line 1, <svg>: the page has no size (width, height or viewBox is zero)"},
         {"<svg viewBox='0 0 0 10'/>", errc::malformed,
          "line 1, <svg>: the page has no size (width, height or viewBox is zero)"},

@@ -109,10 +109,16 @@ inline result<svg_context> svg_reader::page() {
     styling_.resolve(root, context);
     if (!context.style.inherited.visible) report_.tell(root, note_kind::told, "visibility is hidden: not drawn");
     auto in = measures_of(root, context);
-    const auto width = in.length("width"), height = in.length("height");
+    const auto side = [&](const char* name) {
+        const std::optional<svg_length> given = in.length(name);
+        if (!given || given->number >= 0) return given;
+        in.wrong(name, "it is negative");
+        return std::optional<svg_length>{};
+    };
+    const auto width = side("width"), height = side("height");
     report_.tell_measures(root, in);
     const std::optional<svg_rect> box = view_box(root);
-    const auto empty = [](const std::optional<svg_length>& side) { return side && !(side->number > 0); };
+    const auto empty = [](const std::optional<svg_length>& s) { return s && !(s->number > 0); };
     if (empty(width) || empty(height) || (box && !(box->width > 0 && box->height > 0)))
         return report_.refuse(root, errc::malformed, "the page has no size (width, height or viewBox is zero)");
 

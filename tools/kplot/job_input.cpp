@@ -142,8 +142,12 @@ result<void> spool_drawing(cli::invocation& in, const machine::machine& m, std::
     for (const job::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", spool.name(), n.line, n.text));
     KF_CHECK(check_faithful(in, *read, spool.name()));
     KF_CHECK(choose_layers(in, *read));
-    if (job::line_count(*read) == 0)
-        return kf::fail({errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()});
+    if (job::line_count(*read) == 0) {
+        error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()};
+        if (!read->notes.empty() && reading.invisible == job::svg_invisible::skip)
+            nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
+        return kf::fail(std::move(nothing));
+    }
     job::drawing_source operations(*read, options);
     std::string lines;
     job::append_job_header(lines);

@@ -108,6 +108,7 @@ inline result<svg_context> svg_reader::page() {
     context.place = svg_context::top;
     styling_.resolve(root, context);
     if (!context.style.inherited.visible) report_.tell(root, note_kind::told, "visibility is hidden: not drawn");
+    if (context.style.own.dark_background) pen_.on_dark_paper();
     auto in = measures_of(root, context);
     const auto side = [&](const char* name) {
         const std::optional<svg_length> given = in.length(name);

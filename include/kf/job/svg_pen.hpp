@@ -30,6 +30,9 @@ class svg_pen {
       , options_(options)
       , report_(report) {}
 
+    /// White is seen wherever it lies.
+    void on_dark_paper() { dark_.add_everything(); }
+
     /// Appends to `lines`. Errors: out_of_bounds, for a drawing of too many points.
     [[nodiscard]] result<void> draw(svg_node n, svg_tag tag, const svg_context& context, std::vector<polyline>& lines);
 

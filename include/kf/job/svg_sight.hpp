@@ -58,6 +58,7 @@ class svg_dark_areas {
             boxes_.back() = {std::min(boxes_.back().left, b.left), std::min(boxes_.back().top, b.top),
                              std::max(boxes_.back().right, b.right), std::max(boxes_.back().bottom, b.bottom)};
     }
+    void add_everything() { boxes_.push_back({-far, -far, far, far}); }
     [[nodiscard]] bool empty() const noexcept { return boxes_.empty(); }
     [[nodiscard]] bool touched_by(std::span<const polyline> lines) const {
         const box b = box_of(lines);
@@ -68,11 +69,11 @@ class svg_dark_areas {
 
   private:
     static constexpr std::size_t most = 4096;
+    static constexpr mm far = 1e300;
     struct box {
         mm left, top, right, bottom;
     };
     static box box_of(std::span<const polyline> lines) noexcept {
-        constexpr mm far = 1e300;
         box b{far, far, -far, -far};
         for (const polyline& line : lines)
             for (const point& p : line)

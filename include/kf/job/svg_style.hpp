@@ -41,6 +41,7 @@ struct svg_inherited {
 /// The part that is an element's own. Views point into the document.
 struct svg_own {
     bool displayed = true, overflows = false;
+    bool dark_background = false; ///< what CSS paints behind a root
     double opacity = 1;
     std::string_view transform = {}, origin = {}, path = {};
     std::array<std::string_view, std::size(svg_geometry_names)> geometry = {};
@@ -163,6 +164,7 @@ enum class svg_property {
     transform,
     origin,
     path,
+    background,
     geometry
 };
 
@@ -189,6 +191,8 @@ struct svg_property_row {
         {"transform", {transform, false}},
         {"transform-origin", {origin, false}},
         {"d", {path, false}},
+        {"background", {background, false}},
+        {"background-color", {background, false}},
         {"x", {geometry, false, 0}},
         {"y", {geometry, false, 1}},
         {"width", {geometry, false, 2}},
@@ -220,6 +224,7 @@ inline void copy_svg_property(const svg_property_row& row, const svg_style& from
     case svg_property::transform: to.own.transform = o.transform; break;
     case svg_property::origin: to.own.origin = o.origin; break;
     case svg_property::path: to.own.path = o.path; break;
+    case svg_property::background: to.own.dark_background = o.dark_background; break;
     case svg_property::geometry: to.own.geometry[row.index] = o.geometry[row.index]; break;
     }
 }
@@ -270,6 +275,13 @@ inline bool read_svg_property(const svg_property_row& row, std::string_view valu
         if (value.starts_with("path(") && value.ends_with(')')) value = trimmed(value.substr(5, value.size() - 6));
         if (value.size() < 2 || (value.front() != '"' && value.front() != '\'')) return false;
         to.own.path = value.substr(1, value.size() - 2);
+        return true;
+    }
+    case svg_property::background: {
+        // Of the shorthand only what begins with the colour; there is no attribute of that name.
+        const std::size_t end = value.find(')') == value.npos ? value.find(' ') : value.find(')') + 1;
+        const auto c = read_svg_colour(value.substr(0, end));
+        if (source == svg_property_source::css) to.own.dark_background = c && c->alpha > 0 && !c->is_paper();
         return true;
     }
     case svg_property::geometry:

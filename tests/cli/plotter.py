@@ -29,7 +29,7 @@ HEADER = '{"format":"kf-job","version":1}\n'
 
 def svg(body, width=210, height=297):
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
-            f'viewBox="0 0 {width} {height}">{body}</svg>\n')
+            f'viewBox="0 0 {width} {height}" stroke="#000">{body}</svg>\n')
 
 
 def template():

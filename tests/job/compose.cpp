@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <kf/job/compose.hpp>
+#include <kf/job/job_file.hpp>
 #include <kf/job/measure.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -70,6 +73,41 @@ BOOST_AUTO_TEST_CASE(an_arc_measures_its_length) {
     meter.add({1, {{1, rapid_xy{{10, 0}}}, {2, tool_down{}}, {3, draw_arc{{10, 0}, {-10, 0}}}, {4, tool_up{}}}});
     BOOST_TEST(meter.total().pen_down_mm == 62.83185307179586, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(meter.total().pen_up_mm == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_very_many_points_is_one_stroke_of_several_operations) {
+    const auto zigzag = [](std::size_t n) {
+        polyline line;
+        for (std::size_t i = 0; i < n; ++i) line.push_back({static_cast<double>(i) / 1000, i % 2 == 0 ? 0.0 : 1.0 / 3});
+        return line;
+    };
+    for (const auto& [points, strokes] : {std::pair(std::size_t{300'000}, std::size_t{1}),
+                                          {300'001, 1},
+                                          {1'000'000, 1},
+                                          {1'000'001, 2},
+                                          {2'400'000, 3}}) {
+        const drawing d{.width = 1, .height = 1, .layers = {{1, "", {zigzag(points)}}}};
+        std::size_t drawn = 0;
+        polyline all;
+        stroke_source source{drawing_source(d, {.home = false, .tool = ""})};
+        for (;;) {
+            const auto s = source();
+            BOOST_REQUIRE_MESSAGE(s, (s ? "" : s.error().what));
+            if (!*s) break;
+            ++drawn;
+            const point begin = std::get<rapid_xy>((*s)->steps.front().op).to;
+            BOOST_TEST((all.empty() ? begin == d.layers[0].lines[0].front() : begin == all.back()));
+            for (const step& st : (*s)->steps) {
+                std::string line;
+                BOOST_REQUIRE(append_operation(line, st.op));
+                BOOST_TEST(line.size() < job_file_limits{}.line_bytes / 2);
+                if (const auto* piece = std::get_if<draw_polyline>(&st.op))
+                    all.insert(all.end(), piece->points.begin(), piece->points.end());
+            }
+        }
+        BOOST_TEST(drawn == strokes);
+        BOOST_TEST((all == d.layers[0].lines[0]));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -128,20 +128,47 @@ result<void> choose_layers(const cli::invocation& in, job::drawing& d) {
     return {};
 }
 
+result<job::svg_options> svg_options(const cli::invocation& in) {
+    job::svg_options o;
+    KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    const std::string invisible = in.get("invisible").value_or("skip");
+    if (invisible != "skip" && invisible != "draw")
+        return kf::fail({errc::usage, "--invisible is skip or draw", {}, "--invisible " + invisible});
+    if (invisible == "draw") o.invisible = job::svg_invisible::draw;
+    return o;
+}
+
+/// With --strict, the paper shows what the drawing shows or stays white.
+result<void> check_faithful(const cli::invocation& in, const job::drawing& d, const std::string& name) {
+    if (!in.has("strict") || job::is_faithful(d)) return {};
+    const auto faults = std::count_if(d.notes.begin(), d.notes.end(),
+                                      [](const job::note& n) { return n.kind != job::note_kind::told; });
+    return kf::fail({errc::refused,
+                     fmt::format("--strict: {} of what was told would not be drawn as it is seen", faults),
+                     {},
+                     name,
+                     {"change the drawing where the lines above say", "or leave out --strict"}});
+}
+
 result<void> spool_drawing(cli::invocation& in, const machine::machine& m, std::string_view text,
                            run::job_spool& spool) {
-    KF_TRY(const double tolerance, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    KF_TRY(const auto reading, svg_options(in));
     KF_TRY(const auto options, compose_options(in, m));
-    auto read = job::read_svg(text, {.tolerance_mm = tolerance});
+    auto read = job::read_svg(text, reading);
     if (!read) {
         error e = std::move(read).error();
         e.command = spool.name();
         return kf::fail(std::move(e));
     }
     for (const job::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", spool.name(), n.line, n.text));
+    KF_CHECK(check_faithful(in, *read, spool.name()));
     KF_CHECK(choose_layers(in, *read));
-    if (job::line_count(*read) == 0)
-        return kf::fail({errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()});
+    if (job::line_count(*read) == 0) {
+        error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()};
+        if (!read->notes.empty() && reading.invisible == job::svg_invisible::skip)
+            nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
+        return kf::fail(std::move(nothing));
+    }
     job::drawing_source operations(*read, options);
     std::string lines;
     job::append_job_header(lines);
@@ -163,6 +190,8 @@ std::vector<cli::option_row> drawing_options() {
             {"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},
             {"feed", "MM_S", "drawing speed of an SVG in mm/s (the tool's)"},
             {"tolerance", "MM", "how far a line may be from a curve of an SVG (0.01)"},
+            {"strict", "", "refuse an SVG that would not be drawn as it is seen"},
+            {"invisible", "WHAT", "skip or draw what an SVG has and nobody can see (skip)"},
             {"no-home", "", "an SVG's job does not begin with homing X and Y"}};
 }
 

@@ -14,7 +14,7 @@
 
 namespace kf::kplot {
 
-/// What becomes of a drawing: --tool, --layer, --feed, --tolerance, --no-home.
+/// What becomes of a drawing: --tool, --layer, --feed, --tolerance, --strict, --invisible, --no-home.
 [[nodiscard]] std::vector<cli::option_row> drawing_options();
 
 /// `operand` is a path or "-". What an SVG has and a pen cannot draw is told as warnings.

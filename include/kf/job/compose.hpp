@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. The
-/// step between the importers (job/svg, job/order) and job/stroke or a job file.
+/// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. A line
+/// of very many points is several operations of one stroke; beyond what a stroke holds the tool is lifted in between.
+/// The step between the importers (job/svg, job/order) and job/stroke or a job file.
 
 #include <kf/error.hpp>
 #include <kf/job/drawing.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/stroke.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -23,16 +26,31 @@ struct compose_options {
     std::optional<mm_per_s> feed = {};     ///< none: the tool's own
 };
 
+/// What one draw_polyline gets: well within what a line of a job file may hold.
+inline constexpr std::size_t most_operation_points = 50'000;
+static_assert(most_stroke_points % most_operation_points == 0);
+
 /// A source of operations, as stroke_source and the job file's writer take them. The drawing has to outlive it.
 class drawing_source {
     const drawing* drawing_;
     compose_options options_;
     std::size_t layer_ = 0, line_ = 0, number_ = 0;
-    int part_ = 0; // of the line: travel, down, the line, up
+    enum { travel, down, draw, up } part_ = travel; // of the line
+    std::size_t drawn_ = 0;                         // points of the line that are in operations
     bool begun_ = false;
     std::string tool_;
 
     result<std::optional<step>> give(operation op) { return step{++number_, std::move(op)}; }
+
+    draw_polyline next_piece(const polyline& points) {
+        const std::size_t end = std::min(points.size(), drawn_ + most_operation_points);
+        draw_polyline piece{
+            {points.begin() + static_cast<std::ptrdiff_t>(drawn_), points.begin() + static_cast<std::ptrdiff_t>(end)},
+            options_.feed};
+        drawn_ = end;
+        if (drawn_ == points.size() || drawn_ % most_stroke_points == 0) part_ = up;
+        return piece;
+    }
 
   public:
     explicit drawing_source(const drawing& d, compose_options options = {})
@@ -52,13 +70,16 @@ class drawing_source {
                     tool_ = tool;
                     return give(select_tool{tool});
                 }
-                switch (part_++) {
-                case 0: return give(rapid_xy{points.front()});
-                case 1: return give(tool_down{});
-                case 2: return give(draw_polyline{points, options_.feed});
-                default:
-                    part_ = 0;
-                    ++line_;
+                switch (part_) {
+                case travel: part_ = down; return give(rapid_xy{points[drawn_ == 0 ? 0 : drawn_ - 1]});
+                case down: part_ = draw; return give(tool_down{});
+                case draw: return give(next_piece(points));
+                case up:
+                    part_ = travel;
+                    if (drawn_ == points.size()) {
+                        drawn_ = 0;
+                        ++line_;
+                    }
                     return give(tool_up{});
                 }
             }

@@ -5,6 +5,7 @@
 
 #include <kf/job/point.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -26,10 +27,18 @@ struct layer {
     std::vector<polyline> lines = {};
 };
 
-/// Something of the source that the drawing lacks or shows in another way, with the source's line (from 1).
+/// How far the drawing is from its source.
+enum class note_kind {
+    told,    ///< as it should be on paper, and worth knowing: outlines of fills, what nobody can see
+    lacking, ///< something that a viewer shows is not drawn, or is drawn otherwise
+    wrong    ///< the source breaks its own rules; drawn up to there
+};
+
+/// Something to tell about the source: one note a kind, with the line (from 1) of the first place.
 struct note {
     std::size_t line = 0;
-    std::string text;
+    std::string text = {};
+    note_kind kind = note_kind::told;
     bool operator==(const note&) const = default;
 };
 
@@ -50,6 +59,11 @@ struct drawing {
     for (const layer& l : d.layers)
         for (const polyline& line : l.lines) n += line.size();
     return n;
+}
+
+/// Whether the paper will show what the source shows.
+[[nodiscard]] inline bool is_faithful(const drawing& d) noexcept {
+    return std::all_of(d.notes.begin(), d.notes.end(), [](const note& n) { return n.kind == note_kind::told; });
 }
 
 } // namespace kf::job

@@ -78,6 +78,7 @@ class outline {
 
     /// Ends the polyline; a move does so too. Zero length is a dot where the pen has a round or square tip (SVG 11.4).
     void finish() {
+        if (closes_open && current_.size() > 2 && fault_ == outline_fault::none) add(current_.front());
         if (current_.size() > 1 || (current_.size() == 1 && dots_drawn))
             lines_.emplace_back(current_.begin(), current_.end());
         else if (current_.size() == 1)
@@ -90,6 +91,7 @@ class outline {
     [[nodiscard]] std::size_t points() const noexcept { return points_; }
 
     bool dots_drawn = true;
+    bool closes_open = false; ///< a fill ends where it began, whether its path says so or not
     std::size_t dots_left_out = 0;
 
   private:

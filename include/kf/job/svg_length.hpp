@@ -9,8 +9,8 @@
 
 #include <cmath>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
 
 namespace kf::job {
 
@@ -24,7 +24,8 @@ struct svg_length {
 
 inline constexpr mm mm_per_px = mm_per_inch / 96;
 
-/// em and ex as a browser has them without any font set: 16 and 8 px. A percent has no size of its own: 0.
+/// em (and rem, which is one) and ex as a browser has them without any font set: 16 and 8 px. A percent has no size of
+/// its own: 0.
 [[nodiscard]] constexpr mm mm_per(svg_unit unit) noexcept {
     switch (unit) {
     case svg_unit::px: return mm_per_px;
@@ -53,10 +54,10 @@ inline constexpr mm mm_per_px = mm_per_inch / 96;
         std::string_view word;
         svg_unit unit;
     };
-    static constexpr row rows[] = {{"", svg_unit::px},   {"px", svg_unit::px},    {"mm", svg_unit::mm},
-                                   {"cm", svg_unit::cm}, {"in", svg_unit::in},    {"pt", svg_unit::pt},
-                                   {"pc", svg_unit::pc}, {"q", svg_unit::q},      {"em", svg_unit::em},
-                                   {"ex", svg_unit::ex}, {"%", svg_unit::percent}};
+    static constexpr row rows[] = {{"", svg_unit::px},    {"px", svg_unit::px}, {"mm", svg_unit::mm},
+                                   {"cm", svg_unit::cm},  {"in", svg_unit::in}, {"pt", svg_unit::pt},
+                                   {"pc", svg_unit::pc},  {"q", svg_unit::q},   {"em", svg_unit::em},
+                                   {"rem", svg_unit::em}, {"ex", svg_unit::ex}, {"%", svg_unit::percent}};
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     for (const row& r : rows) {
         if (r.word.size() != word.size()) continue;
@@ -84,33 +85,40 @@ inline constexpr mm mm_per_px = mm_per_inch / 96;
 }
 
 /// Lengths among the attributes of one element. `get` gives the text of the attribute of a name, empty when absent.
+/// What is not valid counts as absent, and the first of it stays in `fault`.
 template<class Get>
 struct svg_measures {
     Get get;
     double width, height; ///< of the viewport in user units; NaN when the page has no size
     bool em = false;      ///< a length in em or ex was met: its size is a guess
+    std::string fault = {};
 
     /// Nothing for an absent or automatic length.
-    result<std::optional<svg_length>> length(const char* name) {
+    std::optional<svg_length> length(const char* name) {
         const std::string_view text = trimmed(get(name));
-        if (text.empty() || text == "auto") return std::optional<svg_length>{};
-        auto read = read_svg_length(text);
+        if (text.empty() || text == "auto") return std::nullopt;
+        const auto read = read_svg_length(text);
         if (!read) {
-            read.error().what.insert(0, fmt::format("{}: ", name));
-            return fail(std::move(read).error());
+            wrong(name, read.error().what);
+            return std::nullopt;
         }
         em = em || read->unit == svg_unit::em || read->unit == svg_unit::ex;
-        return std::optional(*read);
+        return *read;
     }
-    result<double> number(const char* name, double whole, double otherwise = 0) {
-        KF_TRY(const std::optional<svg_length> read, length(name));
+    double number(const char* name, double whole, double otherwise = 0) {
+        const std::optional<svg_length> read = length(name);
         if (!read) return otherwise;
-        if (read->unit == svg_unit::percent && std::isnan(whole))
-            return fail(errc::malformed, fmt::format("{}: a percentage, but the page has no size", name));
+        if (read->unit == svg_unit::percent && std::isnan(whole)) {
+            wrong(name, "a percentage, but the page has no size");
+            return otherwise;
+        }
         return in_px(*read, whole);
     }
-    result<double> x(const char* name, double otherwise = 0) { return number(name, width, otherwise); }
-    result<double> y(const char* name, double otherwise = 0) { return number(name, height, otherwise); }
+    double x(const char* name, double otherwise = 0) { return number(name, width, otherwise); }
+    double y(const char* name, double otherwise = 0) { return number(name, height, otherwise); }
+    void wrong(const char* name, std::string_view why) {
+        if (fault.empty()) fault = fmt::format("{}: {}", name, why);
+    }
 };
 
 } // namespace kf::job

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Path data (the d of <path>, the points of <polyline>) into an outline. All commands, absolute and relative, implicit
-/// repeats, compact numbers. SVG 1.1, 8.3. Data that does not follow the grammar is refused, not half drawn.
+/// repeats, compact numbers. SVG 1.1, 8.3. Data that breaks the
+/// grammar is drawn up to there, as viewers do, and the error says where.
 
 #include <kf/job/outline.hpp>
 #include <kf/job/svg_scanner.hpp>
@@ -110,13 +111,9 @@ inline result<void> scan_path_segment(svg_scanner& in, char command, path_pen& p
     return {};
 }
 
-} // namespace detail
-
-/// Draws all of `d`. Empty data and "none" draw nothing.
-[[nodiscard]] inline result<void> read_svg_path(std::string_view d, outline& out) {
-    if (trimmed(d) == "none") return {};
+inline result<void> scan_path(std::string_view d, outline& out) {
     svg_scanner in(d);
-    detail::path_pen pen{out};
+    path_pen pen{out};
     bool moved = false;
     while (!in.done()) {
         const char command = in.peek();
@@ -132,7 +129,7 @@ inline result<void> scan_path_segment(svg_scanner& in, char command, path_pen& p
         if (!moved && command != 'M' && command != 'm') return in.expected("M");
         moved = true;
         in.advance();
-        KF_CHECK(detail::scan_path_segment(in, command, pen));
+        KF_CHECK(scan_path_segment(in, command, pen));
         // Further arguments repeat the command; after a move they are lines.
         const char again = command == 'M' ? 'L' : command == 'm' ? 'l' : command;
         for (;;) {
@@ -141,31 +138,45 @@ inline result<void> scan_path_segment(svg_scanner& in, char command, path_pen& p
                 if (!in.at_number()) return in.expected("a number");
             } else if (!in.at_number())
                 break;
-            KF_CHECK(detail::scan_path_segment(in, again, pen));
+            KF_CHECK(scan_path_segment(in, again, pen));
         }
     }
-    out.finish();
     return {};
 }
 
-enum class svg_points { open, closed };
-
-/// The points attribute of <polyline> and <polygon>.
-[[nodiscard]] inline result<void> read_svg_points(std::string_view points, svg_points kind, outline& out) {
+inline result<void> scan_points(std::string_view points, std::size_t& pairs, outline& out) {
     svg_scanner in(points);
-    if (in.done()) return {};
-    for (bool first = true; !in.done(); first = false) {
-        if (!first) in.skip_separator();
+    for (; !in.done(); ++pairs) {
+        if (pairs > 0) in.skip_separator();
         std::array<double, 2> v;
-        KF_CHECK(detail::scan_numbers(in, v));
-        if (first)
+        KF_CHECK(scan_numbers(in, v));
+        if (pairs == 0)
             out.move_to(v[0], v[1]);
         else
             out.line_to(v[0], v[1]);
     }
-    if (kind == svg_points::closed) out.close();
-    out.finish();
     return {};
+}
+
+} // namespace detail
+
+/// Draws `d` up to its first error. Empty data and "none" draw nothing.
+[[nodiscard]] inline result<void> read_svg_path(std::string_view d, outline& out) {
+    if (trimmed(d) == "none") return {};
+    const auto all = detail::scan_path(d, out);
+    out.finish();
+    return all;
+}
+
+enum class svg_points { open, closed };
+
+/// The points attribute of <polyline> and <polygon>, up to the first error; an odd number ends it too.
+[[nodiscard]] inline result<void> read_svg_points(std::string_view points, svg_points kind, outline& out) {
+    std::size_t pairs = 0;
+    const auto all = detail::scan_points(points, pairs, out);
+    if (kind == svg_points::closed && pairs > 0) out.close();
+    out.finish();
+    return all;
 }
 
 } // namespace kf::job

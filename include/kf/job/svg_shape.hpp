@@ -11,6 +11,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+#include <string>
+#include <string_view>
 
 namespace kf::job {
 
@@ -33,58 +36,57 @@ inline void draw_svg_rect(outline& out, const svg_rect& r, double rx, double ry)
     out.close();
 }
 
-/// False for a shape that its size makes nothing of (SVG's "disables rendering").
+/// What became of a shape: not `sized` means that its size makes nothing of it (SVG's "disables rendering"); a `fault`
+/// is where its data stopped making sense, and what came before is drawn.
+struct drawn_shape {
+    bool sized = true;
+    std::string fault = {};
+};
+
+/// `path` is the data of a <path>.
 template<class Get>
-result<bool> draw_svg_shape(svg_tag tag, svg_measures<Get>& in, outline& out) {
-    switch (tag) {
-    case svg_tag::path: KF_CHECK(read_svg_path(in.get("d"), out)); return true;
-    case svg_tag::open_points: KF_CHECK(read_svg_points(in.get("points"), svg_points::open, out)); return true;
-    case svg_tag::closed_points: KF_CHECK(read_svg_points(in.get("points"), svg_points::closed, out)); return true;
-    case svg_tag::line: {
-        KF_TRY(const double x1, in.x("x1"));
-        KF_TRY(const double y1, in.y("y1"));
-        KF_TRY(const double x2, in.x("x2"));
-        KF_TRY(const double y2, in.y("y2"));
-        out.move_to(x1, y1);
-        out.line_to(x2, y2);
-        out.finish();
-        return true;
-    }
-    case svg_tag::rect: {
-        svg_rect r;
-        KF_TRY(r.x, in.x("x"));
-        KF_TRY(r.y, in.y("y"));
-        KF_TRY(r.width, in.x("width"));
-        KF_TRY(r.height, in.y("height"));
-        // A radius that is not given is the other one.
-        KF_TRY(double rx, in.x("rx", -1));
-        KF_TRY(double ry, in.y("ry", -1));
+drawn_shape draw_svg_shape(svg_tag tag, std::string_view path, svg_measures<Get>& in, outline& out) {
+    const auto up_to = [](const result<void>& read) { return drawn_shape{.fault = read ? "" : read.error().what}; };
+    // A radius that is not given is the other one.
+    const auto radii = [&](double& rx, double& ry) {
+        rx = in.x("rx", -1);
+        ry = in.y("ry", -1);
         if (rx < 0) rx = ry;
         if (ry < 0) ry = rx;
-        if (!(r.width > 0 && r.height > 0)) return false;
+    };
+    switch (tag) {
+    case svg_tag::path: return up_to(read_svg_path(path, out));
+    case svg_tag::open_points: return up_to(read_svg_points(in.get("points"), svg_points::open, out));
+    case svg_tag::closed_points: return up_to(read_svg_points(in.get("points"), svg_points::closed, out));
+    case svg_tag::line:
+        out.move_to(in.x("x1"), in.y("y1"));
+        out.line_to(in.x("x2"), in.y("y2"));
+        out.finish();
+        return {};
+    case svg_tag::rect: {
+        const svg_rect r{in.x("x"), in.y("y"), in.x("width"), in.y("height")};
+        double rx = 0, ry = 0;
+        radii(rx, ry);
+        if (!(r.width > 0 && r.height > 0)) return {.sized = false};
         draw_svg_rect(out, r, rx, ry);
-        return true;
+        return {};
     }
     case svg_tag::circle: {
-        KF_TRY(const double cx, in.x("cx"));
-        KF_TRY(const double cy, in.y("cy"));
-        KF_TRY(const double r, in.number("r", std::hypot(in.width, in.height) / std::sqrt(2.0)));
-        if (!(r > 0)) return false;
+        const double cx = in.x("cx"), cy = in.y("cy");
+        const double r = in.number("r", std::hypot(in.width, in.height) / std::numbers::sqrt2);
+        if (!(r > 0)) return {.sized = false};
         out.ellipse(cx, cy, r, r);
-        return true;
+        return {};
     }
     case svg_tag::ellipse: {
-        KF_TRY(const double cx, in.x("cx"));
-        KF_TRY(const double cy, in.y("cy"));
-        KF_TRY(double rx, in.x("rx", -1));
-        KF_TRY(double ry, in.y("ry", -1));
-        if (rx < 0) rx = ry;
-        if (ry < 0) ry = rx;
-        if (!(rx > 0 && ry > 0)) return false;
+        const double cx = in.x("cx"), cy = in.y("cy");
+        double rx = 0, ry = 0;
+        radii(rx, ry);
+        if (!(rx > 0 && ry > 0)) return {.sized = false};
         out.ellipse(cx, cy, rx, ry);
-        return true;
+        return {};
     }
-    default: return true;
+    default: return {};
     }
 }
 

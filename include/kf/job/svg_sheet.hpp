@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The <style> sheets that drawing programs write: rules of tag, .class and #id. They matter for what is shown at all
-/// (display, visibility) and for transforms. Anything cleverer is counted, so that it can be told. CSS 2, 5 and 6.4.
+/// The text of a <style> into rules, in order: selector and declarations. What applies only under conditions is left
+/// out and said, as are selectors that svg_selector does not know. CSS 2.1, 4; Media Queries 4 for what "screen" is.
 
 #include <kf/job/svg_scanner.hpp>
+#include <kf/job/svg_selector.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kf::job {
@@ -26,76 +28,148 @@ namespace kf::job {
     }
 }
 
-/// One selector of a sheet: tag, #id and one .class, each if present, with its declarations.
-struct svg_rule {
-    std::string_view tag, id, css_class, declarations;
+/// The first of `marks` that stands outside of quotes and brackets, or the end.
+[[nodiscard]] inline std::size_t find_in_css(std::string_view css, std::string_view marks) noexcept {
+    char quote = 0;
+    int depth = 0;
+    for (std::size_t i = 0; i < css.size(); ++i) {
+        const char c = css[i];
+        if (quote != 0) {
+            if (c == '\\') ++i;
+            if (c == quote) quote = 0;
+        } else if (depth == 0 && marks.find(c) != marks.npos)
+            return i;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '(' || c == '[' || c == '{')
+            ++depth;
+        else if ((c == ')' || c == ']' || c == '}') && depth > 0)
+            --depth;
+    }
+    return css.size();
+}
 
-    [[nodiscard]] int weight() const noexcept {
-        return (id.empty() ? 0 : 100) + (css_class.empty() ? 0 : 10) + (tag.empty() ? 0 : 1);
-    }
-    [[nodiscard]] bool matches(std::string_view name, std::string_view its_id,
-                               std::string_view classes) const noexcept {
-        if (!tag.empty() && tag != name) return false;
-        if (!id.empty() && id != its_id) return false;
-        if (css_class.empty()) return true;
-        for (std::size_t at = classes.find(css_class); at != classes.npos; at = classes.find(css_class, at + 1)) {
-            const std::size_t end = at + css_class.size();
-            if ((at == 0 || is_svg_space(classes[at - 1])) && (end == classes.size() || is_svg_space(classes[end])))
-                return true;
-        }
-        return false;
-    }
+struct svg_declaration {
+    std::string_view name, value;
+    bool important = false;
 };
 
-/// Adds the rules of one <style> text, which has to outlive them. Returns how many selectors and @-rules were left out
-/// because they are more than "tag.class" or "#id"; those that only name fonts or pages are not counted.
-inline std::size_t read_svg_sheet(std::string_view css, std::vector<svg_rule>& rules) {
-    std::size_t left_out = 0;
+/// Calls f(svg_declaration) for each of "a: b; c: d !important".
+template<class F>
+void for_each_declaration(std::string_view text, F f) {
+    while (!text.empty()) {
+        const std::size_t end = find_in_css(text, ";");
+        const std::string_view one = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const std::size_t colon = one.find(':');
+        if (colon == one.npos) continue;
+        svg_declaration d{trimmed(one.substr(0, colon)), trimmed(one.substr(colon + 1))};
+        if (const std::size_t bang = d.value.rfind('!');
+            bang != d.value.npos && trimmed(d.value.substr(bang + 1)) == "important") {
+            d.value = trimmed(d.value.substr(0, bang));
+            d.important = true;
+        }
+        f(d);
+    }
+}
+
+struct svg_rule {
+    svg_selector selector;
+    std::string_view declarations;
+};
+
+struct svg_sheet {
+    struct skipped {
+        std::string name; ///< as it stands in the sheet: "@media print", "g:has(x)"
+        bool hides;       ///< holds display or visibility
+    };
+    std::vector<svg_rule> rules = {};
+    std::vector<skipped> left_out = {};
+};
+
+/// True for what a viewer shows on a screen: "", "all", "screen", lists that have one of them.
+[[nodiscard]] inline bool is_screen_media(std::string_view media) noexcept {
+    if (trimmed(media).empty()) return true;
+    while (!media.empty()) {
+        const std::size_t comma = std::min(media.find(','), media.size());
+        std::string_view one = trimmed(media.substr(0, comma));
+        media.remove_prefix(std::min(comma + 1, media.size()));
+        if (one.starts_with("only ")) one = trimmed(one.substr(5));
+        if (one == "all" || one == "screen") return true;
+    }
+    return false;
+}
+
+namespace detail {
+
+[[nodiscard]] inline bool hides_things(std::string_view block) noexcept {
+    for (const std::string_view word : {std::string_view("display"), std::string_view("visibility")})
+        for (std::size_t at = block.find(word); at != block.npos; at = block.find(word, at + 1))
+            if (trimmed(block.substr(at + word.size())).starts_with(':')) return true;
+    return false;
+}
+
+inline void leave_out(svg_sheet& sheet, std::string_view name, std::string_view block) {
+    sheet.left_out.push_back({excerpt(trimmed(name), 40), hides_things(block)});
+}
+
+inline void read_at_rule(std::string_view prelude, std::string_view block, svg_sheet& sheet, int depth);
+
+inline void read_sheet(std::string_view css, svg_sheet& sheet, int depth) {
     for (;;) {
-        const std::size_t open = css.find('{');
-        if (open == css.npos) break;
-        std::string_view selectors = css.substr(0, open);
-        if (const std::size_t statement = selectors.rfind(';'); statement != selectors.npos) { // @import, @namespace
-            if (selectors.find("@import") != selectors.npos) ++left_out;
-            selectors.remove_prefix(statement + 1);
-        }
-        std::size_t close = open + 1;
-        for (int depth = 1; close < css.size(); ++close) {
-            if (css[close] == '{') ++depth;
-            if (css[close] == '}' && --depth == 0) break;
-        }
-        const std::string_view declarations = css.substr(open + 1, close - open - 1);
-        css.remove_prefix(std::min(close + 1, css.size()));
-        selectors = trimmed(selectors);
-        if (selectors.starts_with('@')) {
-            if (!selectors.starts_with("@font-face") && !selectors.starts_with("@page")) ++left_out;
+        while (!css.empty() && (is_svg_space(css.front()) || css.front() == ';' || css.front() == '}'))
+            css.remove_prefix(1);
+        if (css.starts_with("<!--")) css.remove_prefix(4);
+        if (css.starts_with("-->")) {
+            css.remove_prefix(3);
             continue;
         }
-        while (!selectors.empty()) {
-            const std::size_t comma = std::min(selectors.find(','), selectors.size());
-            std::string_view s = trimmed(selectors.substr(0, comma));
-            selectors.remove_prefix(std::min(comma + 1, selectors.size()));
-            svg_rule rule{.tag = {}, .id = {}, .css_class = {}, .declarations = declarations};
-            bool simple = !s.empty();
-            for (bool first = true; simple && !s.empty(); first = false) {
-                const char mark = s.front();
-                const std::size_t skip = mark == '.' || mark == '#' ? 1 : 0;
-                const std::size_t end = std::min(s.find_first_of(".#", skip), s.size());
-                const std::string_view name = s.substr(skip, end - skip);
-                auto& field = mark == '.' ? rule.css_class : mark == '#' ? rule.id : rule.tag;
-                simple = (first || skip == 1) && field.empty() && !name.empty() &&
-                         (name.find_first_of(" \t\r\n\f>+~:[]*()\\") == name.npos || (name == "*" && skip == 0));
-                if (name != "*") field = name;
-                s.remove_prefix(end);
-            }
-            if (simple)
-                rules.push_back(rule);
-            else
-                ++left_out;
+        const bool at = css.starts_with('@');
+        const std::size_t open = find_in_css(css, at ? ";{" : "{");
+        const std::string_view prelude = trimmed(css.substr(0, open));
+        if (open == css.size() || css[open] == ';') {
+            if (prelude.starts_with("@import")) leave_out(sheet, prelude, {});
+            if (open == css.size()) return;
+            css.remove_prefix(open + 1);
+            continue;
         }
+        css.remove_prefix(open + 1);
+        const std::size_t close = find_in_css(css, "}");
+        const std::string_view block = css.substr(0, close);
+        css.remove_prefix(std::min(close + 1, css.size()));
+        if (at) {
+            read_at_rule(prelude, block, sheet, depth);
+            continue;
+        }
+        std::vector<svg_selector> selectors;
+        if (!read_svg_selectors(prelude, selectors)) {
+            leave_out(sheet, prelude, block);
+            continue;
+        }
+        for (svg_selector& s : selectors) sheet.rules.push_back({std::move(s), block});
     }
-    if (css.find("@import") != css.npos) ++left_out;
-    return left_out;
+}
+
+inline void read_at_rule(std::string_view prelude, std::string_view block, svg_sheet& sheet, int depth) {
+    std::size_t end = 1;
+    while (end < prelude.size() && (is_svg_letter(prelude[end]) || prelude[end] == '-')) ++end;
+    const std::string_view name = prelude.substr(1, end - 1);
+    if (name == "font-face" || name == "page" || name == "charset" || name == "namespace") return;
+    if (name == "media" && is_screen_media(prelude.substr(end)) && depth < 8)
+        read_sheet(block, sheet, depth + 1);
+    else if (name.ends_with("keyframes"))
+        leave_out(sheet, prelude, {}); // what it hides comes back
+    else
+        leave_out(sheet, prelude, block);
+}
+
+} // namespace detail
+
+/// Reads one <style>, without comments; the text has to outlive the sheet.
+[[nodiscard]] inline svg_sheet read_svg_sheet(std::string_view css) {
+    svg_sheet sheet;
+    detail::read_sheet(css, sheet, 0);
+    return sheet;
 }
 
 } // namespace kf::job

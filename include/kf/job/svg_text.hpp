@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,19 +58,34 @@ class line_index {
     return true;
 }
 
+/// Appends one code point; false, with nothing appended, for what is none.
+inline bool append_utf8(std::string& out, std::uint32_t code) {
+    if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+    const auto last = [&](unsigned shift) { out += static_cast<char>(0x80U | (code >> shift & 0x3FU)); };
+    if (code < 0x80)
+        out += static_cast<char>(code);
+    else if (code < 0x800) {
+        out += static_cast<char>(0xC0U | code >> 6U);
+        last(0);
+    } else if (code < 0x10000) {
+        out += static_cast<char>(0xE0U | code >> 12U);
+        last(6);
+        last(0);
+    } else {
+        out += static_cast<char>(0xF0U | code >> 18U);
+        last(12);
+        last(6);
+        last(0);
+    }
+    return true;
+}
+
 /// What is not UTF-8 is taken for Latin-1, as old drawing programs wrote it.
 [[nodiscard]] inline std::string utf8_from_latin1(std::string_view text) {
     std::string out;
     out.reserve(text.size() + text.size() / 8);
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80) {
-            out += c;
-            continue;
-        }
-        out += static_cast<char>(0xC0U | byte >> 6U);
-        out += static_cast<char>(0x80U | (byte & 0x3FU));
-    }
+    for (const char c : text)
+        if (!append_utf8(out, static_cast<unsigned char>(c))) out += c;
     return out;
 }
 

@@ -57,7 +57,10 @@ class pen_record {
                 if (doubt_.empty()) doubt_ = "a run did not end";
             } else if (key == "paused-at" && words >> x >> y >> z) {
                 const auto px = io::parse_decimal(x), py = io::parse_decimal(y), pz = io::parse_decimal(z);
-                if (px && py && pz) pause_ = klippy::xyz{*px, *py, *pz};
+                if (px && py && pz)
+                    pause_ = klippy::xyz{*px, *py, *pz};
+                else
+                    doubt_ = "the record of the pen cannot be read";
             } else
                 doubt_ = "the record of the pen cannot be read";
         }

@@ -164,6 +164,14 @@ class control_socket {
     void refuse(const error& e) { tell_waiting({{"ok", false}, {"errc", kf::name(e.code)}, {"what", e.what}}); }
 };
 
+/// The one line that a running kplot answers with.
+[[nodiscard]] inline result<json::object> read_answer(std::string_view line) {
+    boost::system::error_code ec;
+    const json::value v = json::parse(line, ec);
+    if (ec || !v.is_object()) return kf::fail(errc::protocol, "a running kplot gave an answer without form");
+    return v.get_object();
+}
+
 /// Asks a running kplot. Nothing when there is none.
 [[nodiscard]] inline result<std::optional<json::object>> ask_running(const std::filesystem::path& path,
                                                                      std::string_view word, io::time_point until) {
@@ -186,10 +194,7 @@ class control_socket {
         answer.append(reinterpret_cast<const char*>(buffer.data()), *n);
         if (answer.size() > (std::size_t{1} << 16)) return kf::fail(errc::protocol, "a running kplot talks too much");
     }
-    boost::system::error_code ec;
-    const json::value v = json::parse(answer, ec);
-    if (ec || !v.is_object()) return kf::fail(errc::protocol, "a running kplot gave an answer without form");
-    return v.get_object();
+    return read_answer(answer);
 }
 
 /// Turns signals into orders, one at a time.

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// libFuzzer harness of run/steering: any bytes as the answer of a running kplot. An answer is an object or an error,
+// and means the same when it is written out again.
+#include <kf/run/steering.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view line(reinterpret_cast<const char*>(data), size);
+    const auto answer = kf::run::read_answer(line);
+    if (!answer) {
+        if (answer.error().what.empty()) std::abort();
+        return 0;
+    }
+    const auto again = kf::run::read_answer(boost::json::serialize(*answer));
+    if (!again || *again != *answer) std::abort();
+    return 0;
+}

@@ -34,6 +34,7 @@ while read -r page; do
 done <"$here/manuals"
 install -Dm644 "$here/share/60-kflash.rules" "$stage/lib/udev/rules.d/60-kflash.rules"
 install -Dm644 "$here/share/60-kflash-polkit.rules" "$stage/share/polkit-1/rules.d/60-kflash.rules"
+install -Dm644 "$here/share/kflash-guard@.service" "$stage/lib/systemd/system/kflash-guard@.service"
 install -Dm644 "$here/share/sudoers-kflash" "$stage/share/doc/kflash/examples/sudoers-kflash"
 for file in "$top"/examples/*; do
     case $file in *.cpp) continue ;; esac # of kf-dev

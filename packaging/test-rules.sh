@@ -5,6 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 visudo -c -q -f "$here/share/sudoers-kflash"
+grep -q '^ExecStart=/usr/bin/kflash guard %i$' "$here/share/kflash-guard@.service"
 RULE="$here/share/60-kflash-polkit.rules" node <<'JS'
 "use strict";
 const text = require("fs").readFileSync(process.env.RULE, "utf8");
@@ -12,9 +13,9 @@ const Result = { YES: "yes", NOT_HANDLED: null };
 let bad = 0, count = 0;
 // What systemctl answers for a unit that has a file of its own.
 const own = { Id: "", LoadState: "loaded", FragmentPath: "", Transient: "no", NeedDaemonReload: "no" };
-const member = { id: "org.freedesktop.systemd1.manage-units", unit: "klipper.service", verb: "start", group: true, say: {} };
+const member = { id: "org.freedesktop.systemd1.manage-units", unit: "klipper.service", verb: "start", group: true, user: "pi", say: {} };
 function decide(asked) {
-    const { id, unit, verb, group, say, fails, raw } = { ...member, ...asked };
+    const { id, unit, verb, group, user, say, fails, raw } = { ...member, ...asked };
     let rule, spawned = null;
     const polkit = {
         Result, addRule: (r) => { rule = r; }, log: () => {},
@@ -27,7 +28,7 @@ function decide(asked) {
         },
     };
     new Function("polkit", text)(polkit);
-    const result = rule({ id, lookup: (k) => ({ unit, verb })[k] }, { isInGroup: (g) => group && g === "kflash" });
+    const result = rule({ id, lookup: (k) => ({ unit, verb })[k] }, { user, isInGroup: (g) => group && g === "kflash" });
     return { result: result === undefined ? null : result, spawned };
 }
 function expect(wanted, what, asked, mayAsk = true) {
@@ -70,6 +71,23 @@ for (const unit of ["ssh.service", "xklipper.service", "klipper.service.d", "kli
                     "klipper.service ssh.service", "klipper-\\x2d.service", "klipper-*.service", "Klipper.service",
                     "klipper-" + "a".repeat(65) + ".service", "", undefined]) // systemd before 257 gives a transient unit no name
     expect(null, "unit " + unit, { unit }, silent);
+// The guardian's unit: one's own only, and only from its template's file.
+const guard = "kflash-guard@pi.service";
+const template = { FragmentPath: "/usr/lib/systemd/system/kflash-guard@.service" };
+for (const verb of ["start", "restart"]) expect("yes", verb + " the guardian", { unit: guard, verb, say: template });
+expect("yes", "a template of the administrator's", { unit: guard, say: { FragmentPath: "/etc/systemd/system/kflash-guard@.service" } });
+for (const verb of ["stop", "kill", "set-property", "reset-failed", "reload", "", undefined])
+    expect(null, verb + " the guardian", { unit: guard, verb, say: template }, silent);
+for (const unit of ["kflash-guard@root.service", "kflash-guard@.service", "kflash-guard@pi.service.d", "kflash-guard@pi",
+                    "kflash-guard@pi@x.service", "kflash-guard-pi.service"])
+    expect(null, "another guardian " + unit, { unit, say: template }, silent);
+expect(null, "no member", { unit: guard, group: false, say: template }, silent);
+for (const user of ["a b", "../x", "", undefined, "pi.service", "Pi", "x".repeat(40)])
+    expect(null, "a person called " + user, { unit: "kflash-guard@" + user + ".service", user, say: template }, silent);
+expect(null, "a unit in /run", { unit: guard, say: { FragmentPath: "/run/systemd/system/kflash-guard@.service" } });
+expect(null, "a transient one", { unit: guard, say: { ...template, Transient: "yes" } });
+expect(null, "one with a file of its own", { unit: guard, say: { FragmentPath: "/etc/systemd/system/" + guard } });
+expect(null, "restart klipper", { verb: "restart" }, silent);
 const argv = decide({}).spawned;
 ++count;
 if (argv[0] !== "/usr/bin/systemctl" || argv[argv.length - 2] !== "--" || argv[argv.length - 1] !== "klipper.service") {

@@ -28,7 +28,7 @@ MUTANTS = {
         [("include/kf/host/guardian.hpp", "while (stopped) {", "while (false) {")],
         [GUARDIAN], ["kflash_flash.py test_d2_kill_9_while_writing_brings_the_service_back"]),
     "D2 a signal ends the write": (
-        [(FLASH, "io::interrupt::refuse_stops();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
+        [(FLASH, "io::interrupt::hold_back_all();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
          (FLASH, "#include <unistd.h>", "#include <csignal>\n#include <unistd.h>")],
         [FLASH], ["kflash_flash.py test_signals_while_writing_are_remembered"]),
     "D3 a stop that failed is not followed by a start": (
@@ -111,6 +111,47 @@ MUTANTS = {
     "D23 the service has one name": (
         [(FLASH, "found.add(process.unit);", 'found.add("klipper.service");')],
         [FLASH], ["kflash_flash.py test_d23_the_service_is_found_whatever_its_name_is"]),
+    # -- hosts that do not show everything
+    "A3 a module is no klippy": (
+        [("include/kf/host/proc.hpp", 'return name == "klippy" || name == "klippy.klippy" ||', "if (!name.empty()) return false;\n"
+          '    return name == "klippy" || name == "klippy.klippy" ||')],
+        ["tests/host/proc.cpp"], ["host/a3_klippy_as_a_module_a_folder_or_a_console_entry_is_klippy"]),
+    "A10 what is not seen is not there": (
+        [("include/kf/host/klippy_survey.hpp", "if (covered) continue;", "continue;")],
+        ["tests/host/klippy_survey.cpp"], ["host/a10_an_active_unit_whose_process_is_hidden_is_a_klippy"]),
+    "A10 anybody may answer for a hidden klippy": (
+        [("include/kf/host/print_guard.hpp", "const bool its_own_word = ", "const bool its_own_word = true || ")],
+        ["tests/host/print_guard.cpp"], ["host/a10_a_hidden_klippy_is_known_by_its_own_word_only"]),
+    "A10 nobody looks whether the port is free": (
+        [(FLASH, "KF_CHECK(prove_port_free(in, b, target.device()));", "(void)prove_port_free;")],
+        [FLASH], ["kflash_hosts.py test_a10_a_port_that_somebody_unseen_holds_is_not_written"]),
+    "A11 a list of signals is held back": (
+        [(FLASH, "io::interrupt::hold_back_all();", "for (const int n : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(n, SIG_IGN);")],
+        [FLASH], ["kflash_hosts.py test_a11_no_signal_ends_the_write"]),
+    "B25 whoever answers is believed": (
+        [("include/kf/run/steering.hpp", "return who.uid == 0 ||", "return true || who.uid == 0 ||")],
+        ["tests/run/steering.cpp"], ["run/b25_a_stranger_in_the_place_of_a_run_is_not_believed"]),
+    "B26 the name in the lock file is blamed": (
+        [("include/kf/io/lock_owner.hpp", "const auto owner = text ? flock_owner(*text, file) : std::nullopt;",
+          "const auto owner = std::optional<int>(name.pid);")],
+        ["tests/io/file_lock.cpp"], ["io/a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds"]),
+    "B30 a frozen guardian is asked to stop later": (
+        [("include/kf/host/guardian.hpp", "if (detail::is_alone(in))", "if (false && detail::is_alone(in))")],
+        ["tests/host/guardian.cpp"], ["host/b30_a_stop_from_somebody_who_is_gone_is_not_obeyed"]),
+    "B31 no descriptors are kept for the restart": (
+        [("include/kf/host/service.hpp", "descriptors_of_a_restart = 12, descriptors_of_a_flash = 12",
+          "descriptors_of_a_restart = 0, descriptors_of_a_flash = 0")],
+        ["tests/host/service.cpp"], ["host/b31_without_descriptors_for_the_restart_nothing_is_stopped"]),
+    "B33 the first line is the handshake": (
+        [("include/kf/host/service.hpp", "if (line->ends_with(guardian_hello)) break;",
+          "if (line->ends_with(guardian_hello)) break;\n            return kf::fail(unarmed(*line, lease.request_));")],
+        ["tests/host/service.cpp"], ["host/b33_what_sudo_says_first_is_a_remark_and_no_handshake"]),
+    "GUARD any unit is stopped for whoever may start it": (
+        [("include/kf/host/guard_unit.hpp", "if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())", "if (false)")],
+        ["tests/host/guard_unit.cpp"], ["host/only_klippys_and_what_goes_down_with_them_are_guarded"]),
+    "GUARD what an earlier one owes is forgotten": (
+        [("include/kf/host/guard_unit.hpp", "!owed.empty() && !pay_back(", "false && !pay_back(")],
+        ["tests/host/guard_unit.cpp"], ["host/a_guard_that_was_killed_pays_back_when_it_is_started_again"]),
     # -- the plotter
     "P1 after a loss it reconnects and draws on": (
         [("include/kf/run/stroke_run.hpp", "if (auto drawn = draw(); !drawn) return broken(std::move(drawn).error());",

@@ -76,7 +76,7 @@ def try_one(w, number, kind):
         return f"the registry is broken: {e}"
     if sorted(before["devices"]) != sorted(after["devices"]):
         return "the registry lost a board"
-    wait_for("klippy answers again", lambda: os.listdir(w.at["proc"]), 60)
+    wait_for("klippy answers again", w.processes, 60)
     for _ in range(3):
         r = w.run("flash", "octopus", "-s")
         if r.code == 0:

@@ -302,7 +302,7 @@ class Flash(WorldTest):
     def test_d23_a_service_that_was_down_stays_down(self):
         w = self.world()
         subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
-        wait_for("klippy is gone", lambda: not os.listdir(w.at["proc"]))
+        wait_for("klippy is gone", lambda: not w.processes())
         done = len(w.jobs())
         r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 0, r)

@@ -63,7 +63,7 @@ class Hosts(WorldTest):
     def test_a10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):
         w = self.world()
         self.change_unit(w, hidden=True)
-        self.assertEqual([p for p in os.listdir(w.at["proc"]) if p.isdigit()], [])
+        self.assertEqual(w.processes(), [])
         w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
         done = len(w.jobs())
         for words in (["--method", "make_flash"], ["--assume-idle"], []):

@@ -401,7 +401,7 @@ class JsonLines(Events, WorldTest):
                 if code:
                     self.assertEqual(events[-1]["exit"], code)
         subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
-        world.wait_for("the port is free", lambda: not list(pathlib.Path(w.at["proc"]).iterdir()))
+        world.wait_for("the port is free", lambda: not w.processes())
         r = w.run("identify", "octopus", "--json")
         self.assertEqual(r.code, 0, r)
         self.check(r.events("result"))

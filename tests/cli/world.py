@@ -125,6 +125,10 @@ class World:
     def service_is_up(self, unit="klipper.service"):
         return self.services()["units"][unit]["active"] == "active"
 
+    def processes(self):
+        """What the simulated /proc shows."""
+        return [p for p in os.listdir(self.at["proc"]) if p.isdigit()]
+
     def scenario(self, **objects):
         file = pathlib.Path(self.at["scenario"])
         now = json.loads(file.read_text())

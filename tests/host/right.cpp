@@ -70,3 +70,38 @@ BOOST_AUTO_TEST_CASE(d5_a_sudo_that_hangs_is_no_right) {
     scripted_runner runner{.answers = {{"sudo -n true", {-1, "", kf::errc::timeout}}}};
     BOOST_CHECK(!find_right(runner, units, false));
 }
+
+BOOST_AUTO_TEST_CASE(the_right_to_the_guardians_own_unit_is_enough_and_comes_first) {
+    const std::string unit = "kflash-guard@pi.service";
+    const std::string shown = "systemctl show " + unit + " --no-pager -p LoadState";
+    const std::string start = "systemctl --no-ask-password start " + unit;
+    scripted_runner polkit{.answers = {{shown, {0, "LoadState=loaded\n"}}, {start, {}}, {"sudo -n true", {}}}};
+    auto r = find_right(polkit, units, false, unit);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->name == "polkit");
+    BOOST_TEST(r->guard_unit == unit);
+    BOOST_TEST(polkit.asked == (words{shown, start}), boost::test_tools::per_element());
+
+    scripted_runner sudo{.answers = {{shown, {0, "LoadState=loaded\n"}}, {"sudo -n -- " + start, {}}}};
+    r = find_right(sudo, units, false, unit);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->name == "sudo");
+    BOOST_TEST(r->guard_unit == unit);
+
+    scripted_runner root{.answers = {{shown, {0, "LoadState=loaded\n"}}, {start, {}}}};
+    BOOST_TEST(find_right(root, units, true, unit)->guard_unit == unit);
+}
+
+BOOST_AUTO_TEST_CASE(without_the_guardians_unit_or_a_right_to_it_the_guardian_is_a_child) {
+    const std::string unit = "kflash-guard@pi.service";
+    const std::string shown = "systemctl show " + unit + " --no-pager -p LoadState";
+    scripted_runner not_installed{.answers = {{shown, {0, "LoadState=not-found\n"}}, {"sudo -n true", {}}}};
+    auto r = find_right(not_installed, units, false, unit);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->guard_unit.empty());
+    BOOST_TEST(r->name == "sudo");
+    scripted_runner no_right{.answers = {{shown, {0, "LoadState=loaded\n"}}}};
+    BOOST_CHECK(!find_right(no_right, units, false, unit));
+    scripted_runner root{.answers = {{shown, {0, "LoadState=masked\n"}}}};
+    BOOST_TEST(find_right(root, units, true, unit)->guard_unit.empty());
+}

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/wait.h>
+
 #include <csignal>
 #include <future>
 
@@ -102,6 +104,38 @@ BOOST_FIXTURE_TEST_CASE(a_socket_that_a_killed_run_left_is_nobodys, control_benc
     BOOST_REQUIRE(none);
     BOOST_TEST(!none->has_value());
     BOOST_TEST(run::control_socket::listen(folder / "left").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(b25_a_stranger_in_the_place_of_a_run_is_not_believed) {
+    BOOST_TEST(run::is_believed({1, 0, 0}, 1000));
+    BOOST_TEST(run::is_believed({1, ::geteuid(), 0}, 1000));
+    BOOST_TEST(run::is_believed({1, 1000, 0}, 1000));
+    BOOST_TEST(!run::is_believed({1, 65534, 0}, 1000));
+    if (::geteuid() != 0) return; // the rest takes another user
+    const kf::test::temporary_folder folder;
+    ::chmod(folder.path().c_str(), 01777);
+    const auto path = run::control_path(folder / "klippy.sock");
+    int ready[2], over[2];
+    BOOST_REQUIRE(::pipe(ready) == 0 && ::pipe(over) == 0);
+    const pid_t stranger = ::fork();
+    if (stranger == 0) {
+        ::close(over[1]);
+        const bool other = ::setgid(65534) == 0 && ::setuid(65534) == 0;
+        auto control = run::control_socket::listen(path);
+        (void)!::write(ready[1], other && control ? "y" : "n", 1);
+        char c = 0;
+        (void)!::read(over[0], &c, 1);
+        ::_exit(0);
+    }
+    char c = 0;
+    BOOST_REQUIRE_EQUAL(::read(ready[0], &c, 1), 1);
+    BOOST_REQUIRE(c == 'y');
+    const auto asked = run::ask_running(path, "pause", soon());
+    BOOST_REQUIRE(!asked);
+    BOOST_TEST((asked.error().code == errc::refused));
+    BOOST_TEST(asked.error().cause.starts_with("it is user 65534"));
+    for (const int fd : {ready[0], ready[1], over[0], over[1]}) ::close(fd);
+    ::waitpid(stranger, nullptr, 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_ctrl_c_is_a_pause_and_the_second_a_cancel) {

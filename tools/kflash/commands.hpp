@@ -16,6 +16,7 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row edit_command();
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row settings_command();
+[[nodiscard]] cli::command_row guard_command();
 [[nodiscard]] cli::command_row guardian_command();
 [[nodiscard]] cli::command_row complete_command();
 

@@ -2,10 +2,12 @@
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
 #include "commands.hpp"
+#include "owed.hpp"
 #include "prepare.hpp"
 
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/run.hpp>
+#include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/print_guard.hpp>
 #include <kf/host/ready.hpp>
@@ -16,6 +18,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace kf::kflash {
@@ -113,7 +116,7 @@ result<to_stop> services_of(const host::idle_proof& idle, manager_type& manager)
 
 /// A run that was cut short, guardian and all, left its units stopped: they count as having been up.
 void add_owed(to_stop& found, const bench& b, cli::invocation& in) {
-    for (const auto& unit : host::read_owed(b.at.state / journal_name)) {
+    for (const auto& unit : owed_now(in, b.at)) {
         if (std::find(found.units.begin(), found.units.end(), unit) != found.units.end()) continue;
         in.out.warn(fmt::format(
             "{} was stopped by an earlier kflash that did not end well: it is started after this flash", unit));
@@ -132,11 +135,56 @@ io::command guardian_of(const cli::invocation& in, const workplace& at, const ho
     return c;
 }
 
+std::string own_name() {
+    const passwd* person = ::getpwuid(::geteuid());
+    return person == nullptr ? std::string() : person->pw_name;
+}
+
 result<host::right> right_to_manage(const bench& b, const to_stop& stop, runner_type& runner) {
     if (b.at.simulated || stop.units.empty()) return host::right{"none is needed", {}};
     std::vector<std::string> running; // only these may be touched by a probe
     for (const auto& k : stop.klippys) running.push_back(k.unit);
-    return host::find_right(runner, running, ::geteuid() == 0);
+    return host::find_right(runner, running, ::geteuid() == 0, host::guard_unit_of(own_name()));
+}
+
+/// What the person is told about the guardian, and what it does not survive.
+std::string guardian_note(const bench& b, const host::right& right) {
+    if (b.at.simulated) return "the guardian is a child of kflash";
+    if (!right.guard_unit.empty())
+        return "the guardian is a unit of its own: it outlives kflash, the login and their control groups";
+    return "the guardian is a child of kflash: it outlives kflash, but not the end of a login with "
+           "KillUserProcesses=yes, nor systemctl kill of the unit that kflash runs in";
+}
+
+host::guardian_access guardian_access_of(const io::command& child, const host::right& right,
+                                         const std::vector<std::string>& units, manager_type& privileged,
+                                         runner_type& runner) {
+    if (right.guard_unit.empty()) return host::guardian_child(child);
+    const auto job = [&runner, right](const char* verb) {
+        io::command c{right.prefix};
+        c.argv.insert(c.argv.end(), {"systemctl", "--no-ask-password", "--no-block", verb, right.guard_unit});
+        const io::run_limits limits{.total = 10, .interruptible = false};
+        const auto ran = runner.run(c, limits, [](std::string_view) {});
+        return ran && ran->status == 0;
+    };
+    return {right.guard_unit,
+            [=]() -> result<host::guard_link> {
+                const io::steady_clock clock;
+                const auto until = clock.now() + std::chrono::seconds(20);
+                result<host::guard_link> link = kf::fail(errc::refused, right.guard_unit + " cannot be started");
+                // The one of an earlier run may be at its end: then it is started once more.
+                while (clock.now() < until && job("start")) {
+                    link = host::connect_to_guard(host::guard_runtime_of(own_name()), units,
+                                                  clock.now() + std::chrono::seconds(1));
+                    if (link || link.error().code == errc::refused) break;
+                }
+                return link;
+            },
+            [=, &privileged] {
+                // Frozen or gone: a new one finds in its list what is owed. And whoever may start the units does.
+                (void)job("restart");
+                for (const auto& unit : units) (void)privileged.start(unit);
+            }};
 }
 
 /// How the board will show itself with a firmware of this configuration (Kalico's "USB ids"; Klipper's are a subset).
@@ -232,7 +280,10 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
         say(phase::service, "right to stop and start services: " + right.name);
         say(phase::service,
             fmt::format("{}: starts {} again when kflash and its flashers are gone",
-                        io::to_string(guardian_of(in, b.at, right, stop.units)), fmt::join(stop.units, ", ")));
+                        right.guard_unit.empty() ? io::to_string(guardian_of(in, b.at, right, stop.units))
+                                                 : right.guard_unit,
+                        fmt::join(stop.units, ", ")));
+        say(phase::service, guardian_note(b, right));
         say(phase::service, "ask klippy once more whether it is idle, and hold the plot lock");
     }
     for (const auto& u : stop.units)
@@ -395,10 +446,7 @@ result<io::file_lock> our_turn(cli::invocation& in, const bench& b, const board:
     return lock;
 }
 
-result<void> run(cli::invocation& in) {
-    KF_TRY(const auto request, build_request_of(in));
-    KF_TRY(const auto b, open_bench(in));
-    io::interrupt::catch_signals();
+result<void> flash(cli::invocation& in, const bench& b, const build_request& request) {
     KF_TRY(auto board, pick_board(in, b));
     KF_TRY(auto target, find_target(in, b, board));
     in.out.step(phase::discovery, fmt::format("{} is {}", board.name, target.by_id_name()));
@@ -449,8 +497,9 @@ result<void> run(cli::invocation& in) {
     add_owed(stop, b, in);
     KF_TRY(const auto right, right_to_manage(b, stop, runner));
     in.out.detail("right to manage services: " + right.name);
+    if (!stop.units.empty()) in.out.detail(guardian_note(b, right));
     // If the guardian is lost, the lease starts the service by itself, with the same right.
-    auto systemctl = right.prefix;
+    auto systemctl = right.guard_unit.empty() ? right.prefix : std::vector<std::string>{};
     systemctl.insert(systemctl.end(), b.at.systemctl.begin(), b.at.systemctl.end());
     manager_type privileged(runner, systemctl, b.at.service_timeout);
     auto guardian = guardian_of(in, b.at, right, stop.units);
@@ -494,6 +543,45 @@ result<void> run(cli::invocation& in) {
                         fmt::format("{} came while the board was written; it was finished and verified first",
                                     io::interrupt::signal_name(number)));
     return {};
+}
+
+/// A flash that came to nothing brings back what an earlier one owed all the same, unless a live run is at work.
+result<void> pay_owed(cli::invocation& in, const bench& b) {
+    to_stop owed;
+    owed.units = owed_now(in, b.at);
+    const auto journal = b.at.state / journal_name;
+    if (owed.units.empty()) return {};
+    const auto lock = io::file_lock::take(b.at.state / "flash.lock", "kflash flash");
+    if (!lock) return {};
+    auto runner = make_runner(in);
+    in.out.step(phase::service,
+                fmt::format("starting {}, which an earlier kflash left stopped", fmt::join(owed.units, ", ")));
+    result<host::right> found =
+        b.at.simulated ? host::right{"none is needed", {}}
+                       : host::find_right(runner, owed.units, ::geteuid() == 0, host::guard_unit_of(own_name()));
+    KF_TRY(const auto right, std::move(found));
+    auto systemctl = right.guard_unit.empty() ? right.prefix : std::vector<std::string>{};
+    systemctl.insert(systemctl.end(), b.at.systemctl.begin(), b.at.systemctl.end());
+    manager_type manager(runner, systemctl, b.at.service_timeout);
+    if (right.guard_unit.empty() || right.name == "root") {
+        KF_CHECK(host::start_each(manager, owed.units));
+    } else { // with the right to that unit alone: a stop of what is down and its start
+        auto guarded = guardian_access_of({}, right, owed.units, manager, runner);
+        KF_TRY(auto lease, lease_type::arm(manager, io::steady_clock{}, {owed.units, {}, guarded, b.at.proc, journal}));
+        KF_CHECK(lease.stop());
+        KF_CHECK(lease.start());
+    }
+    return io::remove_file(journal);
+}
+
+result<void> run(cli::invocation& in) {
+    KF_TRY(const auto request, build_request_of(in));
+    KF_TRY(const auto b, open_bench(in));
+    io::interrupt::catch_signals();
+    auto done = flash(in, b, request);
+    if (!done && !in.has("dry-run"))
+        if (const auto paid = pay_owed(in, b); !paid) in.out.warn(paid.error().what);
+    return done;
 }
 
 } // namespace

@@ -13,7 +13,7 @@ const cli::tool_row& tool() {
                                    workplace_options(),
                                    {flash_command(), build_command(), config_command(), list_command(), show_command(),
                                     identify_command(), add_command(), edit_command(), remove_command(),
-                                    settings_command(), guardian_command(), complete_command()},
+                                    settings_command(), guard_command(), guardian_command(), complete_command()},
                                    {{"--list-devices", "list", "the same as list"},
                                     {"--add-device", "add", "the same as add"},
                                     {"--remove-device", "remove", "the same as remove"}},

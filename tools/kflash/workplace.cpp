@@ -4,6 +4,7 @@
 #include "../cli/number.hpp"
 #include "../cli/prompt.hpp"
 #include "fault.hpp"
+#include "owed.hpp"
 
 #include <boost/json.hpp>
 
@@ -91,6 +92,7 @@ result<bench> open_bench(cli::invocation& in) {
     KF_TRY(auto at, open_workplace(in));
     KF_TRY(auto registry, board::read_registry(at.registry_file));
     firmware::config_cache configs(at.configs);
+    if (in.command != "flash") tell_owed(in, at); // which starts it
     return bench{std::move(at), std::move(registry), std::move(configs)};
 }
 

@@ -130,7 +130,11 @@ result<void> steer_printer(cli::invocation& in, const workplace& w, run::order o
 result<void> steer(cli::invocation& in, run::order o) {
     return with_workplace(in, open_workplace(in), [&](const workplace& w) -> result<void> {
         const auto until = std::chrono::steady_clock::now() + std::chrono::hours(1);
-        const auto answer = run::ask_running(run::control_path(w.socket), run::name(o), until);
+        auto answer = run::ask_running(run::control_path(w.socket), run::name(o), until);
+        if (!answer && answer.error().code == errc::refused) { // not believed: the printer itself is asked
+            in.out.warn(answer.error().what + ": " + answer.error().cause);
+            return steer_printer(in, w, o);
+        }
         const auto text = [&](const char* key) {
             const auto* v = (*answer)->if_contains(key);
             return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();

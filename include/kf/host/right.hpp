@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The right to manage services, proven before anything is stopped, and without a password prompt: root, `sudo -n`, or
-/// polkit. What counts is whether it holds for a process without our terminal, since that is what the guardian is.
+/// The right to manage services, proven before anything is stopped, and without a password prompt. First the right to
+/// start the guardian's own unit, which is all that is needed then; else root, `sudo -n`, or polkit for the services
+/// themselves. What counts is whether it holds for a process without our terminal, since that is what the guardian is.
 
 #include <kf/host/service_manager.hpp>
 
@@ -12,17 +13,30 @@ namespace kf::host {
 
 struct right {
     std::string name;                ///< "root", "sudo", "polkit"
-    std::vector<std::string> prefix; ///< what stands before the guardian's command
+    std::vector<std::string> prefix; ///< what stands before the guardian's command, or before systemctl
+    std::string guard_unit = {};     ///< the guardian is this unit; empty: a child of kflash
 };
 
 /// `active_units`: starting an active unit changes nothing and needs the same authorisation as starting a stopped one.
+/// `guard_unit`: what guard_unit_of() gives; it is started to see whether it can be, and ends by itself when nobody
+/// connects to it. Empty: not looked for.
 template<io::process_runner Runner>
-[[nodiscard]] result<right> find_right(Runner& runner, const std::vector<std::string>& active_units, bool is_root) {
-    if (is_root) return right{"root", {}};
+[[nodiscard]] result<right> find_right(Runner& runner, const std::vector<std::string>& active_units, bool is_root,
+                                       const std::string& guard_unit = {}) {
     const auto works = [&](std::vector<std::string> argv) {
         const auto ran = io::run_and_capture(runner, io::command{std::move(argv)}, 5);
         return ran && ran->first.status == 0;
     };
+    if (!guard_unit.empty()) {
+        const auto shown = io::run_and_capture(
+            runner, io::command{{"systemctl", "show", guard_unit, "--no-pager", "-p", "LoadState"}}, 5);
+        const bool installed = shown && shown->second.find("LoadState=loaded") != std::string::npos;
+        if (installed && works({"systemctl", "--no-ask-password", "start", guard_unit}))
+            return right{is_root ? "root" : "polkit", {}, guard_unit};
+        if (installed && !is_root && works({"sudo", "-n", "--", "systemctl", "--no-ask-password", "start", guard_unit}))
+            return right{"sudo", {"sudo", "-n", "--"}, guard_unit};
+    }
+    if (is_root) return right{"root", {}};
     if (works({"sudo", "-n", "true"})) return right{"sudo", {"sudo", "-n", "--"}};
     bool polkit = !active_units.empty();
     for (const auto& unit : active_units) polkit = polkit && works({"systemctl", "--no-ask-password", "start", unit});
@@ -32,7 +46,7 @@ template<io::process_runner Runner>
                           "kflash must be sure that it can start the service again before it stops it",
                           {},
                           {"run it as root: sudo kflash ...", "or allow sudo without a password for your user",
-                           "or write a polkit rule that lets your user manage that service"}});
+                           "or use the package's polkit rule: sudo usermod -aG kflash $USER"}});
 }
 
 } // namespace kf::host

@@ -31,9 +31,30 @@ namespace kf::klippy {
     return io::describe_lock_owner(fd.get());
 }
 
+namespace detail {
+/// In a folder where everybody may write, the owner of a lock file may put another one in its place while it is held:
+/// then two would move one printer. So it has to be root's, ours, or that of whoever owns the printer's socket.
+[[nodiscard]] inline result<void> demand_owner(int fd, const std::filesystem::path& socket) {
+    struct stat lock{}, folder{}, printer{};
+    const auto path = lock_path(socket);
+    if (::fstat(fd, &lock) != 0 || ::stat(path.parent_path().c_str(), &folder) != 0)
+        return kf::fail(io::system_error("cannot look at " + path.string()));
+    const bool shared = (folder.st_mode & S_IWOTH) != 0;
+    const bool known = ::stat(socket.c_str(), &printer) == 0;
+    if (!shared || lock.st_uid == 0 || lock.st_uid == ::geteuid() || (known && lock.st_uid == printer.st_uid)) return {};
+    return kf::fail(error{errc::refused,
+                          "the lock of the printer belongs to user " + std::to_string(lock.st_uid),
+                          "in " + path.parent_path().string() +
+                              " everybody may write, so a lock of somebody else's cannot be relied on",
+                          path.string(),
+                          {"sudo rm " + path.string(), "run this again"}});
+}
+} // namespace detail
+
 /// `who` is what others are told: "kplot run drawing.svg". errc::busy names the holder.
 [[nodiscard]] inline result<io::file_lock> lock_printer(const std::filesystem::path& socket, const std::string& who) {
     KF_TRY(auto lock, io::file_lock::take(lock_path(socket), who));
+    KF_CHECK(detail::demand_owner(lock.native_handle(), socket));
     (void)::fchmod(lock.native_handle(), 0666); // whoever may move the printer leaves a name there, root and others
     return lock;
 }

@@ -108,7 +108,15 @@ class control_socket {
                           ::listen(fd.get(), 8) == 0;
         const int number = errno;
         ::umask(old);
-        if (!good) return kf::fail(io::system_error("cannot listen on " + path.string(), number));
+        if (!good) {
+            auto e = io::system_error("cannot listen on " + path.string(), number);
+            struct stat left{};
+            if (::lstat(path.c_str(), &left) == 0 && left.st_uid != ::geteuid()) {
+                e.cause = "user " + std::to_string(left.st_uid) + " left a file of that name, which only he may remove";
+                e.steps = {"sudo rm " + path.string(), "run this again"};
+            }
+            return kf::fail(std::move(e));
+        }
         return control_socket(std::move(fd), path);
     }
     control_socket(control_socket&& other) noexcept
@@ -172,7 +180,13 @@ class control_socket {
     return v.get_object();
 }
 
-/// Asks a running kplot. Nothing when there is none.
+/// Whose word about a printer is believed: root's, our own, and that of whoever owns the printer's socket. In a folder
+/// where everybody may write anybody can listen in the place of a run.
+[[nodiscard]] inline bool is_believed(const ucred& who, uid_t owner_of_printer) noexcept {
+    return who.uid == 0 || who.uid == ::geteuid() || who.uid == owner_of_printer;
+}
+
+/// Asks a running kplot. Nothing when there is none; errc::refused when somebody listens there who is not believed.
 [[nodiscard]] inline result<std::optional<json::object>> ask_running(const std::filesystem::path& path,
                                                                      std::string_view word, io::time_point until) {
     auto link = io::unix_socket::connect(path.string(), until);
@@ -180,6 +194,17 @@ class control_socket {
         if (link.error().code == errc::not_found || link.error().code == errc::not_connected) return std::nullopt;
         return kf::fail(std::move(link).error());
     }
+    struct stat printer{};
+    const std::string socket = path.string().substr(0, path.string().rfind(".kf-control"));
+    const bool known = ::stat(socket.c_str(), &printer) == 0;
+    const auto peer = link->peer();
+    if (!peer || !is_believed(*peer, known ? printer.st_uid : 0))
+        return kf::fail(error{errc::refused,
+                              "somebody else listens in the place of a running kplot",
+                              peer ? "it is user " + std::to_string(peer->uid) + ", process " + std::to_string(peer->pid)
+                                   : "who it is cannot be known",
+                              path.string(),
+                              {"look who that is", "sudo rm " + path.string()}});
     const std::string line = std::string(word) + "\n";
     KF_CHECK(link->write_all(io::byte_view(reinterpret_cast<const std::uint8_t*>(line.data()), line.size()), until));
     std::string answer;

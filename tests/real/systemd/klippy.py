@@ -1,77 +1,78 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""klippy as far as kflash asks it, for the systemd rig: `klippy.py printer.cfg -a SOCKET`. Its behaviour comes from the
-file named by KF_RIG: {"ready_after": s, "stop_takes": s, "fail": true}."""
+"""A stand-in for klippy in the rig: its API as far as kflash asks, ready after a second, with the board's port open as
+Klipper has it. /run/rig says what is to go wrong: `linger` (seconds that a stop takes), `failures` (starts that fail),
+`state` (what print_stats says).
+
+klippy.py CONFIG -a SOCKET     klippy.py --linger     klippy.py --may-start"""
+import fcntl
 import json
 import os
-import signal
+import pathlib
 import socket
 import sys
 import threading
 import time
 
-started = time.monotonic()
-try:
-    with open(os.environ["KF_RIG"]) as f:
-        how = json.load(f)
-except (KeyError, OSError):
-    how = {}
-if how.get("fail"):
-    sys.exit("told to fail")
+RIG = pathlib.Path("/run/rig")
+PORT = "/dev/serial/by-id/usb-Klipper_stm32h723xx_29001A001151313433343333-if00"
 
 
-def stop(*_):
-    time.sleep(how.get("stop_takes", 0))
-    os._exit(0)
+def said(name, default):
+    try:
+        return (RIG / name).read_text().strip() or default
+    except OSError:
+        return default
 
 
-signal.signal(signal.SIGTERM, stop)
-path = sys.argv[sys.argv.index("-a") + 1]
-port = os.environ["KF_SERIAL"]
+def status(began):
+    state = "ready" if time.monotonic() - began > 1 else "startup"
+    return {"webhooks": {"state": state, "state_message": "as it says"},
+            "print_stats": {"state": said("state", "standby"), "filename": "a.gcode"},
+            "virtual_sdcard": {"is_active": False, "progress": 0.0}, "pause_resume": {"is_paused": False},
+            "idle_timeout": {"state": "Idle"}, "configfile": {"settings": {"mcu": {"serial": PORT}}}}
 
 
-def state():
-    ready = time.monotonic() - started > how.get("ready_after", 1)
-    return ("ready", "Printer is ready") if ready and os.path.exists(port) else ("startup", "Printer is not ready")
-
-
-def objects():
-    name, message = state()
-    return {"webhooks": {"state": name, "state_message": message},
-            "print_stats": {"state": "standby", "filename": ""},
-            "virtual_sdcard": {"is_active": False, "progress": 0.0},
-            "pause_resume": {"is_paused": False},
-            "idle_timeout": {"state": "Idle"},
-            "configfile": {"settings": {"mcu": {"serial": port}}}}
-
-
-def answer(request):
-    method = request.get("method")
-    name, message = state()
-    if method == "info":
-        return {"state": name, "state_message": message, "hostname": "rig", "software_version": "v0.13.0-1-g0000000",
-                "process_id": os.getpid()}
-    if method == "objects/list":
-        return {"objects": list(objects())}
-    if method == "objects/query":
-        return {"eventtime": time.monotonic(), "status": objects()}
-    return {}
-
-
-def serve(connection):
+def serve(link, began):
     rest = b""
-    while data := connection.recv(65536):
-        *frames, rest = (rest + data).split(b"\x03")
+    while True:
+        more = link.recv(65536)
+        if not more:
+            return
+        *frames, rest = (rest + more).split(b"\x03")
         for frame in frames:
-            request = json.loads(frame)
-            reply = json.dumps({"id": request.get("id"), "result": answer(request)})
-            connection.sendall(reply.encode() + b"\x03")
+            asked = json.loads(frame)
+            now = status(began)
+            answers = {"info": {**now["webhooks"], "software_version": "v0"}, "objects/list": {"objects": list(now)},
+                       "objects/query": {"eventtime": 1.0, "status": now}}
+            answer = {"id": asked.get("id"), "result": answers.get(asked["method"], {})}
+            link.sendall(json.dumps(answer).encode() + b"\x03")
 
 
-if os.path.exists(path):
-    os.unlink(path)
-listener = socket.socket(socket.AF_UNIX)
-listener.bind(path)
-os.chmod(path, 0o666)
-listener.listen(8)
-while True:
-    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+def main():
+    if "--linger" in sys.argv:
+        return time.sleep(float(said("linger", "0")))
+    if "--may-start" in sys.argv:
+        left = int(said("failures", "0"))
+        if left > 0:
+            (RIG / "failures").write_text(str(left - 1))
+            sys.exit(1)
+        return
+    began = time.monotonic()
+    try:
+        port = os.open(PORT, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as pyserial's exclusive=True
+    except OSError as e:
+        print(e)
+    path = sys.argv[sys.argv.index("-a") + 1]
+    pathlib.Path(path).unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    os.chmod(path, 0o777)
+    listener.listen(8)
+    while True:
+        link, _ = listener.accept()
+        threading.Thread(target=serve, args=(link, began), daemon=True).start()
+
+
+main()

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The guardian as a unit of the service manager's own: kflash-guard@USER.service. It is in no control group of
+/// kflash's, so it outlives `systemctl kill`, the end of the login and an OOM kill of the session. The only right that
+/// the person needs is to start that unit; what it stops and starts are services that run klippy, and those that go
+/// down with them.
+///
+/// kflash connects to its socket and sends "units a.service b.service"; from then on it is the same guardian
+/// (host/guardian.hpp). What it owes stands in its runtime folder, where only root writes: a guardian that was killed
+/// is started again by the service manager, finds it there and pays it back.
+
+#include <kf/host/guard_link.hpp>
+#include <kf/host/guardian.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kf::host {
+
+/// Its name for a person; empty when the name could mean anything else in a unit's name.
+[[nodiscard]] inline std::string guard_unit_of(std::string_view user) {
+    const bool plain = !user.empty() && user.size() <= 32 && user.front() != '-' &&
+                       user.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+    return plain ? "kflash-guard@" + std::string(user) + ".service" : std::string{};
+}
+
+/// Where it listens, and where it writes down what it owes.
+struct guard_place {
+    std::filesystem::path socket, owed;
+};
+[[nodiscard]] inline guard_place guard_place_in(const std::filesystem::path& runtime) {
+    return {runtime / "socket", runtime / "stopped-units"};
+}
+[[nodiscard]] inline std::filesystem::path guard_runtime_of(std::string_view user) {
+    return "/run/kflash-guard-" + std::string(user);
+}
+
+/// The units of "units a.service b.service", if each of them runs klippy or goes down with one that does. Nothing else
+/// may be stopped through us, whoever asks.
+template<service_manager Manager>
+[[nodiscard]] result<std::vector<std::string>> read_guarded_units(Manager& manager, std::string_view line) {
+    constexpr std::string_view word = "units ";
+    if (!line.starts_with(word)) return kf::fail(errc::protocol, "the first line names no units");
+    std::vector<std::string> asked, allowed;
+    line.remove_prefix(word.size());
+    while (!line.empty()) {
+        const auto end = line.find(' ');
+        const std::string name(line.substr(0, end));
+        line.remove_prefix(end == std::string_view::npos ? line.size() : end + 1);
+        if (!is_unit_name(name)) return kf::fail(errc::refused, "not the name of a service");
+        if (std::find(asked.begin(), asked.end(), name) == asked.end()) asked.push_back(name);
+    }
+    if (asked.empty() || asked.size() > 64) return kf::fail(errc::refused, "no units are named, or too many");
+    KF_TRY(const auto klippys, manager.klippy_units());
+    for (const auto& k : klippys) {
+        if (!k.certain) continue;
+        allowed.push_back(k.id);
+        allowed.insert(allowed.end(), k.dependents.begin(), k.dependents.end());
+    }
+    for (const auto& name : asked)
+        if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
+            return kf::fail(errc::refused, name + " does not run klippy, nor go down with one that does");
+    return asked;
+}
+
+namespace detail {
+[[nodiscard]] inline result<io::unique_fd> listen_for_guard(const std::filesystem::path& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.string().size() >= sizeof address.sun_path)
+        return kf::fail(errc::usage, "the socket's path is too long: " + path.string());
+    path.string().copy(address.sun_path, path.string().size());
+    ::unlink(path.c_str());
+    io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // Who may talk to it is asked of the kernel for each connection.
+    if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::chmod(path.c_str(), 0666) != 0 || ::listen(fd.get(), 4) != 0)
+        return kf::fail(io::system_error("cannot listen on " + path.string()));
+    return fd;
+}
+
+/// The first caller that is `uid` or root; errc::timeout when none came.
+[[nodiscard]] inline result<io::unique_fd> accept_from(int listener, unsigned uid, io::time_point until) {
+    for (;;) {
+        KF_CHECK(io::wait_ready(listener, POLLIN, until));
+        io::unique_fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+        ucred who{};
+        socklen_t size = sizeof who;
+        if (fd && ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == uid || who.uid == 0))
+            return fd;
+    }
+}
+} // namespace detail
+
+/// Serves one run of kflash and comes back when nothing is owed any more. errc::service_down: something still is.
+template<service_manager Manager, io::clock Clock>
+[[nodiscard]] result<void> serve_guard(Manager& manager, const std::filesystem::path& runtime, unsigned uid,
+                                       Clock clock, io::duration patience = std::chrono::seconds(30)) {
+    io::interrupt::hold_back_all();
+    const auto place = guard_place_in(runtime);
+    const auto down = [] { return kf::fail(errc::service_down, "the service could not be started again"); };
+    if (const auto owed = read_owed(place.owed); !owed.empty() && !pay_back(manager, owed, clock, place.owed))
+        return down();
+    io::unique_fd caller;
+    {
+        KF_TRY(const auto listener, detail::listen_for_guard(place.socket));
+        auto came = detail::accept_from(listener.get(), uid, std::chrono::steady_clock::now() + patience);
+        ::unlink(place.socket.c_str());
+        if (!came && came.error().code == errc::timeout) return {}; // it was only asked whether we could be started
+        KF_TRY(caller, std::move(came));
+    }
+    std::string line;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (char c = 0; c != '\n' && line.size() < 65536;) {
+        KF_CHECK(io::wait_ready(caller.get(), POLLIN, until));
+        if (::read(caller.get(), &c, 1) != 1) return {};
+        if (c != '\n') line += c;
+    }
+    const auto units = read_guarded_units(manager, line);
+    if (!units) {
+        detail::say(caller.get(), "refused: " + units.error().what);
+        return {};
+    }
+    if (!guard(manager, *units, caller.get(), caller.get(), clock, {place.owed, owed_units::written_by::guardian}))
+        return down();
+    return {};
+}
+
+/// Connects to the guard of a unit that was started just now.
+[[nodiscard]] inline result<guard_link> connect_to_guard(const std::filesystem::path& runtime,
+                                                         const std::vector<std::string>& units, io::time_point until) {
+    for (;;) {
+        auto link = io::unix_socket::connect(guard_place_in(runtime).socket.string(), until);
+        if (link) {
+            const auto peer = link->peer();
+            if (!peer || (peer->uid != 0 && peer->uid != ::geteuid()))
+                return kf::fail(errc::refused, "somebody else listens in the place of the guardian");
+            guard_link guard(std::move(*link));
+            std::string line = "units";
+            for (const auto& u : units) line += " " + u;
+            KF_CHECK(guard.write_line(line));
+            return guard;
+        }
+        if (std::chrono::steady_clock::now() >= until) return kf::fail(std::move(link).error());
+        pollfd none{-1, 0, 0};
+        ::poll(&none, 1, 20);
+    }
+}
+
+} // namespace kf::host

@@ -152,6 +152,26 @@ MUTANTS = {
     "GUARD what an earlier one owes is forgotten": (
         [("include/kf/host/guard_unit.hpp", "!owed.empty() && !pay_back(", "false && !pay_back(")],
         ["tests/host/guard_unit.cpp"], ["host/a_guard_that_was_killed_pays_back_when_it_is_started_again"]),
+    # -- what the first trials found
+    "B13 a git that refuses is only warned of": (
+        [(PREPARE, "if (!version && version.error().code != errc::timeout) return kf::fail(std::move(version).error());", "")],
+        [PREPARE], ["kflash_cheap.py test_what_cannot_be_flashed_is_refused_before_a_build"]),
+    "B14 wrong use is told by a simulation": (
+        [(FLASH, "    KF_TRY(const auto request, build_request_of(in));\n    KF_TRY(const auto b, open_bench(in));",
+          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto request, build_request_of(in));")],
+        [FLASH], ["kflash_cheap.py test_wrong_use_is_told_before_a_simulation_is_started"]),
+    "B14 a method's tools are looked for after the build": (
+        [(FLASH, "    KF_CHECK(order_for(job_of(b, board, ready, target)));\n", "")],
+        [FLASH], ["kflash_cheap.py test_what_cannot_be_flashed_is_refused_before_a_build"]),
+    "B15 a quoted line is cut": (
+        [("include/kf/io/line_tail.hpp", "lines_.emplace_back(line);", "lines_.emplace_back(line.substr(0, 76));")],
+        ["tests/firmware/build.cpp"], ["firmware/a_compilers_line_is_quoted_as_it_is_however_long_and_indented"]),
+    "B16 the ledger forgets what a failed flash did": (
+        [(FLASH, "entry.write_time = r.outcome.write_time;", "entry.write_time = r.ended() ? r.outcome.write_time : 0;")],
+        [FLASH], ["kflash_flash.py test_d8_an_old_node_that_never_left_is_no_proof"]),
+    "B21 a dropped chip becomes the default board's": (
+        [("include/kf/firmware/source_config.hpp", "KF_CHECK(check_drift(cached.config, config));", "")],
+        ["tests/firmware/build.cpp"], ["firmware/a_chip_that_the_source_tree_drops_never_becomes_its_default_board"]),
     # -- the plotter
     "P1 after a loss it reconnects and draws on": (
         [("include/kf/run/stroke_run.hpp", "if (auto drawn = draw(); !drawn) return broken(std::move(drawn).error());",

@@ -329,20 +329,24 @@ class Settings(Case):
         (HOST.home / "kali/Makefile").write_text("")
         self.run_ok("settings", "--default-method", "make_flash", "--fallback", "off", "--skip-menuconfig-always", "on",
                     "--stagger-delay", "30", "--return-delay", "0.5", "--klipper-dir", "~/kali", "--katapult-dir",
-                    "~/kat")
+                    "~/kat", "--build-timeout", "900", "--git-timeout", "20.5")
         self.assertEqual(json.loads(self.file.read_text())["global"],
                          {"default_flash_method": "make_flash", "allow_flash_fallback": False, "skip_menuconfig": True,
-                          "stagger_delay": 30.0, "return_delay": 0.5, "klipper_dir": "~/kali", "katapult_dir": "~/kat"})
+                          "stagger_delay": 30.0, "return_delay": 0.5, "klipper_dir": "~/kali", "katapult_dir": "~/kat",
+                          "build_timeout": 900.0, "git_timeout": 20.5})
         text = self.run_ok("settings").out
-        for part in ("make_flash", "~/kali", "~/kat", "30 s", "0.5 s"):
+        for part in ("make_flash", "~/kali", "~/kat", "30 s", "0.5 s", "900 s", "20.5 s"):
             self.assertIn(part, text)
         self.assertEqual(self.run_ok("show", "pico", "--json").events("result")[0]["method"], "make_flash")
+        self.run_ok("settings", "--build-timeout", "300", "--git-timeout", "5")  # as the Python program would write it
+        self.assertNotIn("timeout", self.file.read_text())
 
     def test_d7_an_unknown_setting_or_a_value_out_of_bounds_is_wrong_use(self):
         for words in (["--colour", "on"], ["6"], ["--fallback", "maybe"], ["--fallback"], ["--default-method", "dfu"],
                       ["--stagger-delay", "x"], ["--stagger-delay", "31"], ["--stagger-delay=-1"],
                       ["--stagger-delay", "nan"], ["--return-delay", "inf"], ["--return-delay", "61"],
-                      ["--return-delay", "1s"], ["--return-delay="]):
+                      ["--return-delay", "1s"], ["--return-delay="], ["--build-timeout", "0.5"],
+                      ["--build-timeout", "86401"], ["--git-timeout", "inf"], ["--git-timeout", "601"]):
             with self.subTest(words):
                 self.refuses(2, "settings", *words)
 

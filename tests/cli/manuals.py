@@ -232,6 +232,15 @@ class Manuals(unittest.TestCase):
             self.assertIn("json", page.mentions())
             self.assertLessEqual(page.mentions(), known)
 
+    def test_every_manual_names_the_flash_methods_of_the_help(self):
+        option = next(o for o in Help("kflash", "settings").options("options") if o.name == "default-method")
+        methods = re.findall(r"[a-z_]+", option.purpose.replace(" or ", " "))
+        self.assertGreater(len(methods), 2)
+        self.assertEqual([term.strip("*") for term, _ in Page("kflash.1").items("METHODS")], methods)
+        for page in ("kf-json.5", "devices.json.5"):
+            text = (MAN / f"{page}.scd").read_text()
+            self.assertEqual([m for m in methods if not re.search(rf'[*"]{m}[*"]', text)], [], page)
+
     @unittest.skipUnless(shutil.which("bash"), "there is no bash")
     def test_completion_offers_the_commands_and_options_of_the_help(self):
         for tool, top, _ in self.each():

@@ -31,11 +31,14 @@ BOOST_AUTO_TEST_CASE(an_error_has_its_name_its_exit_status_and_what_it_knows) {
     json_lines_sink s(out.file());
     s.fail({errc::refused, "a print runs"});
     s.fail({errc::build_failed, "no", "because", "make", {"one", "two"}});
+    s.fail({errc::build_failed, "no", {}, {}, {"one"}, {"  a  b", "", "c\xff"}});
     BOOST_TEST(out.text() == R"({"event":"error","errc":"refused","exit":3,"what":"a print runs"})"
                              "\n"
                              R"({"event":"error","errc":"build_failed","exit":1,"what":"no","cause":"because",)"
                              R"("command":"make","steps":["one","two"]})"
-                             "\n");
+                             "\n"
+                             R"({"event":"error","errc":"build_failed","exit":1,"what":"no",)"
+                             "\"output\":[\"  a  b\",\"\",\"c\xef\xbf\xbd\"],\"steps\":[\"one\"]}\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_result_has_its_fields_and_not_its_text) {

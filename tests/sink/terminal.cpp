@@ -91,6 +91,21 @@ BOOST_AUTO_TEST_CASE(an_error_says_what_command_cause_and_numbered_steps) {
                                "    2. again\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_a_program_printed_is_shown_as_it_is_however_wide) {
+    terminal t;
+    const std::string wide = "/home/pi/" + std::string(200, 'k') + "/b.c:7:5: error: no  such  thing   Error 127";
+    t.sink().fail({errc::build_failed, "no", {}, {}, {"again"}, {"   7 |  if (a  <  b)", "", wide}});
+    BOOST_TEST(t.err.text() == "error: no\n"
+                               "  its last lines:\n"
+                               "       7 |  if (a  <  b)\n"
+                               "    \n"
+                               "    " +
+                                   wide +
+                                   "\n"
+                                   "  what to try:\n"
+                                   "    1. again\n");
+}
+
 BOOST_AUTO_TEST_CASE(an_error_is_at_most_80_columns_wide) {
     terminal t;
     t.sink().fail(long_error);

@@ -19,10 +19,9 @@ const std::vector<cli::option_row>& board_options() {
 }
 
 result<std::optional<board::flash_method>> method_or_default(const std::string& text) {
-    const auto method = board::flash_method_from(text);
-    if (method || text == "default") return method;
-    return kf::fail(errc::usage,
-                    fmt::format("there is no method \"{}\": {}", text, board::flash_method_words("default")));
+    if (text == "default") return std::nullopt;
+    KF_TRY(const auto method, method_from(text, "default"));
+    return method;
 }
 
 result<board_request> board_request_of(const cli::invocation& in) {

@@ -42,6 +42,13 @@ class scratch_folder {
 
 } // namespace
 
+result<board::flash_method> method_from(const std::string& word, std::string_view more) {
+    if (const auto method = board::flash_method_from(word)) return *method;
+    error e{errc::usage, fmt::format("there is no method \"{}\": {}", word, board::flash_method_words(more))};
+    for (const auto& row : board::flash_methods) e.steps.push_back(fmt::format("{}: {}", row.name, row.purpose));
+    return kf::fail(std::move(e));
+}
+
 std::vector<cli::option_row> build_options() {
     return {{"device,d", "BOARD", "the board"},
             {"skip-menuconfig,s", "", "use the cached configuration without menuconfig"},
@@ -62,10 +69,7 @@ result<build_request> build_request_of(const cli::invocation& in) {
     KF_CHECK(limit("build-timeout", r.build_timeout, board::max_build_timeout));
     KF_CHECK(limit("git-timeout", r.git_timeout, board::max_git_timeout));
     if (const auto text = in.get("method")) {
-        r.method = board::flash_method_from(*text);
-        if (!r.method)
-            return kf::fail(errc::usage,
-                            fmt::format("there is no method \"{}\": {}", *text, board::flash_method_words()));
+        KF_TRY(r.method, method_from(*text));
     }
     return r;
 }

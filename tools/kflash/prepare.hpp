@@ -10,6 +10,9 @@
 
 namespace kf::kflash {
 
+/// errc::usage for a word that names no method; `more`: a word that the option takes besides.
+[[nodiscard]] result<board::flash_method> method_from(const std::string& word, std::string_view more = {});
+
 /// The options that build and flash share.
 [[nodiscard]] std::vector<cli::option_row> build_options();
 

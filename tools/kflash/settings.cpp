@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "prepare.hpp"
 
 #include <fmt/format.h>
 
@@ -51,9 +51,7 @@ result<settings_request> settings_request::of(const cli::invocation& in) {
     if (const auto v = in.get("klipper-dir")) r.klipper_dir = lasting(*v);
     if (const auto v = in.get("katapult-dir")) r.katapult_dir = lasting(*v);
     if (const auto v = in.get("default-method")) {
-        r.default_method = board::flash_method_from(*v);
-        if (!r.default_method)
-            return kf::fail(errc::usage, fmt::format("there is no method \"{}\": {}", *v, board::flash_method_words()));
+        KF_TRY(r.default_method, method_from(*v));
     }
     const auto flag = [&](const char* option, std::optional<bool>& to) -> result<void> {
         if (!in.has(option)) return {};

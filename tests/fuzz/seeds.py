@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""seeds.py NAME DIR: what the fuzzer NAME begins with, from tests/transcripts and small files made here."""
+import gzip
+import json
+import pathlib
+import sys
+import zlib
+
+TRANSCRIPTS = pathlib.Path(__file__).resolve().parents[1] / "transcripts"
+
+
+def lines(file):
+    text = gzip.open(file, "rt").read() if file.suffix == ".gz" else file.read_text()
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def katapult():
+    """Whole sessions as the host saw them: as frames, and as answers to a session."""
+    for file in sorted((TRANSCRIPTS / "katapult").glob("*.jsonl.gz")):
+        answers = [bytes.fromhex(x["hex"]) for x in lines(file) if x.get("dir") == "<" and x.get("hex")]
+        for kind in (b"\x3f\x00", b"\x3f\x01"):
+            yield kind + b"".join(answers)[:4096]
+
+
+def crc16(data):
+    crc = 0xFFFF
+    for byte in data:
+        byte ^= crc & 0xFF
+        byte ^= (byte & 0x0F) << 4
+        crc = ((byte << 8) | (crc >> 8)) ^ (byte >> 4) ^ (byte << 3)
+    return crc & 0xFFFF
+
+
+def block(sequence, content):
+    head = bytes([len(content) + 5, 0x10 | sequence]) + content
+    return head + crc16(head).to_bytes(2, "big") + b"\x7e"
+
+
+DICTIONARY = {"app": "Klipper", "version": "v0.13.0-1-gabcdef0", "build_versions": "gcc: 12", "config": {"MCU": "stm32f446xx"}}
+
+
+def message_block():
+    packed = zlib.compress(json.dumps(DICTIONARY).encode())
+    answers, offset, sequence = b"", 0, 1
+    while True:
+        chunk = packed[offset:offset + 40]
+        vlq = bytes([offset]) if offset < 96 else bytes([0x80 | offset >> 7, offset & 0x7F])
+        answers += block(sequence, b"\x00" + vlq + bytes([len(chunk)]) + chunk) + block(sequence, b"")
+        offset, sequence = offset + len(chunk), (sequence + 1) % 16
+        if len(chunk) < 40:
+            break
+    for kind in (b"\x05\x00", b"\x05\x01"):
+        yield kind + answers
+        yield kind + b"\x7e" + block(0, b"") + b"\x05\x10\x00\x00\x7e" + answers
+
+
+def image():
+    packed = zlib.compress(json.dumps(DICTIONARY).encode())
+    flat = bytes.fromhex("0000022001820008") + bytes(64) + packed
+    yield b"s" + flat
+    yield b"z" + packed
+    yield b"z" + json.dumps(DICTIONARY).encode()
+    uf2 = b""
+    parts = [flat[i:i + 256] for i in range(0, len(flat), 256)]
+    for n, part in enumerate(parts):
+        words = (0x0A324655, 0x9E5D5157, 0x2000, 0x10000000 + 256 * n, len(part), n, len(parts), 0xE48BFF56)
+        uf2 += b"".join(w.to_bytes(4, "little") for w in words) + part.ljust(476, b"\0") + (0x0AB16F30).to_bytes(4, "little")
+    yield uf2
+    hex_ = ""
+    for record in [bytes([2, 0, 0, 4, 8, 0])] + [bytes([16, i >> 8, i & 255, 0]) + flat[i:i + 16].ljust(16, b"\0")
+                                                for i in range(0, len(flat), 16)] + [bytes([0, 0, 0, 1])]:
+        hex_ += ":" + record.hex().upper() + f"{-sum(record) & 0xFF:02X}\n"
+    yield hex_.encode()
+    for wide in (False, True):
+        pointer = 8 if wide else 4
+        size = 64 if wide else 52
+        entry = 56 if wide else 32
+        number = lambda value, n: value.to_bytes(n, "little")
+        head = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9) + number(2, 2) + number(40, 2) + number(1, 4)
+        head += number(0x8008001, pointer) + number(size, pointer) + number(0, pointer) + number(0, 4)
+        head += number(size, 2) + number(entry, 2) + number(1, 2) + bytes(6)
+        at = size + entry
+        if wide:
+            program = number(1, 4) + number(5, 4) + b"".join(number(v, 8) for v in (at, 0x8008000, 0x8008000, len(flat), len(flat), 8))
+        else:
+            program = b"".join(number(v, 4) for v in (1, at, 0x8008000, 0x8008000, len(flat), len(flat), 5, 8))
+        yield head + program + flat
+
+
+def kconfig():
+    yield (b'# made by menuconfig\nCONFIG_MACH_STM32=y\nCONFIG_BOARD_DIRECTORY="stm32"\nCONFIG_MCU="stm32f446xx"\n'
+           b"CONFIG_FLASH_SIZE=0x80000\nCONFIG_FLASH_BOOT_ADDRESS=0x8000000\nCONFIG_FLASH_APPLICATION_ADDRESS=0x8008000\n"
+           b"# CONFIG_SERIAL is not set\nCONFIG_USBSERIAL=y\nCONFIG_CLOCK_FREQ=180000000\n")
+    yield b'\xef\xbb\xbfCONFIG_BOARD_DIRECTORY="rp2040"\r\nCONFIG_MCU="rp2040"\r\nCONFIG_RPXXXX_HAVE_BOOTLOADER=y\r\n'
+    yield b'CONFIG_BOARD_DIRECTORY="avr"\nCONFIG_MCU="atmega2560"\nCONFIG_X="a \\" b"\n'
+    yield b"CONFIG_MACH_STM32=y\nCONFIG_MACH_STM32H723=y\n"
+    yield b'CONFIG_MCU="stm32f446xx"\nCONFIG_LAUNCH_APP_ADDRESS=0x8008000\n'
+
+
+def klippy_status():
+    for file in sorted((TRANSCRIPTS / "klippy").glob("*.jsonl*")):
+        found = []
+        for line in lines(file):
+            stack = [line]
+            while stack:
+                value = stack.pop()
+                if isinstance(value, str) and value.startswith("{"):
+                    try:
+                        stack.append(json.loads(value))
+                    except ValueError:
+                        pass
+                elif isinstance(value, dict):
+                    if isinstance(value.get("status"), dict):
+                        found.append(json.dumps(value["status"]))
+                    stack += value.values()
+        if found:
+            yield "\n".join(found[:20]).encode()[:8192]
+
+
+def main():
+    name, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    make = globals().get(name)
+    for n, seed in enumerate(make() if callable(make) and name != "main" else ()):
+        (folder / f"seed-{n}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main()

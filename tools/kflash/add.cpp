@@ -96,8 +96,8 @@ result<std::string> find_config(cli::invocation& in, const bench& b, const board
     if (!asks(in) || !text) return std::string{};
     const auto parsed = firmware::kconfig::parse(*text);
     if (!parsed || !check_config_mcu(fresh, *parsed)) return std::string{};
-    KF_TRY(const bool take, cli::confirm(in, fmt::format("Take {} as its configuration?", own.string()), true,
-                                         "--import FILE"));
+    KF_TRY(const bool take,
+           cli::confirm(in, fmt::format("Take {} as its configuration?", own.string()), true, "--import FILE"));
     return take ? std::move(*text) : std::string{};
 }
 
@@ -147,7 +147,8 @@ result<void> run(cli::invocation& in) {
     KF_CHECK(check_mcu(known, fresh.mcu));
     KF_CHECK(apply_board_options(in, fresh));
     if (!device) {
-        if (const auto p = board::problem(board::board{.key = "k", .name = "n", .mcu = "m", .serial_pattern = fresh.serial_pattern}))
+        if (const auto p = board::problem(
+                board::board{.key = "k", .name = "n", .mcu = "m", .serial_pattern = fresh.serial_pattern}))
             return kf::fail(errc::usage, "the board's " + p->field + " " + p->what);
     }
     KF_CHECK(check_pattern(b, fresh));

@@ -31,13 +31,15 @@ result<void> run(cli::invocation& in) {
     KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
     auto changed = old;
     bool given = false;
-    for (const char* name : {"name", "mcu", "pattern", "usb", "method", "exclude", "include"}) given = given || in.has(name);
+    for (const char* name : {"name", "mcu", "pattern", "usb", "method", "exclude", "include"})
+        given = given || in.has(name);
     if (given) {
         if (const auto v = in.get("name")) changed.name = *v;
         if (const auto v = in.get("mcu")) changed.mcu = *v;
         if (const auto v = in.get("pattern")) changed.serial_pattern = *v;
         if (const auto v = in.get("usb")) {
-            if (in.has("pattern")) return kf::fail(errc::usage, "--usb makes the pattern: give one of --usb and --pattern");
+            if (in.has("pattern"))
+                return kf::fail(errc::usage, "--usb makes the pattern: give one of --usb and --pattern");
             KF_TRY(changed, be_device(in, b, changed, *v));
         }
         KF_CHECK(apply_board_options(in, changed));
@@ -74,10 +76,11 @@ result<void> run(cli::invocation& in) {
 } // namespace
 
 cli::command_row edit_command() {
-    std::vector<cli::option_row> options{{"name", "NAME", "what you call the board"},
-                                         {"mcu", "MCU", "its chip, as in stm32h723"},
-                                         {"usb", "NAME", "the device that it is now, or its port, as kflash list shows"},
-                                         {"pattern", "GLOB", "its pattern in /dev/serial/by-id"}};
+    std::vector<cli::option_row> options{
+        {"name", "NAME", "what you call the board"},
+        {"mcu", "MCU", "its chip, as in stm32h723"},
+        {"usb", "NAME", "the device that it is now, or its port, as kflash list shows"},
+        {"pattern", "GLOB", "its pattern in /dev/serial/by-id"}};
     const auto shared = board_options();
     options.insert(options.end(), shared.begin(), shared.end());
     return {"edit",

@@ -163,8 +163,8 @@ void tell_new_name(cli::invocation& in, const board::target& target, const firmw
         return;
     in.out.step(phase::config, fmt::format("with this configuration the board comes back as {}", face.name));
     if (!board::is_own_serial(face.serial))
-        in.out.note(fmt::format("many boards have the serial number {}: this one is known by its USB port then",
-                                face.serial));
+        in.out.note(
+            fmt::format("many boards have the serial number {}: this one is known by its USB port then", face.serial));
 }
 
 /// The methods in the order in which they are tried, each with its tools there.

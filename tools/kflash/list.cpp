@@ -36,7 +36,7 @@ struct line {
 /// Columns as wide as what stands in them.
 std::string table(std::vector<line> lines) {
     lines.insert(lines.begin(), {"STATE", "BOARD", "MCU", "PORT", "DEVICE", ""});
-    const std::string line::*columns[] = {&line::state, &line::board, &line::mcu, &line::port};
+    const std::string line::* columns[] = {&line::state, &line::board, &line::mcu, &line::port};
     std::string text;
     std::vector<std::size_t> widths;
     std::size_t used = 0;

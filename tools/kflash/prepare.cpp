@@ -80,8 +80,7 @@ void remember_device(cli::invocation& in, const bench& b, board::board& board, c
         KF_TRY(const auto now, board::find(r, board.key));
         return board::replace(r, board::remember(now, device, firmware, today()));
     });
-    if (!done)
-        in.out.warn(fmt::format("could not note how {} shows itself on USB: {}", board.name, done.error().what));
+    if (!done) in.out.warn(fmt::format("could not note how {} shows itself on USB: {}", board.name, done.error().what));
 }
 
 result<built_board> prepare(cli::invocation& in, const bench& b, const board::board& board,

@@ -29,7 +29,8 @@ result<void> run(cli::invocation& in) {
                    fmt::format("name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
                                "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}",
                                board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
-                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection, port.empty() ? "not known" : port, faces,
+                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
+                               port.empty() ? "not known" : port, faces,
                                config ? fmt::format("{}, {}", b.configs.path(board.key).string(),
                                                     age ? firmware::age_text(*age) : "")
                                       : config.error().what,

@@ -55,8 +55,8 @@ simulated_board spare() {
 /// "toolhead:mcu=rp2040,serial=12345,port=1-1.4,new": further boards, also odd ones.
 result<simulated_board> board_of(const std::string& word, std::size_t number) {
     const auto colon = std::min(word.find(':'), word.size());
-    simulated_board b{word.substr(0, colon), word.substr(0, colon), "rp2040", "rp2040", "", 0,
-                      fmt::format("1-1.{}", number + 1)};
+    simulated_board b{
+        word.substr(0, colon), word.substr(0, colon), "rp2040", "rp2040", "", 0, fmt::format("1-1.{}", number + 1)};
     if (b.key.empty() || board::slug(b.key) != b.key)
         return kf::fail(errc::usage, "--board begins with a key, as in toolhead:mcu=rp2040");
     for (std::size_t from = colon; from < word.size();) {
@@ -74,8 +74,8 @@ result<simulated_board> board_of(const std::string& word, std::size_t number) {
             b.serial = value;
         else if (name == "port")
             b.port = value;
-        else if (name == "klipper-serial" || name == "katapult-serial" || name == "manufacturer" ||
-                 name == "product" || name == "katapult-maker")
+        else if (name == "klipper-serial" || name == "katapult-serial" || name == "manufacturer" || name == "product" ||
+                 name == "katapult-maker")
             b.more[name] = value;
         else
             return kf::fail(errc::usage, fmt::format("--board knows no \"{}\"", name));
@@ -125,8 +125,7 @@ struct world {
 };
 
 result<void> furnish(const world& w) {
-    for (const auto& dir :
-         {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.sysfs(), w.gcodes})
+    for (const auto& dir : {w.home / ".config/kflash/configs", w.by_id, w.proc, w.root / "flash", w.sysfs(), w.gcodes})
         KF_CHECK(io::make_directories(dir));
     KF_CHECK(sim::install_firmware_tree(w.klipper, w.self));
     json::object devices, scenario{{"print_stats", nullptr}, // as they are, until somebody says otherwise
@@ -283,7 +282,8 @@ result<void> run(cli::invocation& in) {
             KF_TRY(auto more, board_of(word, w.boards.size()));
             for (const auto& b : w.boards)
                 if (b.key == more.key || b.port == more.port)
-                    return kf::fail(errc::usage, fmt::format("two boards have the key {} or the port {}", more.key, more.port));
+                    return kf::fail(errc::usage,
+                                    fmt::format("two boards have the key {} or the port {}", more.key, more.port));
             w.boards.push_back(std::move(more));
         }
 
@@ -294,7 +294,10 @@ result<void> run(cli::invocation& in) {
     json::array told;
     KF_TRY(auto children, plug_in(w, faults, told));
     sim::simulated_services services(w.state);
-    KF_CHECK(services.create(w.proc, w.by_id, unit,
+    std::vector<fs::path> held; // klippy keeps its boards; by their places, which no flash changes
+    for (const auto& b : w.boards)
+        if (b.registered) held.push_back(sim::usb_socket{w.by_id, w.sysfs(), b.port}.by_path());
+    KF_CHECK(services.create(w.proc, held, unit,
                              {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(),
                               (w.root / "printer.cfg").string(), "-a", w.socket.string()}));
     klippy_life klippy(w, services);

@@ -57,7 +57,7 @@ struct board {
     /// image linked at the flash base would overwrite.
     std::optional<std::string> seen_as_katapult = {};
     // What was learned when it was last seen or flashed; identity.hpp says what of it must agree.
-    std::string usb_port = {};                ///< "1-1.4": the socket, as sysfs names it
+    std::string usb_port = {}; ///< "1-1.4": the socket, as sysfs names it
     usb_face as_klipper = {}, as_katapult = {};
 
     bool operator==(const board&) const = default;

@@ -76,7 +76,8 @@ class katapult_usb {
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult", job.watch.trail.start.file_name),
+        return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult",
+                            job.watch.trail.start.file_name),
                 fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
                 "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
     }

@@ -33,7 +33,8 @@ class make_flash {
     }
 
     [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {io::to_string(command(job, job.watch.trail.start.path)), "compare the image's SHA-256 before and after"};
+        return {io::to_string(command(job, job.watch.trail.start.path)),
+                "compare the image's SHA-256 before and after"};
     }
 
     template<sink Sink>
@@ -42,12 +43,14 @@ class make_flash {
         // It may wait in Katapult already: make flash takes that too.
         auto node = find_node(job, board::usb_firmware::klipper);
         if (!node) node = find_node(job, board::usb_firmware::katapult);
-        if (!node) return kf::fail(errc::not_connected, "the board is not where it was: " + job.watch.trail.start.file_name);
+        if (!node)
+            return kf::fail(errc::not_connected, "the board is not where it was: " + job.watch.trail.start.file_name);
         // Klipper's script finds Katapult by itself and writes to whatever start it names: so that is proven first.
         if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::klipper && job.has_katapult) {
             KF_TRY(node, enter_bootloader(job.watch, clock_));
         }
-        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::katapult) KF_CHECK(prove_bootloader(job, *node, clock_, out));
+        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::katapult)
+            KF_CHECK(prove_bootloader(job, *node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node->path), job, out);
         if (!ran) {
             if (ran.error().code == errc::half_written) wrote_ = written::some;

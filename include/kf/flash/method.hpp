@@ -31,11 +31,11 @@ enum class written { nothing, some, all };
 
 struct write_job {
     const firmware::image* image = nullptr;
-    fs::path image_file = {};   ///< the pinned copy, in a folder of its own, under Klipper's file name
-    std::string mcu = {};       ///< CONFIG_MCU of its configuration
-    std::uint64_t start = 0;    ///< CONFIG_FLASH_APPLICATION_ADDRESS
-    bool has_katapult = false;  ///< it was seen in Katapult, now or earlier
-    device_watch watch = {};    ///< the board, as it was found
+    fs::path image_file = {};  ///< the pinned copy, in a folder of its own, under Klipper's file name
+    std::string mcu = {};      ///< CONFIG_MCU of its configuration
+    std::uint64_t start = 0;   ///< CONFIG_FLASH_APPLICATION_ADDRESS
+    bool has_katapult = false; ///< it was seen in Katapult, now or earlier
+    device_watch watch = {};   ///< the board, as it was found
     fs::path proc = "/proc";
     fs::path klipper_dir = {}, katapult_dir = {};
     fs::path out_dir = {}, config = {}; ///< of the build: what `make flash` is pointed at

@@ -90,7 +90,9 @@ result<void> run(cli::invocation& in) {
                             {"reason", row.reason}}});
             continue;
         }
-        lines.push_back({state, key.empty() ? name : key, mcu, port, device, row.reason});
+        // A line break in a name would look like another row.
+        const auto cell = [](const std::string& text) { return scrubbed(text, ""); };
+        lines.push_back({state, cell(key.empty() ? name : key), cell(mcu), cell(port), cell(device), row.reason});
     }
     for (const auto& s : seen.skipped) in.out.warn(fmt::format("{}: {}", s.file_name, s.why));
     if (in.json) return {};

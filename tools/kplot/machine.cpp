@@ -20,7 +20,7 @@ fs::path wanted_file(const cli::invocation& in) {
 }
 
 result<void> init(cli::invocation& in) {
-    if (in.has("sim"))
+    if (in.has("sim") && !in.has("machine"))
         return kf::fail({errc::usage,
                          "machine init writes your file, and --sim touches nothing of yours",
                          {},

@@ -39,6 +39,7 @@ namespace detail {
 /// Where links end. A link to nothing ends where the file would be made.
 [[nodiscard]] inline result<fs::path> through_links(fs::path path) {
     for (int hops = 0; hops < 40; ++hops) {
+        if (own_descriptor(path.native())) return path;
         std::error_code ec;
         const auto target = fs::read_symlink(path, ec);
         if (ec) return path;
@@ -67,12 +68,12 @@ class output_file {
     /// errc::not_found when its folder is not there: none is made for a name that may be mistyped.
     [[nodiscard]] static result<output_file> open(const fs::path& named) {
         output_file out(named);
-        if (const auto number = detail::own_descriptor(named.native())) {
+        KF_TRY(const auto target, detail::through_links(named));
+        if (const auto number = detail::own_descriptor(target.native())) {
             out.fd_ = unique_fd(::fcntl(*number, F_DUPFD_CLOEXEC, 3));
             if (!out.fd_) return kf::fail(system_error("cannot write to " + named.string()));
             return out;
         }
-        KF_TRY(const auto target, detail::through_links(named));
         const auto folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
         struct stat st{};
         if (::stat(target.c_str(), &st) != 0) {

@@ -3,6 +3,8 @@
 // and means the same when it is written out again.
 #include <kf/run/steering.hpp>
 
+#include <boost/json/src.hpp> // so that the parser itself is instrumented
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

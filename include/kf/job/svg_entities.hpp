@@ -28,7 +28,7 @@ namespace kf::job {
 struct entity_limits {
     std::size_t declarations = 10'000;
     std::size_t depth = 16;                             ///< of entities in entities
-    std::size_t expanded_bytes = std::size_t{64} << 20; ///< of all references together
+    std::size_t expanded_bytes = std::size_t{16} << 20; ///< of all references together
 };
 
 /// A document without references to entities, and where each part of it stood.

@@ -17,13 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (answer.error().what.empty()) std::abort();
         return 0;
     }
-    const auto again = kf::run::read_answer(boost::json::serialize(*answer));
-    if (!again || again->size() != answer->size()) std::abort();
-    for (const auto& [key, value] : *answer) { // numbers are read to a rounding; kplot asks for none
-        const auto* same = again->if_contains(key);
-        if (same == nullptr || same->kind() != value.kind()) std::abort();
-        if (value.is_string() && same->get_string() != value.get_string()) std::abort();
-        if (value.is_bool() && same->get_bool() != value.get_bool()) std::abort();
-    }
+    boost::json::object said; // texts and truths: kplot asks for no numbers, which are read to a rounding
+    for (const auto& [key, value] : *answer)
+        if (value.is_string() || value.is_bool()) said[key] = value;
+    const auto again = kf::run::read_answer(boost::json::serialize(said));
+    if (!again || *again != said) std::abort();
     return 0;
 }

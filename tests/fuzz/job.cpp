@@ -5,6 +5,8 @@
 #include <kf/job/job_file.hpp>
 #include <kf/job/stroke.hpp>
 
+#include <boost/json/src.hpp> // so that the parser itself is instrumented
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 
 namespace {
@@ -38,6 +39,16 @@ fs::path folder() {
     return at;
 }
 
+using place = std::optional<kf::klippy::xyz>;
+
+/// To the last digit that is written.
+bool same_place(const place& a, const place& b) {
+    if (!a || !b) return a.has_value() == b.has_value();
+    for (std::size_t i = 0; i < 3; ++i)
+        if (!(std::abs((*a)[i] - (*b)[i]) < 1e-5)) return false;
+    return true;
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -56,9 +67,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto pause = first.pause_point();
     if (!first.may_be_down("a try").has_value()) return 0;
     kf::run::pen_record second(folder(), socket);
-    demand(second.doubt() == "a try" && second.pause_point() == pause);
+    demand(second.doubt() == "a try" && same_place(second.pause_point(), pause));
     demand(second.is_up().has_value());
     demand(kf::run::pen_record(folder(), socket).doubt().empty());
-    demand(kf::run::pen_record(folder(), socket).pause_point() == pause);
+    demand(same_place(kf::run::pen_record(folder(), socket).pause_point(), pause));
     return 0;
 }

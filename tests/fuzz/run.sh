@@ -12,7 +12,7 @@ trap 'rm -rf "$out"' EXIT
 bad=
 for name; do
     clang++-19 -std=c++23 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-        -DFMT_HEADER_ONLY -Iinclude -o "$out/$name" "tests/fuzz/$name.cpp" -lboost_json -lpugixml -lz -lmd
+        -DFMT_HEADER_ONLY -Iinclude -o "$out/$name" "tests/fuzz/$name.cpp" -lboost_json -lpugixml -lyaml-cpp -lz -lmd
     mkdir -p "$out/$name-corpus" "$found"
     python3 -B tests/fuzz/seeds.py "$name" "$out/$name-corpus"
     echo "fuzzing $name for ${SECONDS_EACH:-120} s"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""seeds.py NAME DIR: what the fuzzer NAME begins with, from tests/transcripts and small files made here."""
+"""seeds.py NAME DIR: what the fuzzer NAME begins with, from tests/transcripts, tests/drawings and small files made here."""
 import gzip
 import json
 import pathlib
@@ -116,6 +116,36 @@ def klippy_status():
                     stack += value.values()
         if found:
             yield "\n".join(found[:20]).encode()[:8192]
+
+
+def svg():
+    for file in sorted((TRANSCRIPTS.parent / "drawings").glob("*/in.svg")):
+        yield b"x" + file.read_bytes()
+    yield b"pM0 0H10A5 5 0 0110 10c1 2 3 4 5 6z"
+    yield b"ttranslate(1 2) rotate(30, 5, 5)"
+    yield b"sopacity:0;stroke:rgb(1 2 3 / 50%) !important;transform:scale(2)"
+
+
+def job():
+    for file in sorted((TRANSCRIPTS.parent / "drawings").glob("*/out.job")):
+        yield b"\x10" + file.read_bytes()
+
+
+def gcode():
+    yield b"\x08G28\nG90\nG1 X10 Y5 F3000 ; a line\nG2 X5 I3\nG4 P500\nM400\nG92 X3\nSET_VELOCITY_LIMIT ACCEL=500\n"
+
+
+def machine():
+    yield b"machine:\n  work_area_mm: {x: [0, 250], y: [0, 350], z: [-5, 40]}\ncanvas:\n  width_mm: 210 # A4\n"
+
+
+def pen_record():
+    yield b"pen-may-be-down a file failed\npaused-at 1 2.5 -3\n"
+
+
+def control():
+    yield b'{"ok":true,"text":"paused, the tool is up"}\n'
+    yield b'{"ok":false,"errc":"refused","what":"no"}\n'
 
 
 def main():

@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(bounds_entities_in_number_depth_and_size) {
     std::string often;
     for (int i = 0; i < 200; ++i) often += "<g id='&big;'/>\n";
     BOOST_TEST(with("<!ENTITY big '" + std::string(1 << 20, 'x') + "'>", often).error().what ==
-               "line 66: the entity &big; makes the drawing larger than 64 MiB");
+               "line 18: the entity &big; makes the drawing larger than 16 MiB");
 }
 
 BOOST_AUTO_TEST_CASE(counts_lines_in_the_file_and_not_behind_its_entities) {

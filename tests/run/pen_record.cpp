@@ -14,8 +14,8 @@ BOOST_AUTO_TEST_SUITE(run_pen_record)
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_a_doubt) {
     const test::temporary_folder folder;
-    for (const char* text : {"paused-at x 1 2\n", "paused-at 1 2\n", "paused-at 1 2 nan\n", "paused-at \xff 2 3\n",
-                             "nonsense\n", "\x01"}) {
+    for (const char* text : {"paused-at x 1 2\n", "paused-at 1 2\n", "paused-at 1 2 nan\n", "paused-at 1 2 3e23\n",
+                             "paused-at \xff 2 3\n", "nonsense\n", "\x01"}) {
         BOOST_TEST_CONTEXT(text) {
             std::ofstream(folder / "pen%nowhere%uds") << text;
             const run::pen_record record(folder.path(), "/nowhere/uds");

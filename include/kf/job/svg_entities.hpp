@@ -28,7 +28,7 @@ namespace kf::job {
 struct entity_limits {
     std::size_t declarations = 10'000;
     std::size_t depth = 16;                             ///< of entities in entities
-    std::size_t expanded_bytes = std::size_t{64} << 20; ///< of all references together
+    std::size_t expanded_bytes = std::size_t{16} << 20; ///< of all references together
 };
 
 /// A document without references to entities, and where each part of it stood.
@@ -130,7 +130,7 @@ class entity_expander {
     entity_fault fault_ = {};
 };
 
-/// Leaves `body` behind the DOCTYPE; an unfinished one is the XML parser's to name.
+/// Leaves `body` behind the DOCTYPE. Nothing is put in place behind an unfinished one; the XML parser names it.
 inline void entity_expander::read_declarations(std::size_t& body) {
     std::size_t i = 0;
     for (;;) {
@@ -158,6 +158,7 @@ inline void entity_expander::read_declarations(std::size_t& body) {
             return;
         }
     }
+    body = source_.size();
 }
 
 /// Leaves `i` on the ']' at its end.

@@ -6,9 +6,12 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/klippy/objects.hpp>
+#include <kf/units.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -57,7 +60,8 @@ class pen_record {
                 if (doubt_.empty()) doubt_ = "a run did not end";
             } else if (key == "paused-at" && words >> x >> y >> z) {
                 const auto px = io::parse_decimal(x), py = io::parse_decimal(y), pz = io::parse_decimal(z);
-                if (px && py && pz)
+                constexpr mm nowhere = 1e6; // no machine is a kilometre long
+                if (px && py && pz && std::max({std::abs(*px), std::abs(*py), std::abs(*pz)}) < nowhere)
                     pause_ = klippy::xyz{*px, *py, *pz};
                 else
                     doubt_ = "the record of the pen cannot be read";

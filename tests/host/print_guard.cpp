@@ -153,8 +153,8 @@ BOOST_AUTO_TEST_CASE(asks_for_all_that_is_judged_and_for_no_more_of_a_heater_tha
     });
     BOOST_REQUIRE(a.has_value());
     BOOST_TEST(asked == boost::json::parse(R"({"webhooks": null, "print_stats": null, "virtual_sdcard": null,
-        "pause_resume": null, "idle_timeout": null, "configfile": ["settings"], "extruder": ["target"],
-        "heater_bed": ["target"]})")
+        "pause_resume": null, "idle_timeout": null, "motion_report": ["live_velocity"], "configfile": ["settings"],
+        "extruder": ["target"], "heater_bed": ["target"]})")
                             .as_object());
 }
 
@@ -182,6 +182,21 @@ BOOST_AUTO_TEST_CASE(d10_a_progress_of_null_is_no_error) {
     auto status = replaced(idle_status, "\"progress\": 0.0", "\"progress\": null");
     status = replaced(status, "\"state\": \"standby\"", "\"state\": \"printing\"");
     BOOST_TEST(reason_of_status(status) == "a print is being printed");
+}
+
+BOOST_AUTO_TEST_CASE(b24_a_field_of_another_form_is_unknown_and_motion_is_motion) {
+    const auto with = [](const char* object) {
+        return reason_of_status(replaced(idle_status, "\"webhooks\"", std::string(object) + ", \"webhooks\""));
+    };
+    BOOST_TEST(with(R"("motion_report": {"live_velocity": 5.0})") == "the printer is moving or running a macro");
+    BOOST_TEST(with(R"("motion_report": {"live_velocity": 7.1e-15})") == ""); // what a planner leaves over
+    BOOST_TEST(reason_of_status(replaced(idle_status, "\"is_active\": false", "\"is_active\": \"yes\"")) ==
+               "? Klipper's virtual_sdcard.is_active has an unknown form");
+    BOOST_TEST(reason_of_status(replaced(idle_status, "\"is_paused\": false", "\"is_paused\": 1")) ==
+               "? Klipper's pause_resume.is_paused has an unknown form");
+    BOOST_TEST(reason_of_status(replaced(idle_status, "\"idle_timeout\": {\"state\": \"Idle\"",
+                                         "\"idle_timeout\": {\"state\": 4")) ==
+               "? Klipper's idle_timeout.state has an unknown form");
 }
 
 BOOST_AUTO_TEST_CASE(d9_a_state_that_changed_between_two_answers_is_the_later_one) {

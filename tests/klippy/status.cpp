@@ -208,6 +208,29 @@ BOOST_AUTO_TEST_CASE(a_job_is_finishing_until_the_pen_has_stopped) {
     BOOST_TEST(course == " printing finishing done");
 }
 
+BOOST_AUTO_TEST_CASE(b1_what_a_planner_leaves_over_is_rest) {
+    const auto job_at = [](double velocity) {
+        printer_status s;
+        BOOST_REQUIRE(s.merge({{"webhooks", json::object{{"state", "ready"}}},
+                               {"idle_timeout", json::object{{"state", "Ready"}}},
+                               {"motion_report", json::object{{"live_velocity", velocity}}},
+                               {"print_stats", json::object{{"state", "complete"}}}},
+                              1));
+        return s.job();
+    };
+    // v - a (v / a) of all lift feeds from 0.5 to 100 mm/s in steps of a half, at 3000 mm/s2: 44 of them are not zero.
+    int residues = 0;
+    for (int half = 1; half <= 200; ++half) {
+        const volatile double v = half * 0.5, accel = 3000;
+        const volatile double time = v / accel;
+        const volatile double lost = accel * time;
+        residues += v - lost != 0 ? 1 : 0;
+        BOOST_TEST((job_at(v - lost) == job_state::done), half);
+    }
+    BOOST_TEST(residues > 20);
+    BOOST_TEST((job_at(0.01) == job_state::finishing)); // the slowest feed there is
+}
+
 BOOST_AUTO_TEST_CASE(names_each_state_of_a_recorded_job) {
     const auto course_of = [](const char* recording) {
         std::string course;

@@ -8,12 +8,14 @@
 #include <kf/io/unix_socket.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/socket_lock.hpp>
+#include <kf/klippy/status.hpp>
 
 #include <boost/json.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <initializer_list>
 #include <string>
@@ -27,7 +29,8 @@ struct printer_activity {
     bool has_print_stats = false;
     std::string print_state, filename;   ///< print_stats
     std::optional<double> progress = {}; ///< virtual_sdcard, 0 to 1
-    bool sd_active = false, paused = false;
+    bool sd_active = false, paused = false, moving = false;
+    std::string unreadable = {};           ///< a field in another form than Klipper documents, as a sentence
     std::string idle_state;                ///< idle_timeout: "Printing" means any motion
     std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
     std::vector<std::string> mute = {};    ///< heaters that did not say their target
@@ -53,6 +56,7 @@ namespace detail {
     // In startup, shutdown and error no move and no heater can be on: klippy has no running MCU to command.
     if (a.state == "startup" || a.state == "shutdown" || a.state == "error") return std::nullopt;
     if (a.state != "ready") return verdict{"klippy is in a state that kflash does not know: " + a.state, true};
+    if (!a.unreadable.empty()) return verdict{a.unreadable, true};
     if (a.print_state == "printing" || a.print_state == "paused") {
         const std::string percent =
             a.progress ? fmt::format(", {} % done", static_cast<int>(*a.progress * 100)) : std::string{};
@@ -65,7 +69,7 @@ namespace detail {
     if (a.sd_active) return verdict{"a file is being printed"};
     if (a.paused) return verdict{"a print is paused"};
     if (a.idle_state.empty()) return verdict{"klippy does not say whether something moves", true};
-    if (a.idle_state == "Printing") return verdict{"the printer is moving or running a macro"};
+    if (a.idle_state == "Printing" || a.moving) return verdict{"the printer is moving or running a macro"};
     if (!detail::is_one_of(a.idle_state, {"Idle", "Ready"}))
         return verdict{"idle_timeout is in a state that kflash does not know: " + a.idle_state, true};
     if (!a.hot.empty()) {
@@ -85,20 +89,13 @@ namespace json = boost::json;
     const auto* v = o.if_contains(name);
     return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string{};
 }
-[[nodiscard]] inline bool true_at(const json::object& o, const char* name) {
-    const auto* v = o.if_contains(name);
-    return v != nullptr && v->is_bool() && v->as_bool();
-}
 [[nodiscard]] inline const json::object& object_at(const json::object& o, std::string_view name) {
     static const json::object none;
     const auto* v = o.if_contains(name);
     return v != nullptr && v->is_object() ? v->as_object() : none;
 }
-[[nodiscard]] inline bool is_heater(std::string_view object) {
-    if (object.starts_with("extruder")) // extruder1, but not "extruder_stepper x", which has no heater
-        return object.find_first_not_of("0123456789", 8) == std::string_view::npos;
-    return object == "heater_bed" || object.starts_with("heater_generic ");
-}
+inline constexpr std::array activity_objects{"webhooks",     "print_stats",  "virtual_sdcard",
+                                             "pause_resume", "idle_timeout", "motion_report"};
 
 inline void take_status(printer_activity& a, const json::object& status, const std::vector<std::string>& heaters) {
     // Between info and here the state may have changed; webhooks came with the rest.
@@ -106,14 +103,20 @@ inline void take_status(printer_activity& a, const json::object& status, const s
         a.state = state;
     else if (a.state == "ready")
         a.state.clear();
-    const auto& prints = object_at(status, "print_stats");
-    a.print_state = text_at(prints, "state");
-    a.filename = text_at(prints, "filename");
-    const auto& sd = object_at(status, "virtual_sdcard");
-    a.sd_active = true_at(sd, "is_active");
-    if (const auto* p = sd.if_contains("progress"); p != nullptr && p->is_number()) a.progress = p->to_number<double>();
-    a.paused = true_at(object_at(status, "pause_resume"), "is_paused");
+    // Klipper's objects have one reader, klippy/status; only the words that it does not know are kept as they are.
+    klippy::printer_status now;
+    json::object known;
+    for (const char* name : activity_objects)
+        if (const auto* o = status.if_contains(name)) known[name] = *o;
+    if (const auto read = now.merge(known, 0); !read) a.unreadable = read.error().what;
+    a.print_state = text_at(object_at(status, "print_stats"), "state");
     a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
+    if (now.print_stats) a.filename = now.print_stats->filename;
+    if (now.virtual_sdcard) a.sd_active = now.virtual_sdcard->is_active;
+    if (const auto* p = object_at(status, "virtual_sdcard").if_contains("progress"); p != nullptr && p->is_number())
+        a.progress = p->to_number<double>();
+    if (now.pause_resume) a.paused = now.pause_resume->is_paused;
+    if (now.motion_report) a.moving = now.motion_report->moves();
     for (const auto& name : heaters) {
         const auto* target = object_at(status, name).if_contains("target");
         if (target == nullptr || !target->is_number())
@@ -150,12 +153,12 @@ template<class Call>
         if (!n.is_string()) continue;
         const std::string_view name = n.as_string();
         if (name == "print_stats") a.has_print_stats = true;
-        if (!is_heater(name)) continue;
+        if (!klippy::is_heater(name)) continue;
         wanted[name] = json::array{"target"};
         heaters.emplace_back(name);
     }
-    for (const char* name : {"webhooks", "print_stats", "virtual_sdcard", "pause_resume", "idle_timeout"})
-        wanted[name] = nullptr;
+    for (const char* name : activity_objects) wanted[name] = nullptr;
+    wanted["motion_report"] = json::array{"live_velocity"};
     wanted["configfile"] = json::array{"settings"};
     KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
     if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");

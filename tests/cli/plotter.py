@@ -138,7 +138,7 @@ class Cut:
 
 
 class Plotter:
-    def __init__(self, speed=20, machine=None, state=None, config=None):
+    def __init__(self, speed=20, machine=None, state=None, config=None, ksim=()):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-plot."))
         self.socket = self.root / "klippy.sock"
         self.gcodes = self.root / "gcodes"
@@ -149,7 +149,7 @@ class Plotter:
             self.machine_file = self.root / "machine.yaml"
             self.machine_file.write_text(machine)
         command = [KSIM, "printer", "--socket", str(self.socket), "--gcodes", str(self.gcodes), "--speed", str(speed),
-                   "--ink", str(self.ink_file), "--stdin", "--state", str(self.state_file)]
+                   "--ink", str(self.ink_file), "--stdin", "--state", str(self.state_file), *map(str, ksim)]
         if state is not None:
             self.set_state(state)
         if config is not None:  # a printer.cfg that goes over its own

@@ -99,4 +99,12 @@ BOOST_AUTO_TEST_CASE(diff_names_what_changed_came_and_went) {
     BOOST_TEST(diff(before, before).empty());
 }
 
+BOOST_AUTO_TEST_CASE(line_ends_of_other_systems_are_line_ends) {
+    BOOST_TEST(plain_text("\xef\xbb\xbf"
+                          "CONFIG_A=y\r\nCONFIG_B=y\r\n") == "CONFIG_A=y\nCONFIG_B=y\n");
+    BOOST_TEST(plain_text("CONFIG_A=y\rCONFIG_B=y\r") == "CONFIG_A=y\nCONFIG_B=y\n");
+    BOOST_TEST(plain_text("CONFIG_A=0x8\r\r\r\nCONFIG_B=y") == "CONFIG_A=0x8\n\n\nCONFIG_B=y"); // found by the fuzzer
+    BOOST_TEST(plain_text("") == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

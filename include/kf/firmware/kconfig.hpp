@@ -29,14 +29,17 @@ namespace detail {
 
 } // namespace detail
 
-/// Without what editors of other systems add: a byte order mark, carriage returns. make would take them for a part of
-/// the values.
+/// Without what editors of other systems add: a byte order mark, carriage returns. kconfiglib takes each of those for
+/// the end of a line, make for a part of the value.
 [[nodiscard]] inline std::string plain_text(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
     std::string plain;
     plain.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i)
-        if (text[i] != '\r' || (i + 1 < text.size() && text[i + 1] != '\n')) plain += text[i];
+        if (text[i] != '\r')
+            plain += text[i];
+        else if (i + 1 == text.size() || text[i + 1] != '\n')
+            plain += '\n';
     return plain;
 }
 

@@ -63,6 +63,8 @@ class file_run {
 
     [[nodiscard]] io::time_point now() const { return k_.link().clock().now(); }
 
+    /// An error and what Klipper does about it are not further apart; an older one is another client's.
+    static constexpr seconds at_once = 5;
     /// Klipper begins to move this long after the start.
     static constexpr seconds start_latency = 0.3;
 
@@ -145,8 +147,8 @@ class file_run {
     }
     /// A file that somebody else cancelled; on_error_gcode may have been that somebody, and left the reason unsaid.
     result<file_outcome> cancelled_elsewhere() {
-        if (!k_.complaint().empty() && facts_.commands.error_cancels)
-            return failed("Klipper stopped the file", k_.complaint());
+        if (const auto why = k_.complaint(at_once); !why.empty() && facts_.commands.error_cancels)
+            return failed("Klipper stopped the file", why);
         out_.warn("the file was cancelled by somebody else");
         return end(file_outcome::end::cancelled, "it was cancelled by somebody else");
     }
@@ -328,7 +330,7 @@ class file_run {
             }
             case job_state::failed: {
                 const auto& message = k_.status().print_stats->message;
-                return failed("Klipper stopped the file", message.empty() ? k_.complaint() : message);
+                return failed("Klipper stopped the file", message.empty() ? k_.complaint(at_once) : message);
             }
             case job_state::stalled: return failed("Klipper stopped reading the file", "it takes it for paused");
             case job_state::cancelled: return cancelled_elsewhere();

@@ -193,6 +193,31 @@ class Hosts(WorldTest):
         self.assertIn("ledger.jsonl", r.err)
         self.assertTrue(w.service_is_up())
 
+    # -- what an earlier run left stopped
+    def test_a_service_that_is_owed_is_told_by_each_command_and_started_by_a_flash_that_fails(self):
+        w = self.world()
+        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        state = w.home / ".local/state/kflash"
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "stopped-units").write_text("klipper.service\n")
+        for words in (["list"], ["settings"], ["show", "octopus"]):
+            r = w.run(*words)
+            self.assertEqual(r.code, 0, r)
+            self.assertIn("sudo systemctl start klipper.service", flat(r.err))
+        done = len(w.jobs())
+        with open(state / "flash.lock", "w") as live:  # a run at work: down because of that
+            fcntl.flock(live, fcntl.LOCK_EX)
+            self.assertNotIn("systemctl start", flat(w.run("list").err))
+            self.assertEqual(w.run("flash", "no-such-board", "-s").code, 4)
+            self.assertEqual(w.jobs()[done:], [])
+        r = w.run("flash", "no-such-board", "-s")
+        self.assertEqual(r.code, 4, r)
+        self.assertEqual(w.jobs()[done:], ["start"])
+        self.assertTrue(w.service_is_up())
+        self.assertFalse((state / "stopped-units").exists())
+        (state / "stopped-units").write_text("klipper.service\n")  # a list of what runs is none
+        self.assertNotIn("systemctl start", flat(w.run("list").err))
+
     # -- B32: two boards from two shells
     def test_b32_a_second_flash_is_told_who_works_and_may_wait_for_its_turn(self):
         w = self.world(speed=5)

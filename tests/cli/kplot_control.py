@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import unittest
 
 import plotter
@@ -14,6 +15,19 @@ from plotter import LEFT, TOP, PlotterTest, line_job, wait_for
 
 LENGTH = 60.0
 EXPECTED = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 5 + LENGTH, TOP - 10 - 2 * i)] for i in range(12)]
+
+
+STRANGER = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen()
+print("listens", flush=True)
+while True:
+    c, _ = s.accept()
+    c.recv(99)
+    c.sendall(b'{"ok":true,"text":"a lie: paused, the tool is up"}\\n')
+"""
 
 
 class Control(PlotterTest):
@@ -43,6 +57,20 @@ class Control(PlotterTest):
         r = p.finish(child)
         self.assertEqual(r.code, 0, r)
         self.assert_ink(p.ink(), EXPECTED)
+
+    @unittest.skipIf(os.geteuid() != 0, "takes another user")
+    def test_b25_a_stranger_who_answers_in_the_place_of_a_run_is_not_believed(self):
+        p = self.plotter()
+        os.chmod(p.root, 0o1777)
+        stranger = subprocess.Popen([sys.executable, "-c", STRANGER, str(p.socket) + ".kf-control"], stdout=subprocess.PIPE,
+                                    user=65534, group=65534, extra_groups=[])
+        p.children.append(stranger)
+        self.assertEqual(stranger.stdout.readline(), b"listens\n")
+        for word in ("pause", "cancel"):
+            r = p.run(word)
+            self.assertNotIn("a lie", r.out)
+            self.assertIn("somebody else listens in the place of a running kplot", " ".join(r.err.split()))
+            self.assertNotEqual(r.code, 0, r)  # nothing is being drawn, says the printer
 
     def test_pause_resume_of_a_file_run_from_another_shell(self):
         p = self.plotter(speed=10)

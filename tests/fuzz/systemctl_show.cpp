@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (setup && !setup->api_socket.empty() && setup->api_socket.front() != '/') std::abort();
     }
     std::vector<std::string> argv;
-    for (std::size_t from = 0; from <= size; ) {
+    for (std::size_t from = 0; from <= size;) {
         const auto end = std::min(text.find('\0', from), size);
         argv.push_back(text.substr(from, end - from));
         from = end + 1;

@@ -67,9 +67,11 @@ struct guard_world {
                      return connect_to_guard(runtime, {"klipper.service"},
                                              std::chrono::steady_clock::now() + std::chrono::seconds(20));
                  },
-                 [this] { // what `systemctl restart` of its unit does
+                 [this] { // what `systemctl restart` of its unit does, and a call
                      kill_guard();
                      start_guard();
+                     (void)connect_to_guard(runtime, {"klipper.service"},
+                                            std::chrono::steady_clock::now() + std::chrono::seconds(20));
                  }},
                 folder / "proc",
                 folder / "stopped-units",
@@ -128,16 +130,56 @@ BOOST_FIXTURE_TEST_CASE(the_service_comes_back_when_kflash_and_all_of_its_group_
 
 BOOST_FIXTURE_TEST_CASE(a_guard_that_was_killed_pays_back_when_it_is_started_again, guard_world) {
     start_guard();
-    {
+    const pid_t kflash = ::fork();
+    if (kflash == 0) {
         auto lease = arm();
-        BOOST_REQUIRE(lease && lease->stop());
-        kill_guard();
-        BOOST_TEST(!is_up());
-        start_guard(); // Restart=on-failure
-        wait_until_up();
-        BOOST_REQUIRE(lease->start());
+        if (!lease || !lease->stop()) ::_exit(1);
+        for (;;) ::pause();
     }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (is_up() && std::chrono::steady_clock::now() < until) {
+        pollfd none{-1, 0, 0};
+        ::poll(&none, 1, 5);
+    }
+    ::kill(kflash, SIGKILL); // both at once
+    ::waitpid(kflash, nullptr, 0);
+    kill_guard();
+    start_guard(); // Restart=on-failure
+    wait_until_up();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_guard_that_was_killed_does_not_start_the_service_under_a_flash_at_work, guard_world) {
+    start_guard();
+    auto lease = arm(); // in this very process, which lives
+    BOOST_REQUIRE(lease && lease->stop());
+    kill_guard();
+    start_guard();
+    const auto socket = guard_place_in(runtime).socket;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!fs::exists(socket) && std::chrono::steady_clock::now() < until) {
+        pollfd none{-1, 0, 0};
+        ::poll(&none, 1, 5);
+    }
+    BOOST_TEST(fs::exists(socket)); // it listens, so it has read its list
+    BOOST_TEST(!is_up());
+    BOOST_TEST(owes());
+    BOOST_REQUIRE(lease->start());
     BOOST_TEST(is_up());
+}
+
+BOOST_AUTO_TEST_CASE(a_process_is_known_by_when_it_began) {
+    const auto own = identify_process(::getpid());
+    BOOST_TEST(!own.began.empty());
+    BOOST_TEST((own == identify_process(::getpid())));
+    BOOST_TEST(identify_process(1 << 30).began.empty());
+    const temporary_folder folder;
+    BOOST_REQUIRE(write_owed(folder / "list", {"klipper.service"}, owed_to(own)));
+    BOOST_TEST(creditor_is_alive(folder / "list"));
+    BOOST_TEST(read_owed(folder / "list").size() == 1U);
+    BOOST_REQUIRE(write_owed(folder / "list", {"klipper.service"}, owed_to({own.pid, "1"})));
+    BOOST_TEST(!creditor_is_alive(folder / "list"));
+    BOOST_REQUIRE(write_owed(folder / "list", {"klipper.service"}));
+    BOOST_TEST(!creditor_is_alive(folder / "list"));
 }
 
 BOOST_FIXTURE_TEST_CASE(b30_a_frozen_guard_is_restarted_and_pays_back, guard_world) {

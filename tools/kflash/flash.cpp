@@ -181,8 +181,12 @@ host::guardian_access guardian_access_of(const io::command& child, const host::r
                 return link;
             },
             [=, &privileged] {
-                // Frozen or gone: a new one finds in its list what is owed. And whoever may start the units does.
-                (void)job("restart");
+                // Frozen or gone: a new one finds in its list what is owed, and pays when we have called and hung up.
+                // And whoever may start the units does.
+                const io::steady_clock clock;
+                if (job("restart"))
+                    (void)host::connect_to_guard(host::guard_runtime_of(own_name()), units,
+                                                 clock.now() + std::chrono::seconds(10));
                 for (const auto& unit : units) (void)privileged.start(unit);
             }};
 }

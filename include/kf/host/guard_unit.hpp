@@ -17,6 +17,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,35 @@ struct guard_place {
 }
 [[nodiscard]] inline std::filesystem::path guard_runtime_of(std::string_view user) {
     return "/run/kflash-guard-" + std::string(user);
+}
+
+/// A process by its number and when it began: numbers come back.
+struct process_id {
+    int pid = 0;
+    std::string began = {}; ///< field 22 of /proc/PID/stat
+    bool operator==(const process_id&) const = default;
+};
+/// began is empty when there is no such process.
+[[nodiscard]] inline process_id identify_process(int pid, const std::filesystem::path& proc = "/proc") {
+    process_id p{pid};
+    const auto text = io::read_file(proc / std::to_string(pid) / "stat", 1 << 16);
+    auto at = text ? text->rfind(')') : std::string::npos; // the name in front may have anything in it
+    for (int field = 3; text && at != std::string::npos && field <= 22; ++field) at = text->find(' ', at + 1);
+    if (text && at != std::string::npos) p.began = text->substr(at + 1, text->find(' ', at + 1) - at - 1);
+    return p;
+}
+[[nodiscard]] inline std::string owed_to(const process_id& p) {
+    return "# owed to " + std::to_string(p.pid) + " " + p.began;
+}
+/// Whether the process of the list's remark still is at work.
+[[nodiscard]] inline bool creditor_is_alive(const std::filesystem::path& list) {
+    const auto text = io::read_file(list, 1 << 16);
+    constexpr std::string_view word = "# owed to ";
+    if (!text || !text->starts_with(word)) return false;
+    int pid = 0;
+    (void)std::from_chars(text->data() + word.size(), text->data() + text->size(), pid);
+    const auto now = identify_process(pid);
+    return pid > 0 && !now.began.empty() && text->substr(0, text->find('\n')) == owed_to(now);
 }
 
 /// The units of "units a.service b.service", if each of them runs klippy or goes down with one that does. Nothing else
@@ -85,15 +115,19 @@ namespace detail {
     return fd;
 }
 
+struct guard_caller {
+    io::unique_fd fd;
+    int pid = 0;
+};
 /// The first caller that is `uid` or root; errc::timeout when none came.
-[[nodiscard]] inline result<io::unique_fd> accept_from(int listener, unsigned uid, io::time_point until) {
+[[nodiscard]] inline result<guard_caller> accept_from(int listener, unsigned uid, io::time_point until) {
     for (;;) {
         KF_CHECK(io::wait_ready(listener, POLLIN, until));
         io::unique_fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
         ucred who{};
         socklen_t size = sizeof who;
         if (fd && ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == uid || who.uid == 0))
-            return fd;
+            return guard_caller{std::move(fd), who.pid};
     }
 }
 } // namespace detail
@@ -105,12 +139,22 @@ template<service_manager Manager, io::clock Clock>
     io::interrupt::hold_back_all();
     const auto place = guard_place_in(runtime);
     const auto down = [] { return kf::fail(errc::service_down, "the service could not be started again"); };
-    if (const auto owed = read_owed(place.owed); !owed.empty() && !pay_back(manager, owed, clock, place.owed))
-        return down();
-    io::unique_fd caller;
+    const auto owed = read_owed(place.owed);
+    const auto pay = [&]() -> result<void> {
+        if (!owed.empty() && !pay_back(manager, owed, clock, place.owed)) return down();
+        return {};
+    };
+    const bool waits = !owed.empty() && creditor_is_alive(place.owed);
+    if (!waits) KF_CHECK(pay());
+    detail::guard_caller caller;
     {
         KF_TRY(const auto listener, detail::listen_for_guard(place.socket));
-        auto came = detail::accept_from(listener.get(), uid, std::chrono::steady_clock::now() + patience);
+        const auto look = waits ? io::duration(std::chrono::milliseconds(100)) : patience;
+        auto came = detail::accept_from(listener.get(), uid, std::chrono::steady_clock::now() + look);
+        while (waits && !came && came.error().code == errc::timeout) {
+            if (!creditor_is_alive(place.owed)) return pay();
+            came = detail::accept_from(listener.get(), uid, std::chrono::steady_clock::now() + look);
+        }
         ::unlink(place.socket.c_str());
         if (!came && came.error().code == errc::timeout) return {}; // it was only asked whether we could be started
         KF_TRY(caller, std::move(came));
@@ -118,18 +162,18 @@ template<service_manager Manager, io::clock Clock>
     std::string line;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     for (char c = 0; c != '\n' && line.size() < 65536;) {
-        KF_CHECK(io::wait_ready(caller.get(), POLLIN, until));
-        if (::read(caller.get(), &c, 1) != 1) return {};
+        if (!io::wait_ready(caller.fd.get(), POLLIN, until) || ::read(caller.fd.get(), &c, 1) != 1)
+            return waits ? pay() : result<void>{};
         if (c != '\n') line += c;
     }
     const auto units = read_guarded_units(manager, line);
     if (!units) {
-        detail::say(caller.get(), "refused: " + units.error().what);
-        return {};
+        detail::say(caller.fd.get(), "refused: " + units.error().what);
+        return waits ? pay() : result<void>{};
     }
-    if (!guard(manager, *units, caller.get(), caller.get(), clock, {place.owed, owed_units::written_by::guardian}))
-        return down();
-    return {};
+    const owed_units list{place.owed, owed_units::written_by::guardian, owed_to(identify_process(caller.pid)), waits};
+    const int fd = caller.fd.get();
+    return guard(manager, waits ? owed : *units, fd, fd, clock, list) ? result<void>{} : down();
 }
 
 /// Connects to the guard of a unit that was started just now.

@@ -30,10 +30,13 @@ struct owed_units {
     enum class written_by { kflash, guardian };
     std::filesystem::path file = {};
     written_by by = written_by::kflash;
+    std::string remark = {};  ///< a line of the guardian's own in it
+    bool from_before = false; ///< the units are stopped already: an earlier guardian was killed
 };
 
-[[nodiscard]] inline result<void> write_owed(const std::filesystem::path& file, const std::vector<std::string>& units) {
-    std::string text;
+[[nodiscard]] inline result<void> write_owed(const std::filesystem::path& file, const std::vector<std::string>& units,
+                                             const std::string& remark = {}) {
+    std::string text = remark.empty() ? remark : remark + "\n";
     for (const auto& u : units) text += u + "\n";
     return io::write_file(file, text);
 }
@@ -105,10 +108,10 @@ template<service_manager Manager, io::clock Clock>
                          const owed_units& owed = {}) {
     io::interrupt::hold_back_all();
 
-    bool stopped = false; // a stop was asked for: it counts even when it failed or timed out
+    bool stopped = owed.from_before; // a stop was asked for: it counts even when it failed or timed out
     const auto stop_all = [&]() -> result<void> {
         if (detail::is_alone(in)) return kf::fail(errc::refused, "whoever asked is gone");
-        if (owed.by == owed_units::written_by::guardian) KF_CHECK(write_owed(owed.file, units));
+        if (owed.by == owed_units::written_by::guardian) KF_CHECK(write_owed(owed.file, units, owed.remark));
         stopped = true;
         for (const auto& unit : units) KF_CHECK(manager.stop(unit));
         return {};

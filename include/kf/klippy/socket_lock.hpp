@@ -41,7 +41,8 @@ namespace detail {
         return kf::fail(io::system_error("cannot look at " + path.string()));
     const bool shared = (folder.st_mode & S_IWOTH) != 0;
     const bool known = ::stat(socket.c_str(), &printer) == 0;
-    if (!shared || lock.st_uid == 0 || lock.st_uid == ::geteuid() || (known && lock.st_uid == printer.st_uid)) return {};
+    if (!shared || lock.st_uid == 0 || lock.st_uid == ::geteuid() || (known && lock.st_uid == printer.st_uid))
+        return {};
     return kf::fail(error{errc::refused,
                           "the lock of the printer belongs to user " + std::to_string(lock.st_uid),
                           "in " + path.parent_path().string() +

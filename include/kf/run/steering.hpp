@@ -201,8 +201,9 @@ class control_socket {
     if (!peer || !is_believed(*peer, known ? printer.st_uid : 0))
         return kf::fail(error{errc::refused,
                               "somebody else listens in the place of a running kplot",
-                              peer ? "it is user " + std::to_string(peer->uid) + ", process " + std::to_string(peer->pid)
-                                   : "who it is cannot be known",
+                              peer
+                                  ? "it is user " + std::to_string(peer->uid) + ", process " + std::to_string(peer->pid)
+                                  : "who it is cannot be known",
                               path.string(),
                               {"look who that is", "sudo rm " + path.string()}});
     const std::string line = std::string(word) + "\n";

@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_SUITE(identity_suite)
 
 BOOST_AUTO_TEST_CASE(what_was_learned_is_port_and_face) {
     BOOST_TEST(moment_board.usb_port == "1-1.4");
-    BOOST_TEST((moment_board.as_klipper == usb_face{"usb-Klipper_rp2040_momentOS-if00", "Klipper", "rp2040", "momentOS"}));
+    BOOST_TEST(
+        (moment_board.as_klipper == usb_face{"usb-Klipper_rp2040_momentOS-if00", "Klipper", "rp2040", "momentOS"}));
     BOOST_TEST(moment_board.as_katapult.empty());
     BOOST_TEST(!moment_board.seen_as_katapult);
     const auto met = remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult,
@@ -58,7 +59,8 @@ BOOST_AUTO_TEST_CASE(a_board_is_known_in_a_bootloader_that_nobody_saw_before_by_
 }
 
 BOOST_AUTO_TEST_CASE(another_board_in_the_same_socket_is_refused_with_what_differs) {
-    const auto b = remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
+    const auto b =
+        remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
     const auto differs = [&](const device& d) { return judge(b, d).differs; };
     BOOST_TEST(differs(at("1-1.4", usb_firmware::katapult, "rp2040", "E6614103E7450000")) ==
                "its serial number is E6614103E7450000, not E6614103E7452D2F");
@@ -68,7 +70,8 @@ BOOST_AUTO_TEST_CASE(another_board_in_the_same_socket_is_refused_with_what_diffe
     BOOST_TEST(differs(at("1-1.4", usb_firmware::katapult, "stm32f446xx", "12345")) ==
                "its serial number is 12345, not E6614103E7452D2F");
     // A chip number in one firmware and another chip number in the other one are two chips.
-    const auto by_chip = known("usb-Klipper_rp2040_E6614103E7452D2F*", at("1-1.4", usb_firmware::klipper, "rp2040", chip));
+    const auto by_chip =
+        known("usb-Klipper_rp2040_E6614103E7452D2F*", at("1-1.4", usb_firmware::klipper, "rp2040", chip));
     BOOST_TEST(judge(by_chip, at("1-1.4", usb_firmware::katapult, "rp2040", "E6614103E7450000")).differs ==
                "its serial number is E6614103E7450000, not E6614103E7452D2F");
     BOOST_TEST((judge(by_chip, at("1-1.4", usb_firmware::katapult, "rp2040", "12345")).claim == claim::by_port));
@@ -77,8 +80,10 @@ BOOST_AUTO_TEST_CASE(another_board_in_the_same_socket_is_refused_with_what_diffe
 }
 
 BOOST_AUTO_TEST_CASE(a_board_with_a_serial_number_of_its_own_is_known_in_every_socket) {
-    BOOST_TEST((judge(moment_board, at("1-1.2", usb_firmware::klipper, "rp2040", "momentOS")).claim == claim::by_serial));
-    const auto b = remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
+    BOOST_TEST(
+        (judge(moment_board, at("1-1.2", usb_firmware::klipper, "rp2040", "momentOS")).claim == claim::by_serial));
+    const auto b =
+        remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
     BOOST_TEST((judge(b, at("1-1.2", usb_firmware::katapult, "rp2040", chip)).claim == claim::by_serial));
 }
 
@@ -96,9 +101,22 @@ BOOST_AUTO_TEST_CASE(a_board_with_everybodys_serial_number_is_its_port) {
         // Registered by its place.
         const auto placed = known(d.place, d);
         BOOST_TEST((judge(placed, d).claim == claim::by_place), serial);
-        BOOST_TEST(judge(placed, at("1-1.4", usb_firmware::klipper, "stm32g0b1xx", "AA11")).differs.starts_with(
-            "its serial number is AA11"));
+        BOOST_TEST(judge(placed, at("1-1.4", usb_firmware::klipper, "stm32g0b1xx", "AA11"))
+                       .differs.starts_with("its serial number is AA11"));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_twin_that_is_left_alone_is_not_taken_for_the_other_one) {
+    auto left = at("1-1.3", usb_firmware::klipper, "rp2040", chip),
+         right = at("1-1.4", usb_firmware::klipper, "rp2040", chip);
+    left.facts.twins = right.facts.twins = 1;
+    const auto l = known("usb-Klipper_rp2040_E6614103E7452D2F*", left);
+    const auto r = known("usb-Klipper_rp2040_E6614103E7452D2F*", right);
+    BOOST_TEST(l.serial_pattern == "platform-usb-0:1.3:1.0"); // its name tells nothing any more
+    right.facts.twins = 0;                                    // left was pulled out
+    BOOST_TEST((judge(r, right).claim == claim::by_all));
+    BOOST_TEST((judge(l, right).claim == claim::none));
+    BOOST_TEST(judge(l, right).differs == "its place is platform-usb-0:1.4:1.0, not platform-usb-0:1.3:1.0");
 }
 
 BOOST_AUTO_TEST_CASE(usb_strings_that_changed_are_named) {
@@ -113,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_firmware_of_another_maker_is_klipper_when_the_registry_kn
     d.facts.vendor_id = "1209"; // CONFIG_USB_VENDOR_ID
     const auto b = remember(moment_board, d, usb_firmware::klipper, "");
     BOOST_TEST((firmware_on(b, d) == usb_firmware::klipper));
-    BOOST_TEST((judge(b, d).claim == claim::by_serial));
+    BOOST_TEST((judge(b, d).claim == claim::by_all));
     BOOST_TEST((firmware_on(moment_board, d) == usb_firmware::other));
     BOOST_TEST((judge(moment_board, d).claim == claim::none));
     BOOST_TEST(b.serial_pattern == "usb-Kalico_toolhead_T1-if*"); // the old one fits no name any more

@@ -206,8 +206,13 @@ BOOST_AUTO_TEST_CASE(d19_another_chip_than_the_registered_one_is_a_mismatch) {
 
 BOOST_AUTO_TEST_CASE(boards_that_share_one_serial_number_are_told_apart_by_their_ports_or_refused) {
     auto left = plugged("platform-usb-0:1.3:1.0", "ttyACM0"), right = plugged("platform-usb-0:1.4:1.0", "ttyACM1");
-    left.facts = {.vendor_id = "1d50", .product_id = "614e", .manufacturer = "Klipper", .product = "rp2040",
-                  .serial = "E661", .port = "1-1.3", .twins = 1};
+    left.facts = {.vendor_id = "1d50",
+                  .product_id = "614e",
+                  .manufacturer = "Klipper",
+                  .product = "rp2040",
+                  .serial = "E661",
+                  .port = "1-1.3",
+                  .twins = 1};
     right.facts = left.facts;
     right.facts.port = "1-1.4";
     left.usb = right.usb = {usb_firmware::klipper, "rp2040", "E661", 0};
@@ -242,7 +247,8 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_takes_other_boards_is_refused_before_it_is_s
     for (const char* pattern : {"*", "usb-*", "usb-Klipper_*", "usb-Klipper_*_*-if00", "usb-Klipper_rp20?0_*", "*-if00",
                                 "usb-[Kk]*", "platform-*"})
         BOOST_TEST(why(pattern) != "", pattern);
-    BOOST_TEST(why("usb-Klipper_rp2040_*") == "it takes the device of pico (usb-katapult_rp2040_E6614103E7452D2F-if00)");
+    BOOST_TEST(why("usb-Klipper_rp2040_*") ==
+               "it takes the device of pico (usb-katapult_rp2040_E6614103E7452D2F-if00)");
     BOOST_TEST(why("usb-katapult_stm32h723xx_29001A00115131353138333?-if00") ==
                "it takes the device of octopus (usb-Klipper_stm32h723xx_29001A001151313531383332-if00)");
     BOOST_TEST(why(octopus_board.serial_pattern) != "");

@@ -41,10 +41,10 @@ BOOST_AUTO_TEST_CASE(a_pattern_matches_both_firmwares_of_its_board) {
 }
 
 BOOST_AUTO_TEST_CASE(a_star_behind_a_serial_number_is_no_more_of_it) {
-    for (const char* pattern :
-         {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**", "usb-Klipper_rp2040_T1*-if00",
-          "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*", "usb-*_rp2040_T1*", "*rp2040_T1*", "*T1*", "*_T1*-if0?",
-          "usb-Klipper_rp2040_T1*-if*", "usb-Klipper_rp2040_T1*-if00-port0*", "usb-Klipper_rp2040_T1*-port0"}) {
+    for (const char* pattern : {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**",
+                                "usb-Klipper_rp2040_T1*-if00", "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*",
+                                "usb-*_rp2040_T1*", "*rp2040_T1*", "*T1*", "*_T1*-if0?", "usb-Klipper_rp2040_T1*-if*",
+                                "usb-Klipper_rp2040_T1*-if00-port0*", "usb-Klipper_rp2040_T1*-port0"}) {
         for (const char* maker : {"usb-Klipper", "usb-katapult", "usb-CanBoot"}) {
             const std::string text = pattern;
             const std::string tail = text.find("port0") == text.npos ? "-if00" : "-if00-port0";

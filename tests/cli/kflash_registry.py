@@ -139,8 +139,8 @@ class Listing(Case):
     def test_list_as_json_is_one_object_a_device(self):
         self.plug_in("usb-katapult_stm32f446xx_AA11-if00")
         events = self.run_ok("list", "--json").events("result")
-        self.assertEqual([set(e) for e in events], [{"event", "kind", "state", "key", "name", "mcu", "device", "runs",
-                                                     "flashable", "reason"}] * 3)
+        self.assertEqual([set(e) for e in events], [{"event", "kind", "state", "key", "name", "mcu", "port", "device",
+                                                     "runs", "flashable", "reason"}] * 3)
         by_device = {e["device"]: e for e in events}
         octopus = by_device[HOST.device("octopus")]
         self.assertEqual((octopus["kind"], octopus["state"], octopus["key"], octopus["mcu"], octopus["flashable"]),
@@ -190,7 +190,7 @@ class Adding(Case):
         self.assertEqual((r["kind"], r["key"], r["mcu"]), ("added", "ol-pumpe-2", "stm32f446"))
         entry = self.device("ol-pumpe-2")
         self.assertEqual(entry["name"], "Öl Pumpe_2")
-        self.assertEqual(entry["serial_pattern"], "usb-katapult_stm32f446xx_AA11*")
+        self.assertEqual(entry["serial_pattern"], "usb-katapult_stm32f446xx_AA11-if*")
         self.assertRegex(entry["seen_as_katapult"], r"^\d{4}-\d\d-\d\d$")
         self.assertEqual(self.backup.read_text(), self.before)
 
@@ -440,11 +440,13 @@ class Questions(Case):
         t.say("Exclude it", "perhaps\n")
         t.say("Please answer y or n", "")
         t.say("Exclude it", "n\n")
+        t.say("Katapult bootloader?", "n\n")  # a board that runs Klipper does not tell
+        t.say("menuconfig", "n\n")
         self.assertEqual(t.end(), 0, t.text)
         board = self.device("mill")
         self.assertTrue(board["flashable"])
-        self.assertIn((board["mcu"], board["serial_pattern"]), (("rp2040", "usb-Klipper_rp2040_BB12*"),
-                                                                ("stm32f446", "usb-katapult_stm32f446xx_AA11*")))
+        self.assertEqual((board["mcu"], board["serial_pattern"], board["flash_method"]),
+                         ("rp2040", "usb-Klipper_rp2040_BB12-if*", "make_flash"))
 
     def test_edit_offers_what_is_there(self):
         t = Terminal("edit", "pico")

@@ -45,10 +45,9 @@ struct service_world {
     service_world() {
         ::signal(SIGPIPE, SIG_IGN); // as the tool does
         fs::create_directories(folder / "proc");
-        fs::create_directories(folder / "by-id");
         fs::create_directories(folder / "state");
-        BOOST_REQUIRE(services.create(folder / "proc", folder / "by-id", "klipper.service",
-                                      {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
+        BOOST_REQUIRE(
+            services.create(folder / "proc", {}, "klipper.service", {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
     }
 
     /// This program again, as a guardian: the case at the end of this file.

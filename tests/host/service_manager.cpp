@@ -219,10 +219,9 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_no_unit_never_reaches_the_command_line) {
 BOOST_AUTO_TEST_CASE(the_stand_in_keeps_the_contract) {
     const temporary_folder folder;
     std::filesystem::create_directories(folder / "proc");
-    std::filesystem::create_directories(folder / "by-id");
     kf::sim::simulated_services services(folder / "systemd.json");
-    BOOST_REQUIRE(services.create(folder / "proc", folder / "by-id", "klipper.service",
-                                  {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
+    BOOST_REQUIRE(
+        services.create(folder / "proc", {}, "klipper.service", {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
     kf::io::posix_runner runner;
     systemd manager(runner, {KF_KSIM, "systemctl", "--state", (folder / "systemd.json").string()});
     kf::test::keeps_the_service_manager_contract(manager, "klipper.service");

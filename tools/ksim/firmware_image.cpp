@@ -33,10 +33,9 @@ result<void> write_firmware_image(const std::filesystem::path& config_file, cons
     const auto mcu = config.mcu();
     if (!mcu) return kf::fail(errc::malformed, config_file.string() + " names no chip");
     sim::image_recipe recipe{.mcu = *mcu,
-                                   .version = version,
-                                   .app_start = static_cast<std::uint32_t>(config.application_start().value_or(0)),
-                                   .size =
-                                       static_cast<std::size_t>(config.number("KF_IMAGE_SIZE").value_or(default_size))};
+                             .version = version,
+                             .app_start = static_cast<std::uint32_t>(config.application_start().value_or(0)),
+                             .size = static_cast<std::size_t>(config.number("KF_IMAGE_SIZE").value_or(default_size))};
     recipe.usb_manufacturer = config.text("USB_MANUFACTURER").value_or("");
     recipe.usb_product = config.text("USB_PRODUCT").value_or("");
     if (!config.enabled("USB_SERIAL_NUMBER_CHIPID")) recipe.usb_serial = config.text("USB_SERIAL_NUMBER").value_or("");

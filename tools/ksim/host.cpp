@@ -353,7 +353,10 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
     json::array told;
     KF_CHECK(plug_in(w, faults, running, told, in.out, [&] { return in.has("until-eof") && input_ended(); }));
     sim::simulated_services services(w.state);
-    KF_CHECK(services.create(w.proc, w.by_id, unit,
+    std::vector<fs::path> held; // klippy keeps its boards; by their places, which no flash changes
+    for (const auto& b : w.boards)
+        if (b.registered) held.push_back(sim::usb_socket{w.by_id, w.sysfs(), b.port}.by_path());
+    KF_CHECK(services.create(w.proc, held, unit,
                              {"/usr/bin/python3", (w.klipper / "klippy/klippy.py").string(),
                               (w.root / "printer.cfg").string(), "-a", w.socket.string()}));
     klippy_life klippy(w, services);

@@ -38,7 +38,7 @@ struct usb_facts {
     std::string manufacturer = {}, product = {}, serial = {};
     std::string port = {};                  ///< "1-1.4": the socket that it is plugged into
     std::optional<unsigned> interface = {}; ///< of the device's interfaces, the one that is this tty
-    unsigned twins = 0;    ///< other USB devices with this product and serial: by-id can show only one of them
+    unsigned twins = 0; ///< other USB devices with this product and serial: by-id can show only one of them
 
     bool operator==(const usb_facts&) const = default;
 };
@@ -99,7 +99,8 @@ namespace detail {
     auto folder = fs::canonical(sysfs_root / "class/tty" / tty / "device", ec);
     if (ec) return facts;
     const std::string interface = folder.filename().string(); // "1-1.4:1.0"
-    if (const auto dot = interface.rfind('.'); dot != std::string::npos && interface.rfind(':', dot) != std::string::npos)
+    if (const auto dot = interface.rfind('.');
+        dot != std::string::npos && interface.rfind(':', dot) != std::string::npos)
         facts.interface = static_cast<unsigned>(std::strtoul(interface.c_str() + dot + 1, nullptr, 10));
     for (int up = 0; up < 3 && is_inside(folder, root) && !fs::exists(folder / "idVendor", ec); ++up)
         folder = folder.parent_path();
@@ -174,13 +175,12 @@ template<class Take>
     const auto facts_of = [&](const std::filesystem::path& node) {
         return at.sysfs.empty() ? usb_facts{} : detail::read_usb_facts(at.sysfs, node.filename().string());
     };
-    KF_CHECK(detail::each_link(at.by_id, found.skipped,
-                               [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {
-                                   auto facts = facts_of(resolved);
-                                   auto usb = facts.vendor_id.empty() ? parse_usb_name(name) : detail::told_by(facts);
-                                   found.devices.push_back({name, path, std::move(resolved), std::move(usb),
-                                                            std::move(facts), {}, stamp});
-                               }));
+    KF_CHECK(detail::each_link(
+        at.by_id, found.skipped, [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {
+            auto facts = facts_of(resolved);
+            auto usb = facts.vendor_id.empty() ? parse_usb_name(name) : detail::told_by(facts);
+            found.devices.push_back({name, path, std::move(resolved), std::move(usb), std::move(facts), {}, stamp});
+        }));
     std::vector<skipped_entry> unused; // by-id tells of them
     (void)detail::each_link(
         at.by_path(), unused, [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {

@@ -24,16 +24,18 @@ namespace kf::board {
 
 /// What points from a board to a device; the later the stronger.
 enum class claim {
-    none,    ///< nothing does, or something speaks against it
-    unsure,  ///< its pattern fits, but the pattern fits other boards as well and nothing else is known
-    by_port, ///< it stands at the board's port, and nothing speaks against it
-    by_place, ///< it was registered by that place, or a pattern for many fits and the rest agrees
-    by_serial,
+    none,      ///< nothing does, or something speaks against it
+    unsure,    ///< its pattern fits, but the pattern fits other boards as well and nothing else is known
+    by_port,   ///< it stands at the board's port, and nothing speaks against it
+    by_place,  ///< it was registered by that place, or a pattern for many fits and the rest agrees
+    by_serial, ///< its own serial number, in whatever socket
+    by_all,    ///< the serial number and the place
 };
 
 struct verdict {
     kf::board::claim claim = claim::none;
-    std::string differs = {}; ///< something points to the device, but this speaks against it: "its serial number is X, not Y"
+    std::string differs =
+        {}; ///< something points to the device, but this speaks against it: "its serial number is X, not Y"
 };
 
 /// The serial number of a device, whatever runs on it; empty when it has none.
@@ -95,11 +97,13 @@ namespace detail {
     const bool alone = is_own_serial(serial) && d.facts.twins == 0;
     const bool known_serial = !face.empty() && is_own_serial(face.serial) && face.serial == serial;
     const bool known_chip = d.usb.mcu.empty() || mcu_matches(b.mcu, d.usb.mcu);
+    const bool elsewhere = is_place_name(b.serial_pattern) && !registered_place;
     const bool moved = !b.usb_port.empty() && !d.facts.port.empty() && !at_port;
 
     // 1. The serial number. A board that is pulled out and put into another socket is still that board.
-    if (alone && ((named && names_whole_serial(b.serial_pattern)) || (known_serial && known_chip)))
-        return {claim::by_serial};
+    // One that was registered by its place has twins, or no serial number.
+    if (alone && !elsewhere && ((named && names_whole_serial(b.serial_pattern)) || (known_serial && known_chip)))
+        return {at_port || registered_place ? claim::by_all : claim::by_serial};
     if (!named && !at_port && !known_serial) return {};
     if (!face.empty() && face.serial != serial)
         return {claim::none, detail::differs("serial number", serial, face.serial)};
@@ -107,6 +111,7 @@ namespace detail {
         return {claim::none, detail::differs("serial number", serial, *other)};
 
     // 2. The place.
+    if (elsewhere && !at_port) return {claim::none, detail::differs("place", d.place, b.serial_pattern)};
     if (moved && !registered_place) return {claim::none, detail::differs("USB port", d.facts.port, b.usb_port)};
 
     // 3. The chip. Where the name points to the device, match() refuses by the chip and names both.
@@ -119,7 +124,7 @@ namespace detail {
         if (face.product != d.facts.product)
             return {claim::none, detail::differs("USB product", d.facts.product, face.product)};
     }
-    if (registered_place) return {claim::by_place};
+    if (registered_place) return {known_serial ? claim::by_all : claim::by_place};
     if (named) return {at_port ? claim::by_place : claim::unsure};
     if (runs == usb_firmware::other) return {claim::none, "neither Klipper nor Katapult runs on it"};
     // Klipper under a name that was never seen, at the board's port: somebody else's flash, or somebody else's board.
@@ -138,6 +143,8 @@ namespace detail {
         b.as_katapult = std::move(face);
         if (!b.seen_as_katapult) b.seen_as_katapult = day;
     }
+    // by-id cannot show twins, and when one of them is pulled out it shows the other one.
+    if (d.facts.twins > 0 && !d.place.empty()) b.serial_pattern = d.place;
     // A pattern that fits neither of its names helps nobody, kalico-flash least.
     const auto fits = [&](const usb_face& f) {
         return !f.empty() && (f.name == b.serial_pattern || pattern_matches(b.serial_pattern, f.name));
@@ -155,7 +162,7 @@ namespace detail {
 /// One board that changes its firmware under our eyes, from the moment at which it was found.
 struct trail {
     kf::board::board board = {};
-    device start = {};     ///< where it was found
+    device start = {};      ///< where it was found
     usb_face expected = {}; ///< of the Klipper that is going to run: from its configuration
 
     [[nodiscard]] const std::string& port() const noexcept { return start.facts.port; }

@@ -77,7 +77,8 @@ namespace detail {
 }
 
 /// What looks like the board and is not: for the refusal.
-[[nodiscard]] inline std::vector<std::pair<const device*, std::string>> near_misses(const registry& r, const board& b, std::span<const device> devices) {
+[[nodiscard]] inline std::vector<std::pair<const device*, std::string>> near_misses(const registry& r, const board& b,
+                                                                                    std::span<const device> devices) {
     std::vector<std::pair<const device*, std::string>> found;
     for (const auto& d : devices)
         if (auto v = judge(b, d); v.claim == claim::none && !v.differs.empty() && claimants(r, d).empty())
@@ -103,9 +104,9 @@ enum class presence { registered, new_device, blocked, ambiguous, disconnected }
 struct sighting {
     presence state;
     std::optional<board> owner = {}; ///< registered, disconnected; ambiguous or blocked when a board claims it
-    std::optional<kf::board::device> device = {};  ///< all but disconnected
-    usb_firmware firmware = usb_firmware::other; ///< what runs on it
-    std::string reason = {};                     ///< blocked, ambiguous: why; disconnected: what was taken for it
+    std::optional<kf::board::device> device = {}; ///< all but disconnected
+    usb_firmware firmware = usb_firmware::other;  ///< what runs on it
+    std::string reason = {};                      ///< blocked, ambiguous: why; disconnected: what was taken for it
 };
 
 /// Every device, one row each, then every board that has none.
@@ -186,14 +187,14 @@ struct sighting {
         return kf::fail(std::move(e));
     }
     if (judge(b, d).claim == claim::unsure)
-        return kf::fail(error{errc::refused,
-                              fmt::format("whether this device is {} cannot be known", b.name),
-                              unsure_because(d) +
-                                  (d.facts.port.empty() ? ", and no USB port is known"
-                                                        : ", and the USB port of the board is not known yet"),
-                              d.file_name,
-                              {"look which board it is (unplug it: kflash list shows what goes)",
-                               "then say so: " + detail::edit_usb(b, d)}});
+        return kf::fail(
+            error{errc::refused,
+                  fmt::format("whether this device is {} cannot be known", b.name),
+                  unsure_because(d) + (d.facts.port.empty() ? ", and no USB port is known"
+                                                            : ", and the USB port of the board is not known yet"),
+                  d.file_name,
+                  {"look which board it is (unplug it: kflash list shows what goes)",
+                   "then say so: " + detail::edit_usb(b, d)}});
     return d;
 }
 

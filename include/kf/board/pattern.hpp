@@ -7,7 +7,6 @@
 #include <kf/board/usb_name.hpp>
 
 #include <fnmatch.h>
-
 #include <optional>
 #include <string>
 #include <string_view>

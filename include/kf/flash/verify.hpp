@@ -48,8 +48,8 @@ template<io::clock Clock>
                   {"kflash list shows under which name the board is there now", "unplug the board and plug it in again",
                    "kflash identify asks the board itself what it runs", "then run kflash flash again"}});
     };
-    auto node = wait_for_node(job.watch, board::usb_firmware::klipper, before, clock, return_poll,
-                              clock.now() + return_wait);
+    auto node =
+        wait_for_node(job.watch, board::usb_firmware::klipper, before, clock, return_poll, clock.now() + return_wait);
     if (!node && node.error().code == errc::mismatch) return failed(node.error().what, node.error().cause);
     if (!node) {
         if (find_node(job, board::usb_firmware::katapult))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A whole simulated board: flash in a file, Katapult in front of it, Klipper in it, one USB serial device that shows
-/// which of the two runs: by its names, which may have nothing in common, and by its ids and strings in sysfs. What real boards were seen to do, with modelled times and with faults on demand.
+/// which of the two runs: by its names, which may have nothing in common, and by its ids and strings in sysfs. What
+/// real boards were seen to do, with modelled times and with faults on demand.
 ///
 /// Power-up: an application starts (or hangs, if it is broken); none: the bootloader. 1200 baud: the application gives
 /// way to the bootloader. COMPLETE: 100 ms later a reset. Killing the process is a power loss.
@@ -45,11 +46,11 @@ struct board_options {
     std::filesystem::path flash_file; ///< the application's part of the flash, from app_start to the end
     std::string mcu = "stm32f446xx";
     std::string serial = "1D0039000F47393438343535"; ///< its chip's number; what the firmware says may be another
-    std::string port = {};                            ///< "1-1.4", where it is plugged in
-    std::filesystem::path sysfs = {};                 ///< where that is shown; empty: it has only its name in by-id
-    std::string manufacturer = "Klipper";             ///< of Klipper, as product, unless its image says otherwise
-    std::string product = {};                         ///< empty: the chip
-    std::optional<std::string> klipper_serial = {};   ///< as `serial` when absent, unless its image says otherwise
+    std::string port = {};                           ///< "1-1.4", where it is plugged in
+    std::filesystem::path sysfs = {};                ///< where that is shown; empty: it has only its name in by-id
+    std::string manufacturer = "Klipper";            ///< of Klipper, as product, unless its image says otherwise
+    std::string product = {};                        ///< empty: the chip
+    std::optional<std::string> klipper_serial = {};  ///< as `serial` when absent, unless its image says otherwise
     std::optional<std::string> katapult_serial = {};
     std::string katapult_maker = "katapult"; ///< or CanBoot
     std::uint32_t app_start = 0x08008000;
@@ -84,9 +85,9 @@ struct board_options {
     const auto value = boost::json::parse(*text, bad);
     const auto* config = bad || !value.is_object() ? nullptr : value.get_object().if_contains("config");
     if (config == nullptr || !config->is_object()) return face;
-    for (const auto& [key, member] :
-         {std::pair{"STAND_IN_USB_MANUFACTURER", &face.manufacturer}, {"STAND_IN_USB_PRODUCT", &face.product},
-          {"STAND_IN_USB_SERIAL", &face.serial}})
+    for (const auto& [key, member] : {std::pair{"STAND_IN_USB_MANUFACTURER", &face.manufacturer},
+                                      {"STAND_IN_USB_PRODUCT", &face.product},
+                                      {"STAND_IN_USB_SERIAL", &face.serial}})
         if (const auto* said = config->get_object().if_contains(key); said != nullptr && said->is_string())
             *member = std::string(said->get_string());
     return face;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The USB serial device of a simulated board: the master side of a PTY, shown in a private by-id directory and sysfs
-/// (usb_tree.hpp). The slave side is never held open, so that whoever looks for holders of the port finds only real ones.
+/// (usb_tree.hpp). The slave side is never held open, so that whoever looks for holders of the port finds only real
+/// ones.
 
 #include <kf/error.hpp>
 #include <kf/io/transport.hpp>
@@ -18,9 +19,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <vector>
-
 #include <time.h>
+#include <vector>
 
 namespace kf::sim {
 
@@ -50,7 +50,7 @@ class pty_link {
     }
     /// A fault: the name stays behind although the device has left.
     void leave_name_behind() {
-        tree_.hide_port();
+        tree_.leave_name_behind();
         master_.reset();
     }
     /// Names that an earlier, killed run left.

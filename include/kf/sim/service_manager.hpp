@@ -7,7 +7,6 @@
 /// proc does not show (hidepid, another pid namespace); a "foreign" one is another user's, whose descriptors nobody may
 /// look at; one with an "environment_file" shows "$KLIPPER_ARGS" in its command line and has its words in that file.
 
-#include <kf/board/discover.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/file_lock.hpp>
 
@@ -40,13 +39,14 @@ class simulated_services {
     explicit simulated_services(fs::path state_file)
       : file_(std::move(state_file)) {}
 
-    /// A fresh state with one active unit that runs klippy.
-    [[nodiscard]] result<void> create(const fs::path& proc, const fs::path& by_id, const std::string& unit,
+    /// A fresh state with one active unit that runs klippy, which holds the devices behind the links `ports`.
+    [[nodiscard]] result<void> create(const fs::path& proc, const std::vector<fs::path>& ports, const std::string& unit,
                                       const std::vector<std::string>& klippy_argv) {
-        boost::json::array argv;
+        boost::json::array argv, held;
+        for (const auto& port : ports) held.emplace_back(port.string());
         for (const auto& a : klippy_argv) argv.emplace_back(a);
         boost::json::object state{{"proc", proc.string()},
-                                  {"by_id", by_id.string()},
+                                  {"holds", std::move(held)},
                                   {"next_pid", 4242},
                                   {"faults", boost::json::object{}},
                                   {"units", boost::json::object{}}};
@@ -275,13 +275,12 @@ class simulated_services {
             cmdline += '\0';
         }
         KF_CHECK(io::write_file(home / "cgroup", "0::/system.slice/" + unit + "\n"));
-        const fs::path by_id(state.at("by_id").as_string().c_str());
-        KF_TRY(const auto seen, board::scan({by_id, by_id.parent_path() / "sys"}));
-        std::error_code ec;
         int number = 7;
-        for (const auto& d : seen.devices)
-            if (d.usb.firmware == board::usb_firmware::klipper && !is_set(u, "foreign"))
-                fs::create_symlink(d.resolved, home / "fd" / std::to_string(number++), ec);
+        for (const auto& port : state.at("holds").as_array()) {
+            std::error_code link;
+            const auto real = fs::canonical(fs::path(port.as_string().c_str()), link);
+            if (!link && !is_set(u, "foreign")) fs::create_symlink(real, home / "fd" / std::to_string(number++), link);
+        }
         return io::write_file(home / "cmdline", cmdline);
     }
 

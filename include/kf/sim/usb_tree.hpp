@@ -27,8 +27,7 @@ struct usb_strings {
 
 /// udev's name in by-id; a device without a serial number has a name without one.
 [[nodiscard]] inline std::string by_id_name(const usb_strings& usb) {
-    std::string name =
-        fmt::format("usb-{}_{}", board::udev_text(usb.manufacturer), board::udev_text(usb.product));
+    std::string name = fmt::format("usb-{}_{}", board::udev_text(usb.manufacturer), board::udev_text(usb.product));
     if (!usb.serial.empty()) name += "_" + board::udev_text(usb.serial);
     return name + "-if00";
 }
@@ -64,8 +63,10 @@ class usb_tree {
         if (socket_.has_port()) {
             const auto interface = device_ / (socket_.port + ":1.0");
             KF_CHECK(io::make_directories(interface));
-            for (const auto& [name, value] : {std::pair{"idVendor", &usb.vendor_id}, {"idProduct", &usb.product_id},
-                                              {"manufacturer", &usb.manufacturer}, {"product", &usb.product},
+            for (const auto& [name, value] : {std::pair{"idVendor", &usb.vendor_id},
+                                              {"idProduct", &usb.product_id},
+                                              {"manufacturer", &usb.manufacturer},
+                                              {"product", &usb.product},
                                               {"serial", &usb.serial}})
                 if (!value->empty()) std::ofstream(device_ / name) << *value << '\n';
             tty_ = root_ / "class/tty" / node.filename();
@@ -90,15 +91,10 @@ class usb_tree {
         hide_port();
     }
 
-    /// The names stay behind although the device has left (a fault); sysfs is the kernel's and never lies.
-    void hide_port() {
-        if (!socket_.has_port()) return;
-        std::error_code ignored;
-        std::filesystem::remove(socket_.by_path(), ignored);
-        std::filesystem::remove(in_bus_, ignored);
-        if (!tty_.empty()) std::filesystem::remove_all(tty_, ignored);
-        std::filesystem::remove_all(device_, ignored);
-        tty_.clear();
+    /// The name in by-id stays behind although the device has left (a fault); sysfs is the kernel's and never lies.
+    void leave_name_behind() {
+        name_.clear();
+        hide_port();
     }
 
     /// What an earlier, killed run of this board left.
@@ -125,6 +121,16 @@ class usb_tree {
     }
 
   private:
+    void hide_port() {
+        if (!socket_.has_port()) return;
+        std::error_code ignored;
+        std::filesystem::remove(socket_.by_path(), ignored);
+        std::filesystem::remove(in_bus_, ignored);
+        if (!tty_.empty()) std::filesystem::remove_all(tty_, ignored);
+        std::filesystem::remove_all(device_, ignored);
+        tty_.clear();
+    }
+
     /// Made anew in one step, as udev does it.
     static result<void> link(const std::filesystem::path& to, const std::filesystem::path& at) {
         const auto made = at.string() + ".new";

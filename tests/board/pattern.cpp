@@ -18,6 +18,7 @@ BOOST_AUTO_TEST_CASE(a_proposed_pattern_ends_behind_the_serial_number) {
     BOOST_TEST(*pattern_for(octopus, "29001A001151313531383332") ==
                "usb-Klipper_stm32h723xx_29001A001151313531383332-if*");
     BOOST_TEST(*pattern_for("usb-katapult_rp2040_T1-if00-port0", "T1") == "usb-katapult_rp2040_T1-if*");
+    BOOST_TEST(*pattern_for("usb-Klipper_rp2040_T1", "T1") == "usb-Klipper_rp2040_T1*"); // found by the fuzzer
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_many_boards_have_gives_no_pattern) {

@@ -64,7 +64,8 @@ struct cut_pattern {
 /// from others: no serial number, or everybody's.
 [[nodiscard]] inline std::optional<std::string> pattern_for(std::string_view file_name, std::string_view serial) {
     if (!is_own_serial(serial) || is_place_name(file_name)) return std::nullopt;
-    return std::string(without_interface(file_name)) + "-if*";
+    const auto base = without_interface(file_name);
+    return std::string(base) + (base.size() < file_name.size() ? "-if*" : "*");
 }
 
 /// The pattern names one board: it ends in a serial number, written whole, that is a board's own.

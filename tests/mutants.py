@@ -93,6 +93,33 @@ MUTANTS = {
           "im.address_known && start == facts.app_start && im.start() == facts.app_start", "true")],
         [FLASH], ["kflash_flash.py test_d16_an_image_linked_elsewhere_is_refused_and_the_old_firmware_goes_on",
                   "kflash_flash.py test_d16_make_flash_onto_a_board_with_katapult_proves_its_start_first"]),
+    "D18 a star behind a serial number is more of it": (
+        [("include/kf/board/pattern.hpp",
+          'const bool more = c.open && !c.names_serial;', 'const bool more = c.open;')],
+        ["tests/board/pattern.cpp"], ["board/a_star_behind_a_serial_number_is_no_more_of_it"]),
+    "D18 a port is a board": (
+        [("include/kf/board/identity.hpp", "if (!face.empty() && face.serial != serial)", "if (false)"),
+         ("include/kf/board/identity.hpp", "if (const auto other = detail::another_chip_number(b, d))",
+          "if (const auto other = detail::another_chip_number(b, d); other && false)")],
+        ["tests/board/identity.cpp"], ["board/another_board_in_the_same_socket_is_refused_with_what_differs"]),
+    "D18 a serial number is a board, also where two have it": (
+        [("include/kf/board/identity.hpp", "const bool alone = is_own_serial(serial) && d.facts.twins == 0;",
+          "const bool alone = is_own_serial(serial);"),
+         ("include/kf/board/identity.hpp", "if (d.facts.twins > 0 && !d.place.empty()) b.serial_pattern = d.place;", "")],
+        ["tests/board/identity.cpp"], ["board/a_twin_that_is_left_alone_is_not_taken_for_the_other_one"]),
+    "D18 everybody's serial number is a board's own": (
+        [("include/kf/board/usb_name.hpp", 'return !serial.empty() && serial != "12345";', "return true;")],
+        ["tests/board/identity.cpp"], ["board/a_board_with_everybodys_serial_number_is_its_port"]),
+    "D18 a pattern that fits is proof enough": (
+        [("include/kf/board/match.hpp", "if (judge(b, d).claim == claim::unsure)\n        return kf::fail",
+          "if (false)\n        return kf::fail")],
+        [FLASH], ["kflash_boards.py test_an_old_pattern_without_a_serial_number_is_no_proof"]),
+    "D18 a board is followed by its name": (
+        [("include/kf/board/identity.hpp", "if (!t.port().empty()) return d.facts.port == t.port();", "")],
+        [FLASH], ["kflash_boards.py test_a_board_whose_two_firmwares_have_nothing_in_common_is_followed_by_its_port"]),
+    "D18 what was learned is forgotten": (
+        [(PREPARE, "return board::replace(r, board::remember(now, device, firmware, today()));", "return {};")],
+        [PREPARE], ["kflash_boards.py test_a_write_that_was_cut_short_is_taken_up_although_the_bootloader_has_another_name"]),
     "D19 chips are compared letter by letter": (
         [("include/kf/board/usb_name.hpp", "return detail::starts_with_nocase(a, b) || detail::starts_with_nocase(b, a);",
           "return a == b;")],

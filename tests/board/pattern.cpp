@@ -18,6 +18,7 @@ BOOST_AUTO_TEST_CASE(a_proposed_pattern_ends_behind_the_serial_number) {
     BOOST_TEST(*pattern_for(octopus, "29001A001151313531383332") ==
                "usb-Klipper_stm32h723xx_29001A001151313531383332-if*");
     BOOST_TEST(*pattern_for("usb-katapult_rp2040_T1-if00-port0", "T1") == "usb-katapult_rp2040_T1-if*");
+    BOOST_TEST(*pattern_for("usb-Klipper_rp2040_T1", "T1") == "usb-Klipper_rp2040_T1");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_many_boards_have_gives_no_pattern) {
@@ -41,10 +42,11 @@ BOOST_AUTO_TEST_CASE(a_pattern_matches_both_firmwares_of_its_board) {
 }
 
 BOOST_AUTO_TEST_CASE(a_star_behind_a_serial_number_is_no_more_of_it) {
-    for (const char* pattern : {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**",
-                                "usb-Klipper_rp2040_T1*-if00", "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*",
-                                "usb-*_rp2040_T1*", "*rp2040_T1*", "*T1*", "*_T1*-if0?", "usb-Klipper_rp2040_T1*-if*",
-                                "usb-Klipper_rp2040_T1*-if00-port0*", "usb-Klipper_rp2040_T1*-port0"}) {
+    for (const char* pattern :
+         {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**", "usb-Klipper_rp2040_T1-*",
+          "usb-Klipper_rp2040_T1*-if00", "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*", "usb-*_rp2040_T1*",
+          "*rp2040_T1*", "*T1*", "*_T1*-if0?", "usb-Klipper_rp2040_T1*-if*", "usb-Klipper_rp2040_T1*-if00-port0*",
+          "usb-Klipper_rp2040_T1*-port0"}) {
         for (const char* maker : {"usb-Klipper", "usb-katapult", "usb-CanBoot"}) {
             const std::string text = pattern;
             const std::string tail = text.find("port0") == text.npos ? "-if00" : "-if00-port0";
@@ -53,6 +55,15 @@ BOOST_AUTO_TEST_CASE(a_star_behind_a_serial_number_is_no_more_of_it) {
                 BOOST_TEST(!pattern_matches(pattern, std::string(maker) + other + tail), text + " " + other);
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_is_what_looks_like_one_and_stands_at_the_end) {
+    BOOST_TEST(pattern_matches("usb-Klipper_rp2040_T1-if00*", "usb-Klipper_rp2040_T1-if00"));
+    BOOST_TEST(!pattern_matches("usb-Klipper_rp2040_T1-if00*", "usb-Klipper_rp2040_T1-if000-if00"));
+    BOOST_TEST(pattern_matches("usb-Klipper_rp2040_T1-if00x*", "usb-Klipper_rp2040_T1-if00x-if00"));
+    BOOST_TEST(!pattern_matches("usb-Klipper_rp2040_T1-if00x*", "usb-Klipper_rp2040_T1-if00x0-if00"));
+    BOOST_TEST(pattern_matches("usb-Klipper_rp2040_T1-if0[02]", "usb-Klipper_rp2040_T1-if02"));
+    BOOST_TEST(!pattern_matches("usb-Klipper_rp2040_T1", "usb-Klipper_rp2040_T1-if00"));
 }
 
 BOOST_AUTO_TEST_CASE(a_star_behind_the_chip_of_a_board_without_serial_number_is_no_serial_number) {

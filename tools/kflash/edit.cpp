@@ -80,7 +80,7 @@ cli::command_row edit_command() {
     std::vector<cli::option_row> options{
         {"name", "NAME", "what you call the board"},
         {"mcu", "MCU", "its chip, as in stm32h723"},
-        {"usb", "NAME", "the device that it is now, or its port, as kflash list shows"},
+        {"usb", "DEVICE", "the device that it is now, or its port, as kflash list shows"},
         {"pattern", "GLOB", "its pattern in /dev/serial/by-id"}};
     const auto shared = board_options();
     options.insert(options.end(), shared.begin(), shared.end());

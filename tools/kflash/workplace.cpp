@@ -47,7 +47,7 @@ result<workplace> from_simulation(const std::string& text) {
 
 const std::vector<cli::option_row>& workplace_options() {
     static const std::vector<cli::option_row> options{
-        {"sim", "", "work on a simulated printer with two boards and a new one"},
+        {"sim", "", "work on a simulated printer with two boards, no hardware"},
         {"sim-root", "DIR", "use the simulation that runs in DIR", true},
         {"sim-speed", "N", "how much faster than real the simulation runs (10)"},
         {"service-timeout", "S", "seconds that the service manager may take", true},

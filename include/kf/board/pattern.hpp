@@ -30,27 +30,50 @@ struct cut_pattern {
     bool names_serial = false; ///< the stem ends in a text, not in a separator or a wildcard: its end is a border
 };
 
+/// "-if00", "-if0?", "-if*", "-if00-port0", "-port*": what can stand for an interface. A serial number may have "-if"
+/// in it, too.
+[[nodiscard]] constexpr bool is_interface_pattern(std::string_view tail) noexcept {
+    const auto is_port = [](std::string_view text) { // or nothing
+        return text.empty() || (text.starts_with("-port") && text.size() > 5 &&
+                                text.find_first_not_of("0123456789*?", 5) == std::string_view::npos);
+    };
+    if (tail.starts_with("-port")) return is_port(tail);
+    tail.remove_prefix(3);
+    for (int unit = 0; unit < 2 && !tail.starts_with('*'); ++unit) {
+        const auto set = tail.starts_with('[') ? tail.find(']') : 0;
+        if (tail.empty() || set == std::string_view::npos) return false;
+        if (set == 0 && tail.front() != '?' && hex_digit(tail.front()) < 0) return false;
+        tail.remove_prefix(set + 1);
+    }
+    while (tail.starts_with('*')) tail.remove_prefix(1);
+    return is_port(tail);
+}
+
 [[nodiscard]] constexpr cut_pattern cut(std::string_view pattern) noexcept {
     cut_pattern c;
     auto at = pattern.rfind("-if");
-    if (at == std::string_view::npos) at = std::min(pattern.rfind("-port"), pattern.size());
+    if (at == std::string_view::npos) at = pattern.rfind("*-port") + 1; // 0 when there is none: no interface
+    if (at == 0 || !is_interface_pattern(pattern.substr(at))) at = pattern.size();
     c.stem = pattern.substr(0, at);
     c.tail = pattern.substr(at);
     while (c.stem.ends_with('*')) {
         c.stem.remove_suffix(1);
         c.open = true;
     }
-    c.names_serial = !c.stem.empty() && !c.stem.ends_with('_') && !c.stem.ends_with('-');
+    if (c.open && c.stem.ends_with('-') && c.stem.find('_') != std::string_view::npos)
+        c.stem.remove_suffix(1); // "rp2040_T1-*" means "rp2040_T1-if*"
+    c.names_serial = !c.stem.empty() && !c.stem.ends_with('_') && !(c.open && c.stem.ends_with('-'));
     return c;
 }
 
 /// Both without their maker's prefix, or both with it.
 [[nodiscard]] inline bool matches_behind_prefix(std::string_view pattern, std::string_view name) {
     const auto c = cut(pattern);
-    if (!c.open) return glob(pattern, name);
     const auto base = without_interface(name);
-    const bool stem = c.names_serial ? glob(c.stem, base) : glob(std::string(c.stem) + "*", base);
-    return stem && (c.tail.empty() || glob("*" + std::string(c.tail), name.substr(base.size())));
+    const auto interface = name.substr(base.size());
+    const bool more = c.open && !c.names_serial; // the stars stand for a serial number
+    if (!glob(more ? std::string(c.stem) + "*" : std::string(c.stem), base)) return false;
+    return c.tail.empty() ? c.open || interface.empty() : glob("*" + std::string(c.tail), interface);
 }
 
 } // namespace detail
@@ -64,7 +87,8 @@ struct cut_pattern {
 /// from others: no serial number, or everybody's.
 [[nodiscard]] inline std::optional<std::string> pattern_for(std::string_view file_name, std::string_view serial) {
     if (!is_own_serial(serial) || is_place_name(file_name)) return std::nullopt;
-    return std::string(without_interface(file_name)) + "-if*";
+    const auto base = without_interface(file_name);
+    return std::string(base) + (base.size() < file_name.size() ? "-if*" : "");
 }
 
 /// The pattern names one board: it ends in a serial number, written whole, that is a board's own.

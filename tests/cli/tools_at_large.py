@@ -94,7 +94,7 @@ class Streams(unittest.TestCase):
                ["kflash", "settings"], ["kflash", "settings", "--json"], ["kflash", "list"],
                ["kflash", "completion", "bash"], ["kplot", "completion", "zsh"], ["ksim", "completion", "fish"],
                ["ksim", "--version"], ["kplot", "stats", "a.svg"], ["kplot", "stats", "a.svg", "--json"],
-               ["kplot", "machine", "macros"], ["kplot", "gcode", "a.svg", "--sim"], ["kplot", "import", "a.svg"],
+               ["kplot", "machine", "macros", "--sim"], ["kplot", "gcode", "a.svg", "--sim"], ["kplot", "import", "a.svg"],
                ["kplot", "gcode", "a.svg", "--sim", "-o", "/proc/self/fd/1"], ["kplot", "--selftest"])
 
     def run_tool(self, words, **options):

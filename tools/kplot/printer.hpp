@@ -52,7 +52,7 @@ class console_steering {
     cli::invocation& in_;
     run::control_socket control_;
     run::signal_orders signals_;
-    std::size_t asked_about_ = 0; ///< stroke
+    std::size_t asked_about_ = 0;   ///< stroke
     bool question_is_open_ = false; ///< the cursor stands behind it
 
     /// What is said next begins a line.

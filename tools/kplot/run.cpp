@@ -117,8 +117,8 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
         in.out.step(phase::plan, fmt::format("{}, {}, {:.1f} s, for {}", plan->name, counted(plan->strokes, "stroke"),
                                              plan->timeline.total(), w.machine_name));
     } else
-        in.out.step(phase::plan, fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"),
-                                             w.machine_name));
+        in.out.step(phase::plan,
+                    fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"), w.machine_name));
     KF_TRY(const auto way, run::way_of_z(w.machine, facts));
     const bool z_comes_last = way == run::z_way::endstop && !facts.z_homes_upwards;
     if (!facts.homed("z") && !z_comes_last) {

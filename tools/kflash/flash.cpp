@@ -252,10 +252,11 @@ result<void> print_plan(cli::invocation& in, const bench& b, const board::board&
     auto runner = make_runner(in);
     manager_type manager(runner, b.at.systemctl, b.at.service_timeout);
     KF_TRY(const auto idle, guard_printer(in, b, manager, target));
+    KF_TRY(auto stop, services_of(idle, manager));
+    KF_CHECK(right_to_manage(b, stop, runner));
     KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
     const auto job = job_of(b, board, ready, target);
     KF_TRY(const auto order, flash::order_of(ready.method, fallback_wanted(in, b), job, runner, io::steady_clock{}));
-    KF_TRY(auto stop, services_of(idle, manager));
     add_owed(stop, b, in);
 
     std::string text;
@@ -472,7 +473,9 @@ result<void> flash(cli::invocation& in, const bench& b, const build_request& req
     KF_TRY(const auto first_look, guard_printer(in, b, manager, target));
     in.out.step(phase::safety,
                 first_look.printers().empty() ? "no klippy has to do with this board" : "klippy is idle");
-    KF_CHECK(services_of(first_look, manager)); // one that could not be started again is refused before the build
+    // One that could not be started again, or not by us, is refused before the build.
+    KF_TRY(const auto would_stop, services_of(first_look, manager));
+    KF_CHECK(right_to_manage(b, would_stop, runner));
 
     KF_TRY(const auto ready, make_ready(in, b, board, request, target.device().usb.mcu));
     // Asked before the build, and again behind it: sudo may have forgotten its password meanwhile.

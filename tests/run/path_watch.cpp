@@ -29,7 +29,9 @@ BOOST_AUTO_TEST_CASE(after_a_pause_it_counts_again_when_it_is_back_on_the_way) {
     w.feed("G1 X100 Y0 F600\n");
     w.let_go();
     BOOST_TEST(w.on_the_way({200, 200, 10})); // brought back by a resume
-    BOOST_TEST(w.on_the_way({50, 0, 10}));
+    BOOST_TEST(w.on_the_way({50, 0, 10}));    // and crosses the way
+    BOOST_TEST(w.on_the_way({40, -9, 10}));
+    for (int i = 0; i < 3; ++i) BOOST_TEST(w.on_the_way({50.0 + i, 0, 10}));
     BOOST_TEST(!w.on_the_way({200, 200, 10}));
 }
 

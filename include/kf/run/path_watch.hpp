@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kf::run {
 
@@ -36,11 +37,12 @@ class path_watch {
     seconds sum_ = 0;           ///< of nominal
     std::size_t forgotten_ = 0; ///< pieces that were here
     mm arc_slack_;
-    bool found_ = false;
+    int on_it_ = 0; ///< looks in a row that found it on the way
 
     /// Klipper reads a file up to two seconds and one look-ahead ahead of the pen.
     static constexpr seconds window = 10;
     static constexpr std::size_t fewest = 24;
+    static constexpr int enough = 3;
 
     void add(const piece& p) {
         pieces_.push_back(p);
@@ -119,10 +121,10 @@ class path_watch {
         sum_ = 0;
         add({.from = p, .to = p});
         at_ = {p[0], p[1], p[2]};
-        found_ = true;
+        on_it_ = enough;
     }
     /// Somebody may have moved it, and was allowed to: it counts again when it is back on the way.
-    void let_go() noexcept { found_ = false; }
+    void let_go() noexcept { on_it_ = 0; }
 
     /// Whole lines, in the order in which Klipper gets them.
     void feed(std::string_view text) {
@@ -157,10 +159,13 @@ class path_watch {
                                       length2,
                                   0.0, 1.0);
             if (std::hypot(p[0] - w.from[0] - part * d[0], p[1] - w.from[1] - part * d[1]) <= tolerance + w.slack &&
-                std::fabs(p[2] - w.from[2] - part * d[2]) <= z_tolerance)
-                return found_ = true;
+                std::fabs(p[2] - w.from[2] - part * d[2]) <= z_tolerance) {
+                on_it_ = std::min(on_it_ + 1, enough);
+                return true;
+            }
         }
-        return !found_;
+        // Whoever brings it back may cross the way.
+        return std::exchange(on_it_, on_it_ < enough ? 0 : on_it_) < enough;
     }
 };
 

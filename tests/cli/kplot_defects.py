@@ -184,7 +184,7 @@ class Defects(PlotterTest):
             with self.subTest(mode=mode):
                 p = self.plotter(speed=10)
                 child = self.draws(p, HEADER + stroke([(0, 10), (200, 10)]) + stroke([(0, 20), (200, 20)]), "--mode", mode)
-                p.gcode("SET_GCODE_OFFSET X=30")  # another client: the next stroke leaves the work area with the pen down
+                p.gcode("SET_GCODE_OFFSET X=300")  # another client: the next line leaves the work area
                 r = p.finish(child)
                 self.assertEqual(r.code, 1, r)
                 error = r.events("error")[-1]

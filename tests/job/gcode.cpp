@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(one_motor_turn_a_second_is_not_yet_fast) {
 }
 
 BOOST_AUTO_TEST_CASE(b34_a_stroke_that_turns_back_from_its_travel_dwells_before_the_pen_is_down) {
-    machine::machine m = octopus();
+    kf::machine::machine m = octopus();
     m.tools[0].plunge_feed_mm_s = 80;
     m.tools[0].lift_feed_mm_s = 5;
     const auto f =

@@ -35,7 +35,7 @@ struct file_bench : bench {
     json::object& object(const char* name) { return printer.status[name].as_object(); }
     result<run::file_plan> write(const run::printer_facts& f, const std::string& boundary = "") {
         return run::write_job_file(folder.path(), "kplot-a.gcode", machine,
-                                   {.live_objects = printer.objects, .boundary_macro = boundary}, f,
+                                   {.live_objects = printer.objects, .boundary_macro = boundary}, f, {0, 0},
                                    run::without_first_homing(job::stroke_source(job::operations_of(one_line))));
     }
     /// Klipper prints the file that is asked for, until a test says otherwise.
@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(the_boundary_macro_is_called_only_where_the_printer_has_
 }
 
 BOOST_FIXTURE_TEST_CASE(a_directory_that_is_not_there_is_named, file_bench) {
-    const auto plan = run::write_job_file(folder / "none", "a.gcode", machine, {}, facts(),
+    const auto plan = run::write_job_file(folder / "none", "a.gcode", machine, {}, facts(), {0, 0},
                                           job::stroke_source(job::operations_of(one_line)));
     BOOST_REQUIRE(!plan);
     BOOST_TEST(name(plan.error().code) == "not_found");
@@ -473,6 +473,8 @@ BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_ends_the_file_with_the_pen_up_and_
 
 BOOST_FIXTURE_TEST_CASE(b4_a_pause_and_the_way_back_from_it_are_no_strangers_motion, running_bench) {
     begin();
+    object("print_stats")["state"] = "paused"; // for who asks in the pause
+    object("pause_resume")["is_paused"] = true;
     push(live(25, 322, 20), 1s);
     push({{"print_stats", json::object{{"state", "paused"}}}, {"pause_resume", json::object{{"is_paused", true}}}}, 2s);
     push(live(200, 20, 10), 3s); // somebody looks at the drawing

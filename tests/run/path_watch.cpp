@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "../temporary_folder.hpp"
+
+#include <kf/io/atomic_file.hpp>
 #include <kf/run/path_watch.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -71,4 +74,28 @@ BOOST_AUTO_TEST_CASE(a_homing_or_a_macro_goes_where_it_wants) {
         BOOST_TEST(w.on_the_way({65, 50, 10}), text);
         BOOST_TEST(!w.on_the_way({200, 3, 10}), text);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_read_along_with_klipper_and_not_ahead_of_it) {
+    const test::temporary_folder folder;
+    std::string text = "; kplot\nG90\nG1 Z0 F600\n";
+    for (int i = 1; i <= 200; ++i) text += "G1 X" + std::to_string(i) + " Y0 F60\n"; // a second each
+    BOOST_REQUIRE(io::write_file(folder / "a.gcode", text));
+    run::file_watch w(folder / "a.gcode", 1);
+    w.begins_at({0, 0, 0});
+    klippy::printer_status s;
+    const auto look = [&](double t, std::int64_t position, double x, double y) {
+        BOOST_REQUIRE(
+            s.merge({{"webhooks", klippy::json::object{{"state", "ready"}}},
+                     {"virtual_sdcard", klippy::json::object{{"file_position", position}}},
+                     {"motion_report", klippy::json::object{{"live_position", klippy::json::array{x, y, 0.0, 0.0}},
+                                                            {"live_velocity", 1.0}}}},
+                    t));
+        return w.stray(s);
+    };
+    const auto tenth = static_cast<std::int64_t>(text.find("G1 X11 "));
+    for (int i = 0; i < 40; ++i) BOOST_TEST(!look(1 + i * 0.25, tenth, 9.5, 0).has_value());
+    BOOST_TEST(!look(12, tenth, 10.5, 0).has_value());
+    BOOST_TEST(look(13, tenth, 60, 0).has_value()); // Klipper has not read that far
+    BOOST_TEST(look(14, tenth, 9.5, 3).has_value());
 }

@@ -114,7 +114,8 @@ result<void> work(cli::invocation& in, const workplace& w, const request& wanted
         job::gcode_options with_boundary = options;
         if (facts.commands.boundary) with_boundary.boundary_macro = run::boundary_macro;
         KF_TRY(plan, run::write_job_file(gcode_directory(w, facts), run::job_file_name(in.operands[0]), w.machine,
-                                         with_boundary, facts, strokes));
+                                         with_boundary, facts,
+                                         summary.begins_at.value_or(machine::home_position(w.machine)), strokes));
         in.out.step(phase::plan, fmt::format("{}, {} strokes, {:.1f} s, for {}", plan->name, plan->strokes,
                                              plan->timeline.total(), w.machine_name));
     } else

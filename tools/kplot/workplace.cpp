@@ -124,9 +124,10 @@ result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen) {
             return kf::fail(std::move(started).error());
         }
         w.records = fs::path(w.socket).parent_path();
-    } else if (w.simulated) {
-        KF_CHECK(prove_simulator(in, w.socket));
-    } else if (in.has("ink"))
+        return w;
+    }
+    if (w.simulated) KF_CHECK(prove_simulator(in, w.socket));
+    if (in.has("ink"))
         return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
     return w;
 }

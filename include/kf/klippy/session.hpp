@@ -63,11 +63,15 @@ class session {
     /// From the next connection on, errors on Klipper's terminal are kept: for a reason that no object tells.
     void keep_complaints() {
         output_ = [this](std::string_view text) {
-            if (text.starts_with("!! ")) complaint_ = std::string(text.substr(3, text.find('\n') - 3));
+            if (!text.starts_with("!! ")) return;
+            complaint_ = std::string(text.substr(3, text.find('\n') - 3));
+            complained_at_ = status_.eventtime;
         };
     }
-    /// The last of them, "" when there was none.
-    [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
+    /// The last of them, "" when there was none in the last `within` seconds of Klipper's clock.
+    [[nodiscard]] std::string complaint(seconds within) const {
+        return status_.eventtime - complained_at_ <= within ? complaint_ : std::string();
+    }
     void forget_complaint() noexcept { complaint_.clear(); }
 
     /// Reads until `until`. errc::connection_lost also when Klipper says over a live connection that it has stopped.
@@ -100,6 +104,7 @@ class session {
     json::object objects_;
     typename client_type::output_handler output_;
     std::string complaint_;
+    seconds complained_at_ = 0;
     printer_status status_;
     std::optional<error> bad_status_;
     int generation_ = 0;

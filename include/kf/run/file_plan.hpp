@@ -65,7 +65,7 @@ struct file_plan {
 template<class Strokes>
 [[nodiscard]] result<file_plan> write_job_file(const std::filesystem::path& directory, std::string name,
                                                const machine::machine& m, job::gcode_options options,
-                                               const printer_facts& facts, Strokes&& strokes) {
+                                               const printer_facts& facts, machine::xy begins_at, Strokes&& strokes) {
     std::error_code ec;
     if (!std::filesystem::is_directory(directory, ec))
         return kf::fail({errc::not_found,
@@ -77,10 +77,10 @@ template<class Strokes>
     plan.file = directory / plan.name;
     job::gcode_estimator estimator(facts.limits);
     // Where the machine stands when the file begins, and the speed factor of now.
-    const machine::xy home = machine::home_position(m);
-    const std::string before = fmt::format(
-        "SET_KINEMATIC_POSITION X={} Y={} Z={}\nM220 S{}\n", io::to_decimal(home.x, 4), io::to_decimal(home.y, 4),
-        io::to_decimal(m.z_states.travel_mm, 4), io::to_decimal(facts.speed_factor * 100, 2));
+    const std::string before =
+        fmt::format("SET_KINEMATIC_POSITION X={} Y={} Z={}\nM220 S{}\n", io::to_decimal(begins_at.x, 4),
+                    io::to_decimal(begins_at.y, 4), io::to_decimal(m.z_states.travel_mm, 4),
+                    io::to_decimal(facts.speed_factor * 100, 2));
     plan.shift = before.size();
     KF_CHECK(estimator.feed(before));
     KF_TRY(auto file, io::atomic_writer::open(plan.file));

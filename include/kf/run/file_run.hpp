@@ -63,6 +63,8 @@ class file_run {
 
     [[nodiscard]] io::time_point now() const { return k_.link().clock().now(); }
 
+    /// An error and what Klipper does about it are not further apart; an older one is another client's.
+    static constexpr seconds at_once = 5;
     /// Klipper begins to move this long after the start.
     static constexpr seconds start_latency = 0.3;
 
@@ -145,8 +147,8 @@ class file_run {
     }
     /// A file that somebody else cancelled; on_error_gcode may have been that somebody, and left the reason unsaid.
     result<file_outcome> cancelled_elsewhere() {
-        if (!k_.complaint().empty() && facts_.commands.error_cancels)
-            return failed("Klipper stopped the file", k_.complaint());
+        if (const auto why = k_.complaint(at_once); !why.empty() && facts_.commands.error_cancels)
+            return failed("Klipper stopped the file", why);
         out_.warn("the file was cancelled by somebody else");
         return end(file_outcome::end::cancelled, "it was cancelled by somebody else");
     }
@@ -207,15 +209,21 @@ class file_run {
         steering_.settle("goes on");
         return detail::refresh(k_);
     }
-    /// Somebody's pause, perhaps a button's that runs Klipper's own command: the pen does not stay on the paper.
+    /// Somebody's pause, perhaps a button's. Our own macro has lifted the tool; Klipper's own command leaves it on the
+    /// paper.
     result<void> paused_elsewhere() {
         pause_told_ = true;
         watch_.let_go();
-        KF_CHECK(k_.send_gcode("", klippy::barrier::motion_end, detail::motion_deadline(k_, 10)));
-        KF_TRY(const auto now, look_at(k_));
-        KF_CHECK(record_.set_pause_point(now.toolhead->position));
-        KF_CHECK(lift(k_, machine_, record_));
-        out_.step(phase::run, "paused by somebody else, the tool is up; kplot resume goes on");
+        if (!facts_.commands.ours) {
+            KF_CHECK(k_.send_gcode("", klippy::barrier::motion_end, detail::motion_deadline(k_, 10)));
+            KF_TRY(const auto now, look_at(k_));
+            KF_CHECK(record_.set_pause_point(now.toolhead->position));
+            auto up = lift(k_, machine_, record_);
+            KF_CHECK(detail::refresh(k_));
+            // Whoever paused it may have resumed it meanwhile: then the pen is where the file wants it.
+            if (!up && k_.status().job() == klippy::job_state::paused) return up;
+        }
+        out_.step(phase::run, "paused by somebody else; kplot resume goes on");
         return {};
     }
     /// Ends the file with the tool up; nothing when it came to its end just now.
@@ -274,10 +282,14 @@ class file_run {
         KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", plan_.name)));
         KF_CHECK(record_.set_pause_point(std::nullopt));
         k_.forget_complaint();
-        if (auto begun = klippy::start_file(k_.link(), plan_.name, detail::motion_deadline(k_, 10)); !begun)
-            return kf::fail(std::move(begun).error());
+        auto begun = klippy::start_file(k_.link(), plan_.name, detail::motion_deadline(k_, 10));
+        auto seen = begun ? detail::refresh(k_) : result<void>(kf::fail(begun.error()));
+        // A connection may break right behind the start; a file of this name that is over already was an older one.
+        if (!seen && (!back_at_the_file(seen.error()) || k_.status().job() == klippy::job_state::done)) {
+            if (begun) return lost(std::move(seen).error());
+            return seen;
+        }
         state_ = "drawing";
-        KF_CHECK(detail::refresh(k_));
         // The clock of the job began with the start, a few hundred milliseconds ago.
         last_event_ = k_.status().eventtime;
         last_news_ = now();
@@ -318,7 +330,7 @@ class file_run {
             }
             case job_state::failed: {
                 const auto& message = k_.status().print_stats->message;
-                return failed("Klipper stopped the file", message.empty() ? k_.complaint() : message);
+                return failed("Klipper stopped the file", message.empty() ? k_.complaint(at_once) : message);
             }
             case job_state::stalled: return failed("Klipper stopped reading the file", "it takes it for paused");
             case job_state::cancelled: return cancelled_elsewhere();

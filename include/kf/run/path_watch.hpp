@@ -169,10 +169,11 @@ class file_watch {
     std::ifstream in_;
     path_watch path_;
     std::uint64_t read_ = 0;
-    seconds seen_ = 0; ///< eventtime of the last look
+    std::deque<std::uint64_t> beyond_; ///< where the lines end that were read and that Klipper has not done
+    seconds seen_ = 0;                 ///< eventtime of the last look
 
     /// Klipper tells its place in the file after each line; the line that it is in comes behind it.
-    static constexpr std::uint64_t ahead = 4;
+    static constexpr std::size_t ahead = 4;
 
   public:
     file_watch(const std::filesystem::path& file, mm arc_resolution)
@@ -190,8 +191,10 @@ class file_watch {
         seen_ = s.eventtime;
         const auto until = static_cast<std::uint64_t>(std::max<std::int64_t>(0, s.virtual_sdcard->file_position));
         std::string line;
-        for (std::uint64_t beyond = 0; beyond < ahead && std::getline(in_, line); beyond += read_ > until ? 1 : 0) {
+        while (!beyond_.empty() && beyond_.front() <= until) beyond_.pop_front();
+        while (beyond_.size() < ahead && std::getline(in_, line)) {
             read_ += line.size() + 1;
+            if (read_ > until) beyond_.push_back(read_);
             path_.feed(line);
         }
         if (in_.eof()) in_.clear();

@@ -187,7 +187,8 @@ class Moment:
             r = self.command("estop")
             if r.code != 0:
                 self.fault("estop:", r)
-            return {1, 0} if not running else {1}, None
+            # 3: it had not begun, and Klipper was not ready any more.
+            return ({1, 0} if not running else {1, 3}), None
         if self.deed.startswith("UI"):
             over = self.job_over() if file_goes_on else not running
             if "pause" in self.deed:
@@ -211,7 +212,7 @@ class Moment:
             return {130, 1, 0} if over else {130, 1}, None
         if running:
             child.kill()
-        return {-9, 0}, True if file_goes_on and self.p.job_state() in ("printing", "complete") else None
+        return {-9, 0}, True if file_goes_on and self.p.job_state() == "printing" else None
 
     def run_state(self):
         r = self.p.run("status", "--json")

@@ -49,6 +49,26 @@ BOOST_AUTO_TEST_CASE(what_lies_far_behind_is_forgotten_and_not_what_klipper_may_
     BOOST_TEST(fast.on_the_way({50, 0, 0}));
 }
 
+BOOST_AUTO_TEST_CASE(short_strokes_that_are_answered_are_still_driven) {
+    path_watch w;
+    w.stands_at({0, 0, 0});
+    std::size_t last = 0;
+    for (int i = 1; i <= 40; ++i) { // strokes of half a second; Kalico answers two seconds and more before it drives
+        last = w.mark();
+        w.feed("G1 X" + std::to_string(i) + " Y0 Z0 F120\n");
+    }
+    w.prune_before(last, 1);
+    BOOST_TEST(w.on_the_way({33.5, 0, 0}));
+    BOOST_TEST(w.on_the_way({40, 0, 0}));
+    BOOST_TEST(!w.on_the_way({10, 0, 0}));
+    path_watch long_one; // what is not answered is kept however long it is
+    long_one.stands_at({0, 0, 0});
+    const auto mark = long_one.mark();
+    for (int i = 1; i <= 100; ++i) long_one.feed("G1 X" + std::to_string(i) + " Y0 Z0 F60\n");
+    long_one.prune_before(mark, 1);
+    BOOST_TEST(long_one.on_the_way({1, 0, 0}));
+}
+
 BOOST_AUTO_TEST_CASE(an_arc_is_a_way_as_klipper_drives_it) {
     path_watch w(1);
     w.stands_at({10, 0, 0});

@@ -141,10 +141,17 @@ class path_watch {
             drop();
         }
     }
-    /// For text that is fed long before it is driven: what is fed from here on, for forget_before().
+    /// For text that is fed long before it is driven: what is fed from here on, for prune_before().
     [[nodiscard]] std::size_t mark() const noexcept { return forgotten_ + pieces_.size(); }
-    void forget_before(std::size_t mark) {
-        while (!pieces_.empty() && forgotten_ < mark) drop();
+    /// Klipper has answered to all before the mark, and may hold the last of it still: as prune().
+    void prune_before(std::size_t mark, double speed_factor) {
+        seconds held = 0;
+        for (std::size_t i = 0; i < pieces_.size() && forgotten_ + i < mark; ++i) held += pieces_[i].nominal;
+        const seconds most = window * std::max(1.0, speed_factor);
+        while (!pieces_.empty() && forgotten_ < mark && held - pieces_.front().nominal > most) {
+            held -= pieces_.front().nominal;
+            drop();
+        }
     }
     /// Whether a live position is on the way.
     [[nodiscard]] bool on_the_way(const klippy::xyz& p) {

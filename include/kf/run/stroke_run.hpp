@@ -173,7 +173,7 @@ class stroke_run {
         for (const auto id : flights_.front().pieces) KF_CHECK(await(id));
         const flight done = std::move(flights_.front());
         flights_.pop_front();
-        path_.forget_before(done.way);
+        path_.prune_before(done.way, k_.status().gcode_move ? k_.status().gcode_move->speed_factor : 1);
         outcome_.planned += done.planned;
         if (done.stroke != 0) {
             outcome_.strokes = done.stroke;

@@ -281,6 +281,19 @@ BOOST_FIXTURE_TEST_CASE(b30_a_guardian_that_is_frozen_before_the_stop_never_obey
     BOOST_TEST((std::find(so_far.begin(), so_far.end(), "stop") == so_far.end()));
 }
 
+BOOST_FIXTURE_TEST_CASE(b30_a_guardian_that_is_frozen_in_the_middle_of_the_stop_is_gone_around, service_world) {
+    fault({{"stop_hangs", true}}); // the unit goes down, and its job never ends
+    auto r = request();
+    r.patience = 0.3;
+    auto lease = armed(std::move(r));
+    const auto began = std::chrono::steady_clock::now();
+    const auto done = lease.stop();
+    BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(20)));
+    BOOST_REQUIRE(!done);
+    BOOST_TEST(is_up());
+    BOOST_TEST(!lease.holds());
+}
+
 BOOST_FIXTURE_TEST_CASE(b33_what_sudo_says_first_is_a_remark_and_no_handshake, service_world) {
     auto real = guardian();
     std::string command = "echo 'sudo: unable to resolve host pi: Name or service not known' >&2; exec \"$0\" \"$@\"";

@@ -515,7 +515,8 @@ result<void> flash(cli::invocation& in, const bench& b, const build_request& req
     const seconds patience = 2 * b.at.service_timeout * static_cast<double>(stop.units.size() + 1);
     KF_TRY(auto lease,
            lease_type::arm(privileged, io::steady_clock{},
-                           {stop.units, stop.pids, host::guardian_child(guardian), b.at.proc, journal, patience}));
+                           {stop.units, stop.pids, guardian_access_of(guardian, right, stop.units, privileged, runner),
+                            b.at.proc, journal, patience}));
     for (const auto& line : lease.remarks()) in.out.warn(line);
     const auto r =
         stop_write_start(in, b, target, job, order.methods, manager, lease, stop, lock.native_handle(), runner);

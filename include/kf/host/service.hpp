@@ -202,23 +202,38 @@ class service_lease {
         const std::string number = std::to_string(++asked_) + " ";
         if (auto said = guardian_->write_line(number + what); !said) return lost(std::move(said).error());
         const auto began = clock_.now();
+        const auto patience = to_nanoseconds(std::min(request_.patience, timeout));
+        const auto give_up = began + to_nanoseconds(timeout);
         bool taken = false;
+        auto until = began + patience;
         for (;;) {
-            auto line =
-                guardian_->read_line(began + to_nanoseconds(taken ? timeout : std::min(request_.patience, timeout)));
+            auto line = guardian_->read_line(std::min(until, give_up));
             if (!line) {
-                if (!taken) return lost(std::move(line).error());
-                return kf::fail(std::move(line).error());
+                const bool late = line.error().code == errc::timeout;
+                if (!taken || !late) return lost(std::move(line).error());
+                // One that was frozen in the middle of the stop: the units are down, and no word of it.
+                if (clock_.now() >= give_up) return kf::fail(std::move(line).error());
+                if (all_down()) return lost(std::move(line).error());
+                until = clock_.now() + patience;
+                continue;
             }
             if (!line->starts_with(number)) continue; // the answer to a question that was given up, or not its word
             line->erase(0, number.size());
-            if (*line == "taken")
+            if (*line == "taken") {
                 taken = true;
-            else if (*line == "ok")
+                until = clock_.now() + patience;
+            } else if (*line == "ok")
                 return {};
             else
                 return kf::fail(errc::failed, line->starts_with("error ") ? line->substr(6) : *line);
         }
+    }
+
+    [[nodiscard]] bool all_down() const {
+        return std::ranges::all_of(request_.units, [&](const auto& unit) {
+            const auto state = manager_->show(unit);
+            return state && state->is_down();
+        });
     }
 
     /// It does not even take an order: no word of ours must wait for it when it wakes up.

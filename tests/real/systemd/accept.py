@@ -151,8 +151,8 @@ def kill_loop(user, what, rounds, seed):
         if what == "unit":
             run("systemctl", "reset-failed", "trial.service")
             words = [w for k, v in environment(user).items() for w in ("-E", f"{k}={v}")]
-            run("systemd-run", "-q", "--unit=trial", f"--uid={user}", *words, "-p", f"StandardOutput=file:{RIG}/out", "-p",
-                f"StandardError=file:{RIG}/out", "/usr/bin/kflash", "flash", "octopus", "-s", check=True)
+            run("systemd-run", "-q", "--unit=trial", f"--uid={user}", *words, "-p", f"StandardOutput=truncate:{RIG}/out", "-p",
+                "StandardError=inherit", "/usr/bin/kflash", "flash", "octopus", "-s", check=True)
             child = None
         else:
             child = start(user, "flash", "octopus", "-s")
@@ -181,6 +181,13 @@ def kill_loop(user, what, rounds, seed):
         say(round=i, down_when_killed=was_down, back=back, after_s=round(time.monotonic() - began, 2),
             last=out().strip().splitlines()[-1:])
         if not back:
+            say(klipper=state(), ready=is_ready(), guards=guards(),
+                look=run("systemctl", "show", "klipper", f"kflash-guard@{user}", "-p",
+                         "Id,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,ExecMainStartTimestamp,"
+                         "ExecMainExitTimestamp,ActiveEnterTimestamp,InactiveEnterTimestamp").stdout.splitlines(),
+                owed=[str(p) for p in pathlib.Path("/run").glob("kflash-guard-*/*")],
+                processes=[l[:120] for l in run("ps", "axo", "pid,stat,args").stdout.splitlines()
+                           if "kflash" in l or "klippy" in l or "systemctl" in l])
             run("systemctl", "start", "klipper")
     wait_for(lambda: not guards(), 60)
     say(kill=what, user=user, rounds=rounds, seed=seed, in_the_stopped_window=hit, stayed_down=down)

@@ -178,7 +178,7 @@ class Twins(Boards):
 
     def test_boards_without_a_number_of_their_own_are_added_by_their_port(self):
         w = self.boards("a:mcu=stm32f446,serial=12345,new", "b:mcu=stm32f446,serial=12345,new",
-                        "c:mcu=stm32h723,serial=,new")
+                        "c:mcu=stm32h723,serial=none,new")
         r = w.run("add", "a", "--usb", "usb-Klipper_stm32f446xx_12345-if00")
         self.assertEqual(r.code, 4, r)
         self.assertIn("name one by its port", r.err)
@@ -198,7 +198,7 @@ class Twins(Boards):
 class Terminal:
     """kflash on a terminal of its own, so many columns wide."""
 
-    def __init__(self, w, *words, columns=80):
+    def __init__(self, w, *words, columns=200):
         import fcntl
         import struct
         import termios

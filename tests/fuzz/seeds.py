@@ -98,6 +98,21 @@ def kconfig():
     yield b'CONFIG_MCU="stm32f446xx"\nCONFIG_LAUNCH_APP_ADDRESS=0x8008000\n'
 
 
+def boards():
+    """A devices.json, names with patterns, and boards with two devices each."""
+    face = {"name": "usb-Kalico_t_T1-if00", "manufacturer": "Kalico", "product": "t", "serial": "T1"}
+    yield b"\x00" + json.dumps({"global": {"stagger_delay": 2.0}, "blocked_devices": ["usb-a*", {"pattern": "x"}],
+                                "devices": {"b": {"name": "B", "mcu": "rp2040", "serial_pattern": "usb-x*",
+                                                  "usb_port": "1-1.4", "klipper_usb": face}}}).encode()
+    for name in ("T1-if00", "T100", "T1-if00x", "rtform-port-Klipper_r", "T1/if00-", "T1-pKi_", "T1-`f-port00", "0_T11.6_-"):
+        yield f"\x01usb-Klipper_rp2040_{name}\nusb-Klipper_rp2040_T1*".encode()
+    for pattern in ("usb-Klipper_rp2040_E6614103E7452D2F*", "platform-usb-0:1.4:1.0"):
+        devices = [f"usb-{maker}_rp2040_{serial}-if00\n1d50\n{product}\n{maker}\nrp2040\n{serial}\n1-1.4\n"
+                   "platform-usb-0:1.4:1.0\n" for maker, product, serial in
+                   (("Klipper", "614e", "E6614103E7452D2F"), ("katapult", "6177", "E6614103E7452D20"))]
+        yield ("\x02rp2040\n" + pattern + "\n" + "".join(devices)).encode()
+
+
 def klippy_status():
     for file in sorted((TRANSCRIPTS / "klippy").glob("*.jsonl*")):
         found = []

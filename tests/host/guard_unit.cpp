@@ -31,8 +31,8 @@ struct guard_world {
     guard_world() {
         ::signal(SIGPIPE, SIG_IGN);
         for (const char* name : {"proc", "by-id", "run"}) fs::create_directories(folder / name);
-        BOOST_REQUIRE(services.create(folder / "proc", folder / "by-id", "klipper.service",
-                                      {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
+        BOOST_REQUIRE(
+            services.create(folder / "proc", {}, "klipper.service", {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
     }
     ~guard_world() {
         if (guard > 0) {

@@ -72,14 +72,14 @@ result<void> run(cli::invocation& in) {
     o.by_id = *in.get("by-id");
     o.flash_file = *in.get("flash");
     o.mcu = in.get("mcu").value_or(o.mcu);
-    o.serial = in.get("serial").value_or(o.serial);
+    o.serial = sim::said_serial(in.get("serial").value_or(o.serial));
     o.port = in.get("port").value_or("");
     o.sysfs = in.get("sysfs").value_or("");
     if (o.port.empty() != o.sysfs.empty()) return kf::fail(errc::usage, "--port and --sysfs come together");
     o.manufacturer = in.get("manufacturer").value_or(o.manufacturer);
     o.product = in.get("product").value_or("");
-    if (in.has("klipper-serial")) o.klipper_serial = in.get("klipper-serial");
-    if (in.has("katapult-serial")) o.katapult_serial = in.get("katapult-serial");
+    if (const auto v = in.get("klipper-serial")) o.klipper_serial = sim::said_serial(*v);
+    if (const auto v = in.get("katapult-serial")) o.katapult_serial = sim::said_serial(*v);
     o.katapult_maker = in.get("katapult-maker").value_or(o.katapult_maker);
     o.flash_size = o.mcu.starts_with("rp2") ? 2u << 20 : o.mcu.starts_with("stm32h7") ? 1u << 20 : o.flash_size;
     if (const auto v = in.get("app-start")) {
@@ -109,7 +109,7 @@ cli::command_row board_command() {
              {"flash", "FILE", "its flash from the application start on; made when it is not there"},
              {"mcu", "MCU", "stm32f446xx, stm32h723xx, rp2040 ... (stm32f446xx)"},
              {"serial", "TEXT", "its serial number, in both firmwares"},
-             {"klipper-serial", "TEXT", "what Klipper says instead; empty: it has none"},
+             {"klipper-serial", "TEXT", "what Klipper says instead; none: it has no serial number"},
              {"katapult-serial", "TEXT", "what Katapult says instead"},
              {"manufacturer", "TEXT", "Klipper's USB manufacturer (Klipper); an image may have its own"},
              {"product", "TEXT", "Klipper's USB product (the MCU); an image may have its own"},

@@ -99,8 +99,8 @@ sim::board_options options_of(const simulated_board& b) {
     };
     sim::board_options o;
     o.mcu = b.mcu;
-    o.serial = b.serial;
-    o.klipper_serial = more("klipper-serial");
+    o.serial = sim::said_serial(b.serial);
+    if (const auto said = more("klipper-serial")) o.klipper_serial = sim::said_serial(*said);
     o.manufacturer = more("manufacturer").value_or(o.manufacturer);
     o.product = more("product").value_or("");
     return o;

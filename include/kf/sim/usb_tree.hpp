@@ -32,6 +32,9 @@ struct usb_strings {
     return name + "-if00";
 }
 
+/// A serial number on a command line, where "none" is none.
+[[nodiscard]] inline std::string said_serial(std::string text) { return text == "none" ? std::string{} : text; }
+
 /// Where a device is plugged in and where that is shown.
 struct usb_socket {
     std::filesystem::path by_id;

@@ -93,6 +93,15 @@ BOOST_AUTO_TEST_CASE(links_to_nothing_and_other_files_are_reported_not_offered) 
                                   }));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_udev_is_still_making_is_no_device) {
+    const temporary_folder folder;
+    fs::create_symlink("/dev/null", folder / ".#usb-Klipper_rp2040_E66-if00c0ffee");
+    const auto found = scan({folder.path(), {}});
+    BOOST_REQUIRE(found.has_value());
+    BOOST_TEST(found->devices.empty());
+    BOOST_TEST(found->skipped.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_link_that_was_made_anew_has_another_stamp) {
     const temporary_folder folder;
     const auto link = folder / "usb-Klipper_rp2040_1-if00";

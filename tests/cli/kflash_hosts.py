@@ -106,9 +106,11 @@ class Hosts(WorldTest):
         subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
         done = len(w.jobs())
         for method in ("make_flash", "katapult"):
-            with open(pathlib.Path(w.at["by_id"]) / w.device("octopus"), "rb+", buffering=0) as port:
-                fcntl.flock(port, fcntl.LOCK_EX)
-                r = w.run("flash", "octopus", "-s", "--method", method)
+            # Never our controlling terminal: its end would be a SIGHUP to these tests.
+            port = os.open(pathlib.Path(w.at["by_id"]) / w.device("octopus"), os.O_RDWR | os.O_NOCTTY)
+            fcntl.flock(port, fcntl.LOCK_EX)
+            r = w.run("flash", "octopus", "-s", "--method", method)
+            os.close(port)
             self.assertEqual(r.code, 3, r)
             self.assertIn("held by a process that cannot be seen", flat(r.err))
         self.assertEqual(w.jobs()[done:], [])

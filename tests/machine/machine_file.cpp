@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_says_how_to_make_one) {
     const auto r = read_machine_file("/nonexistent/machine.yaml");
     BOOST_REQUIRE(!r.has_value());
     BOOST_TEST((r.error().code == kf::errc::not_found));
-    BOOST_TEST(r.error().what == "can't read /nonexistent/machine.yaml");
+    BOOST_TEST(r.error().what == "there is no file /nonexistent/machine.yaml");
     BOOST_TEST(r.error().steps.front().starts_with("kplot machine init"));
 }
 

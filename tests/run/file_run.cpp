@@ -475,6 +475,7 @@ BOOST_FIXTURE_TEST_CASE(b4_a_pause_and_the_way_back_from_it_are_no_strangers_mot
     begin();
     object("print_stats")["state"] = "paused"; // for who asks in the pause
     object("pause_resume")["is_paused"] = true;
+    push({{"virtual_sdcard", json::object{{"is_active", true}, {"file_position", 90}}}}, 500ms);
     push(live(25, 322, 20), 1s);
     push({{"print_stats", json::object{{"state", "paused"}}}, {"pause_resume", json::object{{"is_paused", true}}}}, 2s);
     push(live(200, 20, 10), 3s); // somebody looks at the drawing

@@ -150,7 +150,7 @@ template<class Take>
     }
     while (const dirent* entry = ::readdir(listing.get())) {
         const std::string name = entry->d_name;
-        if (name == "." || name == "..") continue;
+        if (name.front() == '.') continue; // also ".#NAME", as which udev makes a link before it renames it to NAME
         const auto path = folder / name;
         struct stat link{}, node{};
         if (::lstat(path.c_str(), &link) != 0) continue; // unplugged while we looked

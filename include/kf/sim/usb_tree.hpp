@@ -136,7 +136,7 @@ class usb_tree {
 
     /// Made anew in one step, as udev does it.
     static result<void> link(const std::filesystem::path& to, const std::filesystem::path& at) {
-        const auto made = at.string() + ".new";
+        const auto made = at.parent_path() / (".#" + at.filename().string());
         std::error_code failed;
         std::filesystem::remove(made, failed);
         std::filesystem::create_symlink(to, made, failed);

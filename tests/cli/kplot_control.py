@@ -18,7 +18,10 @@ EXPECTED = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 5 + LENGTH, TOP - 10 - 2 * i)
 
 
 STRANGER = """
-import socket, sys
+import os, socket, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 s.listen()
@@ -62,8 +65,7 @@ class Control(PlotterTest):
     def test_b25_a_stranger_who_answers_in_the_place_of_a_run_is_not_believed(self):
         p = self.plotter()
         os.chmod(p.root, 0o1777)
-        stranger = subprocess.Popen([sys.executable, "-c", STRANGER, str(p.socket) + ".kf-control"], stdout=subprocess.PIPE,
-                                    user=65534, group=65534, extra_groups=[])
+        stranger = subprocess.Popen([sys.executable, "-c", STRANGER, str(p.socket) + ".kf-control"], stdout=subprocess.PIPE)
         p.children.append(stranger)
         self.assertEqual(stranger.stdout.readline(), b"listens\n")
         for word in ("pause", "cancel"):

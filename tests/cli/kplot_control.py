@@ -28,8 +28,8 @@ s.listen()
 print("listens", flush=True)
 while True:
     c, _ = s.accept()
-    c.recv(99)
-    c.sendall(b'{"ok":true,"text":"a lie: paused, the tool is up"}\\n')
+    if c.recv(99):
+        c.sendall(b'{"ok":true,"text":"a lie: paused, the tool is up"}\\n')
 """
 
 

@@ -105,3 +105,22 @@ BOOST_AUTO_TEST_CASE(without_the_guardians_unit_or_a_right_to_it_the_guardian_is
     scripted_runner root{.answers = {{shown, {0, "LoadState=masked\n"}}}};
     BOOST_TEST(find_right(root, units, true, unit)->guard_unit.empty());
 }
+
+BOOST_AUTO_TEST_CASE(a_guardians_unit_that_is_just_ending_is_asked_again) {
+    struct ending : scripted_runner { // refuses twice
+        int starts = 0;
+        [[nodiscard]] kf::result<kf::io::run_outcome> run(const kf::io::command& c, const kf::io::run_limits& limits,
+                                                          const kf::io::output_sink& out) {
+            if (c.argv[0] == "systemctl" && c.argv[2] == "start" && ++starts < 3) return kf::io::run_outcome{1, 0};
+            return scripted_runner::run(c, limits, out);
+        }
+    } runner;
+    const std::string unit = "kflash-guard@pi.service";
+    runner.answers = {{"systemctl show " + unit + " --no-pager -p LoadState", {0, "LoadState=loaded\n"}},
+                      {"systemctl --no-ask-password start " + unit, {}},
+                      {start_1, {}},
+                      {start_2, {}}};
+    const auto r = find_right(runner, units, false, unit);
+    BOOST_REQUIRE(r.has_value());
+    BOOST_TEST(r->guard_unit == unit);
+}

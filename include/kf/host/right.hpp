@@ -6,6 +6,8 @@
 
 #include <kf/host/service_manager.hpp>
 
+#include <poll.h>
+
 #include <string>
 #include <vector>
 
@@ -31,10 +33,15 @@ template<io::process_runner Runner>
         const auto shown = io::run_and_capture(
             runner, io::command{{"systemctl", "show", guard_unit, "--no-pager", "-p", "LoadState"}}, 5);
         const bool installed = shown && shown->second.find("LoadState=loaded") != std::string::npos;
-        if (installed && works({"systemctl", "--no-ask-password", "start", guard_unit}))
-            return right{is_root ? "root" : "polkit", {}, guard_unit};
-        if (installed && !is_root && works({"sudo", "-n", "--", "systemctl", "--no-ask-password", "start", guard_unit}))
-            return right{"sudo", {"sudo", "-n", "--"}, guard_unit};
+        // One that is just ending may refuse its start; a child in its place would survive less.
+        for (int attempt = 0; installed && attempt < 4; ++attempt) {
+            if (works({"systemctl", "--no-ask-password", "start", guard_unit}))
+                return right{is_root ? "root" : "polkit", {}, guard_unit};
+            if (!is_root && works({"sudo", "-n", "--", "systemctl", "--no-ask-password", "start", guard_unit}))
+                return right{"sudo", {"sudo", "-n", "--"}, guard_unit};
+            pollfd none{-1, 0, 0};
+            ::poll(&none, 1, 100);
+        }
     }
     if (is_root) return right{"root", {}};
     if (works({"sudo", "-n", "true"})) return right{"sudo", {"sudo", "-n", "--"}};

@@ -199,10 +199,10 @@ class Moment:
                 time.sleep(2.5)
                 self.is_up("after the button", 6)
                 self.klipper("resume" if self.deed.endswith("resume") else "cancel")
-                if self.deed.endswith("resume") and not file_goes_on:
+                if not file_goes_on:  # no button of the interface is a word to kplot: it waits for a person's
                     time.sleep(2)
                     if child.poll() is None and self.run_state() == "paused":
-                        self.command("resume")
+                        self.command("resume" if self.deed.endswith("resume") else "cancel")
             else:
                 self.klipper("cancel")
             if self.deed.endswith("resume"):

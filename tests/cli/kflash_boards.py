@@ -9,6 +9,7 @@ import pathlib
 import pty
 import select
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -36,6 +37,15 @@ class Boards(WorldTest):
         os.kill(board["pid"], signal.SIGTERM)
         place = pathlib.Path(w.at["by_id"]).parent / f"by-path/platform-kf-usb-0:{board['port'][2:]}:1.0"
         wait_for(f"{key} is gone", lambda: not place.is_symlink())
+
+    def klippy_state(self, w):
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(w.at["socket"])
+            link.sendall(b'{"id":1,"method":"info"}\x03')
+            answer = b""
+            while not answer.endswith(b"\x03"):
+                answer += link.recv(65536)
+        return json.loads(answer[:-1])["result"]["state"]
 
     def change_config(self, w, key, text):
         config = w.home / f".config/kflash/configs/{key}/.config"
@@ -174,6 +184,7 @@ class Twins(Boards):
         r = w.run("flash", "left", "-s")
         self.assertEqual(r.code, 4, r)
         self.assertEqual(w.flash("right"), before)
+        wait_for("klippy has noticed", lambda: self.klippy_state(w) == "shutdown")
         self.ok(w, "flash", "right", "-s")
 
     def test_boards_without_a_number_of_their_own_are_added_by_their_port(self):

@@ -25,7 +25,7 @@ MUTANTS = {
          ("include/kf/flash/make_flash.hpp", 'KF_CHECK(firmware::still_is(*job.image, built(job)));', ';')],
         [FLASH], ["kflash_flash.py test_d1_make_flash_writes_only_this_boards_image"]),
     "D2 nobody starts the service after kill -9": (
-        [("include/kf/host/guardian.hpp", "while (stopped) {", "while (false) {")],
+        [("include/kf/host/guardian.hpp", "return !stopped || pay_back(manager, units, clock, owed.file);", "return !stopped;")],
         [GUARDIAN], ["kflash_flash.py test_d2_kill_9_while_writing_brings_the_service_back"]),
     "D2 a signal ends the write": (
         [(FLASH, "io::interrupt::hold_back_all();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
@@ -39,14 +39,14 @@ MUTANTS = {
           "        for (const auto& unit : units) KF_CHECK(manager.stop(unit));\n        stopped = true;")],
         [FLASH, GUARDIAN], ["kflash_flash.py test_d3_a_stop_that_times_out_leaves_the_service_running"]),
     "D4 the exit status of systemctl counts as a restart": (
-        [("include/kf/host/service_manager.hpp", 'return active == "active" && sub != "exited";', "return true;")],
+        [("include/kf/host/systemctl_show.hpp", 'return active == "active" && sub != "exited";', "return true;")],
         [FLASH, GUARDIAN], ["kflash_flash.py test_d4_a_restart_that_failed_is_never_called_a_restart"]),
     "D5 the right is not proven": (
         [("include/kf/host/right.hpp", "return ran && ran->first.status == 0;", "return ran.has_value() || true;")],
         ["tests/host/right.cpp"], ["host/d5_sudo_that_would_ask_for_a_password_is_no_right_to_stop_the_service",
                                    "host/d5_polkit_for_one_of_two_units_is_no_right"]),
     "D7 a setting without effect": (
-        [("tools/kflash/settings.cpp", 'if (const auto v = in.get("fallback"))', 'if (const auto v = in.get("no-such"))')],
+        [("tools/kflash/settings.cpp", "set(fallback, s.allow_flash_fallback);", "")],
         ["tools/kflash/settings.cpp"], ["kflash_registry.py test_d7_every_setting_can_be_seen_and_set"]),
     "D8 any Klipper node is a flashed board": (
         [("include/kf/flash/verify.hpp", "board::usb_firmware::klipper, before, clock",
@@ -245,7 +245,7 @@ MUTANTS = {
         [("include/kf/io/atomic_file.hpp",
           'target.string() + ".XXXXXX";\n        unique_fd fd(::mkostemp(name.data(), O_CLOEXEC));',
           "target.string();\n        unique_fd fd(::open(name.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644));"),
-         ("include/kf/io/atomic_file.hpp", "if (!temporary_.empty()) ::unlink(temporary_.c_str());", "")],
+         ("include/kf/io/atomic_file.hpp", "        ::unlink(temporary_.c_str());\n", "")],
         ["tools/kplot/machine.cpp"], ["kplot_defects.py test_p9_a_file_that_cannot_be_written_whole_leaves_the_one_before"]),
     "P9 the time left is a share of the bytes": (
         [("include/kf/run/file_run.hpp", "        if (!sd) return plan_.timeline.total();",

@@ -22,7 +22,7 @@ namespace kf::io {
 /// The process that took the flock on that file, from the text of /proc/locks; nothing when it does not say.
 /// "7: FLOCK  ADVISORY  WRITE 1234 fd:01:1049 0 EOF"; a line with "->" is one that waits.
 [[nodiscard]] inline std::optional<int> flock_owner(std::string_view locks, const struct stat& file) {
-    const std::string id = fmt::format("{:02x}:{:02x}:{}", ::major(file.st_dev), ::minor(file.st_dev), file.st_ino);
+    const std::string id = fmt::format("{:02x}:{:02x}:{}", major(file.st_dev), minor(file.st_dev), file.st_ino);
     while (!locks.empty()) {
         const auto end = locks.find('\n');
         std::string_view line = locks.substr(0, end);

@@ -159,8 +159,8 @@ MUTANTS = {
         [("include/kf/run/steering.hpp", "return who.uid == 0 ||", "return true || who.uid == 0 ||")],
         ["tests/run/steering.cpp"], ["run/b25_a_stranger_in_the_place_of_a_run_is_not_believed"]),
     "B26 the name in the lock file is blamed": (
-        [("include/kf/io/lock_owner.hpp", "const auto owner = text ? flock_owner(*text, file) : std::nullopt;",
-          "const auto owner = std::optional<int>(name.pid);")],
+        [("include/kf/io/lock_owner.hpp", "const int owner = text ? flock_owner(*text, file).value_or(0) : 0;",
+          "const int owner = name.pid;")],
         ["tests/io/file_lock.cpp"], ["io/a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds"]),
     "B30 a frozen guardian is asked to stop later": (
         [("include/kf/host/guardian.hpp", "if (detail::is_alone(in))", "if (false && detail::is_alone(in))")],

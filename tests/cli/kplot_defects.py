@@ -174,7 +174,11 @@ class Defects(PlotterTest):
         with_them = self.plotter(speed=50, config=sections)
         r = with_them.run("run", with_them.write("a.svg", svg('<line x1="10" y1="10" x2="30" y2="10"/>')))
         self.assertEqual(r.code, 0, r)
-        self.assertEqual([line for line in with_them.run("machine", "check").err.splitlines() if "macros" in line], [])
+        without = p.run("machine", "check")
+        self.assertIn("machine macros", without.out + without.err)
+        checked = with_them.run("machine", "check")
+        self.assertEqual(checked.code, 0, checked)
+        self.assertNotIn("machine macros", checked.out + checked.err)
         self.assert_ink(with_them.ink(), [[(35, 312), (55, 312)]])
 
     # P7: a stroke of more than 30 s is an error that leaves the pen down.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../temporary_folder.hpp"
+#include "file_facts.hpp"
 
 #include <kf/io/output_file.hpp>
 
@@ -15,21 +16,12 @@
 using kf::errc;
 using kf::io::output_file;
 using kf::io::write_output;
+using kf::test::of;
+using kf::test::slurp;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string slurp(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-struct stat of(const fs::path& file) {
-    struct stat st{};
-    BOOST_REQUIRE_EQUAL(::lstat(file.c_str(), &st), 0);
-    return st;
-}
 
 std::size_t files_in(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));

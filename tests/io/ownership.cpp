@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../temporary_folder.hpp"
+#include "file_facts.hpp"
 
 #include <kf/io/file_lock.hpp>
 #include <kf/io/run_log.hpp>
@@ -10,22 +11,13 @@
 #include <iterator>
 
 using namespace kf::io;
+using kf::test::of;
+using kf::test::slurp;
 using kf::test::temporary_folder;
 
 namespace {
 
 constexpr uid_t person = 65534;
-
-std::string slurp(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-struct stat of(const fs::path& file) {
-    struct stat st{};
-    BOOST_REQUIRE_EQUAL(::lstat(file.c_str(), &st), 0);
-    return st;
-}
 
 /// A folder of somebody else, and beside it one of root's that nobody else may write in.
 struct places {

@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(a_sliced_file_takes_what_klipper_took) {
     BOOST_TEST(e.unknown == 0U);
 }
 
-// To the last digit of what Kalico v2026.07.00-30 took; Klipper itself took 43.39201263041331 s, a sixth of a thousandth more.
+// To the last digit of what Kalico v2026.07.00-30 took; Klipper itself took 43.39201263041331 s, a sixth of a
+// thousandth more.
 BOOST_AUTO_TEST_CASE(arcs_take_what_kalico_took_and_nearly_what_klipper_took) {
     motion_limits limits = of_a_slow_z();
     limits.arc_resolution = 1;

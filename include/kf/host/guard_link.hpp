@@ -29,17 +29,7 @@ class guard_link {
     /// Its next line, without the newline.
     [[nodiscard]] result<std::string> read_line(io::time_point until) {
         if (child_) return child_->read_line(until);
-        for (;;) {
-            if (const auto end = buffer_.find('\n'); end != std::string::npos) {
-                std::string line = buffer_.substr(0, end);
-                buffer_.erase(0, end + 1);
-                return line;
-            }
-            std::uint8_t chunk[512];
-            KF_TRY(const std::size_t n, socket_->read_some(chunk, until));
-            buffer_.append(reinterpret_cast<const char*>(chunk), n);
-            if (buffer_.size() > 65536) return kf::fail(errc::protocol, "the guardian wrote a line without end");
-        }
+        return io::next_line(buffer_, [&](std::span<std::uint8_t> room) { return socket_->read_some(room, until); });
     }
 
     /// -1 once it is closed.

@@ -11,10 +11,10 @@
 
 #include <kf/host/guard_link.hpp>
 #include <kf/host/guardian.hpp>
+#include <kf/io/unix_listener.hpp>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
@@ -100,21 +100,6 @@ template<service_manager Manager>
 }
 
 namespace detail {
-[[nodiscard]] inline result<io::unique_fd> listen_for_guard(const std::filesystem::path& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.string().size() >= sizeof address.sun_path)
-        return kf::fail(errc::usage, "the socket's path is too long: " + path.string());
-    path.string().copy(address.sun_path, path.string().size());
-    ::unlink(path.c_str());
-    io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    // Who may talk to it is asked of the kernel for each connection.
-    if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::chmod(path.c_str(), 0666) != 0 || ::listen(fd.get(), 4) != 0)
-        return kf::fail(io::system_error("cannot listen on " + path.string()));
-    return fd;
-}
-
 struct guard_caller {
     io::unique_fd fd;
     int pid = 0;
@@ -123,6 +108,7 @@ struct guard_caller {
 [[nodiscard]] inline result<guard_caller> accept_from(int listener, unsigned uid, io::time_point until) {
     for (;;) {
         KF_CHECK(io::wait_ready(listener, POLLIN, until));
+        if (std::chrono::steady_clock::now() >= until) return kf::fail(errc::timeout, "nobody who may came in time");
         io::unique_fd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
         ucred who{};
         socklen_t size = sizeof who;
@@ -148,7 +134,8 @@ template<service_manager Manager, io::clock Clock>
     if (!waits) KF_CHECK(pay());
     detail::guard_caller caller;
     {
-        KF_TRY(const auto listener, detail::listen_for_guard(place.socket));
+        // Everybody may connect: the kernel says who does.
+        KF_TRY(const auto listener, io::listen_at(place.socket, 0666, 4));
         const auto look = waits ? io::duration(std::chrono::milliseconds(100)) : patience;
         auto came = detail::accept_from(listener.get(), uid, std::chrono::steady_clock::now() + look);
         while (waits && !came && came.error().code == errc::timeout) {
@@ -157,7 +144,8 @@ template<service_manager Manager, io::clock Clock>
         }
         ::unlink(place.socket.c_str());
         if (!came && came.error().code == errc::timeout) return {}; // it was only asked whether we could be started
-        KF_TRY(caller, std::move(came));
+        if (!came) return kf::fail(std::move(came).error());
+        caller = std::move(*came);
     }
     std::string line;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);

@@ -6,6 +6,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/atomic_file.hpp>
+#include <kf/io/columns.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -241,12 +242,7 @@ struct klippy_instance {
         std::string_view line = rest.substr(0, end);
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         // Num RefCount Protocol Flags Type St Inode Path; a path may have blanks in it
-        std::string_view fields[7];
-        for (auto& f : fields) {
-            line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-            f = line.substr(0, line.find(' '));
-            line.remove_prefix(f.size());
-        }
+        const auto fields = io::take_columns<7>(line);
         constexpr std::string_view accepts = "00010000"; // __SO_ACCEPTCON
         if (fields[3] == accepts && line.size() > 1 && line[1] == '/') found.emplace_back(line.substr(1));
     }

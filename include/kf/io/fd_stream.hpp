@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 
 namespace kf::io {
 
@@ -43,6 +44,22 @@ namespace kf::io {
             return kf::fail(errc::connection_lost, "the other side is gone");
         if (errno != EAGAIN && errno != EWOULDBLOCK) return kf::fail(system_error("read"));
         KF_CHECK(wait_ready(fd, POLLIN, until));
+    }
+}
+
+/// The next line of a peer, without its newline; `buffer` keeps what came behind it. `read(room) -> result<size_t>`.
+template<class Read>
+[[nodiscard]] result<std::string> next_line(std::string& buffer, Read&& read) {
+    for (;;) {
+        if (const auto end = buffer.find('\n'); end != std::string::npos) {
+            std::string line = buffer.substr(0, end);
+            buffer.erase(0, end + 1);
+            return line;
+        }
+        std::uint8_t chunk[512];
+        KF_TRY(const std::size_t n, read(std::span<std::uint8_t>(chunk)));
+        buffer.append(reinterpret_cast<const char*>(chunk), n);
+        if (buffer.size() > 65536) return kf::fail(errc::protocol, "the other side wrote a line without end");
     }
 }
 

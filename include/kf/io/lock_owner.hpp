@@ -4,6 +4,7 @@
 /// be called. Only a name whose process holds the lock is believed; an older run's is not blamed.
 
 #include <kf/io/atomic_file.hpp>
+#include <kf/io/columns.hpp>
 
 #include <fmt/format.h>
 
@@ -27,12 +28,7 @@ namespace kf::io {
         const auto end = locks.find('\n');
         std::string_view line = locks.substr(0, end);
         locks.remove_prefix(end == std::string_view::npos ? locks.size() : end + 1);
-        std::string_view fields[6];
-        for (auto& f : fields) {
-            line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-            f = line.substr(0, line.find(' '));
-            line.remove_prefix(f.size());
-        }
+        const auto fields = take_columns<6>(line);
         int pid = 0;
         if (fields[1] != "FLOCK" || fields[5] != id) continue;
         const auto [stop, bad] = std::from_chars(fields[4].data(), fields[4].data() + fields[4].size(), pid);
@@ -67,23 +63,23 @@ struct lock_name {
     const auto name = read_lock_name(fd);
     const auto is_alive = [](int pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); };
     const auto text = read_file(proc / "locks", std::size_t{8} << 20);
-    const auto owner = text ? flock_owner(*text, file) : std::nullopt;
+    const int owner = text ? flock_owner(*text, file).value_or(0) : 0;
     const auto age =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count() -
         file.st_mtime;
     const std::string since = age < 0     ? ""
                               : age < 120 ? fmt::format(", for {} s", age)
                                           : fmt::format(", for {} min", age / 60);
-    if (owner && *owner == name.pid) {
-        if (is_alive(*owner)) return fmt::format("{}, process {}{}", name.who, *owner, since);
-        return fmt::format("what {} (process {}, which has ended) left at work{}", name.who, *owner, since);
+    if (owner != 0 && owner == name.pid) {
+        if (is_alive(owner)) return fmt::format("{}, process {}{}", name.who, owner, since);
+        return fmt::format("what {} (process {}, which has ended) left at work{}", name.who, owner, since);
     }
-    if (owner) {
-        std::string command = read_file(proc / std::to_string(*owner) / "cmdline", 1 << 16).value_or("");
+    if (owner != 0) {
+        std::string command = read_file(proc / std::to_string(owner) / "cmdline", 1 << 16).value_or("");
         while (!command.empty() && command.back() == '\0') command.pop_back();
         for (char& c : command)
             if (c == '\0') c = ' ';
-        return fmt::format("process {}{}", *owner, command.empty() ? "" : ": " + command.substr(0, 200));
+        return fmt::format("process {}{}", owner, command.empty() ? "" : ": " + command.substr(0, 200));
     }
     if (is_alive(name.pid)) return fmt::format("{}, process {}{}", name.who, name.pid, since);
     return "a process that cannot be seen and left no name";

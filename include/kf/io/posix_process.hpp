@@ -300,17 +300,7 @@ class piped_child {
 
     /// The next line of the child's stdout, without its newline.
     [[nodiscard]] result<std::string> read_line(time_point until) {
-        for (;;) {
-            if (const auto end = buffer_.find('\n'); end != std::string::npos) {
-                std::string line = buffer_.substr(0, end);
-                buffer_.erase(0, end + 1);
-                return line;
-            }
-            std::uint8_t chunk[512];
-            KF_TRY(const std::size_t n, read_some_fd(out_.get(), chunk, until));
-            buffer_.append(reinterpret_cast<const char*>(chunk), n);
-            if (buffer_.size() > 65536) return kf::fail(errc::protocol, "a child wrote a line without end");
-        }
+        return next_line(buffer_, [&](std::span<std::uint8_t> room) { return read_some_fd(out_.get(), room, until); });
     }
 
     void close_input() noexcept { in_.reset(); }

@@ -112,6 +112,21 @@ class entity_expander {
         return from;
     }
 
+    /// Behind the '>' that ends a declaration; one in quotes does not.
+    static std::size_t declaration_end(std::string_view text, std::size_t from) {
+        char quote = 0;
+        for (; from < text.size(); ++from) {
+            const char c = text[from];
+            if (quote != 0)
+                quote = c == quote ? '\0' : quote;
+            else if (c == '"' || c == '\'')
+                quote = c;
+            else if (c == '>')
+                return from + 1;
+        }
+        return from;
+    }
+
     void read_declarations(std::size_t& body);
     void read_subset(std::size_t& i);
     void read_entity(std::size_t& i);
@@ -175,16 +190,7 @@ inline void entity_expander::read_subset(std::size_t& i) {
             const std::string_view name = source_.substr(i + 1, name_end(source_, i + 1) - i - 1);
             return fail_at(i, fmt::format("the parameter entity %{}; is not supported", excerpt(name)));
         } else if (rest.front() == '<') {
-            for (char quote = 0; i < source_.size(); ++i) {
-                const char c = source_[i];
-                if (quote != 0)
-                    quote = c == quote ? '\0' : quote;
-                else if (c == '"' || c == '\'')
-                    quote = c;
-                else if (c == '>')
-                    break;
-            }
-            if (i < source_.size()) ++i;
+            i = declaration_end(source_, i);
         } else
             ++i;
     }
@@ -210,16 +216,7 @@ inline void entity_expander::read_entity(std::size_t& i) {
         i = close + 1;
     } else
         e.external = true;
-    for (char quote = 0; i < source_.size(); ++i) {
-        const char c = source_[i];
-        if (quote != 0)
-            quote = c == quote ? '\0' : quote;
-        else if (c == '"' || c == '\'')
-            quote = c;
-        else if (c == '>')
-            break;
-    }
-    if (i < source_.size()) ++i;
+    i = declaration_end(source_, i);
     if (name.empty() || is_xml_entity(name)) return;
     if (entities_.size() >= limits_.declarations)
         return fail_at(from, fmt::format("more than {} entities are declared", limits_.declarations));

@@ -16,13 +16,13 @@
 #include <kf/error.hpp>
 #include <kf/io/fd_stream.hpp>
 #include <kf/io/interrupt.hpp>
+#include <kf/io/unix_listener.hpp>
 #include <kf/io/unix_socket.hpp>
 
 #include <boost/json.hpp>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <array>
 #include <concepts>
@@ -96,20 +96,9 @@ class control_socket {
 
   public:
     [[nodiscard]] static result<control_socket> listen(const std::filesystem::path& path) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        if (path.string().size() >= sizeof address.sun_path)
-            return kf::fail(errc::usage, "the socket's path is too long: " + path.string());
-        path.string().copy(address.sun_path, path.string().size());
-        ::unlink(path.c_str());
-        io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        const mode_t old = ::umask(0077);
-        const bool good = fd && ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                          ::listen(fd.get(), 8) == 0;
-        const int number = errno;
-        ::umask(old);
-        if (!good) {
-            auto e = io::system_error("cannot listen on " + path.string(), number);
+        auto fd = io::listen_at(path, 0700, 8);
+        if (!fd) {
+            auto e = std::move(fd).error();
             struct stat left{};
             if (::lstat(path.c_str(), &left) == 0 && left.st_uid != ::geteuid()) {
                 e.cause = "user " + std::to_string(left.st_uid) + " left a file of that name, which only he may remove";
@@ -117,7 +106,7 @@ class control_socket {
             }
             return kf::fail(std::move(e));
         }
-        return control_socket(std::move(fd), path);
+        return control_socket(std::move(*fd), path);
     }
     control_socket(control_socket&& other) noexcept
       : listener_(std::move(other.listener_))

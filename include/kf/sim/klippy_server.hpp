@@ -5,13 +5,13 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/fd_stream.hpp>
+#include <kf/io/unix_listener.hpp>
 #include <kf/sim/klippy_process.hpp>
 
 #include <boost/json.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <chrono>
@@ -119,18 +119,7 @@ class klippy_server {
     }
 
     result<void> open_listener() {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = socket_.string();
-        if (path.size() >= sizeof address.sun_path)
-            return kf::fail(errc::usage, "the socket path is too long: " + path);
-        path.copy(address.sun_path, path.size());
-        io::unique_fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        ::unlink(path.c_str());
-        if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-            ::listen(fd.get(), 16) != 0)
-            return kf::fail(io::system_error("cannot listen on " + path));
-        listener_ = std::move(fd);
+        KF_TRY(listener_, io::listen_at(socket_, 0755, 16));
         return {};
     }
 

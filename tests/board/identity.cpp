@@ -137,6 +137,19 @@ BOOST_AUTO_TEST_CASE(a_firmware_of_another_maker_is_klipper_when_the_registry_kn
     BOOST_TEST(b.serial_pattern == "usb-Kalico_toolhead_T1-if*"); // the old one fits no name any more
 }
 
+BOOST_AUTO_TEST_CASE(a_board_whose_name_udev_has_not_made_yet_is_remembered_by_that_name) {
+    auto d = at("1-1.4", usb_firmware::katapult, "rp2040", "E66 14", "CanBoot");
+    d.file_name = d.place; // by-path was there first
+    BOOST_TEST(remember(moment_board, d, usb_firmware::katapult, "").as_katapult.name ==
+               "usb-CanBoot_rp2040_E66_14-if00");
+    const board fresh{.key = "f", .name = "F", .mcu = "rp2040", .serial_pattern = "usb-Klipper_rp2040_gone*"};
+    BOOST_TEST(remember(fresh, d, usb_firmware::katapult, "").serial_pattern == "usb-CanBoot_rp2040_E66_14-if*");
+    d.facts.interface = 2;
+    BOOST_TEST(remember(fresh, d, usb_firmware::katapult, "").as_katapult.name == "usb-CanBoot_rp2040_E66_14-if02");
+    d.facts.serial = "12345"; // it will never have one of its own
+    BOOST_TEST(remember(fresh, d, usb_firmware::katapult, "").as_katapult.name == d.place);
+}
+
 BOOST_AUTO_TEST_CASE(a_trail_follows_the_port_whatever_the_names) {
     const trail t{moment_board, moment, {"usb-Kalico_x_12345-if00", "Kalico", "x", "12345"}};
     const auto in_katapult = at("1-1.4", usb_firmware::katapult, "rp2040", chip);

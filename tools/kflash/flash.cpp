@@ -201,8 +201,7 @@ board::usb_face expected_face(const firmware::kconfig& config, const board::targ
     face.serial = board::is_chip_number(met) ? met : target.device().usb.serial;
     if (const auto set = config.text("USB_SERIAL_NUMBER"); set && !config.enabled("USB_SERIAL_NUMBER_CHIPID"))
         face.serial = *set;
-    face.name = fmt::format("usb-{}_{}_{}-if00", board::udev_text(face.manufacturer), board::udev_text(face.product),
-                            board::udev_text(face.serial));
+    face.name = board::by_id_name(face.manufacturer, face.product, face.serial);
     return face;
 }
 

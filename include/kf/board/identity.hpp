@@ -136,6 +136,10 @@ namespace detail {
 /// `b` with what this look at its device taught. `d` is known to be it: judged so, or followed there.
 [[nodiscard]] inline board remember(board b, const device& d, usb_firmware runs, const std::string& day) {
     usb_face face{d.file_name, d.facts.manufacturer, d.facts.product, serial_number(d)};
+    // udev makes one link after the other: a board that has just come may not have its own name in by-id yet.
+    if (is_place_name(face.name) && d.facts.twins == 0 && is_own_serial(face.serial))
+        face.name = by_id_name(face.manufacturer, face.product, face.serial, d.facts.interface.value_or(0));
+    const std::string name = face.name;
     if (!d.facts.port.empty()) b.usb_port = d.facts.port;
     if (runs == usb_firmware::klipper) {
         b.as_klipper = std::move(face);
@@ -150,7 +154,7 @@ namespace detail {
         return !f.empty() && (f.name == b.serial_pattern || pattern_matches(b.serial_pattern, f.name));
     };
     if (!is_place_name(b.serial_pattern) && !fits(b.as_klipper) && !fits(b.as_katapult)) {
-        auto better = pattern_for(d.file_name, serial_number(d));
+        auto better = pattern_for(name, serial_number(d));
         if (better)
             b.serial_pattern = std::move(*better);
         else if (!d.place.empty())

@@ -139,6 +139,15 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
     return out;
 }
 
+/// udev's name in by-id, from the strings of a device; one without a serial number has a name without it.
+[[nodiscard]] inline std::string by_id_name(std::string_view manufacturer, std::string_view product,
+                                            std::string_view serial, unsigned interface = 0) {
+    std::string name = "usb-" + udev_text(manufacturer) + "_" + udev_text(product);
+    if (!serial.empty()) name += "_" + udev_text(serial);
+    constexpr std::string_view digits = "0123456789abcdef";
+    return name + "-if" + digits[interface / 16 % 16] + digits[interface % 16];
+}
+
 /// The families that Klipper runs on: a USB product string that begins with one of them is the chip's name. Kalico's
 /// CONFIG_USB_PRODUCT can be any other text.
 [[nodiscard]] constexpr bool is_chip_name(std::string_view text) noexcept {

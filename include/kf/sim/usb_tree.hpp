@@ -25,11 +25,8 @@ struct usb_strings {
     bool operator==(const usb_strings&) const = default;
 };
 
-/// udev's name in by-id; a device without a serial number has a name without one.
 [[nodiscard]] inline std::string by_id_name(const usb_strings& usb) {
-    std::string name = fmt::format("usb-{}_{}", board::udev_text(usb.manufacturer), board::udev_text(usb.product));
-    if (!usb.serial.empty()) name += "_" + board::udev_text(usb.serial);
-    return name + "-if00";
+    return board::by_id_name(usb.manufacturer, usb.product, usb.serial);
 }
 
 /// A serial number on a command line, where "none" is none.

@@ -9,7 +9,7 @@
 namespace kf::kflash {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_build(cli::invocation& in) {
     const auto file = in.get("output");
     if (file) KF_CHECK(io::output_file::check(*file));
     KF_TRY(const auto request, build_request_of(in));
@@ -50,7 +50,7 @@ cli::command_row build_command() {
             std::move(options),
             {{"kflash build octopus -s", "prints the path of the image"},
              {"kflash build octopus -s -o octopus.bin", "keeps it"}},
-            run};
+            run_build};
 }
 
 } // namespace kf::kflash

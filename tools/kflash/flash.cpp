@@ -581,7 +581,7 @@ result<void> pay_owed(cli::invocation& in, const bench& b) {
     return io::remove_file(journal);
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_flash(cli::invocation& in) {
     KF_TRY(const auto request, build_request_of(in));
     KF_TRY(const auto b, open_bench(in));
     io::interrupt::catch_signals();
@@ -611,7 +611,7 @@ cli::command_row flash_command() {
             {{"kflash flash octopus", "menuconfig, build, flash, verify, restart"},
              {"kflash flash octopus -s --dry-run", "see what would happen"},
              {"kflash flash octopus --sim -s", "try it without hardware"}},
-            run};
+            run_flash};
 }
 
 } // namespace kf::kflash

@@ -19,7 +19,7 @@ std::string clock_text(seconds s) {
     return fmt::format("{} h {:02} min ({:.2f} s)", whole / 3600, whole / 60 % 60, s);
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_estimate(cli::invocation& in) {
     job::motion_limits limits;
     if (in.has("machine")) {
         KF_TRY(const auto m, open_machine(in));
@@ -113,7 +113,7 @@ cli::command_row estimate_command() {
             {{"kplot estimate a.gcode --limit max_velocity=80", "with another speed limit"},
              {"kplot estimate part.gcode --arcs --limit nozzle_diameter=0.6", "a slicer's file, with its arcs"},
              {"kplot estimate a.gcode --json", "seconds and moves for a program"}},
-            run};
+            run_estimate};
 }
 
 } // namespace kf::kplot

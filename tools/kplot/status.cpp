@@ -40,7 +40,7 @@ std::optional<seconds> eta_of_file(const klippy::printer_status& s, const job::m
                           s.print_stats->total_duration);
 }
 
-result<void> work(cli::invocation& in, const workplace& w) {
+result<void> status_work(cli::invocation& in, const workplace& w) {
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     const auto asked = run::ask_running(run::control_path(w.socket), "status", soon);
     // It may be homing, or have ended just now: what Klipper says is worth having all the same.
@@ -120,7 +120,7 @@ cli::command_row status_command() {
             {},
             {{"kplot status", "state, job, time left, position"}, {"kplot status --json", "for a program"}},
             [](cli::invocation& in) {
-                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return status_work(in, w); });
             }};
 }
 

@@ -15,7 +15,7 @@ cp -r "$top/debian" "$work/kf/"
 cp -r "$top/include/kf" "$work/kf/include/"
 cp "$top/meson.build" "$top/README.md" "$work/kf/"
 cp "$top/CHANGELOG.md" "$work/kf/NEWS.md" # a changelog is Debian's own
-cp "$here/version.sh" "$here/kf.pc.in" "$here/version.hpp.in" "$work/kf/packaging/"
+cp "$here/version.sh" "$here/kf.pc.in" "$work/kf/packaging/"
 cp -r "$top/examples" "$work/kf/"
 cat >"$work/kf/debian/changelog" <<EOF
 kf ($version) unstable; urgency=medium

@@ -261,7 +261,8 @@ class Manuals(unittest.TestCase):
         self.assertEqual(Page("kf-json.5").terms("EXIT STATUS"), [n for n, _ in said])
 
     def test_d24_the_readme_promises_no_option_or_command_that_is_not_there(self):
-        text = (ROOT / "README.md").read_text()
+        papers = ["README.md", "docs/SAFETY.md", "docs/TROUBLESHOOTING.md", "docs/COMPARISON.md"]
+        text = "\n".join((ROOT / paper).read_text() for paper in papers)
         known = every_option(*self.tools)
         code = "\n".join(re.findall(r"```(.*?)```", text, re.S) + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
         used = set()

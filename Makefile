@@ -126,6 +126,7 @@ html:
 package-tests:
 	packaging/test-install.sh dist/kf-$(VERSION)-linux-$$(dpkg --print-architecture).tar.xz
 	packaging/test-apt-repo.sh
+	packaging/test-dev.sh
 
 # apt install kflash in clean systems of other releases and processors. A chroot needs root.
 chroots:

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_board_is_known_in_a_bootloader_that_nobody_saw_before_by_
     BOOST_TEST((judge(moment_board, at("1-1.3", usb_firmware::katapult, "rp2040", chip)).claim == claim::none));
 }
 
-BOOST_AUTO_TEST_CASE(another_board_in_the_same_socket_is_refused_with_what_differs) {
+BOOST_AUTO_TEST_CASE(d18_another_board_in_the_same_socket_is_refused_with_what_differs) {
     const auto b =
         remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
     const auto differs = [&](const device& d) { return judge(b, d).differs; };
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_board_with_a_serial_number_of_its_own_is_known_in_every_s
     BOOST_TEST((judge(b, at("1-1.2", usb_firmware::katapult, "rp2040", chip)).claim == claim::by_serial));
 }
 
-BOOST_AUTO_TEST_CASE(a_board_with_everybodys_serial_number_is_its_port) {
+BOOST_AUTO_TEST_CASE(d18_a_board_with_everybodys_serial_number_is_its_port) {
     for (const char* serial : {"12345", ""}) {
         const auto d = at("1-1.4", usb_firmware::klipper, "stm32g0b1xx", serial);
         const std::string pattern = "usb-Klipper_stm32g0b1xx_" + std::string(serial) + "*";
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_board_with_everybodys_serial_number_is_its_port) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_twin_that_is_left_alone_is_not_taken_for_the_other_one) {
+BOOST_AUTO_TEST_CASE(d18_a_twin_that_is_left_alone_is_not_taken_for_the_other_one) {
     auto left = at("1-1.3", usb_firmware::klipper, "rp2040", chip),
          right = at("1-1.4", usb_firmware::klipper, "rp2040", chip);
     left.facts.twins = right.facts.twins = 1;

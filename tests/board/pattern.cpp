@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_pattern_matches_both_firmwares_of_its_board) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_star_behind_a_serial_number_is_no_more_of_it) {
+BOOST_AUTO_TEST_CASE(d18_a_star_behind_a_serial_number_is_no_more_of_it) {
     for (const char* pattern :
          {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**", "usb-Klipper_rp2040_T1-*",
           "usb-Klipper_rp2040_T1*-if00", "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*", "usb-*_rp2040_T1*",

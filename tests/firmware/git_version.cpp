@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(cuts_the_time_and_host_of_an_unclean_build) {
     BOOST_TEST(without_build_tail("") == "");
 }
 
-BOOST_AUTO_TEST_CASE(two_commits_at_one_distance_from_a_tag_are_not_one_version) {
+BOOST_AUTO_TEST_CASE(d17_two_commits_at_one_distance_from_a_tag_are_not_one_version) {
     BOOST_TEST((compare_versions("v0.13.0-45-gaaaaaaa", "v0.13.0-45-gbbbbbbb") == version_relation::different));
 }
 
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_hash_that_another_clone_cut_shorter_is_the_same_commit) {
     BOOST_TEST((compare_versions("v0.13.0-731-g84104bbbd", "v0.13.0-730-g84104bbbd") == version_relation::different));
 }
 
-BOOST_AUTO_TEST_CASE(a_dirty_build_is_never_called_the_clean_version) {
+BOOST_AUTO_TEST_CASE(d17_a_dirty_build_is_never_called_the_clean_version) {
     constexpr std::string_view dirty = "v0.13.0-730-g84104bbbd-dirty-20261120_235029-vm";
     BOOST_TEST((compare_versions("v0.13.0-730-g84104bbbd", dirty) == version_relation::different));
     BOOST_TEST((compare_versions("v0.13.0-730-g84104bbbd-dirty", dirty) == version_relation::same_dirty));

@@ -129,7 +129,7 @@ struct stranger {
 };
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds) {
+BOOST_AUTO_TEST_CASE(b26_a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds) {
     const temporary_folder folder;
     BOOST_REQUIRE(write_file(folder / "lock", "1 kplot run sheep.svg\n")); // process 1 lives, and holds nothing
     const stranger holder(folder / "lock");

@@ -56,7 +56,7 @@ BOOST_FIXTURE_TEST_CASE(what_root_makes_there_is_the_persons, places) {
     BOOST_TEST(of(roots / "own").st_uid == 0u);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_link_that_was_planted_there_leads_nowhere, places) {
+BOOST_FIXTURE_TEST_CASE(b27_a_link_that_was_planted_there_leads_nowhere, places) {
     for (const char* name : {"ledger.jsonl", "kflash.log", "flash.lock"})
         fs::create_symlink(roots / "file", home / name);
     BOOST_TEST(!append_line(home / "ledger.jsonl", "x"));
@@ -65,7 +65,7 @@ BOOST_FIXTURE_TEST_CASE(a_link_that_was_planted_there_leads_nowhere, places) {
     BOOST_TEST(slurp(roots / "file") == "root's");
 }
 
-BOOST_FIXTURE_TEST_CASE(nor_does_a_folder_that_is_such_a_link, places) {
+BOOST_FIXTURE_TEST_CASE(b27_nor_does_a_folder_that_is_such_a_link, places) {
     fs::create_directory_symlink(roots, home / "state");
     BOOST_REQUIRE_EQUAL(::lchown((home / "state").c_str(), person, person), 0);
     BOOST_TEST(!append_line(home / "state/file", "x"));

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(travel_outside_the_work_area_is_refused) {
                "operation 1 (rapid_xy) leaves the work area: Machine Y is -1 mm, the limit is 0 to 350 mm.");
 }
 
-BOOST_AUTO_TEST_CASE(the_work_area_need_not_start_at_zero) {
+BOOST_AUTO_TEST_CASE(p4_the_work_area_need_not_start_at_zero) {
     auto m = octopus();
     m.work_area_min_mm = {10, -20, 0};
     BOOST_TEST(refusal(m, {rapid_xy{{-16, 0}}}) ==
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(ink_outside_the_canvas_or_in_its_margin_is_refused) {
                "operation 3 (linear_move) draws outside of the canvas: Canvas Y is 290 mm, the limit is 10 to 287 mm.");
 }
 
-BOOST_AUTO_TEST_CASE(z_outside_the_work_area_is_refused) {
+BOOST_AUTO_TEST_CASE(p4_z_outside_the_work_area_is_refused) {
     auto m = octopus();
     m.tools[0].work_mm = 41;
     BOOST_TEST(refusal(m, {rapid_xy{{5, 5}}, tool_down{}, tool_up{}}) ==

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_request_of_1_MB) {
     BOOST_TEST((refused.error().code == errc::usage));
 }
 
-BOOST_AUTO_TEST_CASE(splits_at_the_end_mark_wherever_the_bytes_are_cut) {
+BOOST_AUTO_TEST_CASE(row_b_splits_at_the_end_mark_wherever_the_bytes_are_cut) {
     for (std::size_t step = 1; step <= two_answers_and_news.size(); ++step) {
         const auto got = decode(two_answers_and_news, step);
         BOOST_REQUIRE(got.size() == 3U);

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(clears_a_pause_that_belongs_to_no_job) {
     BOOST_TEST(p.scripts.at(0) == "CLEAR_PAUSE\nSDCARD_PRINT_FILE FILENAME=\"a.gcode\"");
 }
 
-BOOST_AUTO_TEST_CASE(says_which_sections_a_printer_lacks) {
+BOOST_AUTO_TEST_CASE(p6_says_which_sections_a_printer_lacks) {
     printer p;
     p.sections = "none";
     const auto none = start_file(p.k, "a.gcode", p.soon());

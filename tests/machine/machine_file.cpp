@@ -45,7 +45,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 BOOST_AUTO_TEST_SUITE(machine_file)
 
-BOOST_AUTO_TEST_CASE(reads_every_field_of_the_machine_the_project_began_with) {
+BOOST_AUTO_TEST_CASE(row_b_reads_every_field_of_the_machine_the_project_began_with) {
     const reading r = read_machine(seed_text());
     BOOST_TEST(!has_errors(r.problems));
     const machine& m = r.value;

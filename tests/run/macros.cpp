@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a4_macros_of_a_web_interface_are_refused_by_name_and_never_
     BOOST_TEST(c.resume == "BASE_RESUME");
 }
 
-BOOST_AUTO_TEST_CASE(a_name_and_a_marker_are_no_proof) {
+BOOST_AUTO_TEST_CASE(a4_a_name_and_a_marker_are_no_proof) {
     auto sections = with_ours(machine::sim_machine());
     // An [include] behind ours: the text is theirs, the marker is ours still.
     sections["gcode_macro pause"].as_object()["gcode"] = web_pause;

@@ -262,6 +262,9 @@ BOOST_AUTO_TEST_CASE(broken_json_is_reported_with_line_and_column) {
     BOOST_TEST(refusal("[]").find("must be an object") != std::string::npos);
     BOOST_TEST(refusal("{\"devices\": {\"a\": 1,\n \"a\": 2}}").find("line 2, column 2: \"a\" stands twice") !=
                std::string::npos);
+    BOOST_TEST(refusal("{\"a\": {\"b\": [2.0]},\n \"a\": 1}").find("line 2, column 2: \"a\" stands twice") !=
+               std::string::npos);
+    BOOST_TEST(refusal("{\"a\": [2.0, [1]],\n \"a\": [2]}").find("\"a\" stands twice") != std::string::npos);
     BOOST_TEST(refusal(std::string(200, '[')).find("line 1") != std::string::npos);
 }
 

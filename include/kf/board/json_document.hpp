@@ -74,8 +74,8 @@ class json_document {
                                fmt::format("or take the version before: cp {0}.bak {0}", file_)}});
     }
 
-    [[nodiscard]] result<void> index(std::size_t& at, path& here, boost::json::value& value);
-    [[nodiscard]] result<void> index_members(std::size_t& at, path& here, boost::json::value& value);
+    [[nodiscard]] result<void> index(std::size_t& at, path& here, boost::json::value* value);
+    [[nodiscard]] result<void> index_members(std::size_t& at, path& here, boost::json::value* value);
     [[nodiscard]] std::string_view string_token(std::size_t& at) const noexcept;
     [[nodiscard]] std::string_view scalar_token(std::size_t at) const noexcept {
         return std::string_view(text_).substr(at, std::min(text_.find_first_of(",]} \t\r\n", at), text_.size()) - at);
@@ -97,6 +97,14 @@ namespace detail {
 
 /// A number as text is a string that no parser gives: it begins with a byte that UTF-8 has not.
 inline constexpr char number_mark = '\xFF';
+
+/// The value below `key`, or the element, if there is one.
+[[nodiscard]] inline boost::json::value* member(boost::json::value* in, bool of_object, const std::string& key,
+                                                std::size_t element) {
+    if (in == nullptr) return nullptr;
+    if (of_object) return in->is_object() ? in->get_object().if_contains(key) : nullptr;
+    return in->is_array() ? in->get_array().if_contains(element) : nullptr;
+}
 
 } // namespace detail
 
@@ -120,12 +128,13 @@ inline result<json_document> json_document::parse(std::string_view text, std::st
     }
     std::size_t at = 0;
     path here;
-    KF_CHECK(document.index(at, here, document.as_written_));
+    KF_CHECK(document.index(at, here, &document.as_written_));
     return document;
 }
 
-/// Walks text that is known to be JSON, of a depth that the parser bounds.
-inline result<void> json_document::index(std::size_t& at, path& here, boost::json::value& value) {
+/// Walks text that is known to be JSON, of a depth that the parser bounds, and `value` beside it. Of a key that stands
+/// twice, which is refused when the second one is reached, the value is the second's: the first may have no value.
+inline result<void> json_document::index(std::size_t& at, path& here, boost::json::value* value) {
     skip_space(at);
     offsets_.emplace(here, at);
     if (text_[at] == '{' || text_[at] == '[') return index_members(at, here, value);
@@ -135,15 +144,15 @@ inline result<void> json_document::index(std::size_t& at, path& here, boost::jso
     }
     const auto token = scalar_token(at);
     at += token.size();
-    if (value.is_number()) {
-        auto& text = value.emplace_string();
+    if (value != nullptr && value->is_number()) {
+        auto& text = value->emplace_string();
         text.push_back(detail::number_mark);
         text.append(token);
     }
     return {};
 }
 
-inline result<void> json_document::index_members(std::size_t& at, path& here, boost::json::value& value) {
+inline result<void> json_document::index_members(std::size_t& at, path& here, boost::json::value* value) {
     const bool object = text_[at] == '{';
     ++at;
     for (std::size_t element = 0;; ++element) {
@@ -164,7 +173,7 @@ inline result<void> json_document::index_members(std::size_t& at, path& here, bo
         }
         here.push_back(key);
         if (offsets_.contains(here)) return fail_at_offset(key_at, "\"" + key + "\" stands twice");
-        KF_CHECK(index(at, here, object ? value.get_object().at(key) : value.get_array().at(element)));
+        KF_CHECK(index(at, here, detail::member(value, object, key, element)));
         here.pop_back();
     }
     ++at;

@@ -293,10 +293,9 @@ class Copy:
     def __init__(self, build, folder):
         self.build, self.root = build, folder
         for name in ("include", "tools", "tests"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("transcripts", "planner"))
-        # data files and recordings are only read
-        for name in ("transcripts", "planner"):
-            (folder / "tests" / name).symlink_to(ROOT / "tests" / name)
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("transcripts"))
+        # recordings are only read
+        (folder / "tests/transcripts").symlink_to(ROOT / "tests/transcripts")
         self.commands = {}
         for c in json.loads((build / "compile_commands.json").read_text()):
             self.commands.setdefault(str((build / c["file"]).resolve().relative_to(ROOT)), c["command"])

@@ -12,6 +12,7 @@
 
 namespace {
 
+using namespace kf::drawing;
 using namespace kf::job;
 
 std::vector<operation> all(drawing_source source) {

@@ -42,8 +42,8 @@ struct deed {
 
 struct scenario {
     const char* name;
-    const char* before = "";      ///< scripts of an earlier recording that left its traces
-    job::xyz carriage{20, 15, 8}; ///< where it stood
+    const char* before = "";          ///< scripts of an earlier recording that left its traces
+    planner::xyz carriage{20, 15, 8}; ///< where it stood
     std::vector<deed> deeds = {};
     std::set<std::string> free_ids = {}; ///< answers that tell of a past which is not in the recording
     bool positions = true;               ///< compare where the head is in pushes

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(takes_what_moves_by_itself) {
                                          "homing_retract_dist: 0\nposition_endstop: 38\n",
                                          "p.cfg", c);
     BOOST_REQUIRE_MESSAGE(r, r.error().what);
-    BOOST_TEST((c.safe_z.value().at == job::point{125, 175.5}));
+    BOOST_TEST((c.safe_z.value().at == drawing::point{125, 175.5}));
     BOOST_TEST(c.safe_z->z_hop == 10.0);
     const auto settings = sim::config_settings(c);
     // As a real klippy tells them.

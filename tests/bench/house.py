@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """house.py ROOT [ROOT...]: how large the house is, as tables with one column a root (`git worktree add` gives an older
-one): lines by area, headers that are long, headers of ours that each command's source reaches, and how many sources of the
-tools a change of a header compiles again. Read from the sources; nothing is built."""
+one): lines by area, headers that are long, headers of ours that each command's source reaches, how many sources of the
+tools a change of a header compiles again, and where stands what should stand in one place. Read from the sources; nothing
+is built."""
 import collections
 import functools
 import pathlib
@@ -11,6 +12,17 @@ import statistics
 import sys
 
 LONG = 350
+PLACES = {  # what should stand in one place -> how a line tells it
+    "a method of flashing by its name": r'"(katapult_script|make_flash)"',
+    "Katapult, told by the method": r"[!=]= *[\w:]*make_flash\b",
+    "who may follow a method": r"\bmay_fall_back\(",
+    "a method made from its name": r"\bmake_method\(",
+    "F is written": r"""F\{\w*:?\w*\}|"F"|'F', *[\w:]*f_word""",
+    "a socket is connected to": r"unix_socket::connect\(",
+    "JSON text is parsed": r"json::parse\(",
+    "bytes of UTF-8 are told apart": r"& 0x[cC]0[uU]?\)* *[!=]= *0x80",
+    "the detail of another area": r"\b(\w+)::detail::",
+}
 
 
 class House:
@@ -63,6 +75,25 @@ class House:
     def each(self):
         return {self.name(p): str(len(self.reached(p))) for p in self.commands}
 
+    def places(self):
+        """Of the product, not the tests; the simulator counts where it reaches into others."""
+        areas = {p.name for p in (self.root / "include/kf").iterdir() if p.is_dir()}
+        found = collections.OrderedDict()
+        for what, pattern in PLACES.items():
+            at = []
+            for p, lines in self.files.items():
+                name = self.name(p).removeprefix("include/kf/")
+                simulator = name.startswith(("sim/", "tools/ksim/")) and "detail" not in what
+                if p.suffix not in (".hpp", ".cpp") or name.startswith("tests/") or simulator:
+                    continue
+                for n, line in enumerate(lines, 1):
+                    m = re.search(pattern, line)
+                    own = m and m.groups() and m.group(1) not in areas - {name.split("/")[0]}
+                    if m and not own and not line.lstrip().startswith("//"):
+                        at.append(f"`{name}:{n}`")
+            found[what] = f"{len(at)}: {', '.join(at)}" if at else "0"
+        return found
+
     def again(self):
         count = collections.Counter(h for p in self.commands for h in self.reached(p))
         return {self.name(h).removeprefix("include/"): str(n) for h, n in count.most_common()}
@@ -73,7 +104,7 @@ def table(title, what, houses, measure, most=None):
     rows = list(dict.fromkeys(row for column in columns for row in column))
     print(f"### {title}\n\n| {what} | " + " | ".join(h.root.name for h in houses) + " |\n|---|" + "---|" * len(houses))
     for row in rows[:most]:
-        print(f"| `{row}` | " + " | ".join(column.get(row, "-") for column in columns) + " |")
+        print(f"| {row} | " + " | ".join(column.get(row, "") for column in columns) + " |")
     print()
 
 
@@ -83,6 +114,7 @@ def main():
     table(f"Headers of more than {LONG} lines", "header", houses, House.long)
     table("Headers of ours that a source of a tool reaches", "tool: least / median / most, in sources", houses, House.headers)
     table("The same, source by source", "source", houses, House.each)
+    table("What should stand in one place", "what", houses, House.places)
     table("Sources of the tools that a changed header compiles again", "header", houses, House.again, 40)
 
 

@@ -7,6 +7,7 @@ mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -296,9 +297,15 @@ class Copy:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("transcripts"))
         # recordings are only read
         (folder / "tests/transcripts").symlink_to(ROOT / "tests/transcripts")
-        self.commands = {}
+        # source -> (what is compiled with it in one go, the command). In a unity build that is up to five files.
+        self.units = {}
         for c in json.loads((build / "compile_commands.json").read_text()):
-            self.commands.setdefault(str((build / c["file"]).resolve().relative_to(ROOT)), c["command"])
+            file = (build / c["file"]).resolve()
+            made = file.is_relative_to(build)
+            sources = [pathlib.Path(s).resolve() for s in re.findall(r"#include *<(.*)>", file.read_text())] if made else [file]
+            unit = tuple(str(s.relative_to(ROOT)) for s in sources)
+            for source in unit:
+                self.units.setdefault(source, (unit, c["command"]))
 
     def change(self, edits):
         for file, old, new in edits:
@@ -312,9 +319,11 @@ class Copy:
         for file, _, _ in edits:
             shutil.copy2(ROOT / file, self.root / file)
 
-    def compile(self, source):
-        words = [w.strip("'") for w in self.commands[source].split()]
-        out = self.root / (source.replace("/", "_") + ".o")
+    def compile(self, unit, command):
+        words = [w.strip("'") for w in command.split()]
+        together = self.root / (unit[0].replace("/", "_") + ".together.cpp")
+        together.write_text("".join(f'#include "{self.root / source}"\n' for source in unit))
+        out = together.with_suffix(".o")
         object_in_build = words[words.index("-o") + 1]
         words[words.index("-o") + 1] = str(out)
         for flag in ("-MF", "-MQ"):
@@ -322,7 +331,7 @@ class Copy:
             del words[i:i + 2]
         words = [w for w in words if w not in ("-MD", "-Werror")]
         words = [w.replace("-I../", f"-I{self.root}/") if w.startswith("-I../") else w for w in words]
-        words[-1] = str(self.root / source)
+        words[-1] = str(together)
         subprocess.run(words, cwd=self.build, check=True)
         return object_in_build, out
 
@@ -342,7 +351,7 @@ class Copy:
     def program(self, sources):
         folder, name = sources[0].split("/")[:2]
         target = f"tools/{tool_of(sources)}" if folder == "tools" else f"tests/test_{name}"
-        return self.link(target, dict(self.compile(s) for s in sources))
+        return self.link(target, dict(self.compile(*unit) for unit in {self.units[s] for s in sources}))
 
 
 def tool_of(sources):

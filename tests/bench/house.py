@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """house.py ROOT [ROOT...]: how large the house is, as tables with one column a root (`git worktree add` gives an older
-one): lines by area, headers that are long, headers of ours that each command's source reaches, how many sources of the
-tools a change of a header compiles again, and where stands what should stand in one place. Read from the sources; nothing
-is built."""
+one): lines by area, headers that are long, headers of ours that each command's source reaches, what of ours the compiler
+reads, how much of it a change of a header compiles again, and where stands what should stand in one place. Read from the
+sources; nothing is built."""
 import collections
 import functools
 import pathlib
@@ -13,7 +13,7 @@ import sys
 
 LONG = 350
 PLACES = {  # what should stand in one place -> how a line tells it
-    "a method of flashing by its name": r'"(katapult_script|make_flash)"',
+    "a method of flashing by its name": r'"[^"]*\b(?:katapult_script|make_flash)\b[^"]*"',
     "Katapult, told by the method": r"[!=]= *[\w:]*make_flash\b",
     "who may follow a method": r"\bmay_fall_back\(",
     "a method made from its name": r"\bmake_method\(",
@@ -31,6 +31,15 @@ class House:
         self.files = {p: p.read_text().splitlines() for top in ("include", "tools", "tests", "packaging")
                       for p in sorted((self.root / top).rglob("*")) if p.suffix in (".hpp", ".cpp", ".py", ".sh")}
         self.commands = [p for p in self.files if p.suffix == ".cpp" and self.name(p).startswith("tools/")]
+
+    def units(self):
+        """[(tool, sources that are compiled in one go)]: of a unity build several."""
+        said = (self.root / "meson.build").read_text()
+        size = int(m.group(1)) if "unity=on" in said and (m := re.search(r"unity_size=(\d+)", said)) else 1
+        for files in re.findall(r"files\(([^)]*)\)", (self.root / "tools/meson.build").read_text()):
+            sources = [self.root / "tools" / s for s in re.findall(r"'([^']+)'", files)]
+            for i in range(0, len(sources), size):
+                yield sources[i].parent.name, sources[i:i + size]
 
     def name(self, path):
         return path.relative_to(self.root).as_posix()
@@ -72,6 +81,13 @@ class House:
             by_tool[self.name(p).split("/")[1]].append(len(self.reached(p)))
         return {tool: f"{min(n)} / {statistics.median(n):.0f} / {max(n)} in {len(n)}" for tool, n in sorted(by_tool.items())}
 
+    def read(self):
+        by_tool = collections.defaultdict(list)
+        for tool, sources in self.units():
+            read = set(sources).union(*(self.reached(s) for s in sources))
+            by_tool[tool].append(sum(len(self.files[p]) for p in read))
+        return {tool: f"{sum(n)} in {len(n)}" for tool, n in sorted(by_tool.items())}
+
     def each(self):
         return {self.name(p): str(len(self.reached(p))) for p in self.commands}
 
@@ -95,7 +111,7 @@ class House:
         return found
 
     def again(self):
-        count = collections.Counter(h for p in self.commands for h in self.reached(p))
+        count = collections.Counter(h for _, sources in self.units() for h in set().union(*map(self.reached, sources)))
         return {self.name(h).removeprefix("include/"): str(n) for h, n in count.most_common()}
 
 
@@ -113,9 +129,10 @@ def main():
     table("Lines by area", "area: lines in files", houses, House.areas)
     table(f"Headers of more than {LONG} lines", "header", houses, House.long)
     table("Headers of ours that a source of a tool reaches", "tool: least / median / most, in sources", houses, House.headers)
-    table("The same, source by source", "source", houses, House.each)
+    table("Lines of ours that the compiler reads for a tool", "tool: lines, in units", houses, House.read)
+    table("Headers of ours, source by source", "source", houses, House.each)
     table("What should stand in one place", "what", houses, House.places)
-    table("Sources of the tools that a changed header compiles again", "header", houses, House.again, 40)
+    table("Units of the tools that a changed header compiles again", "header", houses, House.again, 40)
 
 
 if __name__ == "__main__":

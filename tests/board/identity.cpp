@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::board;
+namespace identity_test {
 
-namespace {
+using namespace kf::board;
 
 constexpr const char* chip = "E6614103E7452D2F";
 
@@ -31,8 +31,6 @@ board known(const std::string& pattern, const device& d) {
 
 const device moment = at("1-1.4", usb_firmware::klipper, "rp2040", "momentOS");
 const board moment_board = known("usb-Klipper_rp2040_momentOS*", moment);
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(identity_suite)
 
@@ -175,3 +173,5 @@ BOOST_AUTO_TEST_CASE(without_a_port_the_name_has_to_do_if_its_serial_number_is_i
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace identity_test

@@ -3,14 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::board;
+namespace pattern_test {
 
-namespace {
+using namespace kf::board;
 
 const std::string octopus = "usb-Klipper_stm32h723xx_29001A001151313531383332-if00";
 const std::string octopus_in_katapult = "usb-katapult_stm32h723xx_29001A001151313531383332-if00";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(pattern_suite)
 
@@ -97,3 +95,5 @@ BOOST_AUTO_TEST_CASE(a_whole_serial_number_is_known_from_a_part_and_from_everybo
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pattern_test

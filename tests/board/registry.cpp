@@ -11,11 +11,11 @@
 #include <fstream>
 #include <limits>
 
+namespace registry_test {
+
 using namespace kf::board;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 // What the Python original writes, with keys of its own (config_cache_dir) and of somebody else ("note", "x-tool").
 constexpr const char* original = R"({
@@ -116,8 +116,6 @@ struct installed_probe {
     }
     ~installed_probe() { kf::io::installed_effect_probe = nullptr; }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(registry_suite)
 
@@ -580,3 +578,5 @@ BOOST_AUTO_TEST_CASE(any_effect_that_fails_or_kills_leaves_the_old_or_the_new_fi
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace registry_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace affine_test {
+
 using namespace kf::drawing;
 
 BOOST_AUTO_TEST_SUITE(affine_test)
@@ -27,3 +29,5 @@ BOOST_AUTO_TEST_CASE(an_inverse_leads_back_and_a_flat_map_has_none) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace affine_test

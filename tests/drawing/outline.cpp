@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+namespace outline_test {
+
 using namespace kf::drawing;
 
 BOOST_AUTO_TEST_SUITE(outline_test)
@@ -55,3 +57,5 @@ BOOST_AUTO_TEST_CASE(a_point_alone_is_a_dot_or_is_counted) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace outline_test

@@ -10,10 +10,10 @@
 
 #include <cstdlib>
 
+namespace build_test {
+
 using namespace kf::firmware;
 using kf::errc;
-
-namespace {
 
 constexpr std::string_view makefile = R"(OUT=out/
 export KCONFIG_CONFIG := $(CURDIR)/.config
@@ -79,8 +79,6 @@ struct tree {
 void require(const kf::result<build_outcome>& built) {
     BOOST_REQUIRE_MESSAGE(built.has_value(), (built ? "" : built.error().what + ": " + built.error().cause));
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_build)
 
@@ -400,3 +398,5 @@ BOOST_AUTO_TEST_CASE(a_menuconfig_that_fails_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace build_test

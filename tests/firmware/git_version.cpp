@@ -6,9 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::firmware;
+namespace git_version_test {
 
-namespace {
+using namespace kf::firmware;
 
 /// A process runner that answers every command with one text.
 struct scripted_runner {
@@ -25,8 +25,6 @@ struct scripted_runner {
         return kf::io::run_outcome{status, 0.0};
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_git_version)
 
@@ -142,3 +140,5 @@ BOOST_AUTO_TEST_CASE(a_git_that_is_slow_is_a_timeout_and_one_that_is_missing_is_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace git_version_test

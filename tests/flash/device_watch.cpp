@@ -11,11 +11,11 @@
 #include <functional>
 #include <memory>
 
+namespace device_watch_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using board::usb_firmware;
-
-namespace {
 
 /// Time that goes on only while somebody sleeps; each sleep lets the next thing happen.
 struct eventful_clock {
@@ -62,8 +62,6 @@ struct bus {
         return flash::wait_for_node(watch, firmware, old, clock, 100ms, clock.now() + 5s);
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(device_watch_suite)
 
@@ -168,3 +166,5 @@ BOOST_AUTO_TEST_CASE(a_fallback_needs_the_board_where_it_was_whatever_it_is_call
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace device_watch_test

@@ -10,13 +10,13 @@
 #include <fstream>
 #include <map>
 
+namespace methods_test {
+
 using namespace kf;
 using board::flash_method;
 using board::image_kind;
 using flash::written;
 namespace fs = std::filesystem;
-
-namespace {
 
 /// Programs that are there end with 0, all others with 127.
 struct installed {
@@ -62,8 +62,6 @@ struct failed_method {
     [[nodiscard]] written wrote() const { return how_far; }
     [[nodiscard]] bool another_may_try() const { return another; }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(flash_methods_suite)
 
@@ -175,3 +173,5 @@ BOOST_AUTO_TEST_CASE(what_is_known_of_a_failed_flash_is_kept) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace methods_test

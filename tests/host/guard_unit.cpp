@@ -12,13 +12,13 @@
 
 #include <fstream>
 
+namespace guard_unit_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
-
-namespace {
 
 struct guard_world {
     temporary_folder folder;
@@ -92,8 +92,6 @@ struct guard_world {
         }
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(guard_unit_suite)
 
@@ -225,3 +223,5 @@ BOOST_AUTO_TEST_CASE(a_persons_name_is_an_instance_only_when_it_is_plain) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace guard_unit_test

@@ -10,12 +10,12 @@
 #include <fstream>
 #include <iterator>
 
+namespace ownership_test {
+
 using namespace kf::io;
 using kf::test::of;
 using kf::test::slurp;
 using kf::test::temporary_folder;
-
-namespace {
 
 constexpr uid_t person = 65534;
 
@@ -38,8 +38,6 @@ boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
     root.message() << "only root can write in another one's folder";
     return root;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(in_a_persons_folder, *boost::unit_test::precondition(as_root))
 
@@ -102,3 +100,5 @@ BOOST_AUTO_TEST_CASE(a_pipe_into_which_nobody_writes_is_not_waited_for_long) {
     BOOST_REQUIRE(!text);
     BOOST_TEST((text.error().code == kf::errc::timeout));
 }
+
+} // namespace ownership_test

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace gcode_test {
 
 using namespace kf::job;
 
@@ -57,8 +57,6 @@ std::size_t count(std::string_view text, std::string_view part) {
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++n;
     return n;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(gcode)
 
@@ -355,3 +353,5 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace gcode_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace limits_test {
 
 using namespace kf::job;
 
@@ -30,8 +30,6 @@ std::string refusal(const kf::machine::machine& m, const std::vector<operation>&
 std::vector<operation> drawn(point from, operation line) {
     return {rapid_xy{from}, tool_down{}, std::move(line), tool_up{}};
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(limits)
 
@@ -143,3 +141,5 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace limits_test

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+namespace client_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 using test_client = client<wire, manual_clock>;
 
@@ -48,8 +48,6 @@ void begin_as_recorded(replayed& r, test_client::status_handler on_status = null
                                  {"print_stats", json::array{"state", "message"}}},
                                 std::move(on_status), r.in(5s)));
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(client_)
 
@@ -437,3 +435,5 @@ BOOST_AUTO_TEST_CASE(row_b_reads_info_and_objects_of_a_recorded_klippy) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace client_test

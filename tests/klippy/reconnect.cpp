@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+namespace reconnect_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 /// A Klipper with its life ahead: when it listens, what state it is in, and what a FIRMWARE_RESTART leads to. Times as
 /// recorded: the connection ends 30 ms after the answer, refused for 1.0 s, ready 1.7 s after the end.
@@ -102,8 +102,6 @@ struct stage {
     }
     [[nodiscard]] io::time_point in(io::duration d) const { return w.clock.now() + d; }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(reconnect)
 
@@ -424,3 +422,5 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_connection_at_any_request_of_a_recovery_is_s
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace reconnect_test

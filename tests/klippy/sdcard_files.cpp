@@ -12,11 +12,11 @@
 #include <functional>
 #include <string>
 
+namespace sdcard_files_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 /// Answers queries with `status` and scripts with success; keeps the scripts.
 struct printer {
@@ -78,8 +78,6 @@ struct scratch {
         std::ofstream(at / name) << text;
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(sdcard_files)
 
@@ -288,3 +286,5 @@ BOOST_AUTO_TEST_CASE(lists_what_klipper_can_run) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sdcard_files_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace machine_file_test {
 
 using namespace kf::machine;
 
@@ -40,8 +40,6 @@ std::string notes_of(std::string_view text) {
 }
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(machine_file)
 
@@ -306,3 +304,5 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_says_how_to_make_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace machine_file_test

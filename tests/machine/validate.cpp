@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace validate_test {
 
 using namespace kf::machine;
 
@@ -21,8 +21,6 @@ std::string error_of(const machine& m) {
             out += (out.empty() ? "" : " | ") + p.field + " " + p.value + " [" + p.allowed + "] " + p.text;
     return out;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(validate_machine)
 
@@ -182,3 +180,5 @@ BOOST_AUTO_TEST_CASE(home_is_the_end_where_the_endstop_sits) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace validate_test

@@ -15,10 +15,10 @@
 #include <string_view>
 #include <vector>
 
+namespace estimate_test {
+
 using namespace kf;
 using namespace kf::planner;
-
-namespace {
 
 const std::string folder = std::string(KF_TESTS_DIR) + "/planner/data/";
 
@@ -62,8 +62,6 @@ void sums_of(const char* file, const char* settings) {
         }
     }
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(estimate_)
 
@@ -327,3 +325,5 @@ BOOST_AUTO_TEST_CASE(eta_of_pen_strokes_is_right_within_one_percent_at_a_tenth) 
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace estimate_test

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-using namespace kf::planner;
+namespace gcode_line_test {
 
-namespace {
+using namespace kf::planner;
 
 double number_at(const gcode_line& line, char letter) {
     double value = -12345;
@@ -26,8 +26,6 @@ word kind_at(std::string_view text, char letter) {
     double value = 0;
     return gcode_line(text).read(letter, value);
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(gcode_line_)
 
@@ -162,3 +160,5 @@ BOOST_AUTO_TEST_CASE(named_words_are_quoted_as_in_a_shell) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace gcode_line_test

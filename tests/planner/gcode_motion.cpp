@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-using namespace kf::planner;
+namespace gcode_motion_test {
 
-namespace {
+using namespace kf::planner;
 
 struct machine {
     gcode_motion motion;
@@ -28,8 +28,6 @@ std::string_view up_to_100(const xyz& from, const xyz& to) {
     if (to.z != from.z) return "Must home axis first";
     return to.x > 100 ? "Move out of range" : "";
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(gcode_motion_)
 
@@ -144,3 +142,5 @@ BOOST_AUTO_TEST_CASE(the_speed_is_what_gcode_move_reports) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace gcode_motion_test

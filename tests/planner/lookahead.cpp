@@ -19,10 +19,10 @@
 #include <string>
 #include <vector>
 
+namespace lookahead_test {
+
 using namespace kf;
 using namespace kf::planner;
-
-namespace {
 
 const std::string folder = std::string(KF_TESTS_DIR) + "/planner/data/";
 
@@ -102,8 +102,6 @@ void same_as_klipper(const std::string& name) {
         same_moves(ours.moves, records_of(folder + "moves/" + name + ".jsonl.gz"));
     }
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(lookahead_)
 
@@ -308,3 +306,5 @@ BOOST_AUTO_TEST_CASE(memory_stays_bounded_on_a_path_of_micrometres) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace lookahead_test

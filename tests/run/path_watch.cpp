@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace path_watch_test {
+
 using namespace kf;
 using run::path_watch;
 
@@ -121,3 +123,5 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_along_with_klipper_and_not_ahead_of_it) {
     BOOST_TEST(look(13, tenth, 60, 0).has_value()); // Klipper has not read that far
     BOOST_TEST(look(14, tenth, 9.5, 3).has_value());
 }
+
+} // namespace path_watch_test

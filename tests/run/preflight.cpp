@@ -7,10 +7,10 @@
 
 #include <fmt/ranges.h>
 
+namespace preflight_test {
+
 using namespace kf;
 using namespace kf::test;
-
-namespace {
 
 const char* const buttons =
     "the Pause and Cancel buttons of a web interface leave the pen on the paper. Macros that lift "
@@ -30,8 +30,6 @@ void refused(const json::object& status, errc code, const std::string& part) {
     const std::string text = facts.error().what + "\n" + facts.error().cause;
     BOOST_TEST(text.find(part) != std::string::npos, text << " lacks " << part);
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(takes_the_printer_that_the_machine_file_describes) {
     const auto facts = judge(ready_status());
@@ -245,3 +243,5 @@ BOOST_AUTO_TEST_CASE(b8_z_that_is_homed_towards_the_paper_is_told_from_z_that_is
     BOOST_TEST(upwards(machine::sim_machine(), false)); // +Z presses
     BOOST_TEST(!upwards(machine::sim_machine(), true));
 }
+
+} // namespace preflight_test

@@ -10,7 +10,7 @@
 #include <cmath>
 #include <string>
 
-namespace {
+namespace pen_trace_test {
 
 using namespace kf;
 using sim::pen_trace;
@@ -28,8 +28,6 @@ planner::planned_move move(const planner::xyz& a, const planner::xyz& b, seconds
     m.at = at;
     return m;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(pen_trace_of_a_printer)
 
@@ -165,3 +163,5 @@ BOOST_AUTO_TEST_CASE(the_svg_holds_machine_mm_and_the_png_has_black_where_the_in
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pen_trace_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace {
+namespace printer_cfg_test {
 
 using namespace kf;
 
@@ -14,8 +14,6 @@ std::string refusal(std::string_view text) {
     const auto r = sim::read_printer_cfg(text, "p.cfg", c);
     return r ? "" : r.error().what;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(printer_cfg)
 
@@ -129,3 +127,5 @@ BOOST_AUTO_TEST_CASE(names_the_line_of_what_it_cannot_have) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace printer_cfg_test

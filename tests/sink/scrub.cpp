@@ -4,6 +4,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace scrub_test {
+
 using kf::scrubbed;
 using std::string_view_literals::operator""sv;
 
@@ -44,3 +46,5 @@ BOOST_AUTO_TEST_CASE(a_name_in_a_message_is_short_and_on_one_line) {
     BOOST_TEST(kf::io::printable("åååå", 3) == "ååå...");
     BOOST_TEST(kf::io::printable("åååå", 4) == "åååå");
 }
+
+} // namespace scrub_test

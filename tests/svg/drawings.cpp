@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace drawings_test {
 
 using namespace kf::drawing;
 using namespace kf::job;
@@ -106,8 +106,6 @@ std::string lines_of(const drawing& d) {
     return out.str();
 }
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(job_drawings)
 
 BOOST_AUTO_TEST_CASE(each_folder_is_drawn_as_it_says) {
@@ -136,3 +134,5 @@ BOOST_AUTO_TEST_CASE(each_folder_is_drawn_as_it_says) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace drawings_test

@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
+namespace svg_test {
+
 using namespace kf::drawing;
 using namespace kf::svg;
 using kf::errc;
-
-namespace {
 
 /// A page of 100 x 100 mm whose user unit is 1 mm, as most cases want it.
 std::string page(std::string_view inside) {
@@ -67,8 +67,6 @@ void check_notes(const drawing& d, const std::vector<note>& expected) {
 }
 
 const std::string hook = "<path d='M0 0H10V5'/>"; // no symmetry, so that every transform shows
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(job_svg)
 
@@ -473,3 +471,5 @@ BOOST_AUTO_TEST_CASE(reads_the_sample_whole) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace svg_test

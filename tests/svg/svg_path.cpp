@@ -9,14 +9,14 @@
 #include <string_view>
 #include <vector>
 
+namespace svg_path_test {
+
 namespace kf::drawing {
 inline std::ostream& operator<<(std::ostream& os, const point& p) { return os << '(' << p.x << ' ' << p.y << ')'; }
 } // namespace kf::drawing
 
 using namespace kf::drawing;
 using namespace kf::svg;
-
-namespace {
 
 constexpr double tolerance = 0.01;
 
@@ -69,8 +69,6 @@ void check_on_circle(const polyline& line, point centre, double r) {
         BOOST_TEST(r - std::hypot(m.x - centre.x, m.y - centre.y) <= tolerance);
     }
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(job_svg_path)
 
@@ -303,3 +301,5 @@ BOOST_AUTO_TEST_CASE(draws_points_of_polylines_and_polygons) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace svg_path_test

@@ -7,10 +7,10 @@
 #include <cmath>
 #include <string_view>
 
+namespace svg_transform_test {
+
 using namespace kf::drawing;
 using namespace kf::svg;
-
-namespace {
 
 void check_maps(std::string_view transform, point from, point to) {
     BOOST_TEST_CONTEXT(transform) {
@@ -21,8 +21,6 @@ void check_maps(std::string_view transform, point from, point to) {
         BOOST_TEST(std::abs(p.y - to.y) < 1e-12 * (1 + std::abs(to.y)));
     }
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(job_svg_transform)
 
@@ -141,3 +139,5 @@ BOOST_AUTO_TEST_CASE(reads_view_boxes) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace svg_transform_test

@@ -293,6 +293,28 @@ BOOST_FIXTURE_TEST_CASE(b6_the_end_of_the_printers_pause_may_be_its_cancel_and_n
     BOOST_TEST(std::count(printer.scripts.begin(), printer.scripts.end(), line(1)) == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(b6_the_way_back_from_the_printers_pause_is_no_strangers_motion, stroke_bench) {
+    // Recorded on Kalico with Fluidd's macros: the button comes between a stroke and its barrier, the macro parks the tool,
+    // and is_paused ends before the tool is back.
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        p.answer(request, "{}", script == line(1) ? 3s : 300ms);
+        if (script != line(1)) return;
+        const auto stands = [&](double x, double y, io::duration after) {
+            printer.push(p,
+                         {{"motion_report",
+                           json::object{{"live_position", json::array{x, y, 10.0, 0.0}}, {"live_velocity", 80.0}}}},
+                         after);
+        };
+        printer.push(p, {{"pause_resume", json::object{{"is_paused", true}}}}, 300ms);
+        stands(55.0, 310.0, 600ms);
+        printer.push(p, {{"pause_resume", json::object{{"is_paused", false}}}}, 900ms);
+        stands(55.66, 305.71, 1200ms);
+    };
+    steering.plan = {{4, 1, run::order::resume}};
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE_MESSAGE(done, done.error().what);
+}
+
 BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_with_the_pen_up, stroke_bench) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 2s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// devices.json as a value: the schema of the Python original (facts/flash.md 1.2), which can read what is written
-/// here. Keys that we do not know stay where they are. devices.json(5) describes the file.
+/// devices.json as a value: the schema of the Python original, which can read what is written here. Keys that we do not
+/// know stay where they are. devices.json(5) describes the file.
 
 #include <kf/board/board.hpp>
 #include <kf/board/json_document.hpp>

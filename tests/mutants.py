@@ -54,8 +54,8 @@ MUTANTS = {
          ("include/kf/flash/verify.hpp", "if (running->version != wanted.version)", "if (false)")],
         [FLASH], ["kflash_flash.py test_d8_an_old_node_that_never_left_is_no_proof"]),
     "D9 the printer is asked only before the build": (
-        [("include/kf/host/print_guard.hpp", "inline std::optional<verdict> judge(const printer_activity& a) {",
-          "inline std::optional<verdict> judge(const printer_activity& a) {\n    static int asked = 0;\n"
+        [("include/kf/host/print_guard.hpp", "inline std::optional<objection> objection_to_stop(const printer_activity& a) {",
+          "inline std::optional<objection> objection_to_stop(const printer_activity& a) {\n    static int asked = 0;\n"
           "    if (asked++ > 0) return std::nullopt;")],
         [FLASH], ["kflash_flash.py test_d9_a_print_that_starts_during_the_build_is_seen"]),
     "D10 no answer is idle": (
@@ -256,7 +256,7 @@ MUTANTS = {
     "P10 every printer is idle": (
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
           "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
-        ["tools/kplot/printer.cpp"], ["kplot_defects.py test_p10_a_printer_that_works_or_pauses_is_not_idle"]),
+        ["tools/kplot/plotter.cpp"], ["kplot_defects.py test_p10_a_printer_that_works_or_pauses_is_not_idle"]),
     "A8 keys that were typed ahead are an answer": (
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",
           "void forget_typed_ahead() {}")],
@@ -284,8 +284,8 @@ MUTANTS = {
           "if (names.empty() || person == foreign_macros::taken || person == foreign_macros::refused) return {};")],
         ["tools/kplot/run.cpp"], ["kplot_foreign.py test_a4_foreign_macros_are_refused_by_name_and_by_machine_check"]),
     "A7 --sim needs no proof": (
-        [("tools/kplot/workplace.cpp", "KF_CHECK(prove_simulator(in, w.socket));", "(void)prove_simulator(in, w.socket);")],
-        ["tools/kplot/workplace.cpp"],
+        [("tools/kplot/plotter_site.cpp", "KF_CHECK(prove_simulator(in, site.socket));", "(void)prove_simulator(in, site.socket);")],
+        ["tools/kplot/plotter_site.cpp"],
         ["kplot_foreign.py test_a7_sim_takes_no_socket_that_is_not_proven_to_be_a_simulation"]),
     "B2 an order that came while it homed is forgotten": (
         [("include/kf/run/file_run.hpp", "            if (o == order::cancel) {\n                steering_.settle(\"cancelled before",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "printer.hpp"
 
@@ -82,8 +83,8 @@ fs::path gcode_directory(const workplace& w, const run::printer_facts& facts) {
     return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : w.machine.gcode_directory;
 }
 
-result<void> run_work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
-                  const run::job_summary& summary) {
+result<void> run_work(cli::invocation& in, const workplace& w, const request& wanted, const run::whole_job& job,
+                      const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
     KF_TRY(const auto lock, take_printer(in, w));
     KF_TRY(auto control, run::control_socket::listen(run::control_path(w.socket)));
@@ -103,7 +104,7 @@ result<void> run_work(cli::invocation& in, const workplace& w, const request& wa
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;
-    auto strokes = run::without_first_homing(spool.strokes());
+    auto strokes = run::without_first_homing(job.strokes());
     KF_CHECK(io::interrupt::check());
 
     // With the files written first, a full disk is found before anything moves.
@@ -167,11 +168,11 @@ result<void> run_job(cli::invocation& in) {
     io::interrupt::catch_signals();
     KF_TRY(auto chosen, open_machine(in));
     // The whole job, to its last operation, before anything is started or asked.
-    KF_TRY(const auto spool, read_job(in, chosen.value, in.operands[0]));
-    KF_TRY(const auto summary, run::check_job(spool, chosen.value, {}));
+    KF_TRY(const auto job, read_job(in, chosen.value, in.operands[0]));
+    KF_TRY(const auto summary, run::check_job(job.strokes(), chosen.value, {}));
     tell_warnings(in, summary);
     return with_workplace(in, open_workplace(in, std::move(chosen)),
-                          [&](const workplace& w) { return run_work(in, w, wanted, spool, summary); });
+                          [&](const workplace& w) { return run_work(in, w, wanted, job, summary); });
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include "commands.hpp"
 #include "printer.hpp"
 
+#include <kf/job/motion_script.hpp>
+
 #include <fmt/format.h>
 
 namespace kf::kplot {
@@ -39,9 +41,7 @@ result<void> recover_work(cli::invocation& in, const workplace& w) {
     KF_CHECK(run::home_xy(k, w.machine, facts, record, touch_off_by(w), pen_word(in), in.out));
     const auto& park = w.machine.park_mm;
     const mm_per_s speed = w.machine.tools.front().travel_feed_mm_s;
-    KF_CHECK(k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", io::to_decimal(park.x, 4), io::to_decimal(park.y, 4),
-                                      io::to_decimal(f_word(speed), 3)),
-                          klippy::barrier::motion_end,
+    KF_CHECK(k.send_gcode(job::travel_script(park, speed), klippy::barrier::motion_end,
                           run::detail::motion_deadline(k, run::detail::homing_time(w.machine))));
     KF_CHECK(record.set_pause_point(std::nullopt));
     in.out.result({"recovered",

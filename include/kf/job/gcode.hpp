@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Strokes to G-code, a stroke at a time: absolute machine coordinates, no G92, fixed notation, ASCII, F only where it
-/// changes (mm/min lives here and nowhere else). Up is the absolute z_states.travel_mm, and the tool is up before
+/// changes. Up is the absolute z_states.travel_mm, and the tool is up before
 /// every travel and at the end. Spec: https://www.klipper3d.org/G-Codes.html.
 
 #include <kf/error.hpp>
-#include <kf/io/decimal.hpp>
 #include <kf/job/arc.hpp>
+#include <kf/job/motion_script.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/machine.hpp>
@@ -95,9 +95,9 @@ class gcode_writer {
     bool restated_ = false; // the next X and Y are written, also when they are where the head stands
     std::vector<gcode_warning> warnings_;
 
-    static constexpr int digits = 4; // 0.1 um, far below a step
     static machine::xy rounded(machine::xy p) noexcept {
         constexpr double grid = 1e4;
+        static_assert(place_decimals == 4);
         return {std::round(p.x * grid) / grid, std::round(p.y * grid) / grid};
     }
     void warn(std::size_t number, std::string_view what) {
@@ -108,13 +108,8 @@ class gcode_writer {
             }
         warnings_.push_back({std::string(what), number, 1});
     }
-    static void word(std::string& out, char letter, double value, int places = digits) {
-        out += ' ';
-        out += letter;
-        io::append_decimal(out, value, places);
-    }
     void end_line(std::string& out, mm_per_s speed) {
-        if (f_ != speed) word(out, 'F', f_word(speed), 3);
+        if (f_ != speed) append_feed(out, speed);
         f_ = speed;
         out += '\n';
     }
@@ -122,7 +117,7 @@ class gcode_writer {
         if (z_ == z) return;
         if (z_) reversal_.rest(std::fabs(z - *z_) / speed);
         out += "G1";
-        word(out, 'Z', z);
+        append_word(out, 'Z', z);
         end_line(out, speed);
         z_ = z;
     }
@@ -147,7 +142,7 @@ class gcode_writer {
         const seconds lowering = plunges_ && z_ ? std::fabs(t.work_mm - *z_) / t.plunge_feed_mm_s : 0;
         if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause - lowering)) return;
         out += "G4";
-        word(out, 'P', pause * 1000.0, 0);
+        append_word(out, 'P', pause * 1000.0, 0);
         out += '\n';
         if (down_ && !plunges_) warn(s.number, "the pen dwells on the paper where an axis turns back fast");
     }
@@ -166,8 +161,8 @@ class gcode_writer {
         plunge(out);
         restated_ = false;
         out += code;
-        word(out, 'X', to.x);
-        word(out, 'Y', to.y);
+        append_word(out, 'X', to.x);
+        append_word(out, 'Y', to.y);
         end_line(out, speed);
         written_ = to;
     }
@@ -192,10 +187,10 @@ class gcode_writer {
         reversal_.moved(along(a.start_angle + a.sweep));
         out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
         const machine::xy to = rounded(where.to_machine(op.to));
-        word(out, 'X', to.x);
-        word(out, 'Y', to.y);
-        word(out, 'I', op.center.x);
-        word(out, 'J', op.center.y * mirror);
+        append_word(out, 'X', to.x);
+        append_word(out, 'Y', to.y);
+        append_word(out, 'I', op.center.x);
+        append_word(out, 'J', op.center.y * mirror);
         end_line(out, speed);
         head_.move_to(where.to_machine(op.to));
         written_ = to;
@@ -229,8 +224,8 @@ class gcode_writer {
         if (!before) return {};
         const machine::xy back = rounded(*before);
         out += "G0";
-        word(out, 'X', back.x);
-        word(out, 'Y', back.y);
+        append_word(out, 'X', back.x);
+        append_word(out, 'Y', back.y);
         end_line(out, head_.tool().travel_feed_mm_s);
         written_ = back;
         return {};

@@ -10,6 +10,7 @@
 #include <kf/io/printable.hpp>
 #include <kf/machine/machine_text.hpp>
 #include <kf/machine/validate.hpp>
+#include <kf/units.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -102,7 +103,8 @@ inline std::string not_a_number(std::string_view text, const rule& r) {
         if (const auto value = io::parse_decimal(text.substr(0, end))) {
             std::string_view unit = text.substr(end);
             unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
-            if (unit == "mm/min") return fmt::format("Speeds are in mm/s: write {}.", io::to_decimal(*value / 60.0, 3));
+            if (unit == "mm/min")
+                return fmt::format("Speeds are in mm/s: write {}.", io::to_decimal(from_f_word(*value), 3));
             if (unit == r.unit && !unit.empty())
                 return fmt::format("Write the number alone, {}: it is in {} already.", io::to_decimal(*value), r.unit);
             return *r.unit == '\0' ? "A plain number is expected."

@@ -32,7 +32,7 @@ struct gcode_state {
     std::array<double, 4> base{};   ///< machine position of the G-code zero (G92, SET_GCODE_OFFSET)
     std::array<double, 4> homing{}; ///< the part of base that is SET_GCODE_OFFSET's
     mm_per_s speed = 25;
-    double speed_factor = 1.0 / 60.0; ///< M220, and mm/min to mm/s
+    double speed_factor = from_f_word(1); ///< M220, and mm/min to mm/s
     double extrude_factor = 1;
     bool absolute = true;
     bool absolute_extrude = true;

@@ -4,6 +4,7 @@
 /// where it is. A skew, a mesh or any module that bends coordinates shows there, whatever it is called; at the home
 /// position, where most coordinates are zero, it may not.
 
+#include <kf/job/motion_script.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/preflight.hpp>
@@ -23,9 +24,8 @@ template<class Session>
     const mm_per_s speed = m.tools.front().travel_feed_mm_s;
     const seconds way =
         std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / speed;
-    KF_CHECK(k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", detail::mm_text(first.x), detail::mm_text(first.y),
-                                      io::to_decimal(f_word(speed), 3)),
-                          klippy::barrier::motion_end, detail::motion_deadline(k, way)));
+    KF_CHECK(
+        k.send_gcode(job::travel_script(first, speed), klippy::barrier::motion_end, detail::motion_deadline(k, way)));
     KF_TRY(const auto now, look_at(k));
     const klippy::xyz wanted{first.x, first.y, m.z_states.travel_mm};
     const klippy::xyz& at = now.toolhead->position;

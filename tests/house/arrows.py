@@ -36,6 +36,7 @@ def allowed(area):
 owners = {  # third-party header -> the only headers of ours that may include it
     "yaml-cpp/": {"machine/machine_file.hpp", "machine/machine_text.hpp"},
     "pugixml": {"svg/svg_document.hpp"},
+    "utf8": {"sink/utf8.hpp"},
     "curses": set(), "ncurses": set(), "boost/program_options": set(),
 }
 speeds = {"units.hpp", "job/motion_script.hpp"}  # where mm/s become mm/min

@@ -5,6 +5,7 @@
 /// and size; what stands in another file is never read. XML 1.0, 4.2 to 4.5.
 
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_scanner.hpp>
 #include <kf/svg/svg_text.hpp>
 
@@ -236,7 +237,7 @@ inline std::string entity_expander::literal(std::string_view text) {
         const char* const digits = text.data() + i + (hex ? 3 : 2);
         std::uint32_t code = 0;
         const auto [stop, status] = std::from_chars(digits, text.data() + end, code, hex ? 16 : 10);
-        if (status != std::errc{} || stop != text.data() + end || !append_utf8(out, code)) {
+        if (status != std::errc{} || stop != text.data() + end || code == 0 || !append_utf8(out, code)) {
             out += text[i++];
             continue;
         }

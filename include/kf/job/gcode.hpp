@@ -7,6 +7,7 @@
 #include <kf/error.hpp>
 #include <kf/job/arc.hpp>
 #include <kf/job/motion_script.hpp>
+#include <kf/job/reversal_watch.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/machine.hpp>
@@ -58,25 +59,6 @@ inline bool has_macro(const std::vector<std::string>& objects, std::string_view 
     });
 }
 
-/// Watches X and Y for a motor that is turned back at once while it is fast: both speeds of an axis above one turn a
-/// second, opposite in sign, in consecutive moves without a stop of the pause's length between them.
-class reversal_watch {
-    machine::xy speed_{}; // of the last move, mm/s
-    seconds rest_ = 0;    // since then
-
-  public:
-    void rest(seconds s) noexcept { rest_ += s; }
-    void forget() noexcept { speed_ = {}, rest_ = 0; }
-
-    [[nodiscard]] bool turns_back(machine::xy next, mm_per_s limit, seconds pause) const noexcept {
-        const auto axis = [&](double before, double after) {
-            return std::fabs(before) > limit && std::fabs(after) > limit && (before > 0) != (after > 0);
-        };
-        return pause > 0 && rest_ < pause && (axis(speed_.x, next.x) || axis(speed_.y, next.y));
-    }
-    void moved(machine::xy speed) noexcept { speed_ = speed, rest_ = 0; }
-};
-
 } // namespace detail
 
 /// Appends G-code to a string, stroke after stroke. begin() and end() frame a file; a script of one stroke needs
@@ -88,7 +70,7 @@ class gcode_writer {
     std::optional<double> z_;            // commanded; nothing when it is not known
     std::optional<double> f_;            // the F word in force, mm/s
     std::optional<machine::xy> written_; // the last X and Y in the text
-    detail::reversal_watch reversal_;
+    reversal_watch reversal_;
     bool boundary_;
     bool down_ = false;
     bool plunges_ = false;  // down is asked for, and waits for the first move: a dwell before it has the tool up

@@ -234,7 +234,7 @@ MUTANTS = {
           "if (printer_goes_on) pen")],
         ["tools/kplot/run.cpp"]),
     "P8 every line repeats F": (
-        [("include/kf/job/gcode.hpp", "if (f_ != speed) word(", "word(")],
+        [("include/kf/job/gcode.hpp", "if (f_ != speed) append_feed(", "append_feed(")],
         ["tools/kplot/gcode.cpp"]),
     "P9 a file is written where it is read": (
         [("include/kf/io/atomic_file.hpp",

@@ -3,6 +3,7 @@
 // operations are the same however the bytes are cut; nothing comes after an error; what was read can be written, and
 // reads back as itself; the strokes of any list of operations end or are refused.
 #include <kf/job/job_file.hpp>
+#include <kf/job/job_writer.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <boost/json/src.hpp> // so that the parser itself is instrumented

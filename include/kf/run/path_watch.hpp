@@ -89,7 +89,7 @@ class path_watch {
         const planner::gcode_line l(text);
         if (l.command().empty()) return;
         if (l.letter() == 'G' && l.number() >= 0 && l.number() <= 3) {
-            if (double f = 0; l.read('F', f) == planner::word::number && f > 0) feed_ = f / 60;
+            if (double f = 0; l.read('F', f) == planner::word::number && f > 0) feed_ = from_f_word(f);
             auto to = at_;
             bool moves = false;
             for (std::size_t i = 0; i < 3; ++i)

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 
+import world
 from world import wait_for
 
 
@@ -67,3 +68,41 @@ class Terminal:
             self.child.kill()
             self.child.wait()
         os.close(self.mine)
+
+
+class Dialogue(Terminal):
+    """kflash in a world's simulation, on a terminal that it can be interrupted from: question by question."""
+
+    def __init__(self, w, *words, columns=200, env=None):
+        full = dict(os.environ, HOME=str(w.home), XDG_STATE_HOME=str(w.root / "logs"), NO_COLOR="1")
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
+            full.pop(name, None)
+        full.update(env or {})
+        self.past = 0
+        super().__init__([world.KFLASH, words[0], "--sim-root", str(w.root / "w"), *words[1:]], full, columns=columns,
+                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    @property
+    def text(self):
+        return self.seen.replace("\r\n", "\n")
+
+    def pass_by(self, text):
+        """On to behind the next `text`."""
+        def said():
+            ended = self.child.poll() is not None  # before the last look
+            self.read()
+            if text not in self.seen[self.past:] and ended:
+                raise AssertionError(f"ended with {self.child.returncode} without {text!r}:\n{self.seen}")
+            return text in self.seen[self.past:]
+
+        wait_for(repr(text), said)
+        self.past = self.seen.index(text, self.past) + len(text)
+
+    def say(self, question, answer):
+        self.pass_by(question)
+        self.type(answer.encode())
+
+    def end(self):
+        code = super().end()
+        self.close()
+        return code

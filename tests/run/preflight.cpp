@@ -151,6 +151,16 @@ BOOST_AUTO_TEST_CASE(refuses_a_printer_that_runs_or_pauses_another_file) {
     refused(status, errc::busy, "pause");
 }
 
+BOOST_AUTO_TEST_CASE(p10_a_job_that_is_not_known_is_never_idle) {
+    auto status = ready_status();
+    status["print_stats"].as_object()["state"] = "new in 2030";
+    refused(status, errc::busy, "does not say whether");
+    status.erase("print_stats");
+    refused(status, errc::busy, "does not say whether");
+    status["print_stats"] = json::object(); // Klipper has no such object: no [virtual_sdcard], no files
+    BOOST_TEST(judge(status).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_gcode_offset) {
     auto status = ready_status();
     status["gcode_move"].as_object()["homing_origin"] = json::array{0.0, 0.0, 0.25, 0.0};

@@ -169,6 +169,12 @@ inline result<void> refuse_state(const json::object& status, const klippy::print
     }
     const auto state = now.job();
     const bool paused = now.pause_resume && now.pause_resume->is_paused;
+    if (state == klippy::job_state::unknown)
+        return kf::fail({errc::busy,
+                         "Klipper does not say whether it runs a file",
+                         "print_stats is missing, or in a state that kplot does not know",
+                         "print_stats.state",
+                         {"kplot status", "Wait for the end of the file, if there is one."}});
     if (state == klippy::job_state::printing || state == klippy::job_state::paused || paused ||
         (now.virtual_sdcard && now.virtual_sdcard->is_active))
         return kf::fail(

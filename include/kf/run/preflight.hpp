@@ -326,7 +326,7 @@ enum class foreign_macros { refused, taken };
     facts.commands = read_job_commands(m, settings);
     facts.gcode_directory = settings.gcode_directory().value_or("");
     facts.inside_g28 = moves_inside_g28(settings);
-    facts.transforms = detail::transform_sections(settings);
+    facts.transforms = detail::transform_sections(status);
     const mm up = m.z_states.travel_mm - m.tools.front().work_mm;
     facts.z_homes_upwards = detail::homes_up(settings, 'z').value_or(up > 0) == (up > 0);
     detail::warn_of_config(m, facts);

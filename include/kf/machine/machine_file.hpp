@@ -111,7 +111,7 @@ inline std::string not_a_number(std::string_view text, const rule& r) {
     return "A plain number is expected.";
 }
 
-/// Fills the members of a machine from the index; what can't be read becomes a problem.
+/// Fills the members of a machine from the index; what cannot be read becomes a problem.
 struct field_reader {
     const yaml_index& index;
     std::vector<problem>& problems;
@@ -323,7 +323,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     auto text = io::read_file(path, detail::largest_machine_file);
     if (text) return text;
     error e = std::move(text).error();
-    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("can't read {}", path));
+    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("cannot read {}", path));
     e.command = path;
     if (e.code == errc::not_found) e.steps = {"kplot machine init  (writes a commented machine.yaml)"};
     return fail(std::move(e));
@@ -409,23 +409,23 @@ inline YAML::Node node_at(YAML::Node node, std::string_view path) {
     const std::string number = io::to_decimal(value);
     const auto refuse = [&](std::string why) {
         return fail({.code = errc::failed,
-                     .what = fmt::format("can't write {} into the machine file", path),
+                     .what = fmt::format("cannot write {} into the machine file", path),
                      .cause = std::move(why),
                      .steps = {fmt::format("set {} to {} by hand", path, number)}});
     };
-    if (!std::isfinite(value)) return refuse("The value is not an ordinary number.");
+    if (!std::isfinite(value)) return refuse("it is not an ordinary number");
     try {
         const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
-        if (!node.IsDefined()) return refuse("The file has no such key.");
-        if (!node.IsScalar() && !node.IsNull()) return refuse("What stands there is not one value.");
+        if (!node.IsDefined()) return refuse("the file has no such key");
+        if (!node.IsScalar() && !node.IsNull()) return refuse("what stands there is not one value");
         const YAML::Mark mark = node.Mark();
         const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
         const auto end = detail::scalar_end(text, at);
-        if (mark.is_null() || !end || *end == at) return refuse("What stands there is not a plain value.");
+        if (mark.is_null() || !end || *end == at) return refuse("what stands there is not a plain value");
         std::string edited = fmt::format("{}{}{}", text.substr(0, at), number, text.substr(*end));
         const YAML::Node again = detail::node_at(YAML::Load(edited), path);
         if (!again.IsDefined() || !again.IsScalar() || again.Scalar() != number)
-            return refuse("The file is laid out in a way that can't be edited safely.");
+            return refuse("the file is laid out in a way that cannot be edited safely");
         return edited;
     } catch (const YAML::Exception& e) {
         return refuse(e.msg + ".");

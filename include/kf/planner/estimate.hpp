@@ -7,6 +7,8 @@
 /// Its timeline maps bytes of the file to planned seconds, for the ETA of a running file.
 
 #include <kf/error.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/planner/gcode_motion.hpp>
 #include <kf/planner/lookahead.hpp>
@@ -14,6 +16,7 @@
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -108,7 +111,7 @@ class gcode_estimator {
         in.read(block.data(), static_cast<std::streamsize>(block.size()));
         KF_CHECK(e.feed({block.data(), static_cast<std::size_t>(in.gcount())}));
     }
-    if (in.bad()) return fail(errc::io, "The G-code could not be read to its end.");
+    if (in.bad()) return fail(errc::io, "the G-code could not be read to its end");
     return e.finish();
 }
 
@@ -226,10 +229,10 @@ result<estimate> gcode_estimator::finish(Each&& each) {
     plan_.note(offset_, sum_.total);
     if (!std::isfinite(sum_.total))
         return fail({errc::out_of_bounds,
-                     "The G-code has coordinates or speeds beyond all measure.",
-                     "Its time comes out as no finite number.",
+                     "the G-code has coordinates or speeds beyond all measure",
+                     "its time comes out as no finite number",
                      {},
-                     {"Check the X, Y, Z and F words of the file."}});
+                     {"check the X, Y, Z and F words of the file"}});
     return sum_;
 }
 
@@ -237,10 +240,10 @@ inline std::unexpected<error> gcode_estimator::bad_line(std::string_view klipper
     std::string quote(klipper_says.substr(0, 70));
     if (klipper_says.size() > quote.size()) quote += "...";
     return fail({errc::malformed,
-                 fmt::format("Klipper would stop with an error at line {} of the G-code.", line_),
+                 fmt::format("Klipper would stop with an error at line {} of the G-code", line_),
                  std::move(quote),
                  {},
-                 {fmt::format("Correct line {}.", line_), "Run the command again."}});
+                 {fmt::format("correct line {}", line_), "or slice the file again"}});
 }
 
 namespace detail {
@@ -282,34 +285,34 @@ inline constexpr std::array<named_limit, 12> named_limits{{
 } // namespace detail
 
 inline result<void> set_limit(motion_limits& limits, std::string_view name_and_value) {
+    std::vector<std::string> names;
+    for (const auto& known : detail::named_limits) names.emplace_back(known.name);
     const auto refuse = [&](std::string cause) {
-        return fail(
-            {errc::usage,
-             fmt::format("\"{}\" sets no limit.", name_and_value.substr(0, 50)),
-             std::move(cause),
-             {},
-             {"Write NAME=VALUE with one of these names:", "max_velocity, max_accel, max_z_velocity, max_z_accel,",
-              "square_corner_velocity, minimum_cruise_ratio, arc_resolution,",
-              "nozzle_diameter, filament_diameter, max_extrude_only_velocity,",
-              "max_extrude_only_accel, instantaneous_corner_velocity"}});
+        return fail({errc::usage,
+                     fmt::format("\"{}\" sets no limit", io::printable(name_and_value.substr(0, 50))),
+                     std::move(cause),
+                     {},
+                     {fmt::format("write NAME=VALUE with one of these names: {}", fmt::join(names, ", "))}});
     };
     const std::size_t equals = name_and_value.find('=');
-    if (equals == std::string_view::npos) return refuse("There is no = in it.");
+    if (equals == std::string_view::npos) return refuse("there is no = in it");
     const std::string_view name = name_and_value.substr(0, equals);
     double value = 0;
     if (read_number(name_and_value.substr(equals + 1), value) != word::number)
-        return refuse("What follows the = is no number.");
+        return refuse("what follows the = is no number");
     for (const auto& known : detail::named_limits) {
         if (name != known.name) continue;
         using enum detail::limit_range;
         if (known.range == below_one && (value < 0 || value >= 1))
-            return refuse(fmt::format("{} is at least 0 and below 1.", name));
-        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more.", name));
-        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0.", name));
+            return refuse(fmt::format("{} is at least 0 and below 1", name));
+        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more", name));
+        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0", name));
         known.set(limits, value);
         return {};
     }
-    return refuse("Klipper has no limit of this name.");
+    const auto near = io::near_names(name, names);
+    return refuse(fmt::format("Klipper has no limit of this name{}",
+                              near.empty() ? "" : fmt::format("; is it {}?", near.front())));
 }
 
 } // namespace kf::planner

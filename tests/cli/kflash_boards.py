@@ -9,6 +9,7 @@ import pathlib
 import signal
 import socket
 
+import world
 from terminal import Dialogue
 from world import WorldTest, wait_for
 

@@ -28,7 +28,8 @@ constexpr const char* avr = "if MACH_AVR\r\nconfig MCU\r\n    default \"atmega32
 std::string choice(std::string_view mcu) {
     std::vector<offered_chip> all;
     for (const char* text : {stm32, rp2040, avr, "", "config MCU\n default \"stm32h723xx\" if MACH_WITHOUT_IF\n",
-                             "if A && B\nconfig MCU\n default \"stm32h723xx\" if C\n", "if X\nconfig MCU\n default \""})
+                             "if A && B\nconfig MCU\n default \"stm32h723xx\" if C\n", "if X\nconfig MCU\n default \"",
+                             "if X\nconfig MCU\n default \"\" if Y\n"})
         for (auto& chip : read_offered_chips(text)) all.push_back(std::move(chip));
     return chip_choice(all, mcu);
 }

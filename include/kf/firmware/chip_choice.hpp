@@ -48,8 +48,10 @@ namespace detail {
         } else if (line.starts_with("config ")) {
             of_mcu = detail::trimmed(line.substr(7)) == "MCU";
         } else if (of_mcu && line.starts_with("default \"")) {
-            const auto name = line.substr(9, std::min(line.find('"', 9), line.size()) - 9);
-            auto rest = detail::trimmed(line.substr(std::min(9 + name.size() + 1, line.size())));
+            const auto end_of_name = line.find('"', 9);
+            if (end_of_name == line.npos || end_of_name == 9) continue;
+            const auto name = line.substr(9, end_of_name - 9);
+            auto rest = detail::trimmed(line.substr(end_of_name + 1));
             rest = rest.starts_with("if ") ? detail::trimmed(rest.substr(3)) : std::string_view();
             chips.push_back(
                 {std::string(name), architecture, detail::is_symbol(rest) ? std::string(rest) : std::string()});

@@ -17,12 +17,12 @@ from world import wait_for
 class Terminal:
     """A tool on a pseudo terminal. Its text so far is `seen`; `typed` is there before the tool begins."""
 
-    def __init__(self, command, env, typed=b"", columns=80, **options):
+    def __init__(self, command, env, typed=b"", columns=80, term="xterm", **options):
         self.mine, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.type(typed)
         self.seen = ""
-        self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM="xterm"),
+        self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM=term),
                                       start_new_session=True, **options)
         os.close(its)
 
@@ -78,9 +78,10 @@ class Dialogue(Terminal):
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
             full.pop(name, None)
         full.update(env or {})
+        term = (env or {}).get("TERM", "xterm")
         self.past = 0
         super().__init__([world.KFLASH, words[0], "--sim-root", str(w.root / "w"), *words[1:]], full, columns=columns,
-                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                         term=term, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     @property
     def text(self):

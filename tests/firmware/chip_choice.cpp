@@ -5,9 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::firmware;
+namespace chip_choice_test {
 
-namespace {
+using namespace kf::firmware;
 
 // The forms that the trees have had: a chip that two symbols mean, a condition of several symbols, no condition at all.
 constexpr const char* stm32 = "# chips\n\nif MACH_STM32\n\nconfig STM32_SELECT\n    default y\n\n"
@@ -33,8 +33,6 @@ std::string choice(std::string_view mcu) {
         for (auto& chip : read_offered_chips(text)) all.push_back(std::move(chip));
     return chip_choice(all, mcu);
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(chip_choice_suite)
 
@@ -71,3 +69,5 @@ BOOST_AUTO_TEST_CASE(a_tree_is_read_folder_by_folder) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace chip_choice_test

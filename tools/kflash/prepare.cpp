@@ -4,6 +4,7 @@
 #include "../cli/number.hpp"
 #include "board_fields.hpp"
 
+#include <kf/firmware/chip_choice.hpp>
 #include <kf/flash/any_method.hpp>
 
 #include <fmt/format.h>
@@ -118,9 +119,12 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
         before = cached->text;
     else if (cached.error().code != errc::not_found)
         in.out.warn(cached.error().what);
+    // Not cached unless the person saves it: only the chip is known, not the bootloader nor the wires.
+    const auto chip = before.empty() ? firmware::chip_choice(b.klipper_dir(), board.mcu) : std::string();
     auto runner = make_runner(in);
-    in.out.step(phase::config, "menuconfig");
-    KF_TRY(auto edited, firmware::menuconfig(runner, site_of(b, board, "kflash config"), before));
+    in.out.step(phase::config, chip.empty() ? "menuconfig" : fmt::format("menuconfig for {}", board.mcu));
+    KF_TRY(auto edited,
+           firmware::menuconfig(runner, site_of(b, board, "kflash config"), before.empty() ? chip : before));
     if (!edited.saved) {
         in.out.step(phase::config, before.empty() ? "nothing was saved" : "nothing was changed");
         return {};

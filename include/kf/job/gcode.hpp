@@ -180,7 +180,7 @@ class gcode_writer {
     result<void> draw(std::string& out, const step& s, const draw_arc& op) {
         const auto start = head_.on_canvas();
         if (!start)
-            return refuse(s, errc::refused, "begins at an unknown place", "rapid_xy or home_xy comes before it.");
+            return refuse(s, errc::refused, "begins at an unknown place", "rapid_xy or home_xy has to come before it");
         const auto a = make_arc(*start, op);
         if (!a) return refuse(s, errc::malformed, "is no arc", a.error());
         const mm_per_s speed = drawing_speed(s, op.feed);
@@ -215,8 +215,8 @@ class gcode_writer {
     result<void> spray(const step& s) const {
         const bool on = machine_.pumps_enabled && machine_.servos_enabled;
         return refuse(s, errc::refused, "needs the airbrush, and nothing here drives it",
-                      on ? "This version drives no pumps and no servos."
-                         : fmt::format("In machine.yaml {} off. It is not left out: the job would come out wrong.",
+                      on ? "this version drives no pumps and no servos"
+                         : fmt::format("in machine.yaml {} off; without it the job would come out wrong",
                                        machine_.pumps_enabled    ? "servos are"
                                        : machine_.servos_enabled ? "pumps are"
                                                                  : "pumps and servos are"));

@@ -80,23 +80,23 @@ inline YAML::Node node_at(YAML::Node node, std::string_view path) {
     const std::string number = io::to_decimal(value);
     const auto refuse = [&](std::string why) {
         return fail({.code = errc::failed,
-                     .what = fmt::format("can't write {} into the machine file", path),
+                     .what = fmt::format("cannot write {} into the machine file", path),
                      .cause = std::move(why),
                      .steps = {fmt::format("set {} to {} by hand", path, number)}});
     };
-    if (!std::isfinite(value)) return refuse("The value is not an ordinary number.");
+    if (!std::isfinite(value)) return refuse("it is not an ordinary number");
     try {
         const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
-        if (!node.IsDefined()) return refuse("The file has no such key.");
-        if (!node.IsScalar() && !node.IsNull()) return refuse("What stands there is not one value.");
+        if (!node.IsDefined()) return refuse("the file has no such key");
+        if (!node.IsScalar() && !node.IsNull()) return refuse("what stands there is not one value");
         const YAML::Mark mark = node.Mark();
         const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
         const auto end = detail::scalar_end(text, at);
-        if (mark.is_null() || !end || *end == at) return refuse("What stands there is not a plain value.");
+        if (mark.is_null() || !end || *end == at) return refuse("what stands there is not a plain value");
         std::string edited = fmt::format("{}{}{}", text.substr(0, at), number, text.substr(*end));
         const YAML::Node again = detail::node_at(YAML::Load(edited), path);
         if (!again.IsDefined() || !again.IsScalar() || again.Scalar() != number)
-            return refuse("The file is laid out in a way that can't be edited safely.");
+            return refuse("the file is laid out in a way that cannot be edited safely");
         return edited;
     } catch (const YAML::Exception& e) {
         return refuse(e.msg + ".");

@@ -68,7 +68,7 @@ inline std::string not_a_number(std::string_view text, const rule& r) {
     return "A plain number is expected.";
 }
 
-/// Fills the members of a machine from the index; what can't be read becomes a problem.
+/// Fills the members of a machine from the index; what cannot be read becomes a problem.
 struct field_reader {
     const yaml_index& index;
     std::vector<problem>& problems;
@@ -280,7 +280,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     auto text = io::read_file(path, detail::largest_machine_file);
     if (text) return text;
     error e = std::move(text).error();
-    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("can't read {}", path));
+    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("cannot read {}", path));
     e.command = path;
     if (e.code == errc::not_found) e.steps = {"kplot machine init  (writes a commented machine.yaml)"};
     return fail(std::move(e));

@@ -121,7 +121,7 @@ class cross_check {
                 if (length <= high - low && offset >= low && offset + length <= high && (start < low || end > high))
                     add(problem::level::note, fmt::format("tools.{}.xy_offset_mm[{}]", t.name, *axis == 'x' ? 0 : 1),
                         shift, range_text({{}, low - offset, high - length - offset, "mm"}),
-                        fmt::format("This tool can't reach the whole canvas in {}.", axis));
+                        fmt::format("This tool cannot reach the whole canvas in {}.", axis));
             }
         };
         const box area = m_.work_area();

@@ -7,6 +7,8 @@
 /// Its timeline maps bytes of the file to planned seconds, for the ETA of a running file.
 
 #include <kf/error.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/planner/gcode_motion.hpp>
 #include <kf/planner/lookahead.hpp>
@@ -14,6 +16,7 @@
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -105,7 +108,7 @@ class gcode_estimator {
         in.read(block.data(), static_cast<std::streamsize>(block.size()));
         KF_CHECK(e.feed({block.data(), static_cast<std::size_t>(in.gcount())}));
     }
-    if (in.bad()) return fail(errc::io, "The G-code could not be read to its end.");
+    if (in.bad()) return fail(errc::io, "the G-code could not be read to its end");
     return e.finish();
 }
 
@@ -223,10 +226,10 @@ result<estimate> gcode_estimator::finish(Each&& each) {
     plan_.note(offset_, sum_.total);
     if (!std::isfinite(sum_.total))
         return fail({errc::out_of_bounds,
-                     "The G-code has coordinates or speeds beyond all measure.",
-                     "Its time comes out as no finite number.",
+                     "the G-code has coordinates or speeds beyond all measure",
+                     "its time comes out as no finite number",
                      {},
-                     {"Check the X, Y, Z and F words of the file."}});
+                     {"check the X, Y, Z and F words of the file"}});
     return sum_;
 }
 
@@ -234,10 +237,10 @@ inline std::unexpected<error> gcode_estimator::bad_line(std::string_view klipper
     std::string quote(klipper_says.substr(0, 70));
     if (klipper_says.size() > quote.size()) quote += "...";
     return fail({errc::malformed,
-                 fmt::format("Klipper would stop with an error at line {} of the G-code.", line_),
+                 fmt::format("Klipper would stop with an error at line {} of the G-code", line_),
                  std::move(quote),
                  {},
-                 {fmt::format("Correct line {}.", line_), "Run the command again."}});
+                 {fmt::format("correct line {}", line_), "or slice the file again"}});
 }
 
 } // namespace kf::planner

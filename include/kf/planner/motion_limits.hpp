@@ -3,10 +3,13 @@
 /// What Klipper's configuration says about motion, and its values set by name, as a person gives them. For lookahead.
 
 #include <kf/error.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cstddef>
@@ -16,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace kf::planner {
 
@@ -87,34 +91,34 @@ inline constexpr std::array<named_limit, 12> named_limits{{
 
 /// Sets one limit from "NAME=VALUE" (names as in Klipper's [printer]); errc::usage with the known names otherwise.
 [[nodiscard]] inline result<void> set_limit(motion_limits& limits, std::string_view name_and_value) {
+    std::vector<std::string> names;
+    for (const auto& known : detail::named_limits) names.emplace_back(known.name);
     const auto refuse = [&](std::string cause) {
-        return fail(
-            {errc::usage,
-             fmt::format("\"{}\" sets no limit.", name_and_value.substr(0, 50)),
-             std::move(cause),
-             {},
-             {"Write NAME=VALUE with one of these names:", "max_velocity, max_accel, max_z_velocity, max_z_accel,",
-              "square_corner_velocity, minimum_cruise_ratio, arc_resolution,",
-              "nozzle_diameter, filament_diameter, max_extrude_only_velocity,",
-              "max_extrude_only_accel, instantaneous_corner_velocity"}});
+        return fail({errc::usage,
+                     fmt::format("\"{}\" sets no limit", io::printable(name_and_value.substr(0, 50))),
+                     std::move(cause),
+                     {},
+                     {fmt::format("write NAME=VALUE with one of these names: {}", fmt::join(names, ", "))}});
     };
     const std::size_t equals = name_and_value.find('=');
-    if (equals == std::string_view::npos) return refuse("There is no = in it.");
+    if (equals == std::string_view::npos) return refuse("there is no = in it");
     const std::string_view name = name_and_value.substr(0, equals);
     double value = 0;
     if (read_number(name_and_value.substr(equals + 1), value) != word::number)
-        return refuse("What follows the = is no number.");
+        return refuse("what follows the = is no number");
     for (const auto& known : detail::named_limits) {
         if (name != known.name) continue;
         using enum detail::limit_range;
         if (known.range == below_one && (value < 0 || value >= 1))
-            return refuse(fmt::format("{} is at least 0 and below 1.", name));
-        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more.", name));
-        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0.", name));
+            return refuse(fmt::format("{} is at least 0 and below 1", name));
+        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more", name));
+        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0", name));
         known.set(limits, value);
         return {};
     }
-    return refuse("Klipper has no limit of this name.");
+    const auto near = io::near_names(name, names);
+    return refuse(fmt::format("Klipper has no limit of this name{}",
+                              near.empty() ? "" : fmt::format("; is it {}?", near.front())));
 }
 
 } // namespace kf::planner

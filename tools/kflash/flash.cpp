@@ -91,11 +91,11 @@ result<void> flash_boards(cli::invocation& in, const bench& b, flash_words words
     // Before anything is written: a flash that is cut short leaves a board in Katapult, maybe under a name and serial
     // number that nobody has seen. Its port is what it can be found by then.
     for (const auto& p : plan.boards) {
-        auto out = tell.of(p.board.key);
+        flash::owned_sink out(tell, p.board.key);
         KF_TRY(auto registered, board::find(b.registry, p.board.key));
         flash::learn(b.at.registry_file, registered, p.target.device(), {}, words.wanted.day, out);
     }
-    KF_TRY(const auto built, flash::build(plan, runner, [&](const std::string& key) { return tell.of(key); }));
+    KF_TRY(const auto built, flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); }));
     // menuconfig and build took their time, and sudo may have forgotten its password.
     const auto now = flash::survey_again(words.wanted, seen, runner);
     KF_TRY(const auto outcome, flash::run(built, now, turn, runner, clock, tell));

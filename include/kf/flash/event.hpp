@@ -45,8 +45,8 @@ struct event {
 template<class R>
 concept reporter = requires(R& r, const event& e) { r.tell(e); };
 
-/// A sink whose words are all one board's, or all the job's.
-template<reporter Reporter>
+/// A sink whose words are all one board's, or all the job's. `Reporter` is a reporter.
+template<class Reporter>
 class owned_sink {
   public:
     owned_sink(Reporter& to, std::string board)
@@ -85,7 +85,6 @@ class sink_reporter {
         std::visit([&](const auto& what) { say(e.board, what); }, e.what);
         if constexpr (requires { out_->whose(e.board); }) out_->whose({});
     }
-    [[nodiscard]] owned_sink<sink_reporter> of(std::string board) { return {*this, std::move(board)}; }
 
   private:
     [[nodiscard]] std::string text(std::string_view board, std::string_view words) const {

@@ -10,6 +10,7 @@
 #include <kf/flash/stopping.hpp>
 
 #include <kf/board/match.hpp>
+#include <kf/board/registry.hpp>
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/right.hpp>

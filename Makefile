@@ -37,7 +37,7 @@ test: all
 
 # clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. The unit tests of every area; the
 # flash from outside besides with `make asan-flash`.
-SAN_AREAS = mcu firmware sim flash job machine board io klippy host sink run
+SAN_AREAS = mcu firmware sim flash svg drawing planner job machine board io klippy host sink run
 SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS)
 $(SAN)/build.ninja:
@@ -72,7 +72,7 @@ mutants: all
 bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
-	$(BUILD)/bench_planner tests/planner
+	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 
@@ -126,6 +126,7 @@ html:
 package-tests:
 	packaging/test-install.sh dist/kf-$(VERSION)-linux-$$(dpkg --print-architecture).tar.xz
 	packaging/test-apt-repo.sh
+	packaging/test-dev.sh
 
 # apt install kflash in clean systems of other releases and processors. A chroot needs root.
 chroots:

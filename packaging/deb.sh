@@ -13,9 +13,17 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/kf/include" "$work/kf/packaging"
 cp -r "$top/debian" "$work/kf/"
 cp -r "$top/include/kf" "$work/kf/include/"
-cp "$top/meson.build" "$top/README.md" "$work/kf/"
-cp "$top/CHANGELOG.md" "$work/kf/NEWS.md" # a changelog is Debian's own
-cp "$here/version.sh" "$here/kf.pc.in" "$here/version.hpp.in" "$work/kf/packaging/"
+cp "$top/meson.build" "$work/kf/"
+papers=$(python3 -B "$here/papers.py" "$top")
+for paper in $papers; do
+    case $paper in
+    LICENSE | man/*) continue ;; # debian/copyright and the manuals have them
+    CHANGELOG.md) to=NEWS.md ;; # a changelog is Debian's own
+    *) to=$paper ;;
+    esac
+    install -Dm644 "$top/$paper" "$work/kf/papers/$to"
+done
+cp "$here/version.sh" "$here/kf.pc.in" "$work/kf/packaging/"
 cp -r "$top/examples" "$work/kf/"
 cat >"$work/kf/debian/changelog" <<EOF
 kf ($version) unstable; urgency=medium

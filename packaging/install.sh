@@ -10,7 +10,7 @@
 # PREFIX/share/kf/installed-files says what is ours, one line each:
 #     file bin/kflash                 relative to the prefix, so that a moved or copied prefix speaks of itself only
 #     folder share/kf                 made by this script: removed when it is empty, as no other folder is
-#     rule SHA256 /etc/...            as root: one of two files outside of the prefix, and what was in it when we wrote it
+#     rule SHA256 /etc/...            as root: one of three files outside of the prefix, and what was in it when we wrote it
 set -eu
 umask 022 # what root installs is for everybody to read
 unset CDPATH
@@ -107,7 +107,8 @@ read_list() { # into $work/old; refused when it has a line that this script does
     while IFS= read -r line; do
         wrong=""
         case $line in
-        "rule "*" /etc/udev/rules.d/60-kflash.rules" | "rule "*" /etc/polkit-1/rules.d/60-kflash.rules") continue ;;
+        "rule "*" /etc/udev/rules.d/60-kflash.rules" | "rule "*" /etc/polkit-1/rules.d/60-kflash.rules" | \
+            "rule "*" /etc/systemd/system/kflash-guard@.service") continue ;;
         "file bin/"* | "file share/"* | "folder bin" | "folder bin/"* | "folder share" | "folder share/"*) ;;
         *) wrong="is no line of install.sh's" ;;
         esac
@@ -126,11 +127,33 @@ remove_folders() { # remove_folders PATHS: the deepest first; one that is not em
     done
 }
 
-# --- the rules of udev and polkit, which are read from the system's folders only: these two files and no others
+# --- the rules of udev and polkit and the guardian's unit, which are read from the system's folders only: these three
+# files and no others
 
-rule_path() { echo "/etc/${1#*/}/rules.d/60-kflash.rules"; } # rule_path lib/udev|share/polkit-1
+rule_kinds="udev polkit guard"
+rule_path() {
+    case $1 in
+    udev) echo /etc/udev/rules.d/60-kflash.rules ;;
+    polkit) echo /etc/polkit-1/rules.d/60-kflash.rules ;;
+    guard) echo /etc/systemd/system/kflash-guard@.service ;;
+    esac
+}
+rule_file() { # in the tarball
+    case $1 in
+    udev) echo "$here/lib/udev/rules.d/60-kflash.rules" ;;
+    polkit) echo "$here/share/polkit-1/rules.d/60-kflash.rules" ;;
+    guard) echo "$here/lib/systemd/system/kflash-guard@.service" ;;
+    esac
+}
+rule_text() { # what is to be in rule_path, in a file; the unit has our kflash in it
+    sed "s,^ExecStart=/usr/bin/,ExecStart=$prefix/bin/," "$(rule_file "$1")" >"$work/$1" && echo "$work/$1"
+}
+rule_has_a_reader() { [ "$1" != guard ] || [ -d /run/systemd/system ]; } # as sd_booted(3) looks
 rule_is_ours() { grep -Fqx -- "rule $(sum "$1") $1" "$work/old"; }
-reload_rules() { udevadm control --reload >/dev/null 2>&1 || true; }
+reload_rules() {
+    udevadm control --reload >/dev/null 2>&1 || true
+    [ ! -d /run/systemd/system ] || systemctl daemon-reload >/dev/null 2>&1 || true
+}
 
 # --- PATH
 
@@ -180,8 +203,8 @@ uninstall() {
     stage=files
     entries file "$work/old" >"$work/files"
     remove_files "$work/files"
-    for kind in lib/udev share/polkit-1; do
-        path=$(rule_path $kind)
+    for kind in $rule_kinds; do
+        path=$(rule_path "$kind")
         # The same list in a copy of the prefix has no say in /etc.
         if [ $rules = no ] || ! exists "$path" || ! entries rule "$work/old" | grep -Fq -- " $path"; then
             continue
@@ -240,16 +263,20 @@ choose_rules() { # the lines of the list into $work/rules, the kinds to be writt
     : >"$work/rules"
     rules_to_put=""
     [ $rules = yes ] || return 0
-    for kind in lib/udev share/polkit-1; do
-        path=$(rule_path $kind)
-        if ! exists "$path" || rule_is_ours "$path"; then
+    for kind in $rule_kinds; do
+        path=$(rule_path "$kind")
+        text=$(rule_text "$kind")
+        if ! rule_has_a_reader "$kind"; then
+            echo "note: systemd does not run here: the guardian's unit was not installed. Run this again where it does." >&2
+            grep "^rule .* $path\$" "$work/old" >>"$work/rules" || true
+        elif ! exists "$path" || rule_is_ours "$path"; then
             rules_to_put="$rules_to_put $kind"
-            echo "rule $(sum "$here/$kind/rules.d/60-kflash.rules") $path" >>"$work/rules"
+            echo "rule $(sum "$text") $path" >>"$work/rules"
         else
             # Ours once and changed since: the old line stays, so that it stays known as changed.
             grep "^rule .* $path\$" "$work/old" >>"$work/rules" || true
-            cmp -s -- "$here/$kind/rules.d/60-kflash.rules" "$path" ||
-                echo "$path is not as we wrote it and stays. Ours is $here/$kind/rules.d/60-kflash.rules" >&2
+            cmp -s -- "$text" "$path" ||
+                echo "$path is not as we wrote it and stays. Ours is $(rule_file "$kind")" >&2
         fi
     done
 }
@@ -276,7 +303,7 @@ install_all() {
         case $file in bin/*) mode=755 ;; *) mode=644 ;; esac
         put "$here/$file" "$prefix/$file" $mode
     done <"$work/files"
-    for kind in $rules_to_put; do put "$here/$kind/rules.d/60-kflash.rules" "$(rule_path "$kind")" 644; done
+    for kind in $rules_to_put; do put "$(rule_text "$kind")" "$(rule_path "$kind")" 644; done
     [ -z "$rules_to_put" ] || reload_rules
 
     # What an older version had and this one has not goes away.
@@ -302,10 +329,11 @@ advise() { # what a person has to do yet
         fi
     fi
     if [ $root = no ]; then
-        echo "note: the rules for udev and polkit are installed by root only; they are in lib/udev and share/polkit-1 here." >&2
+        echo "note: the rules for udev and polkit and the guardian's unit are installed by root only;" \
+            "they are in lib and share/polkit-1 here." >&2
     elif [ $rules = no ]; then
-        echo "note: the rules for udev and polkit are installed with /usr/local and /usr only, not with --prefix $prefix;" \
-            "they are in lib/udev and share/polkit-1 here." >&2
+        echo "note: the rules for udev and polkit and the guardian's unit are installed with /usr/local and /usr only," \
+            "not with --prefix $prefix; they are in lib and share/polkit-1 here." >&2
     fi
     [ "$person" != root ] || return 0
     # One's own groups are those of this login; of somebody else only the file's are known. One without a name is no fault.

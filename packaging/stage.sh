@@ -37,7 +37,7 @@ install -Dm644 "$here/share/60-kflash-polkit.rules" "$stage/share/polkit-1/rules
 install -Dm644 "$here/share/kflash-guard@.service" "$stage/lib/systemd/system/kflash-guard@.service"
 install -Dm644 "$here/share/sudoers-kflash" "$stage/share/doc/kflash/examples/sudoers-kflash"
 for file in "$top"/examples/*; do
-    case $file in *.cpp) continue ;; esac # of kf-dev
+    [ -f "$file" ] || continue # the folder is kf-dev's
     install -Dm644 "$file" "$stage/share/doc/kflash/examples/$(basename "$file")"
 done
 (

@@ -11,16 +11,8 @@ root=$out/$name
 rm -rf "$root"
 cp -r "$stage" "$root"
 install -m755 "$here/install.sh" "$root/install.sh"
-install -m644 "$top/LICENSE" "$top/README.md" "$top/CHANGELOG.md" "$root/"
-install -Dm644 -t "$root/docs/pictures" "$top"/docs/pictures/*.svg
-# Everything that README.md points at; a link to a folder is one to its files.
-grep -o '](\([^)#:]*\))' "$root/README.md" | tr -d '()]' | sort -u | while read -r target; do
-    if [ -d "$top/$target" ]; then
-        install -Dm644 -t "$root/$target" "$top/$target"/*
-    else
-        install -Dm644 "$top/$target" "$root/$target"
-    fi
-done
+papers=$(python3 -B "$here/papers.py" "$top")
+for paper in $papers; do install -Dm644 "$top/$paper" "$root/$paper"; done
 (cd "$root" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
 tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=go-w,a+rX -C "$out" -cf - "$name" |
     xz -9 --threads=1 >"$out/$name.tar.xz"

@@ -213,10 +213,16 @@ own_system() { # an /etc and a /usr/local that nobody else sees, with a person w
     echo "kfperson:x:65533:65533::$home:/bin/sh" >>/etc/passwd
     chmod 755 "$work"
     chown 65533 "$home"
+    mount -t tmpfs -o mode=755 tmpfs /run # without systemd, at first
+    rm -rf /etc/systemd/system/kflash-guard@.service
+    mkdir "$work/commands"
+    printf '#!/bin/sh\necho "$*" >>%s\n' "$work/systemctl-was-told" >"$work/commands/systemctl"
+    chmod 755 "$work/commands/systemctl"
 }
-sudo_install() { (umask 077; env -i HOME=/root PATH=/usr/sbin:/usr/bin:/bin SUDO_USER=kfperson "$root/install.sh" "$@") >"$work/out" 2>&1; }
+sudo_install() { (umask 077; env -i HOME=/root PATH="$work/commands:/usr/sbin:/usr/bin:/bin" SUDO_USER=kfperson "$root/install.sh" "$@") >"$work/out" 2>&1; }
 as_root() {
     local udev=/etc/udev/rules.d/60-kflash.rules polkit=/etc/polkit-1/rules.d/60-kflash.rules list
+    local guard=/etc/systemd/system/kflash-guard@.service told=$work/systemctl-was-told
     is "root installs" sudo_install
     is "into /usr/local" test -x /usr/local/bin/kflash
     is "with both rules" test -s $udev -a -s $polkit
@@ -250,8 +256,39 @@ as_root() {
     is "" sudo_install --uninstall
     is "both rules go when nobody changed them" test ! -e $udev -a ! -e $polkit
 
+    is "" sudo_install
+    is "no guardian's unit where systemd does not run" test ! -e $guard -a ! -e "$told"
+    is "and says so" says "unit was not installed"
+    mkdir -p /run/systemd/system
+    is "installs again, under systemd" sudo_install
+    is "now with the unit, for everybody to read" test "$(stat -c %a $guard)" = 644
+    is "which starts the kflash that was installed" grep -qx "ExecStart=/usr/local/bin/kflash guard %i" $guard
+    is "and is the unit otherwise" test "$(diff "$root/lib/systemd/system/kflash-guard@.service" $guard | grep -c '^[<>]')" = 2
+    is "and systemd reads it" test "$(cat "$told")" = daemon-reload
+    is "and says nothing of it" not says unit
+    is "" sudo_install
+    is "once more, and the unit is ours still" test "$(grep -c "kflash-guard@" /usr/local/share/kf/installed-files)" = 1
+    rm -r /run/systemd/system && is "" sudo_install && mkdir -p /run/systemd/system
+    is "uninstalls what a run under systemd installed" sudo_install --uninstall
+    is "with the unit" test ! -e $guard
+    is "and systemd knows" test "$(tail -1 "$told")" = daemon-reload
+    is "" sudo_install
+    echo "# mine" >>$guard
+    is "" sudo_install
+    is "keeps a unit that a person changed" grep -qx "# mine" $guard
+    is "and says so" says "$guard is not as we wrote it"
+    is "" sudo_install --uninstall
+    is "at the end, too" grep -qx "# mine" $guard
+    is "and says so" says "$guard is not as we wrote it and stays"
+    echo "[Service]" >$guard
+    is "" sudo_install
+    is "somebody's own unit stays" test "$(cat $guard)" = "[Service]"
+    is "" sudo_install --uninstall
+    is "for ever" test "$(cat $guard)" = "[Service]"
+    rm $guard
+
     is "root takes another prefix" sudo_install --prefix "$work/opt" --add-to-path
-    is "which has no rules" test ! -e $udev
+    is "which has no rules" test ! -e $udev -a ! -e $guard
     is "and says why" says "with /usr/local and /usr only"
     is "the line goes to the person's .bashrc" grep -q "$work/opt/bin" "$home/.bashrc"
     is "which stays the person's" test "$(stat -c %u "$home/.bashrc")" -eq 65533

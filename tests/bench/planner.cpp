@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Planner throughput on one core: planner segments/s of job/lookahead alone and of G-code text through job/estimate,
-// on dense10k.gcode (repeated) and on generated paths. One line a case, the number last, to be divided by another
-// machine's or another program's. Arguments: [FOLDER with dense10k.gcode] [millions of segments a case].
-// Ends with 1 when the planner alone stays under the bar of 5 million segments/s on dense10k, or when memory, 200 MB of
-// G-code included (at 10 million segments, the default), went past 64 MiB.
-#include <kf/job/estimate.hpp>
-#include <kf/job/gcode_line.hpp>
-#include <kf/job/gcode_motion.hpp>
-#include <kf/job/lookahead.hpp>
+// Planner throughput on one core: planner segments/s of planner/lookahead alone and of G-code text through
+// planner/estimate, on dense10k.gcode (repeated) and on generated paths. One line a case, the number last, to be
+// divided by another machine's or another program's. Arguments: [FOLDER with dense10k.gcode] [millions of segments a
+// case]. Ends with 1 when the planner alone stays under the bar of 5 million segments/s on dense10k, or when memory,
+// 200 MB of G-code included (at 10 million segments, the default), went past 64 MiB.
+#include <kf/planner/estimate.hpp>
+#include <kf/planner/gcode_line.hpp>
+#include <kf/planner/gcode_motion.hpp>
+#include <kf/planner/lookahead.hpp>
 
 #include <fmt/format.h>
 
@@ -27,7 +27,7 @@
 
 namespace {
 
-using kf::job::xyz;
+using kf::planner::xyz;
 
 struct step {
     xyz to;
@@ -40,11 +40,11 @@ double cpu() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 /// The segments of a G-code text as points and speeds.
 std::vector<step> steps_of(const std::string& text) {
     std::vector<step> steps;
-    kf::job::gcode_motion machine;
+    kf::planner::gcode_motion machine;
     std::istringstream in(text);
-    const auto none = [](const kf::job::planned_move&) {};
+    const auto none = [](const kf::planner::planned_move&) {};
     for (std::string line; std::getline(in, line);)
-        if (machine.run(kf::job::gcode_line(line), none) == kf::job::gcode_effect::move)
+        if (machine.run(kf::planner::gcode_line(line), none) == kf::planner::gcode_effect::move)
             steps.push_back({machine.planner().position(), machine.state().speed});
     return steps;
 }
@@ -65,10 +65,10 @@ std::vector<step> random_walk(double shortest, double longest, double turn) {
 }
 
 double planner_alone(std::string_view name, const std::vector<step>& steps, std::size_t wanted) {
-    kf::job::lookahead planner;
+    kf::planner::lookahead planner;
     double sum = 0;
     std::size_t moves = 0;
-    const auto emit = [&](const kf::job::planned_move& m) {
+    const auto emit = [&](const kf::planner::planned_move& m) {
         sum += m.accel_t + m.cruise_t + m.decel_t;
         ++moves;
     };
@@ -82,10 +82,10 @@ double planner_alone(std::string_view name, const std::vector<step>& steps, std:
 }
 
 double with_text(std::string_view name, const std::string& text, std::size_t wanted) {
-    kf::job::gcode_estimator estimator;
+    kf::planner::gcode_estimator estimator;
     std::size_t moves = 0;
     std::size_t bytes = 0;
-    const auto each = [&](const kf::job::planned_move&) { ++moves; };
+    const auto each = [&](const kf::planner::planned_move&) { ++moves; };
     const double start = cpu();
     while (moves < wanted) {
         for (std::size_t at = 0; at < text.size(); at += 65536) {
@@ -104,7 +104,7 @@ double with_text(std::string_view name, const std::string& text, std::size_t wan
 } // namespace
 
 int main(int argc, char** argv) {
-    const std::string folder = argc > 1 ? argv[1] : "tests/planner";
+    const std::string folder = argc > 1 ? argv[1] : "tests/planner/data";
     const std::size_t wanted = (argc > 2 ? std::stoul(argv[2]) : 10U) * 1'000'000U;
     std::ifstream in(folder + "/dense10k.gcode", std::ios::binary);
     std::ostringstream dense;

@@ -9,12 +9,12 @@
 
 #include <fstream>
 
+namespace discover_test {
+
 using namespace kf::board;
 using kf::errc;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
-
-namespace {
 
 void put(const fs::path& file, const std::string& text) {
     fs::create_directories(file.parent_path());
@@ -38,8 +38,6 @@ void plug_in(const fs::path& sysfs, const std::string& port, const std::string& 
     fs::create_directory_symlink(usb / (port + ":1.0"), sysfs / "class/tty" / tty / "device");
     fs::create_directory_symlink(usb, sysfs / "bus/usb/devices" / port);
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(discover_suite)
 
@@ -209,3 +207,5 @@ BOOST_AUTO_TEST_CASE(what_runs_is_told_by_strings_and_ids_and_not_by_the_name) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace discover_test

@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::board;
+namespace identity_test {
 
-namespace {
+using namespace kf::board;
 
 constexpr const char* chip = "E6614103E7452D2F";
 
@@ -32,8 +32,6 @@ board known(const std::string& pattern, const device& d) {
 const device moment = at("1-1.4", usb_firmware::klipper, "rp2040", "momentOS");
 const board moment_board = known("usb-Klipper_rp2040_momentOS*", moment);
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(identity_suite)
 
 BOOST_AUTO_TEST_CASE(what_was_learned_is_port_and_face) {
@@ -58,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_board_is_known_in_a_bootloader_that_nobody_saw_before_by_
     BOOST_TEST((judge(moment_board, at("1-1.3", usb_firmware::katapult, "rp2040", chip)).claim == claim::none));
 }
 
-BOOST_AUTO_TEST_CASE(another_board_in_the_same_socket_is_refused_with_what_differs) {
+BOOST_AUTO_TEST_CASE(d18_another_board_in_the_same_socket_is_refused_with_what_differs) {
     const auto b =
         remember(moment_board, at("1-1.4", usb_firmware::katapult, "rp2040", chip), usb_firmware::katapult, "");
     const auto differs = [&](const device& d) { return judge(b, d).differs; };
@@ -87,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_board_with_a_serial_number_of_its_own_is_known_in_every_s
     BOOST_TEST((judge(b, at("1-1.2", usb_firmware::katapult, "rp2040", chip)).claim == claim::by_serial));
 }
 
-BOOST_AUTO_TEST_CASE(a_board_with_everybodys_serial_number_is_its_port) {
+BOOST_AUTO_TEST_CASE(d18_a_board_with_everybodys_serial_number_is_its_port) {
     for (const char* serial : {"12345", ""}) {
         const auto d = at("1-1.4", usb_firmware::klipper, "stm32g0b1xx", serial);
         const std::string pattern = "usb-Klipper_stm32g0b1xx_" + std::string(serial) + "*";
@@ -106,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_board_with_everybodys_serial_number_is_its_port) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_twin_that_is_left_alone_is_not_taken_for_the_other_one) {
+BOOST_AUTO_TEST_CASE(d18_a_twin_that_is_left_alone_is_not_taken_for_the_other_one) {
     auto left = at("1-1.3", usb_firmware::klipper, "rp2040", chip),
          right = at("1-1.4", usb_firmware::klipper, "rp2040", chip);
     left.facts.twins = right.facts.twins = 1;
@@ -175,3 +173,5 @@ BOOST_AUTO_TEST_CASE(without_a_port_the_name_has_to_do_if_its_serial_number_is_i
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace identity_test

@@ -5,10 +5,10 @@
 
 #include <type_traits>
 
+namespace match_test {
+
 using namespace kf::board;
 using kf::errc;
-
-namespace {
 
 device plugged(const std::string& name, const std::string& node) {
     return {name, "/dev/serial/by-id/" + name, "/dev/" + node, parse_usb_name(name)};
@@ -44,8 +44,6 @@ std::string states(const registry& r, const std::vector<device>& devices) {
 // A target without a board and a device that were matched cannot be written down.
 static_assert(!std::is_default_constructible_v<target>);
 static_assert(!std::is_constructible_v<target, board, device>);
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(match_suite)
 
@@ -258,3 +256,5 @@ BOOST_AUTO_TEST_CASE(a_pattern_that_takes_other_boards_is_refused_before_it_is_s
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace match_test

@@ -3,14 +3,12 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::board;
+namespace pattern_test {
 
-namespace {
+using namespace kf::board;
 
 const std::string octopus = "usb-Klipper_stm32h723xx_29001A001151313531383332-if00";
 const std::string octopus_in_katapult = "usb-katapult_stm32h723xx_29001A001151313531383332-if00";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(pattern_suite)
 
@@ -41,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_pattern_matches_both_firmwares_of_its_board) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_star_behind_a_serial_number_is_no_more_of_it) {
+BOOST_AUTO_TEST_CASE(d18_a_star_behind_a_serial_number_is_no_more_of_it) {
     for (const char* pattern :
          {"usb-Klipper_rp2040_T1*", "usb-Klipper_rp2040_T1-if*", "usb-Klipper_rp2040_T1**", "usb-Klipper_rp2040_T1-*",
           "usb-Klipper_rp2040_T1*-if00", "usb-katapult_rp2040_T1*", "USB-klipper_rp2040_T1*", "usb-*_rp2040_T1*",
@@ -97,3 +95,5 @@ BOOST_AUTO_TEST_CASE(a_whole_serial_number_is_known_from_a_part_and_from_everybo
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pattern_test

@@ -11,11 +11,11 @@
 #include <fstream>
 #include <limits>
 
+namespace registry_test {
+
 using namespace kf::board;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 // What the Python original writes, with keys of its own (config_cache_dir) and of somebody else ("note", "x-tool").
 constexpr const char* original = R"({
@@ -117,8 +117,6 @@ struct installed_probe {
     ~installed_probe() { kf::io::installed_effect_probe = nullptr; }
 };
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(registry_suite)
 
 BOOST_AUTO_TEST_CASE(reads_the_originals_file) {
@@ -210,6 +208,42 @@ BOOST_AUTO_TEST_CASE(strings_and_numbers_come_out_as_python_writes_them) {
                "[\n  1e+16,\n  0.1,\n  -0.0,\n  18446744073709551615,\n  -5,\n  1e-07\n]\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_number_that_is_not_ours_keeps_its_digits) {
+    for (const std::string number :
+         {"1e400", "-1E-400", "-0.0", "-0", "0", "18446744073709551615", "18446744073709551616", "-9223372036854775809",
+          "0.1000000000000000055", "1.50", "1E5", "100000000000000000000.000", "12345244444444444444444444444.44444"}) {
+        const auto at_every_level =
+            parsed(R"({"x": )" + number + R"(, "y": [[)" + number + R"(], {"k": )" + number +
+                   R"(}], "global": {"ctd": )" + number +
+                   R"(}, "devices": {"b": {"name": "B", "mcu": "rp2040", "serial_pattern": "usb-x*", "klipper_usb":)" +
+                   R"({"serial": "T1", "n": )" + number + R"(}, "n":)" + number +
+                   R"(}}, "blocked_devices": [{"pattern": "p", )" + R"("n": )" + number + "}]}");
+        const auto text = to_text(at_every_level);
+        for (const std::string& line :
+             {"\n  \"x\": " + number + ",\n", "\n      " + number + "\n    ],", "\n      \"k\": " + number + "\n",
+              "\n    \"ctd\": " + number + ",\n", "\n      \"n\": " + number + ",\n",
+              "\n        \"n\": " + number + ",\n", "\n      \"n\": " + number + ",\n      \"pattern\": \"p\"\n"})
+            BOOST_TEST(text.find(line) != std::string::npos, line << " is not in " << text);
+        BOOST_TEST(to_text(parsed(text)) == text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_setting_is_read_and_written_to_its_last_digit) {
+    // The last ones are such that a parser which is one off in its last digit gives another number each time.
+    for (const auto& [written, number] : {std::pair{"2.00", "2.0"},
+                                          {"1E1", "10.0"},
+                                          {"0.1000000000000000055", "0.1"},
+                                          {"0.30000000000000004", "0.30000000000000004"},
+                                          {"29.999999999999996", "29.999999999999996"},
+                                          {"4.9406564584124654e-324", "5e-324"}}) {
+        const auto text = to_text(parsed(with_global("\"stagger_delay\": " + std::string(written))));
+        BOOST_TEST(text.find("\"stagger_delay\": " + std::string(number) + "\n") != std::string::npos, text);
+        BOOST_TEST(to_text(parsed(text)) == text);
+    }
+    BOOST_TEST(refusal(with_global("\n\"stagger_delay\": 1e400"))
+                   .find("line 2, column 18: global.stagger_delay is too large") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(missing_parts_have_defaults) {
     BOOST_TEST(parsed("{}").boards.empty());
     BOOST_TEST((parsed("{\"global\":{}}").settings == flash_settings{}));
@@ -226,7 +260,9 @@ BOOST_AUTO_TEST_CASE(broken_json_is_reported_with_line_and_column) {
     BOOST_TEST(refusal("[]").find("must be an object") != std::string::npos);
     BOOST_TEST(refusal("{\"devices\": {\"a\": 1,\n \"a\": 2}}").find("line 2, column 2: \"a\" stands twice") !=
                std::string::npos);
-    BOOST_TEST(refusal("{\"x\":\n 1e999}").find("line 2, column 2: the number is too large") != std::string::npos);
+    BOOST_TEST(refusal("{\"a\": {\"b\": [2.0]},\n \"a\": 1}").find("line 2, column 2: \"a\" stands twice") !=
+               std::string::npos);
+    BOOST_TEST(refusal("{\"a\": [2.0, [1]],\n \"a\": [2]}").find("\"a\" stands twice") != std::string::npos);
     BOOST_TEST(refusal(std::string(200, '[')).find("line 1") != std::string::npos);
 }
 
@@ -542,3 +578,5 @@ BOOST_AUTO_TEST_CASE(any_effect_that_fails_or_kills_leaves_the_old_or_the_new_fi
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace registry_test

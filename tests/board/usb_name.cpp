@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace usb_name_test {
+
 using namespace kf::board;
 
 BOOST_AUTO_TEST_SUITE(usb_name_suite)
@@ -99,3 +101,5 @@ BOOST_AUTO_TEST_CASE(a_board_is_itself_in_both_firmwares_and_no_other) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace usb_name_test

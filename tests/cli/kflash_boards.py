@@ -56,7 +56,7 @@ class Boards(WorldTest):
 
 
 class Borders(Boards):
-    def test_a_board_is_not_taken_for_one_whose_serial_number_begins_alike(self):
+    def test_d18_a_board_is_not_taken_for_one_whose_serial_number_begins_alike(self):
         w = self.boards("one:serial=T1", "ten:serial=T10,new")
         self.assertEqual(self.entry(w, "one")["serial_pattern"], "usb-Klipper_rp2040_T1*")  # as it always was
         rows = self.rows(w)
@@ -84,7 +84,7 @@ class Borders(Boards):
                     self.assertIn(part, r.err.replace("\n", " "))
         self.assertEqual(w.registry(), before)
 
-    def test_an_old_pattern_without_a_serial_number_is_no_proof(self):
+    def test_d18_an_old_pattern_without_a_serial_number_is_no_proof(self):
         w = self.boards()
         registry = w.registry()
         registry["devices"]["pico"]["serial_pattern"] = "usb-Klipper_rp2040_*"
@@ -99,7 +99,7 @@ class Borders(Boards):
 
 
 class Following(Boards):
-    def test_a_board_whose_two_firmwares_have_nothing_in_common_is_followed_by_its_port(self):
+    def test_d18_a_board_whose_two_firmwares_have_nothing_in_common_is_followed_by_its_port(self):
         w = self.boards("odd:serial=E6614103E7450099,klipper-serial=momentOS,manufacturer=Kalico,product=Tool Head")
         name = "usb-Kalico_Tool_Head_momentOS-if00"
         self.assertEqual(self.rows(w)["1-1.3"]["device"], name)
@@ -140,7 +140,7 @@ class Following(Boards):
         self.assertEqual(self.rows(w)["1-1.2"]["key"], "pico")
         self.ok(w, "flash", "pico", "-s")
 
-    def test_a_write_that_was_cut_short_is_taken_up_although_the_bootloader_has_another_name(self):
+    def test_d18_a_write_that_was_cut_short_is_taken_up_although_the_bootloader_has_another_name(self):
         w = self.boards("odd:serial=E6614103E7450099,klipper-serial=momentOS",
                         more=("--fault", "odd:die-at-block=60"))
         r = w.run("flash", "odd", "-s")
@@ -176,7 +176,7 @@ class Twins(Boards):
         self.ok(w, "flash", "right", "-s", "--method", "make_flash")
         self.assertEqual(w.flash("left"), left)
 
-    def test_a_twin_that_is_left_alone_is_not_taken_for_the_other_one(self):
+    def test_d18_a_twin_that_is_left_alone_is_not_taken_for_the_other_one(self):
         w = self.boards(*self.TWINS)
         self.ok(w, "flash", "left", "-s")
         before = w.flash("right")

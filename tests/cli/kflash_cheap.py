@@ -31,7 +31,7 @@ class WrongUse(unittest.TestCase):
             self.assertEqual(r.stdout, "")
         return r.stderr
 
-    def test_wrong_use_is_told_before_a_simulation_is_started(self):
+    def test_b14_wrong_use_is_told_before_a_simulation_is_started(self):
         flash = ("flash", "octopus", "-s", "--sim")
         self.assertRegex(self.refused(2, *flash, "--method", "nonsense"), "katapult, katapult_script(,| or) make_flash")
         self.assertIn("--jobs takes a whole number from 0 to 1024", self.refused(2, *flash, "--jobs", "x"))
@@ -85,7 +85,7 @@ class Cheap(WorldTest):
             self.assertIn(part, errors[0]["what"] + errors[0].get("cause", ""))
         self.assertEqual(self.w.jobs(), [])
 
-    def test_what_cannot_be_flashed_is_refused_before_a_build(self):
+    def test_b13_b14_what_cannot_be_flashed_is_refused_before_a_build(self):
         # octopus is a stm32h723 with a bootloader, pico a rp2040 with one; the simulated source tree builds every chip
         pico, octopus = self.configs / "pico/.config", self.configs / "octopus/.config"
         good = octopus.read_text()

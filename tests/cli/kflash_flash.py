@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """kflash flash, from outside: each case is named after what must happen, or must not. D numbers are defects of the
-program that kflash follows (ARCHITECTURE.md, "Defects that must stay impossible")."""
+program that kflash follows (docs/DEFECTS.md)."""
 import fcntl
 import json
 import os
@@ -107,7 +107,7 @@ class Flash(WorldTest):
         self.assertIn("systemctl start klipper.service", r.err)
         self.assertNotIn("again, down for", r.err)
 
-    def test_d8_an_old_node_that_never_left_is_no_proof(self):
+    def test_d8_b16_an_old_node_that_never_left_is_no_proof(self):
         w = self.world("octopus:old-names-stay", "octopus:says-version=v0.1.0-0-gold")
         r = w.run("flash", "octopus", "-s")
         self.assertEqual(r.code, 1, r)
@@ -344,7 +344,7 @@ class Flash(WorldTest):
         r = w.run("flash", "pico", "-s")
         self.assertEqual(r.code, 0, r)
 
-    def test_signals_while_writing_are_remembered(self):
+    def test_d2_d22_signals_while_writing_are_remembered(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number):
                 w = self.world(speed=5)

@@ -60,7 +60,7 @@ class Hosts(WorldTest):
         return [json.loads(x) for x in (w.home / ".local/state/kflash/ledger.jsonl").read_text().splitlines()]
 
     # -- A10: not seen is not "not there"
-    def test_a10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):
+    def test_a10_d10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):
         w = self.world()
         self.change_unit(w, hidden=True)
         self.assertEqual(w.processes(), [])
@@ -100,7 +100,7 @@ class Hosts(WorldTest):
         self.assertIn("moving", r.err)
         self.assertEqual(w.jobs()[done:], [])
 
-    def test_a10_a_port_that_somebody_unseen_holds_is_not_written(self):
+    def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):
         w = self.world()
         before = w.flash("octopus")
         subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
@@ -130,7 +130,7 @@ class Hosts(WorldTest):
         self.assertEqual(r.code, 0, r)
         self.assertEqual(w.jobs()[done:], ["stop", "start"])
 
-    def test_a3_a_batch_of_klippy_refuses_nothing_and_b17_nothing_was_stopped(self):
+    def test_a3_b17_a_batch_of_klippy_refuses_nothing_and_nothing_was_stopped(self):
         w = self.world()
         subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
         batch = pathlib.Path(w.at["proc"]) / "77"
@@ -144,7 +144,7 @@ class Hosts(WorldTest):
         self.assertEqual([(e["result"], e["service"]) for e in self.ledger(w)], [("done", "not stopped")])
 
     # -- A11: every signal but SIGKILL and SIGSTOP
-    def test_a11_no_signal_ends_the_write(self):
+    def test_a11_d2_no_signal_ends_the_write(self):
         w = self.world(speed=5)
         child = w.start("flash", "octopus", "-s", "--json")
         to_mid_write(child)

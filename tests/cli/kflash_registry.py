@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """kflash's registry, settings, configurations and command line, from outside. D numbers are defects of the program
-that kflash follows (ARCHITECTURE.md, "Defects that must stay impossible").
+that kflash follows (docs/DEFECTS.md).
 
 One simulated host serves all cases: each begins with the home folder as it was, and no case flashes."""
 import fcntl
@@ -615,7 +615,7 @@ class Colour(Case):
 
 
 class Log(Case):
-    def test_every_run_is_logged_with_its_command_and_exit_status_keys_masked(self):
+    def test_d22_every_run_is_logged_with_its_command_and_exit_status_keys_masked(self):
         file = HOST.root / "one.log"
         r = HOST.run("show", "token=s3cret", "--log", str(file))
         self.assertEqual(r.code, 4)

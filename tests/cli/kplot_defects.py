@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The defects of the Python plotter (ARCHITECTURE.md, P1 to P10), each tried from outside on the simulated printer."""
+"""The defects of the Python plotter (docs/DEFECTS.md, P1 to P10), each tried from outside on the simulated printer."""
 import math
 import resource
 import signal
@@ -80,7 +80,7 @@ class Defects(PlotterTest):
 
     # P3: the pause for a fast reversal never comes.
 
-    def test_p3_a_fast_reversal_has_its_pause_and_a_slow_one_has_none(self):
+    def test_p3_row_g_a_fast_reversal_has_its_pause_and_a_slow_one_has_none(self):
         p = self.plotter(speed=50)
         job = HEADER + stroke([(0, 50), (100, 50), (0, 50)], 60) + stroke([(0, 60), (20, 60), (0, 60)], 30)
         lines = self.gcode(p, job)

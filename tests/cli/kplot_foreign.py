@@ -91,7 +91,7 @@ class Foreign(PlotterTest):
         self.assertEqual(checked.code, 3, checked)
         self.assertEqual(p.status()["toolhead"]["homed_axes"], "")
 
-    def test_a4b_taken_foreign_macros_are_called_on_no_way_out(self):
+    def test_a4_taken_foreign_macros_are_called_on_no_way_out(self):
         p = self.plotter(speed=10, config=FOREIGN)
         child = self.drawing(p, "--foreign-macros")
         self.assertEqual(p.run("pause").code, 0)
@@ -106,7 +106,7 @@ class Foreign(PlotterTest):
         self.assertLess(at[0], 200)  # not in the corner
         self.assert_on_the_lines(p.ink())
 
-    def test_with_our_macros_the_buttons_of_a_web_interface_are_safe(self):
+    def test_a4_with_our_macros_the_buttons_of_a_web_interface_are_safe(self):
         sections = self.plotter(speed=50).run("machine", "macros").out
         p = self.plotter(speed=10, config=sections)
         child = self.drawing(p)

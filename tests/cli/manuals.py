@@ -260,8 +260,9 @@ class Manuals(unittest.TestCase):
             self.assertEqual(page.terms("EXIT STATUS"), [n for n, _ in said])
         self.assertEqual(Page("kf-json.5").terms("EXIT STATUS"), [n for n, _ in said])
 
-    def test_the_readme_promises_no_option_or_command_that_is_not_there(self):
-        text = (ROOT / "README.md").read_text()
+    def test_d24_the_readme_promises_no_option_or_command_that_is_not_there(self):
+        papers = ["README.md", "docs/SAFETY.md", "docs/TROUBLESHOOTING.md", "docs/COMPARISON.md"]
+        text = "\n".join((ROOT / paper).read_text() for paper in papers)
         known = every_option(*self.tools)
         code = "\n".join(re.findall(r"```(.*?)```", text, re.S) + re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text))
         used = set()
@@ -276,26 +277,6 @@ class Manuals(unittest.TestCase):
             said = set(re.findall(rf"(?:^|[(|] ?|\$ |sudo |do ){tool} ([a-z][a-z-]*)\b", code, re.M))
             self.assertLessEqual(said, commands, tool)
             self.assertLessEqual(commands - {"completion"}, said, "the README leaves commands out")
-
-    def test_the_guards_that_the_architecture_names_are_there(self):
-        text = (ROOT / "ARCHITECTURE.md").read_text()
-        rows = re.findall(r"^\| ([DP]\d+|[1245]|[BCDFG]) \| (.*) \| (.*) \|$", text, re.M)
-        self.assertEqual([number for number, _, _ in rows], [f"D{n}" for n in range(1, 25)]
-                         + [f"P{n}" for n in range(1, 11)] + [*"1245"] + [*"BCDFG"])
-        for number, _, guards in rows:
-            file = None
-            for word in re.findall(r"`([^`]+)`", guards):
-                if "/" in word:
-                    file = ROOT / "tests" / word
-                    self.assertTrue(file.exists(), f"{number}: {word}")
-                else:
-                    self.assertRegex(file.read_text(), rf"\b{word}\b", number)
-
-    def test_each_defect_of_the_plotter_has_a_test_that_is_named_after_it(self):
-        text = (ROOT / "ARCHITECTURE.md").read_text()
-        for n in range(1, 11):
-            guards = re.search(rf"^\| P{n} \| .* \| (.*) \|$", text, re.M).group(1)
-            self.assertRegex(guards, rf"`(test_)?p{n}_\w+`")
 
     def test_every_page_is_made_by_the_build_and_bears_its_own_name(self):
         listed = (ROOT / "packaging/manuals").read_text().split()

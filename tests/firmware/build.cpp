@@ -10,10 +10,10 @@
 
 #include <cstdlib>
 
+namespace build_test {
+
 using namespace kf::firmware;
 using kf::errc;
-
-namespace {
 
 constexpr std::string_view makefile = R"(OUT=out/
 export KCONFIG_CONFIG := $(CURDIR)/.config
@@ -79,8 +79,6 @@ struct tree {
 void require(const kf::result<build_outcome>& built) {
     BOOST_REQUIRE_MESSAGE(built.has_value(), (built ? "" : built.error().what + ": " + built.error().cause));
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_build)
 
@@ -217,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_failing_compile_shows_its_last_20_lines) {
     BOOST_TEST(e.command.find("OUT=" + (t.site.out() / "").string()) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_compilers_line_is_quoted_as_it_is_however_long_and_indented) {
+BOOST_AUTO_TEST_CASE(b15_a_compilers_line_is_quoted_as_it_is_however_long_and_indented) {
     const std::string path = "/home/pi/" + std::string(200, 'k') + "/src/b.c:7:5:";
     tree t(tree::with_recipe_for_b("\t@echo '   7 |     if (a  <  b)'; echo '" + path + " Error 127'; exit 1\n"));
     const auto built = t.build_it();
@@ -338,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_config_of_two_lines_is_completed_by_its_source_tree) {
     require(t.build_of("CONFIG_MACH_STM32=y\nCONFIG_MACH_STM32F446=y\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_chip_that_the_source_tree_drops_never_becomes_its_default_board) {
+BOOST_AUTO_TEST_CASE(b21_a_chip_that_the_source_tree_drops_never_becomes_its_default_board) {
     tree t; // as the real one: what is dropped leaves the default board's options
     put_file(t.site.tree / "src/Kconfig", "/CONFIG_MACH_SUN8I=y/d\n$aCONFIG_MCU=\"atmega2560\"\n");
     const auto other = complete(t.runner, t.site, cached("CONFIG_64BIT=y\nCONFIG_MACH_SUN8I=y\n"), 60);
@@ -400,3 +398,5 @@ BOOST_AUTO_TEST_CASE(a_menuconfig_that_fails_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace build_test

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace config_cache_test {
+
 using namespace kf::firmware;
 using namespace std::chrono_literals;
 
@@ -107,3 +109,5 @@ BOOST_AUTO_TEST_CASE(says_how_old_a_config_is) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace config_cache_test

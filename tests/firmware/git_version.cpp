@@ -6,9 +6,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::firmware;
+namespace git_version_test {
 
-namespace {
+using namespace kf::firmware;
 
 /// A process runner that answers every command with one text.
 struct scripted_runner {
@@ -25,8 +25,6 @@ struct scripted_runner {
         return kf::io::run_outcome{status, 0.0};
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_git_version)
 
@@ -52,7 +50,7 @@ BOOST_AUTO_TEST_CASE(cuts_the_time_and_host_of_an_unclean_build) {
     BOOST_TEST(without_build_tail("") == "");
 }
 
-BOOST_AUTO_TEST_CASE(two_commits_at_one_distance_from_a_tag_are_not_one_version) {
+BOOST_AUTO_TEST_CASE(d17_two_commits_at_one_distance_from_a_tag_are_not_one_version) {
     BOOST_TEST((compare_versions("v0.13.0-45-gaaaaaaa", "v0.13.0-45-gbbbbbbb") == version_relation::different));
 }
 
@@ -62,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_hash_that_another_clone_cut_shorter_is_the_same_commit) {
     BOOST_TEST((compare_versions("v0.13.0-731-g84104bbbd", "v0.13.0-730-g84104bbbd") == version_relation::different));
 }
 
-BOOST_AUTO_TEST_CASE(a_dirty_build_is_never_called_the_clean_version) {
+BOOST_AUTO_TEST_CASE(d17_a_dirty_build_is_never_called_the_clean_version) {
     constexpr std::string_view dirty = "v0.13.0-730-g84104bbbd-dirty-20261120_235029-vm";
     BOOST_TEST((compare_versions("v0.13.0-730-g84104bbbd", dirty) == version_relation::different));
     BOOST_TEST((compare_versions("v0.13.0-730-g84104bbbd-dirty", dirty) == version_relation::same_dirty));
@@ -142,3 +140,5 @@ BOOST_AUTO_TEST_CASE(a_git_that_is_slow_is_a_timeout_and_one_that_is_missing_is_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace git_version_test

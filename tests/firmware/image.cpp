@@ -7,11 +7,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace image_test {
+
 using namespace kf::firmware;
 using kf::io::byte_view;
 using kf::io::bytes;
-
-namespace {
 
 bytes of(std::string_view text) { return {text.begin(), text.end()}; }
 
@@ -59,8 +59,6 @@ std::string what_of(const kf::result<T>& r) {
     BOOST_TEST((r.error().code == kf::errc::malformed));
     return r.error().what;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_image)
 
@@ -213,3 +211,5 @@ BOOST_AUTO_TEST_CASE(an_elf_says_where_its_bin_was_linked_only_if_the_bin_is_its
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace image_test

@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::firmware;
+namespace kconfig_test {
 
-namespace {
+using namespace kf::firmware;
 
 kconfig parsed(std::string_view text) {
     auto config = kconfig::parse(text);
@@ -29,8 +29,6 @@ std::string placed(std::string_view boot, std::string_view start, std::string_vi
            "\nCONFIG_FLASH_APPLICATION_ADDRESS=" + std::string(start) + "\nCONFIG_FLASH_SIZE=" + std::string(size) +
            "\n";
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_kconfig)
 
@@ -108,3 +106,5 @@ BOOST_AUTO_TEST_CASE(line_ends_of_other_systems_are_line_ends) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace kconfig_test

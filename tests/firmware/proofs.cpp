@@ -4,10 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace proofs_test {
+
 using namespace kf::firmware;
 using kf::sim::image_recipe;
-
-namespace {
 
 kconfig arm_config(std::string_view mcu, std::uint64_t boot, std::uint64_t start, std::uint64_t size = 0x80000) {
     return *kconfig::parse(fmt::format("CONFIG_BOARD_DIRECTORY=\"arm\"\nCONFIG_MCU=\"{}\"\nCONFIG_FLASH_SIZE=0x{:x}\n"
@@ -40,8 +40,6 @@ const proof& named(const std::vector<proof>& proofs, std::string_view name) {
     BOOST_FAIL("no proof " << name);
     throw 0;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(firmware_proofs)
 
@@ -217,3 +215,5 @@ BOOST_AUTO_TEST_CASE(what_the_configuration_alone_decides_is_refused_without_an_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace proofs_test

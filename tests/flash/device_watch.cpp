@@ -8,12 +8,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace device_watch_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using board::usb_firmware;
 using kf::test::eventful_clock;
-
-namespace {
 
 const sim::usb_strings klipper{"1d50", "614e", "Klipper", "rp2040", "momentOS"};
 const sim::usb_strings katapult{"1d50", "6177", "katapult", "rp2040", "E6614103E7452D2F"};
@@ -42,8 +42,6 @@ struct bus {
         return flash::wait_for_node(watch, firmware, old, clock, 100ms, clock.now() + 5s);
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(device_watch_suite)
 
@@ -148,3 +146,5 @@ BOOST_AUTO_TEST_CASE(a_fallback_needs_the_board_where_it_was_whatever_it_is_call
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace device_watch_test

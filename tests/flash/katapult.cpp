@@ -12,6 +12,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace katapult_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using flash::katapult_phase;
@@ -19,8 +21,6 @@ using kf::tests::hex;
 using kf::tests::scripted_exchange;
 using kf::tests::unhex;
 using script = std::vector<scripted_exchange>;
-
-namespace {
 
 const std::string connect = "01881100f17c9903";
 const std::string complete = "01881500911b9903";
@@ -97,8 +97,6 @@ error failed(flashing& f) {
     check_short_lines(done.error());
     return done.error();
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(katapult)
 
@@ -303,3 +301,5 @@ BOOST_AUTO_TEST_CASE(a_short_last_block_is_filled_with_ff) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace katapult_test

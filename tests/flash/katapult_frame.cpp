@@ -6,13 +6,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace katapult_frame_test {
+
 using namespace kf;
 using flash::katapult_answer;
 using flash::katapult_command;
 using kf::tests::hex;
 using kf::tests::unhex;
-
-namespace {
 
 const std::string connect_ack = "0188a00d1100000000010100008000084000000073746d3332663434367878000000000076302e302e312d"
                                 "3130392d673930326633333500c07d9903";
@@ -28,8 +28,6 @@ std::vector<katapult_answer> decode(const std::string& text, std::size_t piece =
     }
     return out;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(katapult_frame)
 
@@ -113,3 +111,5 @@ BOOST_AUTO_TEST_CASE(only_the_double_buffered_usb_parts_are_primed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace katapult_frame_test

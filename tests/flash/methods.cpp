@@ -11,13 +11,13 @@
 #include <fstream>
 #include <map>
 
+namespace methods_test {
+
 using namespace kf;
 using board::flash_method;
 using board::image_kind;
 using flash::written;
 namespace fs = std::filesystem;
-
-namespace {
 
 constexpr auto katapult = board::method_named("katapult"), katapult_script = board::method_named("katapult_script"),
                make_flash = board::method_named("make_flash");
@@ -67,8 +67,6 @@ struct failed_method {
     [[nodiscard]] written wrote() const { return how_far; }
     [[nodiscard]] bool another_may_try() const { return another; }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(flash_methods_suite)
 
@@ -180,3 +178,5 @@ BOOST_AUTO_TEST_CASE(what_is_known_of_a_failed_flash_is_kept) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace methods_test

@@ -4,10 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace plan_test {
+
 using namespace kf;
 using flash::unknown_printers;
-
-namespace {
 
 constexpr auto katapult = board::method_named("katapult"), make_flash = board::method_named("make_flash");
 
@@ -112,8 +112,6 @@ std::size_t at(const std::vector<std::string>& lines, std::string_view part) {
     BOOST_FAIL("not planned: " << part);
     return 0;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(plan_suite)
 
@@ -327,3 +325,5 @@ BOOST_AUTO_TEST_CASE(a_second_survey_agrees_only_with_the_same_plan) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace plan_test

@@ -11,12 +11,12 @@
 
 #include <map>
 
+namespace write_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using board::flash_method;
 using flash::written;
-
-namespace {
 
 constexpr auto katapult = board::method_named("katapult"), make_flash = board::method_named("make_flash");
 const sim::usb_strings klipper_face{"1d50", "614e", "Klipper", "rp2040", "E6614103E7452D2F"};
@@ -88,8 +88,6 @@ struct bench {
 };
 
 using methods = std::vector<flash_method>;
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(write_suite)
 
@@ -206,3 +204,5 @@ BOOST_AUTO_TEST_CASE(what_the_board_says_decides) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace write_test

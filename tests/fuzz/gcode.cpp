@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer harness of job/estimate, which reads G-code of anybody: the estimate is a finite number of seconds or an
-// error, and the same however the text is cut into pieces.
-#include <kf/job/estimate.hpp>
+// libFuzzer harness of planner/estimate, which reads G-code of anybody: the estimate is a finite number of seconds or
+// an error, and the same however the text is cut into pieces.
+#include <kf/planner/estimate.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -16,8 +16,8 @@ void demand(bool truth) {
     if (!truth) std::abort();
 }
 
-kf::result<kf::job::estimate> in_pieces(std::string_view text, std::size_t piece) {
-    kf::job::gcode_estimator estimator;
+kf::result<kf::planner::estimate> in_pieces(std::string_view text, std::size_t piece) {
+    kf::planner::gcode_estimator estimator;
     while (!text.empty()) {
         const std::string_view part = text.substr(0, piece);
         text.remove_prefix(part.size());
@@ -31,7 +31,7 @@ kf::result<kf::job::estimate> in_pieces(std::string_view text, std::size_t piece
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 2) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
-    const auto whole = kf::job::estimate_gcode(text);
+    const auto whole = kf::planner::estimate_gcode(text);
     const auto cut = in_pieces(text, data[0] + 1u);
     demand(whole.has_value() == cut.has_value());
     if (!whole) {

@@ -104,6 +104,10 @@ def boards():
     yield b"\x00" + json.dumps({"global": {"stagger_delay": 2.0}, "blocked_devices": ["usb-a*", {"pattern": "x"}],
                                 "devices": {"b": {"name": "B", "mcu": "rp2040", "serial_pattern": "usb-x*",
                                                   "usb_port": "1-1.4", "klipper_usb": face}}}).encode()
+    # Found: digits that a double has not, in a setting that is not ours.
+    yield (b'\x00{"global": {"cta*p2040_ay": 12345244444444444444444444444.44444, '
+           b'"blvices": {"b": {"naee":"Kalico", "pal": "T1"}}}}')
+    yield b'\x00{"devices": {"delay": 2.0}, "devices": {"b": {"name": "B", "mcu": "rp2", "serial_pattern": "usb-x*"}}}'
     for name in ("T1-if00", "T100", "T1-if00x", "rtform-port-Klipper_r", "T1/if00-", "T1-pKi_", "T1-`f-port00", "0_T11.6_-"):
         yield f"\x01usb-Klipper_rp2040_{name}\nusb-Klipper_rp2040_T1*".encode()
     for pattern in ("usb-Klipper_rp2040_E6614103E7452D2F*", "platform-usb-0:1.4:1.0"):

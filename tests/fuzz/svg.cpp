@@ -2,7 +2,7 @@
 /// Any bytes: read_svg() answers with a drawing whose points are finite and in range, or with an error. Build and run:
 ///   clang++-19 -std=c++23 -g -O1 -fsanitize=fuzzer,address,undefined -DFMT_HEADER_ONLY -Iinclude tests/fuzz/svg.cpp
 ///   -lpugixml -o /tmp/fuzz_svg && /tmp/fuzz_svg -max_len=4096 -timeout=10 CORPUS
-#include <kf/job/svg.hpp>
+#include <kf/svg/svg.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -18,12 +18,12 @@ void demand(bool truth) {
 }
 
 void read(std::string_view text) {
-    const kf::job::svg_options options{.tolerance_mm = 0.05,
+    const kf::svg::svg_options options{.tolerance_mm = 0.05,
                                        .max_coordinate_mm = 10'000,
                                        .max_points = 200'000,
                                        .max_elements = 20'000,
                                        .max_depth = 64};
-    const auto drawing = kf::job::read_svg(text, options);
+    const auto drawing = kf::svg::read_svg(text, options);
     if (!drawing) {
         demand(!drawing.error().what.empty());
         return;
@@ -31,7 +31,7 @@ void read(std::string_view text) {
     demand(std::isfinite(drawing->width) && std::isfinite(drawing->height) && drawing->width >= 0);
     demand(point_count(*drawing) <= options.max_points);
     for (const auto& layer : drawing->layers) {
-        demand(layer.number > 0 && !layer.lines.empty() && kf::job::is_utf8(layer.name));
+        demand(layer.number > 0 && !layer.lines.empty() && kf::svg::is_utf8(layer.name));
         for (const auto& line : layer.lines) {
             demand(!line.empty());
             for (std::size_t i = 0; i < line.size(); ++i) {

@@ -12,13 +12,13 @@
 
 #include <fstream>
 
+namespace guard_unit_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
-
-namespace {
 
 struct guard_world {
     temporary_folder folder;
@@ -93,8 +93,6 @@ struct guard_world {
     }
 };
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(guard_unit_suite)
 
 BOOST_FIXTURE_TEST_CASE(a_lease_over_the_guards_socket_stops_and_starts, guard_world) {
@@ -112,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(a_lease_over_the_guards_socket_stops_and_starts, guard_w
     BOOST_TEST(end_of_guard() == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(the_service_comes_back_when_kflash_and_all_of_its_group_are_killed, guard_world) {
+BOOST_FIXTURE_TEST_CASE(d2_the_service_comes_back_when_kflash_and_all_of_its_group_are_killed, guard_world) {
     start_guard();
     const pid_t kflash = ::fork();
     if (kflash == 0) {
@@ -128,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(the_service_comes_back_when_kflash_and_all_of_its_group_
     BOOST_TEST(!owes());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_guard_that_was_killed_pays_back_when_it_is_started_again, guard_world) {
+BOOST_FIXTURE_TEST_CASE(guard_a_guard_that_was_killed_pays_back_when_it_is_started_again, guard_world) {
     start_guard();
     const pid_t kflash = ::fork();
     if (kflash == 0) {
@@ -197,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(a_guard_that_nobody_calls_ends_in_good_order, guard_worl
     BOOST_TEST(!fs::exists(guard_place_in(runtime).socket));
 }
 
-BOOST_FIXTURE_TEST_CASE(only_klippys_and_what_goes_down_with_them_are_guarded, guard_world) {
+BOOST_FIXTURE_TEST_CASE(guard_only_klippys_and_what_goes_down_with_them_are_guarded, guard_world) {
     BOOST_TEST(read_guarded_units(manager, "units klipper.service").value().size() == 1U);
     for (const char* line : {"units ssh.service", "units klipper.service ssh.service", "units ", "units -x.service",
                              "units ../klipper.service", "klipper.service", "", "units klipper.service;ssh.service"})
@@ -225,3 +223,5 @@ BOOST_AUTO_TEST_CASE(a_persons_name_is_an_instance_only_when_it_is_plain) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace guard_unit_test

@@ -12,12 +12,12 @@
 #include <iterator>
 #include <sstream>
 
+namespace guardian_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::result;
 using kf::test::temporary_folder;
-
-namespace {
 
 /// Jobs as lines of a file: "stop klipper.service", "pause 200".
 struct written_jobs {
@@ -163,8 +163,6 @@ class guardian {
     int in_[2] = {-1, -1}, out_[2] = {-1, -1};
     pid_t pid_ = -1;
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(the_guardian_stops_and_starts_when_told_and_leaves_when_done) {
     guardian g;
@@ -318,3 +316,5 @@ BOOST_AUTO_TEST_CASE(d4_a_start_that_lies_is_no_start_and_stays_owed) {
     BOOST_TEST(g.end() == 0); // the third start is a true one
     BOOST_TEST(!g.still_owes_a_start());
 }
+
+} // namespace guardian_test

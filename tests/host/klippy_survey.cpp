@@ -7,11 +7,11 @@
 
 #include <fstream>
 
+namespace klippy_survey_test {
+
 using namespace kf::host;
 using kf::test::fake_proc;
 using kf::test::temporary_folder;
-
-namespace {
 
 unit_state klipper(const std::string& active = "active", const std::string& sub = "running", int pid = 812) {
     return {"klipper.service", "loaded", active, sub, pid, {}, "/tmp/kf-no-such-socket"};
@@ -30,8 +30,6 @@ std::vector<klippy_instance> survey(const fake_proc& proc, const std::vector<uni
 shown_unit unit(const std::string& argv) {
     return {{"k.service", "loaded", "active", "running", 1}, "{ path=/x ; argv[]=" + argv + " ; ignore_errors=no }\n"};
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(klippy_survey_suite)
 
@@ -147,3 +145,5 @@ BOOST_AUTO_TEST_CASE(a3_a_unit_runs_klippy_by_an_environment_file) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace klippy_survey_test

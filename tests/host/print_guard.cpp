@@ -8,6 +8,8 @@
 
 #include <fstream>
 
+namespace print_guard_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::fake_klippy;
@@ -16,8 +18,6 @@ using kf::test::idle_info;
 using kf::test::idle_list;
 using kf::test::idle_status;
 using kf::test::temporary_folder;
-
-namespace {
 
 printer_activity idle() {
     printer_activity a;
@@ -50,8 +50,6 @@ std::string reason_of_status(const std::string& status) {
     BOOST_REQUIRE(a.has_value());
     return reason(*a);
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(an_idle_printer_may_be_stopped) {
     BOOST_TEST(reason(idle()) == "");
@@ -228,8 +226,6 @@ BOOST_AUTO_TEST_CASE(answers_of_another_form_are_errors) {
     BOOST_CHECK(!read(idle_info, "{}", idle_status)); // without the list no heater would be looked at
 }
 
-namespace {
-
 /// A host with one klippy process, and its API if it is to answer.
 struct host_with_klippy {
     temporary_folder folder;
@@ -259,8 +255,6 @@ struct host_with_klippy {
         return r.error();
     }
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(an_idle_printer_is_proven_idle_over_its_socket, host_with_klippy) {
     answers(idle_status);
@@ -351,8 +345,6 @@ BOOST_FIXTURE_TEST_CASE(a_printer_that_cannot_be_asked_concerns_every_board, hos
     options.concerns = [](const printer_activity&) { return false; };
     BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
 }
-
-namespace {
 /// The same host, and its /proc does not show klippy.
 struct host_with_hidden_klippy : host_with_klippy {
     host_with_hidden_klippy() { proc.remove(812); }
@@ -363,7 +355,6 @@ struct host_with_hidden_klippy : host_with_klippy {
         return check_idle(*instances, options);
     }
 };
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(a10_a_hidden_klippy_that_prints_is_refused_with_its_reason, host_with_hidden_klippy) {
     auto printing = idle_status;
@@ -397,3 +388,5 @@ BOOST_FIXTURE_TEST_CASE(a10_a_hidden_klippy_that_does_not_answer_is_not_known, h
     options.assume_idle = true;
     BOOST_CHECK(check_unit(812));
 }
+
+} // namespace print_guard_test

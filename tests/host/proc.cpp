@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace proc_test {
+
 using namespace kf::host;
 using kf::test::fake_proc;
 
@@ -229,3 +231,5 @@ BOOST_AUTO_TEST_CASE(a_device_held_twice_by_one_process_has_one_holder) {
     proc.add(10, {"cat"}, "0::/\n", {.fds = {"/dev/ttyACM0", "/dev/ttyACM0"}});
     BOOST_TEST(holders_of(proc.root(), "/dev/ttyACM0", 0).seen.size() == 1U);
 }
+
+} // namespace proc_test

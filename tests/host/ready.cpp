@@ -10,13 +10,13 @@
 
 #include <memory>
 
+namespace ready_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::fake_klippy;
 using kf::test::fake_proc;
 using kf::test::temporary_folder;
-
-namespace {
 
 /// A time that only passes when somebody waits; what happens at which pause is a parameter.
 struct stepping_clock {
@@ -62,8 +62,6 @@ struct restarted_host {
         return prove_ready([&] { return find_klippy(proc.root()); }, {"klipper.service"}, was_ready, clock, out);
     }
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(a_klippy_that_says_ready_is_back, restarted_host) {
     start_klippy();
@@ -148,3 +146,5 @@ BOOST_FIXTURE_TEST_CASE(without_a_socket_a_running_process_has_to_do_and_that_is
     BOOST_CHECK(prove());
     BOOST_TEST(out.said("klipper.service runs; it has no API socket, so it cannot be asked whether it is ready"));
 }
+
+} // namespace ready_test

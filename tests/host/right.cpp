@@ -5,15 +5,14 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace right_test {
+
 using namespace kf::host;
 using kf::test::scripted_runner;
 using words = std::vector<std::string>;
-
-namespace {
 const words units = {"klipper.service", "klipper-2.service"};
 constexpr auto start_1 = "systemctl --no-ask-password start klipper.service";
 constexpr auto start_2 = "systemctl --no-ask-password start klipper-2.service";
-} // namespace
 
 BOOST_AUTO_TEST_CASE(root_needs_no_proof_and_no_prefix) {
     scripted_runner runner;
@@ -124,3 +123,5 @@ BOOST_AUTO_TEST_CASE(a_guardians_unit_that_is_just_ending_is_asked_again) {
     BOOST_REQUIRE(r.has_value());
     BOOST_TEST(r->guard_unit == unit);
 }
+
+} // namespace right_test

@@ -15,13 +15,13 @@
 #include <fstream>
 #include <iterator>
 
+namespace service_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
-
-namespace {
 
 /// Real time, and each pause is over at once and was ten seconds long: a timeout of a minute passes in no time, but
 /// never before a process that is waited for has answered.
@@ -100,8 +100,6 @@ struct service_world {
         }
     }
 };
-
-} // namespace
 
 #define KF_TEST_JOBS(world, ...) BOOST_TEST((world).jobs() == (words{__VA_ARGS__}), boost::test_tools::per_element())
 
@@ -420,3 +418,5 @@ BOOST_AUTO_TEST_CASE(guardian_process, *boost::unit_test::disabled()) {
     systemd manager(runner, systemctl_of(fs::path(where) / "systemd.json"), std::atof(::getenv("KF_TEST_JOB_TIMEOUT")));
     BOOST_TEST(guard(manager, {"klipper.service"}, STDIN_FILENO, STDOUT_FILENO, kf::io::steady_clock{}));
 }
+
+} // namespace service_test

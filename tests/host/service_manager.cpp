@@ -14,13 +14,13 @@
 
 #include <fstream>
 
+namespace service_manager_test {
+
 using namespace kf::host;
 using kf::errc;
 using kf::test::scripted_runner;
 using kf::test::temporary_folder;
 using words = std::vector<std::string>;
-
-namespace {
 
 const std::string properties =
     " --no-pager -p Id,LoadState,ActiveState,SubState,MainPID,ExecStart,EnvironmentFiles,RequiredBy,"
@@ -46,8 +46,6 @@ struct over_text {
         runner.answers[command] = {status, text};
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(show_reads_the_state_of_an_active_unit) {
     over_text t;
@@ -227,8 +225,6 @@ BOOST_AUTO_TEST_CASE(the_stand_in_keeps_the_contract) {
     kf::test::keeps_the_service_manager_contract(manager, "klipper.service");
 }
 
-namespace {
-
 /// Why the real service manager is left alone; empty when it may be tried.
 std::string why_not_systemd() {
     if (::geteuid() != 0) return "we are not root";
@@ -266,10 +262,10 @@ struct transient_unit {
     void reload() const { (void)runner.run({{"systemctl", "daemon-reload"}}, {.total = 30}, {}); }
 };
 
-} // namespace
-
 BOOST_AUTO_TEST_CASE(the_real_systemd_keeps_the_contract, *boost::unit_test::precondition(may_try_systemd{})) {
     transient_unit unit;
     systemd manager(unit.runner, {"systemctl"});
     kf::test::keeps_the_service_manager_contract(manager, unit.name);
 }
+
+} // namespace service_manager_test

@@ -9,11 +9,11 @@
 
 #include <fstream>
 
+namespace atomic_file_test {
+
 using namespace kf::io;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 std::string slurp(const fs::path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -45,8 +45,6 @@ struct installed_probe {
     }
     ~installed_probe() { installed_effect_probe = nullptr; }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(atomic_file_suite)
 
@@ -163,3 +161,5 @@ BOOST_AUTO_TEST_CASE(removing_what_is_not_there_is_fine) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace atomic_file_test

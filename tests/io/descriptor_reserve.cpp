@@ -5,9 +5,9 @@
 
 #include <sys/wait.h>
 
-using kf::io::descriptor_reserve;
+namespace descriptor_reserve_test {
 
-namespace {
+using kf::io::descriptor_reserve;
 /// `body` with so many descriptors and no more; true when it says so.
 template<class F>
 bool with_limit(rlim_t soft, rlim_t hard, F&& body) {
@@ -22,7 +22,6 @@ bool with_limit(rlim_t soft, rlim_t hard, F&& body) {
     ::waitpid(pid, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(descriptor_reserve_suite)
 
@@ -50,3 +49,5 @@ BOOST_AUTO_TEST_CASE(a_soft_limit_is_raised_as_far_as_it_may_be) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace descriptor_reserve_test

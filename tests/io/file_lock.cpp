@@ -9,11 +9,11 @@
 
 #include <csignal>
 
+namespace file_lock_test {
+
 using namespace kf::io;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 /// Time that passes only by being waited for.
 struct counting_clock {
@@ -26,8 +26,6 @@ struct counting_clock {
     }
 };
 static_assert(kf::io::clock<counting_clock>);
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(file_lock_suite)
 
@@ -102,8 +100,6 @@ BOOST_AUTO_TEST_CASE(a_link_in_the_place_of_a_lock_is_not_followed) {
     BOOST_TEST((file_lock::take(folder / "lock", "me").error().code == errc::io));
     BOOST_TEST(read_file(folder / "precious").value() == "text");
 }
-
-namespace {
 /// `flock -x FILE` of somebody else: it holds the lock and leaves the text as it is.
 struct stranger {
     pid_t pid = -1;
@@ -127,9 +123,8 @@ struct stranger {
         ::close(ready[1]);
     }
 };
-} // namespace
 
-BOOST_AUTO_TEST_CASE(a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds) {
+BOOST_AUTO_TEST_CASE(b26_a_stale_name_is_not_blamed_for_a_lock_that_another_process_holds) {
     const temporary_folder folder;
     BOOST_REQUIRE(write_file(folder / "lock", "1 kplot run sheep.svg\n")); // process 1 lives, and holds nothing
     const stranger holder(folder / "lock");
@@ -190,3 +185,5 @@ BOOST_AUTO_TEST_CASE(a_fifo_in_the_place_of_a_lock_is_not_waited_for) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace file_lock_test

@@ -10,9 +10,9 @@
 
 #include <cstdlib>
 
-using namespace kf::io;
+namespace interrupt_test {
 
-namespace {
+using namespace kf::io;
 
 /// A process that holds everything back, and how it ended once `act` has been done to it from outside.
 struct held_process {
@@ -48,8 +48,6 @@ struct held_process {
         return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(interrupt_suite)
 
@@ -104,3 +102,5 @@ BOOST_AUTO_TEST_CASE(signals_are_known_by_their_names) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace interrupt_test

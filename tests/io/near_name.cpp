@@ -3,10 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace near_name_test {
+
 using kf::io::edit_distance;
 using kf::io::near_names;
-
-namespace {
 using names = std::vector<std::string>;
 }
 
@@ -45,3 +45,5 @@ BOOST_AUTO_TEST_CASE(a_hint_is_five_names_at_most_and_long_input_does_no_harm) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace near_name_test

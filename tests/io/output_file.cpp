@@ -13,6 +13,8 @@
 #include <iterator>
 #include <thread>
 
+namespace output_file_test {
+
 using kf::errc;
 using kf::io::output_file;
 using kf::io::write_output;
@@ -21,13 +23,9 @@ using kf::test::slurp;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 
-namespace {
-
 std::size_t files_in(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(output_files)
 
@@ -141,3 +139,5 @@ BOOST_AUTO_TEST_CASE(no_folder_is_made_for_a_name_that_may_be_mistyped) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace output_file_test

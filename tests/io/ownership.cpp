@@ -10,12 +10,12 @@
 #include <fstream>
 #include <iterator>
 
+namespace ownership_test {
+
 using namespace kf::io;
 using kf::test::of;
 using kf::test::slurp;
 using kf::test::temporary_folder;
-
-namespace {
 
 constexpr uid_t person = 65534;
 
@@ -39,8 +39,6 @@ boost::test_tools::assertion_result as_root(boost::unit_test::test_unit_id) {
     return root;
 }
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(in_a_persons_folder, *boost::unit_test::precondition(as_root))
 
 BOOST_FIXTURE_TEST_CASE(what_root_makes_there_is_the_persons, places) {
@@ -56,7 +54,7 @@ BOOST_FIXTURE_TEST_CASE(what_root_makes_there_is_the_persons, places) {
     BOOST_TEST(of(roots / "own").st_uid == 0u);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_link_that_was_planted_there_leads_nowhere, places) {
+BOOST_FIXTURE_TEST_CASE(b27_a_link_that_was_planted_there_leads_nowhere, places) {
     for (const char* name : {"ledger.jsonl", "kflash.log", "flash.lock"})
         fs::create_symlink(roots / "file", home / name);
     BOOST_TEST(!append_line(home / "ledger.jsonl", "x"));
@@ -65,7 +63,7 @@ BOOST_FIXTURE_TEST_CASE(a_link_that_was_planted_there_leads_nowhere, places) {
     BOOST_TEST(slurp(roots / "file") == "root's");
 }
 
-BOOST_FIXTURE_TEST_CASE(nor_does_a_folder_that_is_such_a_link, places) {
+BOOST_FIXTURE_TEST_CASE(b27_nor_does_a_folder_that_is_such_a_link, places) {
     fs::create_directory_symlink(roots, home / "state");
     BOOST_REQUIRE_EQUAL(::lchown((home / "state").c_str(), person, person), 0);
     BOOST_TEST(!append_line(home / "state/file", "x"));
@@ -102,3 +100,5 @@ BOOST_AUTO_TEST_CASE(a_pipe_into_which_nobody_writes_is_not_waited_for_long) {
     BOOST_REQUIRE(!text);
     BOOST_TEST((text.error().code == kf::errc::timeout));
 }
+
+} // namespace ownership_test

@@ -11,12 +11,12 @@
 #include <map>
 #include <sstream>
 
+namespace process_test {
+
 using namespace kf::io;
 using kf::errc;
 using kf::seconds;
 using kf::test::temporary_folder;
-
-namespace {
 
 time_point soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
 
@@ -78,8 +78,6 @@ struct waiting_child {
         if (kept >= 0) ::close(kept);
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(process_suite)
 
@@ -316,3 +314,5 @@ BOOST_AUTO_TEST_CASE(ending_a_piped_child_ends_its_grandchildren) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace process_test

@@ -8,17 +8,15 @@
 #include <fstream>
 #include <iterator>
 
+namespace run_log_test {
+
 namespace fs = std::filesystem;
 using kf::test::temporary_folder;
-
-namespace {
 
 std::string text_of(const fs::path& file) {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(a_log_that_grew_too_large_is_put_aside_and_four_are_kept) {
     const temporary_folder folder;
@@ -42,3 +40,5 @@ BOOST_AUTO_TEST_CASE(a_small_or_missing_log_is_left_where_it_is) {
     BOOST_TEST(text_of(log) == "0123456789");
     BOOST_TEST(!fs::exists(folder / "x.log.1"));
 }
+
+} // namespace run_log_test

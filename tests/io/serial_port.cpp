@@ -10,11 +10,11 @@
 #include <fstream>
 #include <numeric>
 
+namespace serial_port_test {
+
 using namespace kf::io;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 time_point soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
 constexpr time_point past = time_point::min();
@@ -53,8 +53,6 @@ bytes every_byte() {
     std::iota(all.begin(), all.end(), std::uint8_t{0});
     return all;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(serial_port_suite)
 
@@ -207,3 +205,5 @@ BOOST_AUTO_TEST_CASE(a_write_that_is_made_to_fail_sends_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace serial_port_test

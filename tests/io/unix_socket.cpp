@@ -13,11 +13,11 @@
 #include <optional>
 #include <thread>
 
+namespace unix_socket_test {
+
 using namespace kf::io;
 using kf::errc;
 using kf::test::temporary_folder;
-
-namespace {
 
 time_point soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(30); }
 constexpr time_point past = time_point::min();
@@ -53,8 +53,6 @@ struct zero_decoder {
 };
 
 byte_view as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(unix_socket_suite)
 
@@ -152,3 +150,5 @@ BOOST_AUTO_TEST_CASE(a_deadline_in_the_far_past_or_future_does_not_overflow) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace unix_socket_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace xdg_paths_test {
+
 using namespace kf::io;
 
 BOOST_AUTO_TEST_SUITE(xdg_paths_suite)
@@ -39,3 +41,5 @@ BOOST_AUTO_TEST_CASE(a_tilde_is_the_home_only_at_the_beginning) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace xdg_paths_test

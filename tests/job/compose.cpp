@@ -10,8 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace compose_test {
 
+using namespace kf::drawing;
 using namespace kf::job;
 
 std::vector<operation> all(drawing_source source) {
@@ -28,8 +29,6 @@ std::vector<operation> all(drawing_source source) {
 const drawing two_layers{.width = 100,
                          .height = 100,
                          .layers = {{1, "ink", {{{0, 0}, {3, 4}}, {}, {{10, 10}}}}, {2, "spray", {{{5, 5}, {5, 6}}}}}};
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(compose)
 
@@ -111,3 +110,5 @@ BOOST_AUTO_TEST_CASE(a_line_of_very_many_points_is_one_stroke_of_several_operati
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace compose_test

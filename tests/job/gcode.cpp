@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace gcode_test {
 
 using namespace kf::job;
 
@@ -58,8 +58,6 @@ std::size_t count(std::string_view text, std::string_view part) {
     return n;
 }
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(gcode)
 
 BOOST_AUTO_TEST_CASE(a_stroke_becomes_absolute_moves_with_the_tool_up_around_it) {
@@ -82,7 +80,7 @@ BOOST_AUTO_TEST_CASE(an_empty_job_lifts_the_tool_and_ends) {
     BOOST_TEST(generate(octopus(), {}).text == "; kplot, mm, absolute machine coordinates\nG90\nG1 Z10 F300\nM400\n");
 }
 
-BOOST_AUTO_TEST_CASE(f_is_written_only_where_it_changes) {
+BOOST_AUTO_TEST_CASE(row_f_f_is_written_only_where_it_changes) {
     const file f = generate(octopus(), {rapid_xy{{0, 0}}, rapid_xy{{0, 10}}, rapid_xy{{5, 10}}, tool_down{},
                                         linear_move{{5, 20}, 10}, linear_move{{6, 20}, 10}, linear_move{{7, 21}},
                                         draw_polyline{{{7, 30}, {8, 31}}, 12.34}, tool_up{}});
@@ -158,13 +156,13 @@ BOOST_AUTO_TEST_CASE(a_refused_stroke_leaves_the_text_as_it_was) {
     BOOST_TEST(out == "before\n");
 }
 
-BOOST_AUTO_TEST_CASE(reversal_dwell_fires_when_x_turns_back_fast) {
+BOOST_AUTO_TEST_CASE(row_g_reversal_dwell_fires_when_x_turns_back_fast) {
     const file f = generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, rapid_xy{{10, 10}}});
     BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG0 X135 Y312\nG4 P500\nG0 X35 Y312\n");
     BOOST_TEST(f.warnings.empty());
 }
 
-BOOST_AUTO_TEST_CASE(reversal_dwell_fires_for_y_and_follows_the_machine_file) {
+BOOST_AUTO_TEST_CASE(row_g_reversal_dwell_fires_for_y_and_follows_the_machine_file) {
     auto m = octopus();
     m.steppers.direction_reversal_pause_s = 0.25;
     const std::vector<operation> job = {rapid_xy{{10, 10}}, rapid_xy{{12, 110}}, rapid_xy{{14, 10}}};
@@ -173,7 +171,7 @@ BOOST_AUTO_TEST_CASE(reversal_dwell_fires_for_y_and_follows_the_machine_file) {
     BOOST_TEST(count(generate(m, job).text, "G4") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(one_motor_turn_a_second_is_not_yet_fast) {
+BOOST_AUTO_TEST_CASE(row_g_one_motor_turn_a_second_is_not_yet_fast) {
     const auto there_and_back = [](double feed, double back) {
         return std::vector<operation>{rapid_xy{{10, 10}}, linear_move{{60, 10}, feed}, linear_move{{10, 10}, back}};
     };
@@ -239,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_short_way_does_not_hide_a_reversal_and_a_point_twice_is_n
     BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG0 X135 Y312\nG4 P500\nG0 X134.9 Y312\n");
 }
 
-BOOST_AUTO_TEST_CASE(smooth_curves_never_dwell) {
+BOOST_AUTO_TEST_CASE(p3_smooth_curves_never_dwell) {
     for (const double radius : {0.5, 5.0, 20.0, 90.0}) {
         const file f =
             generate(octopus(), {rapid_xy{{100 + radius, 150}}, tool_down{},
@@ -355,3 +353,5 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace gcode_test

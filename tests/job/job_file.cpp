@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace job_file_test {
 
 using namespace kf::job;
 
@@ -74,8 +74,6 @@ const std::vector<operation> all_values = {home_xy{},
                                            purge{1.5},
                                            refill_pump{"cyan"},
                                            prime_line{"magenta"}};
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(job_file)
 
@@ -245,3 +243,5 @@ BOOST_AUTO_TEST_CASE(damaged_jobs_are_read_or_refused_without_a_crash) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace job_file_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace limits_test {
 
 using namespace kf::job;
 
@@ -31,8 +31,6 @@ std::vector<operation> drawn(point from, operation line) {
     return {rapid_xy{from}, tool_down{}, std::move(line), tool_up{}};
 }
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(limits)
 
 BOOST_AUTO_TEST_CASE(a_job_inside_of_everything_passes) {
@@ -49,7 +47,7 @@ BOOST_AUTO_TEST_CASE(travel_outside_the_work_area_is_refused) {
                "operation 1 (rapid_xy) leaves the work area: Machine Y is -1 mm, the limit is 0 to 350 mm.");
 }
 
-BOOST_AUTO_TEST_CASE(the_work_area_need_not_start_at_zero) {
+BOOST_AUTO_TEST_CASE(p4_the_work_area_need_not_start_at_zero) {
     auto m = octopus();
     m.work_area_min_mm = {10, -20, 0};
     BOOST_TEST(refusal(m, {rapid_xy{{-16, 0}}}) ==
@@ -86,7 +84,7 @@ BOOST_AUTO_TEST_CASE(ink_outside_the_canvas_or_in_its_margin_is_refused) {
                "operation 3 (linear_move) draws outside of the canvas: Canvas Y is 290 mm, the limit is 10 to 287 mm.");
 }
 
-BOOST_AUTO_TEST_CASE(z_outside_the_work_area_is_refused) {
+BOOST_AUTO_TEST_CASE(p4_z_outside_the_work_area_is_refused) {
     auto m = octopus();
     m.tools[0].work_mm = 41;
     BOOST_TEST(refusal(m, {rapid_xy{{5, 5}}, tool_down{}, tool_up{}}) ==
@@ -143,3 +141,5 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace limits_test

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace operation_test {
+
 BOOST_AUTO_TEST_SUITE(operation)
 
 BOOST_AUTO_TEST_CASE(each_operation_has_the_name_that_the_file_format_gives_it) {
@@ -24,3 +26,5 @@ BOOST_AUTO_TEST_CASE(each_operation_has_the_name_that_the_file_format_gives_it) 
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace operation_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace stroke_test {
 
 using namespace kf::job;
 
@@ -30,8 +30,6 @@ std::string grouped(const std::vector<operation>& list) {
 const operation up = tool_up{}, down = tool_down{}, rapid = rapid_xy{{1, 2}}, home = home_xy{},
                 line = draw_polyline{{{1, 2}, {3, 4}}}, arc_op = draw_arc{}, slow = linear_move{{5, 5}},
                 pen = select_tool{"pen"};
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(strokes)
 
@@ -109,3 +107,5 @@ BOOST_AUTO_TEST_CASE(every_list_of_operations_groups_or_is_refused_and_none_is_l
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace stroke_test

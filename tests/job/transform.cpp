@@ -8,14 +8,12 @@
 #include <cmath>
 #include <string>
 
-namespace {
+namespace transform_test {
 
 using namespace kf::job;
 using kf::machine::xy;
 
 kf::machine::machine octopus() { return kf::machine::read_machine(kf::machine::template_text).value; }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(canvas_to_machine)
 
@@ -101,3 +99,5 @@ BOOST_AUTO_TEST_CASE(an_arc_that_is_none_says_why) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace transform_test

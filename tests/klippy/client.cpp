@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
+namespace client_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 using test_client = client<wire, manual_clock>;
 
@@ -48,8 +48,6 @@ void begin_as_recorded(replayed& r, test_client::status_handler on_status = null
                                  {"print_stats", json::array{"state", "message"}}},
                                 std::move(on_status), r.in(5s)));
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(client_)
 
@@ -256,7 +254,7 @@ BOOST_AUTO_TEST_CASE(a_wait_for_motion_ends_in_a_command_that_fails_after_a_stop
                "{\"id\":2,\"method\":\"gcode/script\",\"params\":{\"script\":\"M400\\nG90\"}}\x03");
 }
 
-BOOST_AUTO_TEST_CASE(a_stop_during_motion_is_an_error_and_not_a_success) {
+BOOST_AUTO_TEST_CASE(row_b_a_stop_during_motion_is_an_error_and_not_a_success) {
     replayed r("sentinel_after_m400_on_estop.jsonl");
     std::string shown;
     begin_as_recorded(r, nullptr, [&](std::string_view text) { shown += text; });
@@ -372,7 +370,7 @@ BOOST_AUTO_TEST_CASE(p7_a_motion_of_two_minutes_is_waited_for) {
     BOOST_TEST((motion_allowance(120) == 190s));
 }
 
-BOOST_AUTO_TEST_CASE(p2_the_emergency_stop_waits_for_nobody) {
+BOOST_AUTO_TEST_CASE(p2_row_b_the_emergency_stop_waits_for_nobody) {
     connection l;
     auto second = std::make_shared<peer>(peer{l.clock});
     second->on_request = [](peer& p, const auto& request) { p.answer(request, "{}", 2ms); };
@@ -413,7 +411,7 @@ BOOST_AUTO_TEST_CASE(an_emergency_stop_that_cannot_get_out_says_what_to_do) {
     BOOST_TEST(pressed.error().steps.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(reads_info_and_objects_of_a_recorded_klippy) {
+BOOST_AUTO_TEST_CASE(row_b_reads_info_and_objects_of_a_recorded_klippy) {
     replayed r("basic.jsonl");
     BOOST_TEST(
         r.k.call("info", {{"client_info", json::object{{"name", "probe"}, {"version", "1"}}}}, r.in(5s)).has_value());
@@ -437,3 +435,5 @@ BOOST_AUTO_TEST_CASE(reads_info_and_objects_of_a_recorded_klippy) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace client_test

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+namespace reconnect_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 /// A Klipper with its life ahead: when it listens, what state it is in, and what a FIRMWARE_RESTART leads to. Times as
 /// recorded: the connection ends 30 ms after the answer, refused for 1.0 s, ready 1.7 s after the end.
@@ -103,8 +103,6 @@ struct stage {
     [[nodiscard]] io::time_point in(io::duration d) const { return w.clock.now() + d; }
 };
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(reconnect)
 
 BOOST_AUTO_TEST_CASE(opens_two_connections_before_anything_moves) {
@@ -116,7 +114,7 @@ BOOST_AUTO_TEST_CASE(opens_two_connections_before_anything_moves) {
     BOOST_TEST(g.w.methods.count("gcode/firmware_restart") == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(comes_back_after_the_connection_ended) {
+BOOST_AUTO_TEST_CASE(row_b_comes_back_after_the_connection_ended) {
     stage g;
     g.begin();
     g.w.die(3s, 4s);
@@ -208,7 +206,7 @@ BOOST_AUTO_TEST_CASE(an_error_in_a_script_is_a_loss_when_klipper_stopped_meanwhi
     BOOST_TEST((fine.s.home("G28", fine.in(60s)).error().code == errc::failed));
 }
 
-BOOST_AUTO_TEST_CASE(a_restart_that_ends_in_an_error_is_tried_once_more) {
+BOOST_AUTO_TEST_CASE(row_b_a_restart_that_ends_in_an_error_is_tried_once_more) {
     stage g;
     g.begin();
     g.w.stop("MCU 'mcu' shutdown: Timer too close");
@@ -240,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_restart_that_klipper_ignores_does_not_hang) {
     BOOST_TEST(g.w.clock.t() < 15.0);
 }
 
-BOOST_AUTO_TEST_CASE(without_auto_reconnect_nothing_is_restarted) {
+BOOST_AUTO_TEST_CASE(row_b_without_auto_reconnect_nothing_is_restarted) {
     stage g(reconnect_policy{.auto_reconnect = false});
     g.begin();
     g.w.stop("Shutdown due to webhooks request");
@@ -252,7 +250,7 @@ BOOST_AUTO_TEST_CASE(without_auto_reconnect_nothing_is_restarted) {
     BOOST_TEST(g.w.clock.t() < 1.0);
 }
 
-BOOST_AUTO_TEST_CASE(the_connect_budget_is_attempts_times_interval) {
+BOOST_AUTO_TEST_CASE(row_b_the_connect_budget_is_attempts_times_interval) {
     stage g(reconnect_policy{.attempts = 5, .interval = 2.0});
     g.begin();
     g.w.die(1h, 1h);
@@ -424,3 +422,5 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_connection_at_any_request_of_a_recovery_is_s
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace reconnect_test

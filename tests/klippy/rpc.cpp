@@ -8,10 +8,10 @@
 #include <limits>
 #include <string>
 
+namespace rpc_test {
+
 using namespace kf;
 using namespace kf::klippy;
-
-namespace {
 
 std::string text_of(const result<io::bytes>& made) {
     BOOST_REQUIRE_MESSAGE(made.has_value(), made.error().what);
@@ -38,8 +38,6 @@ const std::string two_answers_and_news =
     "{\"id\":2,\"result\":{}}\x03"
     "{\"method\":\"up\",\"tag\":7,\"params\":{\"eventtime\":1.5,\"status\":{}}}\x03"
     "{\"id\":1,\"error\":{\"error\":\"WebRequestError\",\"message\":\"SD busy\"}}\x03";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(rpc)
 
@@ -88,7 +86,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_request_of_1_MB) {
     BOOST_TEST((refused.error().code == errc::usage));
 }
 
-BOOST_AUTO_TEST_CASE(splits_at_the_end_mark_wherever_the_bytes_are_cut) {
+BOOST_AUTO_TEST_CASE(row_b_splits_at_the_end_mark_wherever_the_bytes_are_cut) {
     for (std::size_t step = 1; step <= two_answers_and_news.size(); ++step) {
         const auto got = decode(two_answers_and_news, step);
         BOOST_REQUIRE(got.size() == 3U);
@@ -164,3 +162,5 @@ BOOST_AUTO_TEST_CASE(reads_every_answer_of_a_recorded_klippy) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace rpc_test

@@ -12,11 +12,11 @@
 #include <functional>
 #include <string>
 
+namespace sdcard_files_test {
+
 using namespace kf;
 using namespace kf::klippy;
 using namespace kf::test;
-
-namespace {
 
 /// Answers queries with `status` and scripts with success; keeps the scripts.
 struct printer {
@@ -78,8 +78,6 @@ struct scratch {
         std::ofstream(at / name) << text;
     }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(sdcard_files)
 
@@ -180,7 +178,7 @@ BOOST_AUTO_TEST_CASE(clears_a_pause_that_belongs_to_no_job) {
     BOOST_TEST(p.scripts.at(0) == "CLEAR_PAUSE\nSDCARD_PRINT_FILE FILENAME=\"a.gcode\"");
 }
 
-BOOST_AUTO_TEST_CASE(says_which_sections_a_printer_lacks) {
+BOOST_AUTO_TEST_CASE(p6_says_which_sections_a_printer_lacks) {
     printer p;
     p.sections = "none";
     const auto none = start_file(p.k, "a.gcode", p.soon());
@@ -288,3 +286,5 @@ BOOST_AUTO_TEST_CASE(lists_what_klipper_can_run) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace sdcard_files_test

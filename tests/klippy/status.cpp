@@ -10,10 +10,10 @@
 #include <functional>
 #include <string>
 
+namespace status_test {
+
 using namespace kf;
 using namespace kf::klippy;
-
-namespace {
 
 void take(printer_status& s, const char* status_json, seconds at) {
     const auto merged = s.merge(json::parse(status_json).as_object(), at);
@@ -39,8 +39,6 @@ printer_status follow(const std::string& name, const std::function<void(const pr
 
 const char* const all_quiet = R"({"webhooks":{"state":"ready"},"idle_timeout":{"state":"Ready"},"virtual_sdcard":{},
     "print_stats":{"state":"standby"},"pause_resume":{"is_paused":false}})";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(status_)
 
@@ -320,3 +318,5 @@ BOOST_AUTO_TEST_CASE(gears_multiply) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace status_test

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace machine_file_test {
 
 using namespace kf::machine;
 
@@ -41,11 +41,9 @@ std::string notes_of(std::string_view text) {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(machine_file)
 
-BOOST_AUTO_TEST_CASE(reads_every_field_of_the_machine_the_project_began_with) {
+BOOST_AUTO_TEST_CASE(row_b_reads_every_field_of_the_machine_the_project_began_with) {
     const reading r = read_machine(seed_text());
     BOOST_TEST(!has_errors(r.problems));
     const machine& m = r.value;
@@ -306,3 +304,5 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_says_how_to_make_one) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace machine_file_test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace near_name_test {
+
 BOOST_AUTO_TEST_SUITE(near_name)
 
 BOOST_AUTO_TEST_CASE(the_closest_name_comes_first) {
@@ -61,3 +63,5 @@ BOOST_AUTO_TEST_CASE(only_a_whole_finite_number_is_read) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace near_name_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace {
+namespace validate_test {
 
 using namespace kf::machine;
 
@@ -21,8 +21,6 @@ std::string error_of(const machine& m) {
             out += (out.empty() ? "" : " | ") + p.field + " " + p.value + " [" + p.allowed + "] " + p.text;
     return out;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(validate_machine)
 
@@ -98,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_pen_may_be_down_at_a_low_z_and_one_tool_is_enough) {
     BOOST_TEST(error_of(m) == "");
 }
 
-BOOST_AUTO_TEST_CASE(rotation_distance_must_be_belt_pitch_times_teeth) {
+BOOST_AUTO_TEST_CASE(row_c_rotation_distance_must_be_belt_pitch_times_teeth) {
     machine m = good();
     m.steppers.xy_rotation_distance = 40;
     BOOST_TEST(error_of(m) == "steppers.xy_rotation_distance 40 [31.36 to 32.64 mm] belt_pitch_mm x pulley_teeth = 2 x "
@@ -108,7 +106,7 @@ BOOST_AUTO_TEST_CASE(rotation_distance_must_be_belt_pitch_times_teeth) {
     BOOST_TEST(validate(m).size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(microsteps_times_full_steps_must_be_the_drivers_pulses) {
+BOOST_AUTO_TEST_CASE(row_c_microsteps_times_full_steps_must_be_the_drivers_pulses) {
     machine m = good();
     m.steppers.klipper_microsteps = 16;
     BOOST_TEST(error_of(m) == "steppers.klipper_microsteps 16 [] 400 full steps x 16 = 6400 pulses, but "
@@ -182,3 +180,5 @@ BOOST_AUTO_TEST_CASE(home_is_the_end_where_the_endstop_sits) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace validate_test

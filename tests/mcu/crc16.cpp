@@ -6,13 +6,11 @@
 #include <array>
 #include <string_view>
 
-namespace {
+namespace crc16_test {
 
 std::uint16_t crc_of(std::string_view text) {
     return kf::mcu::crc16({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(crc16)
 
@@ -26,3 +24,5 @@ BOOST_AUTO_TEST_CASE(is_that_of_a_recorded_connect_frame) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace crc16_test

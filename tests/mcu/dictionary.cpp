@@ -5,10 +5,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace dictionary_test {
+
 using namespace kf;
 using kf::tests::unhex;
-
-namespace {
 
 // Python's zlib.compress(..., 9) of
 // {"app":"Klipper","build_versions":"gcc: 12","config":{"MCU":"stm32f446xx"},"version":"v0.13.0-1-gabcdef0"}
@@ -28,8 +28,6 @@ io::bytes operator+(io::bytes a, const io::bytes& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(dictionary)
 
@@ -84,3 +82,5 @@ BOOST_AUTO_TEST_CASE(a_dictionary_needs_an_application_and_a_version) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace dictionary_test

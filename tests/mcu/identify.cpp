@@ -6,13 +6,13 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace identify_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using kf::tests::hex;
 using kf::tests::scripted_link;
 using kf::tests::unhex;
-
-namespace {
 
 const std::string request_0 = "08100100285e9f7e";  // offset 0, sequence 0
 const std::string request_40 = "0811012828afd77e"; // offset 40, sequence 1
@@ -39,8 +39,6 @@ void check(const session& s, const result<mcu::dictionary>& d) {
     BOOST_TEST(d->mcu == "stm32f446xx");
     BOOST_TEST(s.link.finished());
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(identify)
 
@@ -144,3 +142,5 @@ BOOST_AUTO_TEST_CASE(a_damaged_dictionary_is_malformed) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace identify_test

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace message_block_test {
+
 using namespace kf;
 using kf::tests::hex;
 using kf::tests::unhex;
@@ -129,3 +131,5 @@ BOOST_AUTO_TEST_CASE(a_block_with_a_wrong_last_byte_is_damage) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace message_block_test

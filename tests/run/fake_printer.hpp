@@ -6,9 +6,9 @@
 #include "../klippy/wire.hpp"
 #include "../temporary_folder.hpp"
 
-#include <kf/job/gcode_line.hpp>
 #include <kf/klippy/session.hpp>
 #include <kf/machine/machine_file.hpp>
+#include <kf/planner/gcode_line.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/sink/recording.hpp>
@@ -97,11 +97,11 @@ struct fake_printer {
         }
         for (std::size_t from = 0; from < script.size();) {
             const auto end = std::min(script.find('\n', from), script.size());
-            const job::gcode_line line(std::string_view(script).substr(from, end - from));
+            const planner::gcode_line line(std::string_view(script).substr(from, end - from));
             from = end + 1;
             if (line.letter() != 'G' || (line.number() != 0 && line.number() != 1)) continue;
             for (std::size_t i = 0; i < 3; ++i)
-                if (double v = 0; line.read("XYZ"[i], v) == job::word::number) at[i] = v + base[i];
+                if (double v = 0; line.read("XYZ"[i], v) == planner::word::number) at[i] = v + base[i];
         }
         stand_at(at[0], at[1], at[2], base);
     }

@@ -6,10 +6,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace file_run_test {
+
 using namespace kf;
 using namespace kf::test;
-
-namespace {
 
 struct quiet_steering {
     run::order once = run::order::none;
@@ -72,8 +72,6 @@ struct file_bench : bench {
     const std::string stop_and_lift = "PAUSE\nG90\nG1 Z10 F2400\nM400\nG90";
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(the_file_is_whole_and_ends_in_a_barrier_and_a_newline, file_bench) {
     const auto plan = write(facts());
@@ -366,8 +364,6 @@ BOOST_FIXTURE_TEST_CASE(nothing_to_pause_resume_or_cancel_is_refused_and_sends_n
     BOOST_TEST(printer.scripts.empty());
 }
 
-namespace {
-
 /// A file that has begun.
 struct running_bench : file_bench {
     std::optional<run::printer_facts> f;
@@ -390,8 +386,6 @@ struct running_bench : file_bench {
         return {{"motion_report", json::object{{"live_position", json::array{x, y, z, 0.0}}, {"live_velocity", v}}}};
     }
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(b1_a_residue_of_the_planner_is_rest_and_the_run_ends, running_bench) {
     begin();
@@ -416,7 +410,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and
     BOOST_TEST(printer.scripts == std::vector<std::string>{lift}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_klipper_that_falls_silent_is_asked_and_then_given_up, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_up, running_bench) {
     begin();
     printer.peers[0]->on_request = nullptr; // it hangs
     const auto done = r->follow();
@@ -527,3 +521,5 @@ BOOST_FIXTURE_TEST_CASE(another_file_in_the_place_of_ours_is_not_followed, runni
     BOOST_TEST(done.error().what == "the printer runs another file now: vase.gcode");
     BOOST_TEST(printer.scripts.empty());
 }
+
+} // namespace file_run_test

@@ -6,10 +6,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace macros_test {
+
 using namespace kf;
 using namespace kf::test;
-
-namespace {
 
 /// What Klipper shows of the macros that `kplot machine macros` prints.
 json::object with_ours(const machine::machine& m) {
@@ -43,8 +43,6 @@ constexpr const char* web_pause = "\n{% set client = printer['gcode_macro _CLIEN
                                   "SET_GCODE_VARIABLE MACRO=RESUME VARIABLE=idle_state VALUE=False\n"
                                   "PAUSE_BASE\n_TOOLHEAD_PARK_PAUSE_CANCEL {rawparams}";
 constexpr const char* web_cancel = "\n_TOOLHEAD_PARK_PAUSE_CANCEL\nTURN_OFF_HEATERS\nM106 S0\nCANCEL_PRINT_BASE";
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(what_is_printed_is_known_again) {
     const auto c = commands(with_ours(machine::sim_machine()));
@@ -80,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a4_macros_of_a_web_interface_are_refused_by_name_and_never_
     BOOST_TEST(c.resume == "BASE_RESUME");
 }
 
-BOOST_AUTO_TEST_CASE(a_name_and_a_marker_are_no_proof) {
+BOOST_AUTO_TEST_CASE(a4_a_name_and_a_marker_are_no_proof) {
     auto sections = with_ours(machine::sim_machine());
     // An [include] behind ours: the text is theirs, the marker is ours still.
     sections["gcode_macro pause"].as_object()["gcode"] = web_pause;
@@ -180,3 +178,5 @@ BOOST_AUTO_TEST_CASE(the_lift_of_a_macro_ends_at_one_height_whatever_offset_is_i
                                 "[gcode_macro PAUSE]", "[gcode_macro RESUME]", "[gcode_macro CANCEL_PRINT]"})
         BOOST_TEST(text.find(section) != std::string::npos, section);
 }
+
+} // namespace macros_test

@@ -6,10 +6,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace path_watch_test {
+
 using namespace kf;
 using run::path_watch;
 
-BOOST_AUTO_TEST_CASE(places_on_the_way_of_the_text_are_ours_and_others_are_not) {
+BOOST_AUTO_TEST_CASE(b4_places_on_the_way_of_the_text_are_ours_and_others_are_not) {
     path_watch w;
     w.stands_at({0, 0, 10});
     w.feed("G90\nG0 X25 Y322 F4800\nG4 P500\nG1 Z20 F2400\nG1 X125 Y322 F1500\nKPLOT_BOUNDARY STROKE=1\n");
@@ -121,3 +123,5 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_along_with_klipper_and_not_ahead_of_it) {
     BOOST_TEST(look(13, tenth, 60, 0).has_value()); // Klipper has not read that far
     BOOST_TEST(look(14, tenth, 9.5, 3).has_value());
 }
+
+} // namespace path_watch_test

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <string>
 
+namespace pen_record_test {
+
 using namespace kf;
 
 BOOST_AUTO_TEST_SUITE(run_pen_record)
@@ -28,3 +30,5 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_a_doubt) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pen_record_test

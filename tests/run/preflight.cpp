@@ -7,10 +7,10 @@
 
 #include <fmt/ranges.h>
 
+namespace preflight_test {
+
 using namespace kf;
 using namespace kf::test;
-
-namespace {
 
 const char* const buttons =
     "the Pause and Cancel buttons of a web interface leave the pen on the paper. Macros that lift "
@@ -31,8 +31,6 @@ void refused(const json::object& status, errc code, const std::string& part) {
     BOOST_TEST(text.find(part) != std::string::npos, text << " lacks " << part);
 }
 
-} // namespace
-
 BOOST_AUTO_TEST_CASE(takes_the_printer_that_the_machine_file_describes) {
     const auto facts = judge(ready_status());
     BOOST_REQUIRE(facts);
@@ -50,7 +48,7 @@ BOOST_AUTO_TEST_CASE(takes_the_printer_that_the_machine_file_describes) {
     BOOST_TEST(facts->warnings == std::vector<std::string>{buttons}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(refuses_another_rotation_distance_on_any_motor_of_an_axis) {
+BOOST_AUTO_TEST_CASE(row_c_refuses_another_rotation_distance_on_any_motor_of_an_axis) {
     auto status = ready_status();
     settings(status)["stepper_x1"].as_object()["rotation_distance"] = 40.0;
     refused(status, errc::mismatch, "stepper_x1.rotation_distance is 40");
@@ -113,7 +111,7 @@ BOOST_AUTO_TEST_CASE(advice_names_what_a_plotter_lacks_in_printer_cfg) {
     BOOST_TEST(touch.back().find("a touch-off is not possible") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(refuses_other_microsteps) {
+BOOST_AUTO_TEST_CASE(row_c_refuses_other_microsteps) {
     auto status = ready_status();
     settings(status)["stepper_y"].as_object()["microsteps"] = 16;
     refused(status, errc::mismatch, "stepper_y.microsteps is 16");
@@ -245,3 +243,5 @@ BOOST_AUTO_TEST_CASE(b8_z_that_is_homed_towards_the_paper_is_told_from_z_that_is
     BOOST_TEST(upwards(machine::sim_machine(), false)); // +Z presses
     BOOST_TEST(!upwards(machine::sim_machine(), true));
 }
+
+} // namespace preflight_test

@@ -8,17 +8,15 @@
 
 #include <filesystem>
 
-using namespace kf;
+namespace spool_test {
 
-namespace {
+using namespace kf;
 
 result<run::job_spool> spooled(const test::temporary_folder& folder, const std::string& lines) {
     KF_TRY(auto spool, run::job_spool::make(folder.path(), "a.jsonl"));
     KF_CHECK(spool.write("{\"format\":\"kf-job\",\"version\":1}\n" + lines));
     return spool;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(a_spooled_job_reads_from_its_beginning_as_often_as_wanted_and_leaves_no_file) {
     const test::temporary_folder folder;
@@ -79,3 +77,5 @@ BOOST_AUTO_TEST_CASE(a_folder_that_takes_no_file_is_an_error) {
     BOOST_REQUIRE(!none);
     BOOST_TEST(name(none.error().code) == "io");
 }
+
+} // namespace spool_test

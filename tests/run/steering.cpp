@@ -11,11 +11,11 @@
 #include <csignal>
 #include <future>
 
+namespace steering_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 using run::order;
-
-namespace {
 
 io::time_point soon() { return std::chrono::steady_clock::now() + 20s; }
 
@@ -36,8 +36,6 @@ struct control_bench {
         return std::async(std::launch::async, [this, word] { return run::ask_running(path, word, soon()); });
     }
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(another_shell_is_answered_when_the_pause_is_there, control_bench) {
     BOOST_REQUIRE(control);
@@ -154,3 +152,5 @@ BOOST_AUTO_TEST_CASE(the_first_ctrl_c_is_a_pause_and_the_second_a_cancel) {
     BOOST_TEST((other.next() == order::cancel));
     io::interrupt::clear();
 }
+
+} // namespace steering_test

@@ -7,10 +7,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace stroke_run_test {
+
 using namespace kf;
 using namespace kf::test;
-
-namespace {
 
 /// Gives an order once so many scripts were sent and so many orders are settled.
 struct planned_steering {
@@ -77,8 +77,6 @@ struct stroke_bench : bench {
     const std::string begin = "; kplot, mm, absolute machine coordinates\nG90\nG1 Z10 F2400\nM400\nG90";
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, stroke_bench) {
     std::size_t unanswered = 0;
@@ -211,7 +209,7 @@ BOOST_FIXTURE_TEST_CASE(p7_a_klipper_that_hangs_ends_the_run, stroke_bench) {
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(strokes_ahead_have_no_barrier_and_the_last_has, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(p8_strokes_ahead_have_no_barrier_and_the_last_has, stroke_bench) {
     std::size_t most = 0;
     printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
         most = std::max(most, p.coming.size() + 1);
@@ -311,3 +309,5 @@ BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_w
     BOOST_TEST(done.error().cause.ends_with("the tool is up"));
     BOOST_TEST(printer.scripts.back() == lift);
 }
+
+} // namespace stroke_run_test

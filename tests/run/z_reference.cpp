@@ -6,12 +6,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace z_reference_test {
+
 using namespace kf;
 using namespace kf::test;
 using run::pen_word;
 using run::touch_off_by;
-
-namespace {
 
 struct z_bench : bench {
     void homed(const std::string& axes) { printer.status["toolhead"].as_object()["homed_axes"] = axes; }
@@ -31,8 +31,6 @@ struct z_bench : bench {
     }
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
-
-} // namespace
 
 BOOST_FIXTURE_TEST_CASE(touch_off_tells_z_and_only_z_and_lifts_the_pen, z_bench) {
     homed("");
@@ -262,3 +260,5 @@ BOOST_FIXTURE_TEST_CASE(the_point_of_a_pause_outlives_the_run, z_bench) {
     BOOST_TEST((*later.pause_point())[1] == 300.25);
     BOOST_TEST((*later.pause_point())[2] == 20.0);
 }
+
+} // namespace z_reference_test

@@ -13,11 +13,11 @@
 #include <atomic>
 #include <thread>
 
+namespace board_test {
+
 using namespace kf;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-namespace {
 
 class bench {
   public:
@@ -104,8 +104,6 @@ sim::image_recipe stm32(const std::string& version) {
     r.version = version;
     return r;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(board)
 
@@ -271,3 +269,5 @@ BOOST_AUTO_TEST_CASE(a_chip_without_room_for_an_application_is_a_usage_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace board_test

@@ -10,12 +10,12 @@
 
 #include <cstdlib>
 
+namespace firmware_tree_test {
+
 namespace fs = std::filesystem;
 using namespace kf::firmware;
 using kf::errc;
 using kf::sim::tree_fault;
-
-namespace {
 
 #ifdef KF_KSIM
 constexpr const char* ksim = KF_KSIM;
@@ -63,8 +63,6 @@ boost::test_tools::assertion_result has_ksim(boost::unit_test::test_unit_id) {
 }
 
 namespace utf = boost::unit_test;
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(sim_firmware_tree)
 
@@ -200,3 +198,5 @@ BOOST_AUTO_TEST_CASE(what_follows_from_a_chosen_chip_is_filled_in_as_in_the_real
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace firmware_tree_test

@@ -10,11 +10,11 @@
 #include <map>
 #include <memory>
 
+namespace katapult_mcu_test {
+
 using namespace kf;
 using kf::tests::hex;
 using kf::tests::unhex;
-
-namespace {
 
 struct family {
     std::string mcu;
@@ -98,8 +98,6 @@ std::size_t replay(const std::string& name, device& d, const std::map<std::strin
 }
 
 const std::string ack_of_block_8 = "0188a0021200000000820008356c9903";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(katapult_mcu)
 
@@ -238,3 +236,5 @@ BOOST_AUTO_TEST_CASE(faults_are_what_they_say) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace katapult_mcu_test

@@ -6,11 +6,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace klipper_mcu_test {
+
 using namespace kf;
 using kf::tests::hex;
 using kf::tests::unhex;
-
-namespace {
 
 // Python's zlib of {"app":"Klipper","build_versions":"gcc: 12","config":{"MCU":"stm32f446xx"},"version":...}
 const std::string packed =
@@ -31,8 +31,6 @@ sim::image_recipe recipe(const std::string& version = "v0.13.0-1-gabcdef0") {
     r.version = version;
     return r;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(klipper_mcu)
 
@@ -108,3 +106,5 @@ BOOST_AUTO_TEST_CASE(it_can_be_made_to_say_another_version) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace klipper_mcu_test

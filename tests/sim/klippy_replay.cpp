@@ -26,7 +26,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace klippy_replay_test {
 
 using namespace kf;
 namespace json = boost::json;
@@ -42,8 +42,8 @@ struct deed {
 
 struct scenario {
     const char* name;
-    const char* before = "";      ///< scripts of an earlier recording that left its traces
-    job::xyz carriage{20, 15, 8}; ///< where it stood
+    const char* before = "";          ///< scripts of an earlier recording that left its traces
+    planner::xyz carriage{20, 15, 8}; ///< where it stood
     std::vector<deed> deeds = {};
     std::set<std::string> free_ids = {}; ///< answers that tell of a past which is not in the recording
     bool positions = true;               ///< compare where the head is in pushes
@@ -764,8 +764,6 @@ const std::vector<scenario> scenarios{
     {.name = "kalico_texts", .config = from_cfg("[delayed_gcode stray]\ngcode:\n    G90\n", kalico)},
 };
 
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(klippy_replay)
 
 /// Recordings that are no conversation.
@@ -786,3 +784,5 @@ BOOST_AUTO_TEST_CASE(every_recording_is_replayed_but_for_those_with_a_reason) {
 BOOST_DATA_TEST_CASE(answers_like_the_recorded_klippy, boost::unit_test::data::make(scenarios), s) { replay(s).run(); }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace klippy_replay_test

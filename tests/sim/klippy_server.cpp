@@ -13,7 +13,7 @@
 #include <chrono>
 #include <string>
 
-namespace {
+namespace klippy_server_test {
 
 using namespace kf;
 using boost::json::object;
@@ -75,8 +75,6 @@ class served {
 };
 
 constexpr const char* info = "{\"id\":1,\"method\":\"info\"}\x03";
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(klippy_server)
 
@@ -171,3 +169,5 @@ BOOST_AUTO_TEST_CASE(a_restart_ends_every_connection_and_listens_again_under_the
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace klippy_server_test

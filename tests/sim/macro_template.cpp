@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace {
+namespace macro_template_test {
 
 using namespace kf;
 namespace json = boost::json;
@@ -26,8 +26,6 @@ std::string rendered(std::string_view text) {
     const auto text_or_fault = sim::render(text, names);
     return text_or_fault ? *text_or_fault : "not understood: " + text_or_fault.error();
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(macro_template)
 
@@ -68,3 +66,5 @@ BOOST_AUTO_TEST_CASE(names_what_it_does_not_understand) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace macro_template_test

@@ -10,14 +10,14 @@
 #include <cmath>
 #include <string>
 
-namespace {
+namespace pen_trace_test {
 
 using namespace kf;
 using sim::pen_trace;
 
 /// A move at constant speed that starts at `at` and takes `duration`.
-job::planned_move move(const job::xyz& a, const job::xyz& b, seconds at, seconds duration) {
-    job::planned_move m;
+planner::planned_move move(const planner::xyz& a, const planner::xyz& b, seconds at, seconds duration) {
+    planner::planned_move m;
     m.start = a;
     m.end = b;
     m.distance = std::sqrt((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y) + (b.z - a.z) * (b.z - a.z));
@@ -28,8 +28,6 @@ job::planned_move move(const job::xyz& a, const job::xyz& b, seconds at, seconds
     m.at = at;
     return m;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(pen_trace_of_a_printer)
 
@@ -45,8 +43,8 @@ BOOST_AUTO_TEST_CASE(draws_where_the_pen_is_down_and_only_when_it_is_over) {
     trace.advance(10);
     BOOST_REQUIRE_EQUAL(trace.lines().size(), 1u);
     BOOST_REQUIRE_EQUAL(trace.lines()[0].points.size(), 2u);
-    BOOST_TEST((trace.lines()[0].points[0] == job::point{10, 0}));
-    BOOST_TEST((trace.lines()[0].points[1] == job::point{30, 5}));
+    BOOST_TEST((trace.lines()[0].points[0] == drawing::point{10, 0}));
+    BOOST_TEST((trace.lines()[0].points[1] == drawing::point{30, 5}));
     BOOST_TEST(trace.ink_length() == std::sqrt(425.0), boost::test_tools::tolerance(1e-12));
 }
 
@@ -59,7 +57,7 @@ BOOST_AUTO_TEST_CASE(draws_at_a_low_height_where_that_is_down) {
     trace.add(move({30, 5, 5}, {0, 0, 20}, 5, 1));
     trace.advance(10);
     BOOST_REQUIRE_EQUAL(trace.lines().size(), 1u);
-    BOOST_TEST((trace.lines()[0].points == std::vector<job::point>{{10, 0}, {30, 5}}));
+    BOOST_TEST((trace.lines()[0].points == std::vector<drawing::point>{{10, 0}, {30, 5}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_diagonal_draws_from_where_it_touches) {
@@ -69,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_diagonal_draws_from_where_it_touches) {
     BOOST_REQUIRE_EQUAL(trace.lines().size(), 1u);
     BOOST_TEST(trace.lines()[0].points[0].x == 5.0, boost::test_tools::tolerance(1e-12));
     BOOST_TEST(trace.lines()[0].points[0].y == 10.0, boost::test_tools::tolerance(1e-12));
-    BOOST_TEST((trace.lines()[0].points[1] == job::point{10, 20}));
+    BOOST_TEST((trace.lines()[0].points[1] == drawing::point{10, 20}));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_cuts_the_move_that_it_falls_into) {
@@ -77,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_stop_cuts_the_move_that_it_falls_into) {
     trace.add(move({0, 0, 20}, {10, 0, 20}, 0, 1));
     trace.add(move({10, 0, 20}, {10, 10, 20}, 1, 1));
     trace.add(move({10, 10, 20}, {0, 0, 20}, 2, 1));
-    const job::xyz stopped = trace.cut(1.25, {});
+    const planner::xyz stopped = trace.cut(1.25, {});
     BOOST_TEST(stopped.y == 2.5, boost::test_tools::tolerance(1e-12));
     trace.advance(100);
     BOOST_REQUIRE_EQUAL(trace.lines().size(), 1u);
@@ -95,7 +93,7 @@ BOOST_AUTO_TEST_CASE(the_ink_of_a_script_is_the_path_in_machine_mm) {
     const auto& lines = k.klippy.machine().trace.lines();
     BOOST_REQUIRE_EQUAL(lines.size(), 2u);
     BOOST_REQUIRE_EQUAL(lines[0].points.size(), 3u);
-    const job::point expected[] = {{20, 30}, {70, 30}, {70, 80}};
+    const drawing::point expected[] = {{20, 30}, {70, 30}, {70, 80}};
     for (std::size_t i = 0; i < 3; ++i) {
         BOOST_TEST(std::abs(lines[0].points[i].x - expected[i].x) < 1e-9);
         BOOST_TEST(std::abs(lines[0].points[i].y - expected[i].y) < 1e-9);
@@ -165,3 +163,5 @@ BOOST_AUTO_TEST_CASE(the_svg_holds_machine_mm_and_the_png_has_black_where_the_in
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace pen_trace_test

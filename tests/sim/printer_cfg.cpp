@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace {
+namespace printer_cfg_test {
 
 using namespace kf;
 
@@ -14,8 +14,6 @@ std::string refusal(std::string_view text) {
     const auto r = sim::read_printer_cfg(text, "p.cfg", c);
     return r ? "" : r.error().what;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(printer_cfg)
 
@@ -83,7 +81,7 @@ BOOST_AUTO_TEST_CASE(takes_what_moves_by_itself) {
                                          "homing_retract_dist: 0\nposition_endstop: 38\n",
                                          "p.cfg", c);
     BOOST_REQUIRE_MESSAGE(r, r.error().what);
-    BOOST_TEST((c.safe_z.value().at == job::point{125, 175.5}));
+    BOOST_TEST((c.safe_z.value().at == drawing::point{125, 175.5}));
     BOOST_TEST(c.safe_z->z_hop == 10.0);
     const auto settings = sim::config_settings(c);
     // As a real klippy tells them.
@@ -129,3 +127,5 @@ BOOST_AUTO_TEST_CASE(names_the_line_of_what_it_cannot_have) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace printer_cfg_test

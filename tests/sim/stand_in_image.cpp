@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace stand_in_image_test {
+
 using namespace kf;
 using kf::tests::hex;
 
@@ -69,3 +71,5 @@ BOOST_AUTO_TEST_CASE(an_elf_has_one_segment_that_is_the_image) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace stand_in_image_test

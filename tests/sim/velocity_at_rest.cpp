@@ -9,6 +9,8 @@
 
 #include <string>
 
+namespace velocity_at_rest_test {
+
 using namespace kf;
 
 BOOST_AUTO_TEST_SUITE(velocity_at_rest)
@@ -46,3 +48,5 @@ BOOST_AUTO_TEST_CASE(keeps_the_residue_that_klipper_leaves) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace velocity_at_rest_test

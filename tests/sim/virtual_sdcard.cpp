@@ -10,7 +10,7 @@
 #include <fstream>
 #include <string>
 
-namespace {
+namespace virtual_sdcard_test {
 
 using namespace kf;
 
@@ -34,8 +34,6 @@ struct printing {
 std::string error_of(const boost::json::object& answer) {
     return std::string(answer.at("error").at("message").as_string());
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(virtual_sdcard_of_a_printer)
 
@@ -214,3 +212,5 @@ BOOST_FIXTURE_TEST_CASE(a_macro_of_the_printer_runs_in_the_job, printing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace virtual_sdcard_test

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace json_lines_test {
+
 using kf::errc;
 using kf::json_lines_sink;
 using kf::phase;
@@ -105,3 +107,5 @@ BOOST_AUTO_TEST_CASE(a_tee_tells_both_and_any_sink_the_chosen_one) {
     silent.fail({errc::failed, "e"});
     BOOST_TEST(out.text() == text);
 }
+
+} // namespace json_lines_test

@@ -11,13 +11,13 @@
 #include <iterator>
 #include <sstream>
 
+namespace log_file_test {
+
 using kf::log_file_sink;
 using kf::masked;
 using kf::phase;
 using kf::test::temporary_folder;
 namespace fs = std::filesystem;
-
-namespace {
 
 std::string text_of(const fs::path& file) {
     std::ifstream in(file);
@@ -42,8 +42,6 @@ std::string shape(std::string text) {
     for (char& c : text) c = c >= '0' && c <= '9' ? '0' : c;
     return text;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(each_line_has_its_time_and_what_it_is) {
     const temporary_folder folder;
@@ -158,3 +156,5 @@ BOOST_AUTO_TEST_CASE(every_frame_is_there_when_asked_for) {
     s.step(phase::verify, "reading back");
     BOOST_TEST(said(folder / "x.log") == "frame > 0188\nframe < 01a0\nVerify reading back\n");
 }
+
+} // namespace log_file_test

@@ -8,16 +8,14 @@
 
 #include <cerrno>
 
-using kf::result_stream;
+namespace result_stream_test {
 
-namespace {
+using kf::result_stream;
 
 struct full_disk {
     std::FILE* file = std::fopen("/dev/full", "w");
     ~full_disk() { std::fclose(file); }
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(what_arrived_is_not_lost) {
     const kf::test::captured out;
@@ -51,3 +49,5 @@ BOOST_AUTO_TEST_CASE(a_buffered_result_is_lost_at_the_latest_when_it_is_flushed)
     BOOST_TEST(stream.lost() == ENOSPC);
     BOOST_TEST(!stream.write("no piece follows a hole"));
 }
+
+} // namespace result_stream_test

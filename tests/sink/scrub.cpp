@@ -4,17 +4,19 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace scrub_test {
+
 using kf::scrubbed;
 using std::string_view_literals::operator""sv;
 
-BOOST_AUTO_TEST_CASE(control_characters_become_escapes_that_can_be_read) {
+BOOST_AUTO_TEST_CASE(b29_control_characters_become_escapes_that_can_be_read) {
     BOOST_TEST(scrubbed("\x1b[2J\x07 a\rb\x7f\x08"sv) == "\\x1b[2J\\x07 a\\x0db\\x7f\\x08");
     BOOST_TEST(scrubbed("\0"sv) == "\\x00");
     BOOST_TEST(scrubbed("one\n\ttwo") == "one\n\ttwo");
     BOOST_TEST(scrubbed("one\ntwo", "") == "one\\x0atwo");
 }
 
-BOOST_AUTO_TEST_CASE(c1_is_scrubbed_as_a_byte_and_as_utf8) {
+BOOST_AUTO_TEST_CASE(b29_c1_is_scrubbed_as_a_byte_and_as_utf8) {
     BOOST_TEST(scrubbed("\x9b"
                         "31m") == "\\x9b31m");
     BOOST_TEST(scrubbed("\xc2\x9b"
@@ -44,3 +46,5 @@ BOOST_AUTO_TEST_CASE(a_name_in_a_message_is_short_and_on_one_line) {
     BOOST_TEST(kf::io::printable("åååå", 3) == "ååå...");
     BOOST_TEST(kf::io::printable("åååå", 4) == "åååå");
 }
+
+} // namespace scrub_test

@@ -7,14 +7,14 @@
 
 #include <sstream>
 
+namespace terminal_test {
+
 using kf::errc;
 using kf::phase;
 using kf::terminal_options;
 using kf::terminal_sink;
 using kf::verbosity;
 using kf::test::captured;
-
-namespace {
 
 struct terminal {
     captured out, err;
@@ -34,8 +34,6 @@ const kf::error long_error{
     "KCONFIG_CONFIG=/home/pi/.cache/kflash/build/octopus/.config",
     {"sudo systemctl start klipper.service",
      "look into klippy.log when it still does not run, and at the lines above the one that says Unable to connect"}};
-
-} // namespace
 
 BOOST_AUTO_TEST_CASE(steps_have_the_label_of_their_phase_and_go_to_stderr) {
     terminal t;
@@ -326,3 +324,5 @@ BOOST_AUTO_TEST_CASE(what_an_error_is_about_has_its_own_label) {
         BOOST_TEST(t.err.text() == "error: e\n" + line);
     }
 }
+
+} // namespace terminal_test

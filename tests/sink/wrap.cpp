@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace wrap_test {
+
 using kf::wrap;
 using lines = std::vector<std::string>;
 
@@ -43,3 +45,5 @@ BOOST_AUTO_TEST_CASE(a_command_is_never_broken_inside_of_quotes) {
     BOOST_TEST(kf::wrap_command("sh -c 'echo a  b' 'c d'", 10) == (lines{"sh -c \\", "'echo a  b' \\", "'c d'"}),
                boost::test_tools::per_element());
 }
+
+} // namespace wrap_test

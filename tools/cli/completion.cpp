@@ -9,7 +9,7 @@
 namespace kf::cli {
 namespace {
 
-using kind = candidates::kind;
+using candidate_kind = candidates::kind;
 
 /// For all three shells: nothing inside of it is read.
 std::string shell_quoted(std::string_view text) {
@@ -42,11 +42,11 @@ const command_row* default_of(const tool_row& tool) {
 /// What `kind` is set to: "files", "words on off", "asked boards", "none".
 std::string bash_kind(const candidates& c) {
     switch (c.what) {
-    case kind::files: return "files";
-    case kind::folders: return "folders";
-    case kind::words: return fmt::format("words {}", fmt::join(c.words, " "));
-    case kind::asked: return "asked " + c.asked;
-    case kind::nothing: break;
+    case candidate_kind::files: return "files";
+    case candidate_kind::folders: return "folders";
+    case candidate_kind::words: return fmt::format("words {}", fmt::join(c.words, " "));
+    case candidate_kind::asked: return "asked " + c.asked;
+    case candidate_kind::nothing: break;
     }
     return "none";
 }
@@ -184,11 +184,11 @@ std::string zsh_escaped(std::string_view text) {
 
 std::string zsh_action(const tool_row& tool, const candidates& c) {
     switch (c.what) {
-    case kind::files: return "_files";
-    case kind::folders: return "_files -/";
-    case kind::words: return fmt::format("({})", fmt::join(c.words, " "));
-    case kind::asked: return fmt::format("_{}_asked {}", tool.name, c.asked);
-    case kind::nothing: break;
+    case candidate_kind::files: return "_files";
+    case candidate_kind::folders: return "_files -/";
+    case candidate_kind::words: return fmt::format("({})", fmt::join(c.words, " "));
+    case candidate_kind::asked: return fmt::format("_{}_asked {}", tool.name, c.asked);
+    case candidate_kind::nothing: break;
     }
     return " "; // a value, and nothing is known of it
 }
@@ -269,12 +269,12 @@ if [[ $funcstack[1] = _{0} ]]; then _{0} "$@"; elif (( $+functions[compdef] )); 
 std::string fish_what(const tool_row& tool, const candidates& c, bool value) {
     const std::string exclusive = value ? " -x" : "";
     switch (c.what) {
-    case kind::files: return value ? " -r -F" : " -F";
-    case kind::folders: return exclusive + " -a '(__fish_complete_directories)'";
-    case kind::words: return exclusive + " -a " + shell_quoted(fmt::format("{}", fmt::join(c.words, " ")));
-    case kind::asked:
+    case candidate_kind::files: return value ? " -r -F" : " -F";
+    case candidate_kind::folders: return exclusive + " -a '(__fish_complete_directories)'";
+    case candidate_kind::words: return exclusive + " -a " + shell_quoted(fmt::format("{}", fmt::join(c.words, " ")));
+    case candidate_kind::asked:
         return exclusive + " -a " + shell_quoted(fmt::format("({} complete {} 2>/dev/null)", tool.name, c.asked));
-    case kind::nothing: break;
+    case candidate_kind::nothing: break;
     }
     return exclusive;
 }
@@ -296,7 +296,7 @@ std::string fish(const tool_row& tool) {
         const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", c->name);
         options(shown(c->options), condition);
         if (c->max_operands > 0)
-            if (const auto what = candidates_for(tool, *c); what.what != kind::nothing)
+            if (const auto what = candidates_for(tool, *c); what.what != candidate_kind::nothing)
                 text += fmt::format("complete -c {}{}{}\n", tool.name, condition, fish_what(tool, what, false));
     }
     if (const auto* otherwise = default_of(tool)) options(shown(otherwise->options), " -n __fish_use_subcommand");

@@ -9,6 +9,7 @@
 #include <kf/io/process.hpp>
 #include <kf/io/run_log.hpp>
 #include <kf/io/standard_streams.hpp>
+#include <kf/version.hpp>
 
 #include <boost/program_options.hpp>
 
@@ -302,7 +303,7 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
         if (about == nullptr || about->hidden) return complain(face, no_such_command(tool, words[1]));
         return print(help_of(tool, *about, help_columns));
     }
-    if (words[0] == "--version") return print(fmt::format("{} {}\n", tool.name, KF_VERSION));
+    if (words[0] == "--version") return print(fmt::format("{} {}\n", tool.name, KF_VERSION_STRING));
     if (words[0] == "--selftest") return selftest(tool);
     if (words[0].starts_with("-") && *tool.default_command != '\0') words.insert(words.begin(), tool.default_command);
 
@@ -312,7 +313,7 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
     auto p = parse(tool, *command, std::vector<std::string>(words.begin() + 1, words.end()));
     if (!p) return complain(face, p.error());
     if (p->options.contains("help")) return print(help_of(tool, *command, help_columns));
-    if (p->options.contains("version")) return print(fmt::format("{} {}\n", tool.name, KF_VERSION));
+    if (p->options.contains("version")) return print(fmt::format("{} {}\n", tool.name, KF_VERSION_STRING));
     if (command == &completion_command()) return print(completion_of(tool, p->operands[0]));
 
     const auto paths = person_paths();

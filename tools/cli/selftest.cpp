@@ -4,6 +4,7 @@
 #include <kf/firmware/image.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/unix_socket.hpp>
+#include <kf/version.hpp>
 
 #include <boost/json.hpp>
 
@@ -178,7 +179,7 @@ int selftest(const tool_row& tool) {
     // Said rather than left out: nobody shall take these for tested.
     std::printf("absent  http: %s speaks no HTTP\n", tool.name);
     std::printf("absent  terminfo: %s does not link ncurses\n", tool.name);
-    std::printf("%s %s: %zu ok, %zu failed\n", tool.name, KF_VERSION, good, bad);
+    std::printf("%s %s: %zu ok, %zu failed\n", tool.name, KF_VERSION_STRING, good, bad);
     return bad == 0 ? 0 : 1;
 }
 

@@ -111,7 +111,7 @@ result<void> ask_for_katapult(cli::invocation& in, board::board& fresh, const st
     return {};
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_add(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
     std::optional<firmware::cached_config> given; // looked at before anything is asked
     if (const auto file = in.get("import")) {
@@ -216,7 +216,7 @@ cli::command_row add_command() {
             {{"kflash add", "asks what it needs to know"},
              {"kflash add --usb usb-Klipper_rp2040_E66-if00 --name pico --yes", "asks nothing"},
              {"kflash add toolhead --usb 1-1.4", "the board at that USB port"}},
-            run};
+            run_add};
 }
 
 } // namespace kf::kflash

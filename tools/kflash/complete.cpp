@@ -7,7 +7,7 @@ namespace {
 
 /// For the completion scripts: names, one in a line. Nothing is made, started or logged, and what cannot be read offers
 /// nothing.
-result<void> run(cli::invocation& in) {
+result<void> run_complete(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     std::string text;
     if (in.operands[0] == "boards") {
@@ -24,7 +24,7 @@ result<void> run(cli::invocation& in) {
 
 cli::command_row complete_command() {
     return {"complete", "KIND", 1,   1,   "Prints what completion offers (run by the completion scripts).",
-            {},         {},     run, true};
+            {},         {},     run_complete, true};
 }
 
 } // namespace kf::kflash

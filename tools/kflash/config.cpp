@@ -7,7 +7,7 @@
 namespace kf::kflash {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_config(cli::invocation& in) {
     std::optional<firmware::cached_config> given;
     if (const auto file = in.get("import")) {
         KF_TRY(given, firmware::read_config_file(*file));
@@ -60,7 +60,7 @@ cli::command_row config_command() {
              {"check", "", "only compare the cached one with the source tree"}},
             {{"kflash config octopus", "menuconfig; saved for this board only"},
              {"kflash config octopus --import ~/klipper/.config", "take over what you have"}},
-            run};
+            run_config};
 }
 
 } // namespace kf::kflash

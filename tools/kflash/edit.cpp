@@ -26,7 +26,7 @@ result<board::board> be_device(cli::invocation& in, const bench& b, board::board
     return board::remember(board, device, board::firmware_on(board, device), today());
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_edit(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
     KF_TRY(auto b, open_bench(in));
     KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
@@ -93,7 +93,7 @@ cli::command_row edit_command() {
             {{"kflash edit octopus --method make_flash", "a board without Katapult"},
              {"kflash edit toolhead --usb 1-1.4", "the board that is plugged in there"},
              {"kflash edit beacon --exclude", "shown, never flashed"}},
-            run};
+            run_edit};
 }
 
 } // namespace kf::kflash

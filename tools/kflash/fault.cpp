@@ -18,7 +18,7 @@
 namespace kf::kflash {
 namespace {
 
-long wanted = 0, count = 0;
+long wanted_effect = 0, count = 0;
 std::string kind;
 int log_fd = -1;
 
@@ -38,7 +38,7 @@ result<void> probe(io::effect_kind effect, std::string_view what) {
         const auto line = fmt::format("{} {} {}\n", count, io::name(effect), what);
         (void)!::write(log_fd, line.data(), line.size());
     }
-    if (count != wanted) return {};
+    if (count != wanted_effect) return {};
     if (kind == "error") return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", count, what));
     send_from_outside(io::signal_number(kind).value_or(SIGKILL));
     return {};
@@ -50,12 +50,12 @@ void install_fault_probe() {
     if (const char* spec = std::getenv("KF_FAULT")) {
         const std::string text = spec;
         const auto colon = text.find(':');
-        wanted = std::atol(text.c_str());
+        wanted_effect = std::atol(text.c_str());
         kind = colon == std::string::npos ? "error" : text.substr(colon + 1);
     }
     if (const char* file = std::getenv("KF_FAULT_LOG"))
         log_fd = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (wanted > 0 || log_fd >= 0) io::installed_effect_probe = probe;
+    if (wanted_effect > 0 || log_fd >= 0) io::installed_effect_probe = probe;
 }
 
 } // namespace kf::kflash

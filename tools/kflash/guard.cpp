@@ -14,7 +14,7 @@ namespace kf::kflash {
 namespace {
 
 /// What kflash-guard@USER.service runs, see kf/host/guard_unit.hpp.
-result<void> run(cli::invocation& in) {
+result<void> run_guard(cli::invocation& in) {
     const std::string& user = in.operands[0];
     const passwd* person = host::guard_unit_of(user).empty() ? nullptr : ::getpwnam(user.c_str());
     if (person == nullptr) return kf::fail(errc::not_found, "there is no user " + user);
@@ -41,7 +41,7 @@ cli::command_row guard_command() {
             "The guardian as a unit of its own (run by kflash-guard@.service).",
             {{"timeout", "S", "seconds for one job", true}},
             {},
-            run,
+            run_guard,
             true};
 }
 

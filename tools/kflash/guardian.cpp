@@ -12,7 +12,7 @@ namespace kf::kflash {
 namespace {
 
 /// kflash's other half: started through the right to manage services, see kf/host/guardian.hpp.
-result<void> run(cli::invocation& in) {
+result<void> run_guardian(cli::invocation& in) {
     std::vector<std::string> units, systemctl{"systemctl"};
     for (const auto& u : in.operands) {
         if (!host::is_unit_name(u)) return kf::fail(errc::usage, "not the name of a service: " + u);
@@ -49,7 +49,7 @@ cli::command_row guardian_command() {
              {"timeout", "S", "seconds for one job", true},
              {"journal", "FILE", "the list of the stopped units", true}},
             {},
-            run,
+            run_guardian,
             true};
 }
 

@@ -12,7 +12,7 @@
 namespace kf::kflash {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_identify(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
     KF_TRY(const auto seen, board::scan(b.at.devices));
@@ -54,7 +54,7 @@ cli::command_row identify_command() {
             "Asks the board itself which firmware it runs; never stops the service.",
             {{"device,d", "BOARD", "the board"}},
             {{"kflash identify octopus", "its version, MCU and compiler"}},
-            run};
+            run_identify};
 }
 
 } // namespace kf::kflash

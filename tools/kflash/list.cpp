@@ -59,7 +59,7 @@ std::string table(std::vector<line> lines) {
     return text;
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_list(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto rows = board::classify(b.registry, seen.devices);
@@ -117,7 +117,7 @@ cli::command_row list_command() {
             "Shows registered, new, blocked and disconnected boards.",
             {},
             {{"kflash list", "a table"}, {"kflash list --json", "one JSON object a device, for scripts"}},
-            run};
+            run_list};
 }
 
 } // namespace kf::kflash

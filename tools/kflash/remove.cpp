@@ -8,7 +8,7 @@
 namespace kf::kflash {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_remove(cli::invocation& in) {
     KF_TRY(auto b, open_bench(in));
     KF_TRY(const auto board, board::find(b.registry, in.operands[0]));
     if (!in.has("yes")) {
@@ -39,7 +39,7 @@ cli::command_row remove_command() {
             "Removes a board from the registry.",
             {{"yes,y", "", "do not ask"}, {"with-config", "", "remove its cached configuration too"}},
             {{"kflash remove octopus --yes", "its cached configuration is kept"}},
-            run};
+            run_remove};
 }
 
 } // namespace kf::kflash

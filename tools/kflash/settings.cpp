@@ -95,7 +95,7 @@ result<void> settings_request::apply(const workplace& at, board::flash_settings&
     return {};
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_settings(cli::invocation& in) {
     KF_TRY(const auto request, settings_request::of(in));
     KF_TRY(auto b, open_bench(in));
     if (!request.empty()) {
@@ -144,7 +144,7 @@ cli::command_row settings_command() {
              {"build-timeout", "S", "seconds that a build may take, 1 to 86400 s"},
              {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"}},
             {{"kflash settings", "show them"}, {"kflash settings --klipper-dir ~/kalico", "build from another tree"}},
-            run};
+            run_settings};
 }
 
 } // namespace kf::kflash

@@ -9,7 +9,7 @@
 namespace kf::kflash {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_show(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
     KF_TRY(const auto seen, board::scan(b.at.devices));
@@ -61,7 +61,7 @@ cli::command_row show_command() {
             "Shows all that is known of a board.",
             {{"device,d", "BOARD", "the board"}},
             {{"kflash show octopus", "its MCU, pattern, method, device and config"}},
-            run};
+            run_show};
 }
 
 } // namespace kf::kflash

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "workplace.hpp"
 
-#include <kf/job/estimate.hpp>
+#include <kf/planner/estimate.hpp>
 
 #include <fmt/format.h>
 
@@ -19,8 +19,8 @@ std::string clock_text(seconds s) {
     return fmt::format("{} h {:02} min ({:.2f} s)", whole / 3600, whole / 60 % 60, s);
 }
 
-result<void> run(cli::invocation& in) {
-    job::motion_limits limits;
+result<void> run_estimate(cli::invocation& in) {
+    planner::motion_limits limits;
     if (in.has("machine")) {
         KF_TRY(const auto m, open_machine(in));
         const auto& motion = m.value.motion;
@@ -31,17 +31,17 @@ result<void> run(cli::invocation& in) {
         limits.max_z_accel = motion.max_z_accel_mm_s2;
     }
     if (const auto given = in.options.find("limit"); given != in.options.end())
-        for (const auto& words : given->second) KF_CHECK(job::set_limit(limits, words));
+        for (const auto& words : given->second) KF_CHECK(planner::set_limit(limits, words));
 
     if (in.has("arcs") && limits.arc_resolution == 0) limits.arc_resolution = 1;
     const bool assumed = !limits.extruder;
     if (assumed) limits.extruder.emplace(); // a slicer's file is one for a printer that has one
 
     const std::string& file = in.operands[0];
-    result<job::estimate> estimated;
+    result<planner::estimate> estimated;
     if (file == "-") {
         std::ios::sync_with_stdio(false);
-        estimated = job::estimate_gcode(std::cin, limits);
+        estimated = planner::estimate_gcode(std::cin, limits);
     } else {
         std::error_code ec;
         if (fs::is_directory(file, ec)) return kf::fail(errc::usage, file + " is a directory, not G-code");
@@ -52,14 +52,14 @@ result<void> run(cli::invocation& in) {
             if (number == ENOENT) e.code = errc::not_found;
             return kf::fail(std::move(e));
         }
-        estimated = job::estimate_gcode(stream, limits);
+        estimated = planner::estimate_gcode(stream, limits);
     }
     if (!estimated) {
         error e = std::move(estimated).error();
         e.command = file;
         return kf::fail(std::move(e));
     }
-    const job::estimate& sum = *estimated;
+    const planner::estimate& sum = *estimated;
     if (sum.moves == 0 && sum.dwelling == 0)
         return kf::fail({errc::malformed,
                          fmt::format("there is no move in {}", file == "-" ? "standard input" : file),
@@ -113,7 +113,7 @@ cli::command_row estimate_command() {
             {{"kplot estimate a.gcode --limit max_velocity=80", "with another speed limit"},
              {"kplot estimate part.gcode --arcs --limit nozzle_diameter=0.6", "a slicer's file, with its arcs"},
              {"kplot estimate a.gcode --json", "seconds and moves for a program"}},
-            run};
+            run_estimate};
 }
 
 } // namespace kf::kplot

@@ -27,7 +27,7 @@ result<void> press(cli::invocation& in, const std::string& socket, const fs::pat
 }
 
 /// Straight to Klipper: no lock, no running kplot, nothing that could make it wait.
-result<void> run(cli::invocation& in) {
+result<void> run_estop(cli::invocation& in) {
     if (in.has("sim")) // never the socket of a machine
         return with_workplace(in, open_workplace(in),
                               [&](const workplace& w) { return press(in, w.socket, w.records); });
@@ -46,7 +46,7 @@ cli::command_row estop_command() {
             "Stops the machine at once, wherever it is. Everything is lost but the paper.",
             {},
             {{"kplot estop", "the machine stands within milliseconds"}},
-            run};
+            run_estop};
 }
 
 } // namespace kf::kplot

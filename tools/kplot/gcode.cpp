@@ -8,7 +8,7 @@
 namespace kf::kplot {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_gcode(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, open_machine(in));
     job::gcode_options options;
@@ -39,7 +39,7 @@ cli::command_row gcode_command() {
             options,
             {{"kplot gcode a.svg -o a.gcode", "from a drawing"},
              {"kplot import a.svg | kplot gcode > a.gcode", "from a pipe"}},
-            run};
+            run_gcode};
 }
 
 } // namespace kf::kplot

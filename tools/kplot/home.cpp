@@ -7,7 +7,7 @@
 namespace kf::kplot {
 namespace {
 
-result<void> work(cli::invocation& in, const workplace& w) {
+result<void> home_work(cli::invocation& in, const workplace& w) {
     KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     printer k(klipper_socket{w.socket}, policy_of(w.machine));
@@ -34,7 +34,7 @@ cli::command_row home_command() {
         {{"pen-is-up", "", "you have looked: the pen is clear of the paper"}},
         {{"kplot home", "before the first drawing"}, {"kplot home --pen-is-up", "after a fault, when the pen is up"}},
         [](cli::invocation& in) {
-            return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+            return with_workplace(in, open_workplace(in), [&](const workplace& w) { return home_work(in, w); });
         }};
 }
 

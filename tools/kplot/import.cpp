@@ -8,7 +8,7 @@
 namespace kf::kplot {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_import(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, any_machine(in));
     KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
@@ -46,7 +46,7 @@ cli::command_row import_command() {
             options,
             {{"kplot import a.svg | kplot gcode - > a.gcode", "drawing, job, G-code"},
              {"kplot import a.svg -o a.jsonl", "keeps the job"}},
-            run};
+            run_import};
 }
 
 } // namespace kf::kplot

@@ -5,7 +5,7 @@
 
 #include <kf/io/near_name.hpp>
 #include <kf/job/compose.hpp>
-#include <kf/job/svg.hpp>
+#include <kf/svg/svg.hpp>
 
 #include <fmt/format.h>
 
@@ -106,14 +106,14 @@ result<job::compose_options> compose_options(const cli::invocation& in, const ma
 }
 
 /// Keeps the layers that --layer names, by number or by name.
-result<void> choose_layers(const cli::invocation& in, job::drawing& d) {
+result<void> choose_layers(const cli::invocation& in, drawing::drawing& d) {
     const auto wanted = in.options.find("layer");
     if (wanted == in.options.end()) return {};
     std::vector<std::string> names;
     for (const auto& l : d.layers) names.push_back(l.name.empty() ? fmt::format("{}", l.number) : l.name);
     for (const std::string& w : wanted->second)
         if (std::none_of(d.layers.begin(), d.layers.end(),
-                         [&](const job::layer& l) { return l.name == w || fmt::format("{}", l.number) == w; })) {
+                         [&](const drawing::layer& l) { return l.name == w || fmt::format("{}", l.number) == w; })) {
             const auto near = io::near_names(w, names);
             return kf::fail({errc::not_found, fmt::format("the drawing has no layer \"{}\"", w),
                              names.empty() ? "it has no layer with lines"
@@ -121,28 +121,28 @@ result<void> choose_layers(const cli::invocation& in, job::drawing& d) {
                                                          near.empty() ? "" : "; is it " + near.front() + "?"),
                              "--layer " + w});
         }
-    std::erase_if(d.layers, [&](const job::layer& l) {
+    std::erase_if(d.layers, [&](const drawing::layer& l) {
         return std::none_of(wanted->second.begin(), wanted->second.end(),
                             [&](const std::string& w) { return l.name == w || fmt::format("{}", l.number) == w; });
     });
     return {};
 }
 
-result<job::svg_options> svg_options(const cli::invocation& in) {
-    job::svg_options o;
+result<svg::svg_options> svg_options(const cli::invocation& in) {
+    svg::svg_options o;
     KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
     const std::string invisible = in.get("invisible").value_or("skip");
     if (invisible != "skip" && invisible != "draw")
         return kf::fail({errc::usage, "--invisible is skip or draw", {}, "--invisible " + invisible});
-    if (invisible == "draw") o.invisible = job::svg_invisible::draw;
+    if (invisible == "draw") o.invisible = svg::svg_invisible::draw;
     return o;
 }
 
 /// With --strict, the paper shows what the drawing shows or stays white.
-result<void> check_faithful(const cli::invocation& in, const job::drawing& d, const std::string& name) {
-    if (!in.has("strict") || job::is_faithful(d)) return {};
+result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d, const std::string& name) {
+    if (!in.has("strict") || drawing::is_faithful(d)) return {};
     const auto faults = std::count_if(d.notes.begin(), d.notes.end(),
-                                      [](const job::note& n) { return n.kind != job::note_kind::told; });
+                                      [](const drawing::note& n) { return n.kind != drawing::note_kind::told; });
     return kf::fail({errc::refused,
                      fmt::format("--strict: {} of what was told would not be drawn as it is seen", faults),
                      {},
@@ -154,18 +154,18 @@ result<void> spool_drawing(cli::invocation& in, const machine::machine& m, std::
                            run::job_spool& spool) {
     KF_TRY(const auto reading, svg_options(in));
     KF_TRY(const auto options, compose_options(in, m));
-    auto read = job::read_svg(text, reading);
+    auto read = svg::read_svg(text, reading);
     if (!read) {
         error e = std::move(read).error();
         e.command = spool.name();
         return kf::fail(std::move(e));
     }
-    for (const job::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", spool.name(), n.line, n.text));
+    for (const drawing::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", spool.name(), n.line, n.text));
     KF_CHECK(check_faithful(in, *read, spool.name()));
     KF_CHECK(choose_layers(in, *read));
-    if (job::line_count(*read) == 0) {
+    if (drawing::line_count(*read) == 0) {
         error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, spool.name()};
-        if (!read->notes.empty() && reading.invisible == job::svg_invisible::skip)
+        if (!read->notes.empty() && reading.invisible == svg::svg_invisible::skip)
             nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
         return kf::fail(std::move(nothing));
     }

@@ -166,7 +166,7 @@ result<void> macros(cli::invocation& in) {
     return {};
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_machine(cli::invocation& in) {
     const std::string& verb = in.operands[0];
     if (verb == "init") return init(in);
     if (verb == "check") return check(in);
@@ -187,7 +187,7 @@ cli::command_row machine_command() {
              {"kplot machine check", "every fault with its line"},
              {"kplot machine check --socket /tmp/klippy_uds", "and against the printer as it runs"},
              {"kplot machine macros", "what printer.cfg needs, to be pasted there"}},
-            run};
+            run_machine};
 }
 
 } // namespace kf::kplot

@@ -22,7 +22,7 @@ result<void> restart(cli::invocation& in, printer& k, const workplace& w, run::p
     return k.subscribe(klippy::state_objects());
 }
 
-result<void> work(cli::invocation& in, const workplace& w) {
+result<void> recover_work(cli::invocation& in, const workplace& w) {
     KF_TRY(const auto lock, take_printer(in, w));
     run::pen_record record(w.records, w.socket);
     auto policy = policy_of(w.machine);
@@ -63,7 +63,7 @@ cli::command_row recover_command() {
             {{"pen-is-up", "", "you have looked: the pen is clear of the paper"}},
             {{"kplot recover", "asks about the pen"}, {"kplot recover --pen-is-up", "when you have looked"}},
             [](cli::invocation& in) {
-                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return recover_work(in, w); });
             }};
 }
 

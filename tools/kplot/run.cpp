@@ -82,7 +82,7 @@ fs::path gcode_directory(const workplace& w, const run::printer_facts& facts) {
     return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : w.machine.gcode_directory;
 }
 
-result<void> work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
+result<void> run_work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
     KF_TRY(const auto lock, take_printer(in, w));
@@ -171,7 +171,7 @@ result<void> run_job(cli::invocation& in) {
     KF_TRY(const auto summary, run::check_job(spool, chosen.value, {}));
     tell_warnings(in, summary);
     return with_workplace(in, open_workplace(in, std::move(chosen)),
-                          [&](const workplace& w) { return work(in, w, wanted, spool, summary); });
+                          [&](const workplace& w) { return run_work(in, w, wanted, spool, summary); });
 }
 
 } // namespace

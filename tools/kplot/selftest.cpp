@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 
-#include <kf/job/svg.hpp>
 #include <kf/machine/machine_file.hpp>
+#include <kf/svg/svg.hpp>
 
 #include <fmt/format.h>
 
@@ -22,11 +22,11 @@ result<void> broken_yaml() {
 }
 
 result<void> svg() {
-    KF_TRY(const auto drawing, job::read_svg("<svg xmlns='http://www.w3.org/2000/svg' width='10mm' height='10mm' "
+    KF_TRY(const auto drawing, svg::read_svg("<svg xmlns='http://www.w3.org/2000/svg' width='10mm' height='10mm' "
                                              "viewBox='0 0 10 10'><path d='M1 1h8' stroke='black'/></svg>"));
-    if (job::line_count(drawing) != 1 || job::point_count(drawing) != 2 || drawing.width != 10)
-        return kf::fail(errc::failed, fmt::format("{} lines, {} points, {} mm wide", job::line_count(drawing),
-                                                  job::point_count(drawing), drawing.width));
+    if (drawing::line_count(drawing) != 1 || drawing::point_count(drawing) != 2 || drawing.width != 10)
+        return kf::fail(errc::failed, fmt::format("{} lines, {} points, {} mm wide", drawing::line_count(drawing),
+                                                  drawing::point_count(drawing), drawing.width));
     return {};
 }
 

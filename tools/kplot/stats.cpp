@@ -8,7 +8,7 @@
 namespace kf::kplot {
 namespace {
 
-result<void> run(cli::invocation& in) {
+result<void> run_stats(cli::invocation& in) {
     KF_TRY(const auto m, any_machine(in));
     KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
     KF_TRY(const auto summary, run::measure_job(spool));
@@ -33,7 +33,7 @@ cli::command_row stats_command() {
             "Counts the strokes of a job or an SVG, its ink and its travel.",
             drawing_options(),
             {{"kplot stats a.svg --json", "strokes, pen_down_mm, pen_up_mm"}},
-            run};
+            run_stats};
 }
 
 } // namespace kf::kplot

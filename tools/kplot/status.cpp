@@ -2,8 +2,8 @@
 #include "commands.hpp"
 #include "printer.hpp"
 
-#include <kf/job/estimate.hpp>
 #include <kf/klippy/sdcard_files.hpp>
+#include <kf/planner/estimate.hpp>
 
 #include <fmt/format.h>
 
@@ -22,25 +22,25 @@ std::string text_of(const boost::json::object& o, const char* key) {
 }
 
 /// Seconds until a file that runs by itself is over, from its own G-code; nothing when that cannot be told quickly.
-std::optional<seconds> eta_of_file(const klippy::printer_status& s, const job::motion_limits& limits) {
+std::optional<seconds> eta_of_file(const klippy::printer_status& s, const planner::motion_limits& limits) {
     constexpr std::int64_t quick = 32 << 20;
     if (!s.virtual_sdcard || s.virtual_sdcard->file_path.empty() || s.virtual_sdcard->file_size > quick ||
         !s.print_stats)
         return std::nullopt;
     std::ifstream in(s.virtual_sdcard->file_path, std::ios::binary);
     if (!in) return std::nullopt;
-    job::gcode_estimator estimator(limits);
+    planner::gcode_estimator estimator(limits);
     std::vector<char> piece(std::size_t{64} << 10);
     while (in) {
         in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
         if (!estimator.feed({piece.data(), static_cast<std::size_t>(in.gcount())})) return std::nullopt;
     }
     if (!estimator.finish()) return std::nullopt;
-    return job::remaining(estimator.plan(), static_cast<std::uint64_t>(s.virtual_sdcard->file_position),
-                          s.print_stats->total_duration);
+    return planner::remaining(estimator.plan(), static_cast<std::uint64_t>(s.virtual_sdcard->file_position),
+                              s.print_stats->total_duration);
 }
 
-result<void> work(cli::invocation& in, const workplace& w) {
+result<void> status_work(cli::invocation& in, const workplace& w) {
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     const auto asked = run::ask_running(run::control_path(w.socket), "status", soon);
     // It may be homing, or have ended just now: what Klipper says is worth having all the same.
@@ -120,7 +120,7 @@ cli::command_row status_command() {
             {},
             {{"kplot status", "state, job, time left, position"}, {"kplot status --json", "for a program"}},
             [](cli::invocation& in) {
-                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return status_work(in, w); });
             }};
 }
 

@@ -8,7 +8,7 @@
 namespace kf::kplot {
 namespace {
 
-result<void> work(cli::invocation& in, const workplace& w) {
+result<void> touch_off_work(cli::invocation& in, const workplace& w) {
     KF_TRY(const double height, number_option(in, "z", run::touch_height(w.machine), w.machine.work_area_min_mm.z,
                                               w.machine.work_area_mm.z));
     KF_TRY(const auto lock, take_printer(in, w));
@@ -51,7 +51,7 @@ cli::command_row touch_off_command() {
              {"z", "MM", "Z at that moment (z_reference.touch_off_mm, or the pen's work height)"}},
             {{"kplot touch-off", "after power-up or a fault, with no Z endstop"}},
             [](cli::invocation& in) {
-                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return work(in, w); });
+                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return touch_off_work(in, w); });
             }};
 }
 

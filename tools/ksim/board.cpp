@@ -65,7 +65,7 @@ result<void> add_fault(sim::board_options& o, const std::string& word) {
     return {};
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_board(cli::invocation& in) {
     sim::board_options o;
     for (const char* needed : {"by-id", "flash"})
         if (!in.has(needed)) return kf::fail(errc::usage, fmt::format("ksim board needs --{}", needed));
@@ -124,7 +124,7 @@ cli::command_row board_command() {
               "wedge-at-block=N, die-at-block=N, flip-at-read=N, re-enumerate-ms=N, exchange-us=N, erase-ms=N"}},
             {{"ksim board --by-id /tmp/by-id --flash /tmp/f446.bin", "a board to flash with any Katapult tool"},
              {"kill -9 its process, start it again", "a power cut and power coming back"}},
-            run};
+            run_board};
 }
 
 } // namespace kf::ksim

@@ -394,7 +394,7 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
     return {};
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_host(cli::invocation& in) {
     bool told_where = false;
     auto done = simulate(in, told_where);
     // Whoever waits for the line is told why it does not come; with --json the sink does that.
@@ -419,7 +419,7 @@ cli::command_row host_command() {
              {"until-eof", "", "end when standard input ends"}},
             {{"ksim host --root /tmp/printer", "prints as JSON where everything is"},
              {"kflash flash octopus --sim", "starts one by itself"}},
-            run};
+            run_host};
 }
 
 } // namespace kf::ksim

@@ -77,7 +77,7 @@ result<sim::printer_config> configure(const cli::invocation& in, const fs::path&
     return config;
 }
 
-result<void> run(cli::invocation& in) {
+result<void> run_printer(cli::invocation& in) {
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, "ksim printer needs --socket");
     KF_TRY(const double speed, cli::number_option(in, "speed", 10, 0.1, 1000));
@@ -156,7 +156,7 @@ cli::command_row printer_command() {
          {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",
           "with the macros that kplot likes to find"},
          {"kplot run drawing.svg --sim", "starts one by itself"}},
-        run};
+        run_printer};
 }
 
 } // namespace kf::ksim

@@ -5,6 +5,7 @@
 
 #include <kf/board/board.hpp>
 #include <kf/board/json_document.hpp>
+#include <kf/io/decimal.hpp>
 
 #include <algorithm>
 #include <string>
@@ -28,7 +29,7 @@ struct registry {
     flash_settings settings = {};
     std::vector<board> boards = {};           ///< sorted by key
     std::vector<blocked_device> blocked = {}; ///< the file's own; default_blocked holds besides
-    boost::json::object document = {};        ///< the file as it was read, for the keys that are not ours
+    boost::json::object document = {};        ///< json_document::as_written, for the keys that are not ours
 };
 
 /// From text; `file` is the name that errors give. errc::malformed says line and column.
@@ -64,7 +65,12 @@ class object_reader {
         const auto* value = object_.if_contains(key);
         if (value == nullptr) return {};
         if (!value->is_number()) return wrong(key, "must be a number");
-        out = value->to_number<double>();
+        auto where = where_;
+        where.emplace_back(key);
+        // Not the parser's double: it may be one off in its last digit, and what is written would not be what was read.
+        const auto exact = io::parse_decimal(document_.number_text(where));
+        if (!exact) return wrong(key, "is too large");
+        out = *exact;
         return {};
     }
     /// null and no value leave `out` as it is.
@@ -193,12 +199,13 @@ inline result<registry> parse_registry(std::string_view text, const std::string&
     KF_TRY(const auto document, json_document::parse(text, file));
     if (!document.root().is_object()) return document.fail_at({}, "the file must be an object { ... }");
     registry r;
-    r.document = document.root().get_object();
-    if (const auto* global = r.document.if_contains("global")) {
+    r.document = document.as_written().get_object();
+    const auto& root = document.root().get_object();
+    if (const auto* global = root.if_contains("global")) {
         if (!global->is_object()) return document.fail_at({"global"}, "must be an object { ... }");
         KF_TRY(r.settings, detail::read_settings(document, global->get_object()));
     }
-    if (const auto* devices = r.document.if_contains("devices")) {
+    if (const auto* devices = root.if_contains("devices")) {
         if (!devices->is_object()) return document.fail_at({"devices"}, "must be an object { ... }");
         for (const auto& member : devices->get_object()) {
             KF_TRY(auto b, detail::read_board(document, std::string(std::string_view(member.key())), member.value()));
@@ -206,7 +213,7 @@ inline result<registry> parse_registry(std::string_view text, const std::string&
         }
         std::ranges::sort(r.boards, {}, &board::key);
     }
-    if (const auto* blocked = r.document.if_contains("blocked_devices")) {
+    if (const auto* blocked = root.if_contains("blocked_devices")) {
         if (!blocked->is_array()) return document.fail_at({"blocked_devices"}, "must be a list [ ... ]");
         const auto& list = blocked->get_array();
         for (std::size_t i = 0; i < list.size(); ++i) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A JSON file that people edit: errors say line and column, and what is written back is what Python's
-/// json.dump(indent=2, sort_keys=True) writes, because the Python original shares the file. Format: RFC 8259.
+/// json.dump(indent=2, sort_keys=True) writes, because the Python original shares the file. Only a number keeps the
+/// digits that it has: a double holds few of them. Format: RFC 8259.
 
 #include <kf/error.hpp>
 
@@ -9,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -24,11 +25,19 @@ class json_document {
   public:
     using path = std::vector<std::string>;
 
-    /// `file` is the name that errors give. Refuses what is not JSON, a key that stands twice, and numbers beyond
-    /// double.
+    /// `file` is the name that errors give. Refuses what is not JSON, and a key that stands twice.
     [[nodiscard]] static result<json_document> parse(std::string_view text, std::string file);
 
+    /// To read from.
     [[nodiscard]] const boost::json::value& root() const noexcept { return root_; }
+    /// To write again with python_json(): `root`, with each number as the text that stands in the file.
+    [[nodiscard]] const boost::json::value& as_written() const noexcept { return as_written_; }
+
+    /// The text of the number at `where`, a place of the file.
+    [[nodiscard]] std::string_view number_text(const path& where) const {
+        const auto found = offsets_.find(where);
+        return found == offsets_.end() ? std::string_view() : scalar_token(found->second);
+    }
 
     /// errc::malformed at the value of `where`, or at the nearest value around it that is there.
     [[nodiscard]] std::unexpected<error> fail_at(path where, const std::string& what) const {
@@ -65,21 +74,39 @@ class json_document {
                                fmt::format("or take the version before: cp {0}.bak {0}", file_)}});
     }
 
-    [[nodiscard]] result<void> index(std::size_t& at, path& here);
-    [[nodiscard]] result<void> index_members(std::size_t& at, path& here);
+    [[nodiscard]] result<void> index(std::size_t& at, path& here, boost::json::value* value);
+    [[nodiscard]] result<void> index_members(std::size_t& at, path& here, boost::json::value* value);
     [[nodiscard]] std::string_view string_token(std::size_t& at) const noexcept;
+    [[nodiscard]] std::string_view scalar_token(std::size_t at) const noexcept {
+        return std::string_view(text_).substr(at, std::min(text_.find_first_of(",]} \t\r\n", at), text_.size()) - at);
+    }
     void skip_space(std::size_t& at) const noexcept {
         while (at < text_.size() && std::string_view(" \t\r\n").find(text_[at]) != std::string_view::npos) ++at;
     }
 
     std::string text_;
     std::string file_;
-    boost::json::value root_;
+    boost::json::value root_, as_written_;
     std::map<path, std::size_t> offsets_;
 };
 
 /// As Python writes it: two blanks a level, sorted keys, ASCII only, a newline at the end.
 [[nodiscard]] std::string python_json(const boost::json::value& value);
+
+namespace detail {
+
+/// A number as text is a string that no parser gives: it begins with a byte that UTF-8 has not.
+inline constexpr char number_mark = '\xFF';
+
+/// The value below `key`, or the element, if there is one.
+[[nodiscard]] inline boost::json::value* member(boost::json::value* in, bool of_object, const std::string& key,
+                                                std::size_t element) {
+    if (in == nullptr) return nullptr;
+    if (of_object) return in->is_object() ? in->get_object().if_contains(key) : nullptr;
+    return in->is_array() ? in->get_array().if_contains(element) : nullptr;
+}
+
+} // namespace detail
 
 inline result<json_document> json_document::parse(std::string_view text, std::string file) {
     json_document document(text, std::move(file));
@@ -95,34 +122,37 @@ inline result<json_document> json_document::parse(std::string_view text, std::st
                                                   ? "the file ends too early"
                                                   : "this is not JSON (" + ec.message() + ")");
         document.root_ = parser.release();
+        document.as_written_ = document.root_;
     } catch (const std::exception& e) { // bad_alloc
         return document.fail_at_offset(n, e.what());
     }
     std::size_t at = 0;
     path here;
-    KF_CHECK(document.index(at, here));
+    KF_CHECK(document.index(at, here, &document.as_written_));
     return document;
 }
 
-/// Walks text that is known to be JSON, of a depth that the parser bounds.
-inline result<void> json_document::index(std::size_t& at, path& here) {
+/// Walks text that is known to be JSON, of a depth that the parser bounds, and `value` beside it. Of a key that stands
+/// twice, which is refused when the second one is reached, the value is the second's: the first may have no value.
+inline result<void> json_document::index(std::size_t& at, path& here, boost::json::value* value) {
     skip_space(at);
     offsets_.emplace(here, at);
-    if (text_[at] == '{' || text_[at] == '[') return index_members(at, here);
+    if (text_[at] == '{' || text_[at] == '[') return index_members(at, here, value);
     if (text_[at] == '"') {
         (void)string_token(at);
         return {};
     }
-    const std::size_t begin = at;
-    while (at < text_.size() && std::string_view(",]} \t\r\n").find(text_[at]) == std::string_view::npos) ++at;
-    boost::json::error_code ec;
-    const auto scalar = boost::json::parse(std::string_view(text_).substr(begin, at - begin), ec);
-    if (!ec && scalar.is_double() && !std::isfinite(scalar.get_double()))
-        return fail_at_offset(begin, "the number is too large");
+    const auto token = scalar_token(at);
+    at += token.size();
+    if (value != nullptr && value->is_number()) {
+        auto& text = value->emplace_string();
+        text.push_back(detail::number_mark);
+        text.append(token);
+    }
     return {};
 }
 
-inline result<void> json_document::index_members(std::size_t& at, path& here) {
+inline result<void> json_document::index_members(std::size_t& at, path& here, boost::json::value* value) {
     const bool object = text_[at] == '{';
     ++at;
     for (std::size_t element = 0;; ++element) {
@@ -143,7 +173,7 @@ inline result<void> json_document::index_members(std::size_t& at, path& here) {
         }
         here.push_back(key);
         if (offsets_.contains(here)) return fail_at_offset(key_at, "\"" + key + "\" stands twice");
-        KF_CHECK(index(at, here));
+        KF_CHECK(index(at, here, detail::member(value, object, key, element)));
         here.pop_back();
     }
     ++at;
@@ -200,7 +230,14 @@ inline void put_value(std::string& out, const boost::json::value& value, std::si
         out += number + (number.find_first_of(".e") == std::string::npos ? ".0" : "");
         break;
     }
-    case boost::json::kind::string: put_string(out, value.get_string()); break;
+    case boost::json::kind::string: {
+        const std::string_view text = value.get_string();
+        if (text.starts_with(number_mark))
+            out += text.substr(1);
+        else
+            put_string(out, text);
+        break;
+    }
     case boost::json::kind::array: {
         const auto& array = value.get_array();
         out += '[';

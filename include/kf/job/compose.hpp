@@ -2,10 +2,10 @@
 #pragma once
 /// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. A line
 /// of very many points is several operations of one stroke; beyond what a stroke holds the tool is lifted in between.
-/// The step between the importers (job/svg, job/order) and job/stroke or a job file.
+/// The step between the importers (svg/svg, job/order) and job/stroke or a job file.
 
+#include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
-#include <kf/job/drawing.hpp>
 #include <kf/job/operation.hpp>
 #include <kf/job/stroke.hpp>
 
@@ -32,7 +32,7 @@ static_assert(most_stroke_points % most_operation_points == 0);
 
 /// A source of operations, as stroke_source and the job file's writer take them. The drawing has to outlive it.
 class drawing_source {
-    const drawing* drawing_;
+    const drawing::drawing* drawing_;
     compose_options options_;
     std::size_t layer_ = 0, line_ = 0, number_ = 0;
     enum { travel, down, draw, up } part_ = travel; // of the line
@@ -42,7 +42,7 @@ class drawing_source {
 
     result<std::optional<step>> give(operation op) { return step{++number_, std::move(op)}; }
 
-    draw_polyline next_piece(const polyline& points) {
+    draw_polyline next_piece(const drawing::polyline& points) {
         const std::size_t end = std::min(points.size(), drawn_ + most_operation_points);
         draw_polyline piece{
             {points.begin() + static_cast<std::ptrdiff_t>(drawn_), points.begin() + static_cast<std::ptrdiff_t>(end)},
@@ -53,16 +53,16 @@ class drawing_source {
     }
 
   public:
-    explicit drawing_source(const drawing& d, compose_options options = {})
+    explicit drawing_source(const drawing::drawing& d, compose_options options = {})
       : drawing_(&d)
       , options_(std::move(options)) {}
 
     [[nodiscard]] result<std::optional<step>> operator()() {
         if (!std::exchange(begun_, true) && options_.home) return give(home_xy{});
         for (; layer_ < drawing_->layers.size(); ++layer_, line_ = 0) {
-            const layer& l = drawing_->layers[layer_];
+            const drawing::layer& l = drawing_->layers[layer_];
             for (; line_ < l.lines.size(); ++line_) {
-                const polyline& points = l.lines[line_];
+                const drawing::polyline& points = l.lines[line_];
                 if (points.empty()) continue;
                 const auto own = options_.tools.find(l.number);
                 const std::string& tool = own == options_.tools.end() ? options_.tool : own->second;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What a job amounts to, in canvas millimetres: strokes, ink, travel. Time is job/estimate's.
+/// What a job amounts to, in canvas millimetres: strokes, ink, travel. Time is planner/estimate's.
 
 #include <kf/job/arc.hpp>
 #include <kf/job/operation.hpp>

@@ -4,7 +4,7 @@
 /// (Z 20). Canvas millimetres, origin at the top left, +Y down; speeds in mm/s. Read and written by job/job_file,
 /// grouped by job/stroke. Spec: kf-job(5).
 
-#include <kf/job/point.hpp>
+#include <kf/drawing/point.hpp>
 #include <kf/units.hpp>
 
 #include <array>
@@ -18,6 +18,8 @@
 #include <vector>
 
 namespace kf::job {
+
+using drawing::point;
 
 /// Finds X and Y by their endstops. The tool is up.
 struct home_xy {

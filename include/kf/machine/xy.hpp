@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A place in the XY plane of the machine, in its own absolute millimetres (what G-code says and `toolhead.position`
-/// answers), and a rectangle of such places. Canvas coordinates are another type: job/point.
+/// answers), and a rectangle of such places. Canvas coordinates are another type: drawing/point.
 
 #include <kf/units.hpp>
 

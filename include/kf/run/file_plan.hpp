@@ -4,11 +4,11 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
-#include <kf/job/estimate.hpp>
 #include <kf/job/gcode.hpp>
 #include <kf/job/stroke.hpp>
-#include <kf/job/timeline.hpp>
 #include <kf/machine/machine.hpp>
+#include <kf/planner/estimate.hpp>
+#include <kf/planner/timeline.hpp>
 #include <kf/run/preflight.hpp>
 
 #include <fmt/format.h>
@@ -55,8 +55,8 @@ template<class Strokes>
 struct file_plan {
     std::string name;
     std::filesystem::path file = {}; ///< where it lies on this computer
-    job::timeline timeline;
-    job::estimate sum;
+    planner::timeline timeline;
+    planner::estimate sum;
     std::size_t strokes = 0;
     std::uint64_t shift = 0; ///< of the timeline's offsets: what stands before the file in the plan
 };
@@ -75,7 +75,7 @@ template<class Strokes>
                          {"Correct file_execution.gcode_directory in machine.yaml."}});
     file_plan plan{.name = std::move(name), .timeline = {}, .sum = {}};
     plan.file = directory / plan.name;
-    job::gcode_estimator estimator(facts.limits);
+    planner::gcode_estimator estimator(facts.limits);
     // Where the machine stands when the file begins, and the speed factor of now.
     const std::string before =
         fmt::format("SET_KINEMATIC_POSITION X={} Y={} Z={}\nM220 S{}\n", io::to_decimal(begins_at.x, 4),

@@ -16,8 +16,8 @@
 ///
 /// No macro of the printer that is not ours runs in any of them.
 
-#include <kf/job/timeline.hpp>
 #include <kf/klippy/sdcard_files.hpp>
+#include <kf/planner/timeline.hpp>
 #include <kf/run/file_plan.hpp>
 #include <kf/run/job_control.hpp>
 #include <kf/run/path_watch.hpp>
@@ -71,9 +71,9 @@ class file_run {
     [[nodiscard]] seconds left() const {
         const auto& sd = k_.status().virtual_sdcard;
         if (!sd) return plan_.timeline.total();
-        return job::remaining(plan_.timeline,
-                              static_cast<std::uint64_t>(std::max<std::int64_t>(0, sd->file_position)) + plan_.shift,
-                              std::max(0.0, moving_ - start_latency));
+        return planner::remaining(
+            plan_.timeline, static_cast<std::uint64_t>(std::max<std::int64_t>(0, sd->file_position)) + plan_.shift,
+            std::max(0.0, moving_ - start_latency));
     }
     [[nodiscard]] json::object status() const {
         return {{"state", state_},

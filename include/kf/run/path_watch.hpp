@@ -4,8 +4,8 @@
 /// at which Klipper says the machine is has to lie on one of the last of them. Another client's move, or a macro's,
 /// does not.
 
-#include <kf/job/gcode_line.hpp>
 #include <kf/klippy/status.hpp>
+#include <kf/planner/gcode_line.hpp>
 #include <kf/units.hpp>
 
 #include <algorithm>
@@ -68,7 +68,7 @@ class path_watch {
         if (way > 0) add({.from = from, .to = end, .nominal = way / feed_, .slack = slack});
         at_ = to;
     }
-    void arc_to(const job::gcode_line& l, std::array<std::optional<mm>, 3> to, bool clockwise) {
+    void arc_to(const planner::gcode_line& l, std::array<std::optional<mm>, 3> to, bool clockwise) {
         double i = 0, j = 0;
         (void)l.read('I', i);
         (void)l.read('J', j);
@@ -86,14 +86,14 @@ class path_watch {
         line_to(to, arc_slack_);
     }
     void feed_line(std::string_view text) {
-        const job::gcode_line l(text);
+        const planner::gcode_line l(text);
         if (l.command().empty()) return;
         if (l.letter() == 'G' && l.number() >= 0 && l.number() <= 3) {
-            if (double f = 0; l.read('F', f) == job::word::number && f > 0) feed_ = f / 60;
+            if (double f = 0; l.read('F', f) == planner::word::number && f > 0) feed_ = f / 60;
             auto to = at_;
             bool moves = false;
             for (std::size_t i = 0; i < 3; ++i)
-                if (double v = 0; l.read("XYZ"[i], v) == job::word::number) {
+                if (double v = 0; l.read("XYZ"[i], v) == planner::word::number) {
                     to[i] = v;
                     moves = true;
                 }

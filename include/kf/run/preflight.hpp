@@ -6,11 +6,11 @@
 /// pure function over what was asked; preflight() asks.
 
 #include <kf/job/gcode.hpp>
-#include <kf/job/lookahead.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
+#include <kf/planner/lookahead.hpp>
 #include <kf/run/macros.hpp>
 #include <kf/run/transforms.hpp>
 
@@ -34,7 +34,7 @@ namespace json = boost::json;
 /// What a run takes from the printer.
 struct printer_facts {
     std::vector<std::string> objects; ///< objects/list
-    job::motion_limits limits;        ///< those that Klipper runs with
+    planner::motion_limits limits;    ///< those that Klipper runs with
     double speed_factor = 1;          ///< M220
     std::string homed_axes;
     bool z_endstop = false, force_move = false;
@@ -198,7 +198,7 @@ inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
 } // namespace detail
 
 /// The limits of now, SET_VELOCITY_LIMIT included; those of Z are printer.cfg's.
-[[nodiscard]] inline result<job::motion_limits> live_limits(const json::object& status) {
+[[nodiscard]] inline result<planner::motion_limits> live_limits(const json::object& status) {
     KF_TRY(const auto settings, klippy::settings::from_status(status));
     klippy::toolhead_status t;
     if (const json::value* o = status.if_contains("toolhead"); o != nullptr && o->is_object()) {
@@ -208,12 +208,12 @@ inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
     }
     if (t.max_velocity <= 0 || t.max_accel <= 0)
         return kf::fail(errc::protocol, "Klipper does not say how fast the machine may go");
-    return job::motion_limits{.max_velocity = t.max_velocity,
-                              .max_accel = t.max_accel,
-                              .square_corner_velocity = t.square_corner_velocity,
-                              .minimum_cruise_ratio = t.minimum_cruise_ratio,
-                              .max_z_velocity = settings.max_z_velocity(),
-                              .max_z_accel = settings.max_z_accel()};
+    return planner::motion_limits{.max_velocity = t.max_velocity,
+                                  .max_accel = t.max_accel,
+                                  .square_corner_velocity = t.square_corner_velocity,
+                                  .minimum_cruise_ratio = t.minimum_cruise_ratio,
+                                  .max_z_velocity = settings.max_z_velocity(),
+                                  .max_z_accel = settings.max_z_accel()};
 }
 
 /// Dimensions, motors and limits against printer.cfg as Klipper has read it, all differences at once: errc::mismatch.

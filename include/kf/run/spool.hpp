@@ -116,7 +116,7 @@ struct job_summary {
         summary.operations += s->steps.size();
         for (const job::step& each : s->steps) {
             if (const auto* tool = std::get_if<job::select_tool>(&each.op)) KF_CHECK(head.select(each, tool->tool));
-            const auto begins = [&](job::point p) {
+            const auto begins = [&](drawing::point p) {
                 if (!summary.begins_at) summary.begins_at = head.where().to_machine(p);
             };
             if (const auto* travel = std::get_if<job::rapid_xy>(&each.op)) begins(travel->to);

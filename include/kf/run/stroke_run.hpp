@@ -7,9 +7,9 @@
 /// any other client may move the machine or press Pause: each stroke begins with its own lift in absolute coordinates,
 /// the way is watched, and a pause of the printer is obeyed.
 
-#include <kf/job/estimate.hpp>
 #include <kf/job/gcode.hpp>
 #include <kf/klippy/client.hpp>
+#include <kf/planner/estimate.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/path_watch.hpp>
@@ -51,11 +51,11 @@ namespace detail {
 
 /// Planned seconds of one script after the other, by Klipper's planner at the limits and the speed factor of now.
 class script_planner {
-    job::gcode_estimator estimator_;
+    planner::gcode_estimator estimator_;
     seconds before_ = 0;
 
   public:
-    script_planner(const job::motion_limits& limits, double speed_factor)
+    script_planner(const planner::motion_limits& limits, double speed_factor)
       : estimator_(limits) {
         (void)estimator_.feed(fmt::format("M220 S{}\n", io::to_decimal(speed_factor * 100, 2)));
     }

@@ -22,7 +22,8 @@ class delayed_gcodes {
       , gcode_(g)
       , config_(c) {
         for (const auto& d : c.delayed) all_.push_back({d, d.initial_duration});
-        if (!all_.empty()) g.add_simple("UPDATE_DELAYED_GCODE", [this](const job::gcode_line& l) { return update(l); });
+        if (!all_.empty())
+            g.add_simple("UPDATE_DELAYED_GCODE", [this](const planner::gcode_line& l) { return update(l); });
     }
 
     /// The printer is ready.
@@ -53,7 +54,7 @@ class delayed_gcodes {
         d.runs = false;
         if (std::exchange(d.again, false)) run_at(d, began + d.duration);
     }
-    gcode_answer update(const job::gcode_line& line);
+    gcode_answer update(const planner::gcode_line& line);
 
     reactor& reactor_;
     gcode_host& gcode_;
@@ -61,7 +62,7 @@ class delayed_gcodes {
     std::list<one> all_;
 };
 
-inline gcode_answer delayed_gcodes::update(const job::gcode_line& line) {
+inline gcode_answer delayed_gcodes::update(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
     const auto id = words->find("ID");
@@ -72,7 +73,7 @@ inline gcode_answer delayed_gcodes::update(const job::gcode_line& line) {
         known += fmt::format("{}'{}'", known.empty() ? "" : ", ", d.config.name);
         if (*id != d.config.name) continue;
         double duration = 0;
-        if (job::read_number(*text, duration) != job::word::number)
+        if (planner::read_number(*text, duration) != planner::word::number)
             return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
         if (duration < 0) return refuse(fmt::format("Error on '{}': DURATION must have minimum of 0.0", line.text()));
         d.duration = duration;

@@ -5,7 +5,7 @@
 /// here: an unknown command is a remark, not an error; M400 ends at a shutdown as if all had gone well, and only the
 /// next command tells.
 
-#include <kf/job/gcode_line.hpp>
+#include <kf/planner/gcode_line.hpp>
 #include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/reactor.hpp>
@@ -39,7 +39,7 @@ using gcode_answer = std::expected<void, gcode_error>;
 
 class gcode_host {
   public:
-    using command = std::function<task<gcode_answer>(const job::gcode_line&)>;
+    using command = std::function<task<gcode_answer>(const planner::gcode_line&)>;
 
     gcode_host(reactor& r, const printer_config& c, toolhead& t)
       : reactor_(r)
@@ -65,9 +65,9 @@ class gcode_host {
         commands_.insert_or_assign(std::move(name), std::pair(std::move(c), when));
     }
     /// For a command that is over at once.
-    void add_simple(std::string name, std::function<gcode_answer(const job::gcode_line&)> f,
+    void add_simple(std::string name, std::function<gcode_answer(const planner::gcode_line&)> f,
                     available when = available::when_ready) {
-        add(std::move(name), [f = std::move(f)](const job::gcode_line& l) { return at_once(f(l)); }, when);
+        add(std::move(name), [f = std::move(f)](const planner::gcode_line& l) { return at_once(f(l)); }, when);
     }
 
     /// A script of its own: waits for its turn.
@@ -105,11 +105,11 @@ class gcode_host {
 
   private:
     static task<gcode_answer> at_once(gcode_answer a) { co_return a; }
-    task<gcode_answer> run_line(const job::gcode_line& line);
-    task<gcode_answer> after_motion(const job::gcode_line& line, job::gcode_effect effect);
-    task<gcode_answer> run_macro(const macro_config& m, const job::gcode_line& line);
+    task<gcode_answer> run_line(const planner::gcode_line& line);
+    task<gcode_answer> after_motion(const planner::gcode_line& line, planner::gcode_effect effect);
+    task<gcode_answer> run_macro(const macro_config& m, const planner::gcode_line& line);
     void complain(const gcode_error& e);
-    gcode_answer unknown(const job::gcode_line& line);
+    gcode_answer unknown(const planner::gcode_line& line);
 
     reactor& reactor_;
     const printer_config& config_;
@@ -145,12 +145,12 @@ inline bool gcode_host::set_variable(const std::string& macro, const std::string
 
 inline void gcode_host::inform(std::string_view text) {
     std::string out;
-    text = job::detail::trim(text);
+    text = planner::detail::trim(text);
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
         if (!out.empty()) out += '\n';
         out += "// ";
-        out += job::detail::trim(text.substr(at, end - at));
+        out += planner::detail::trim(text.substr(at, end - at));
         at = end + 1;
     }
     on_output(out);
@@ -158,17 +158,17 @@ inline void gcode_host::inform(std::string_view text) {
 
 /// Clients see the whole of a long text as remarks and its first line as the error.
 inline void gcode_host::complain(const gcode_error& e) {
-    const std::string_view text = job::detail::trim(e.crash.empty() ? e.text : e.crash);
+    const std::string_view text = planner::detail::trim(e.crash.empty() ? e.text : e.crash);
     const std::size_t end = text.find('\n');
     if (end != std::string_view::npos) inform(text);
-    on_output(fmt::format("!! {}", job::detail::trim(text.substr(0, end))));
+    on_output(fmt::format("!! {}", planner::detail::trim(text.substr(0, end))));
 }
 
 inline task<gcode_answer> gcode_host::run_lines(std::string script) {
     const std::string_view all = script;
     for (std::size_t at = 0; at <= all.size();) {
         const std::size_t end = std::min(all.find('\n', at), all.size());
-        const job::gcode_line line(all.substr(at, end - at));
+        const planner::gcode_line line(all.substr(at, end - at));
         at = end + 1;
         gcode_answer a;
         bool done = false;
@@ -176,11 +176,11 @@ inline task<gcode_answer> gcode_host::run_lines(std::string script) {
             const auto moved = toolhead_.run(line);
             if (!moved)
                 a = refuse(moved.error());
-            else if (*moved == job::gcode_effect::move) {
+            else if (*moved == planner::gcode_effect::move) {
                 if (toolhead_.must_wait()) co_await toolhead_.after_move();
-            } else if (*moved != job::gcode_effect::unknown)
+            } else if (*moved != planner::gcode_effect::unknown)
                 a = co_await after_motion(line, *moved);
-            done = !moved || *moved != job::gcode_effect::unknown;
+            done = !moved || *moved != planner::gcode_effect::unknown;
         }
         if (!done) a = co_await run_line(line);
         if (!a) {
@@ -192,14 +192,14 @@ inline task<gcode_answer> gcode_host::run_lines(std::string script) {
     co_return gcode_answer{};
 }
 
-inline task<gcode_answer> gcode_host::after_motion(const job::gcode_line& line, job::gcode_effect effect) {
-    if (effect == job::gcode_effect::stop && line.letter() == 'G') {
+inline task<gcode_answer> gcode_host::after_motion(const planner::gcode_line& line, planner::gcode_effect effect) {
+    if (effect == planner::gcode_effect::stop && line.letter() == 'G') {
         double ms = 0;
         (void)line.read('P', ms);
         co_await toolhead_.dwell(ms / 1000.0);
-    } else if (effect == job::gcode_effect::stop && line.letter() == 'M') {
+    } else if (effect == planner::gcode_effect::stop && line.letter() == 'M') {
         co_await toolhead_.wait_moves();
-    } else if (effect == job::gcode_effect::stop) { // SET_KINEMATIC_POSITION
+    } else if (effect == planner::gcode_effect::stop) { // SET_KINEMATIC_POSITION
         co_await toolhead_.flush_steps();
         toolhead_.declare_position(toolhead_.position());
         if (const auto words = line.extended()) {
@@ -222,7 +222,7 @@ inline task<gcode_answer> gcode_host::after_motion(const job::gcode_line& line, 
     co_return gcode_answer{};
 }
 
-inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
+inline task<gcode_answer> gcode_host::run_line(const planner::gcode_line& line) {
     const std::string name = line.upper_command();
     if (ready)
         if (const auto m = config_.macro(name)) co_return co_await run_macro(*m, line);
@@ -237,14 +237,14 @@ inline task<gcode_answer> gcode_host::run_line(const job::gcode_line& line) {
     co_return unknown(line);
 }
 
-inline task<gcode_answer> gcode_host::run_macro(const macro_config& m, const job::gcode_line& line) {
+inline task<gcode_answer> gcode_host::run_macro(const macro_config& m, const planner::gcode_line& line) {
     if (!running_.insert(m.name).second) co_return refuse(fmt::format("Macro {} called recursively", m.name));
     auto names = template_context();
     names.values["params"] = boost::json::object{};
     if (const auto words = line.extended())
         for (const auto& [name, value] : words->all()) names.values["params"].as_object()[name] = value;
     const std::string_view rest = line.text().substr(std::min(line.text().size(), m.name.size()));
-    names.values["rawparams"] = job::detail::trim(rest);
+    names.values["rawparams"] = planner::detail::trim(rest);
     if (const auto* own = variables(m.name))
         for (const auto& [name, value] : *own) names.values[name] = literal(value);
     gcode_answer a = co_await run_template(m.gcode, std::move(names));
@@ -264,13 +264,13 @@ inline task<gcode_answer> gcode_host::run_template(std::string_view gcode, templ
     co_return co_await run_lines(*std::move(text));
 }
 
-inline gcode_answer gcode_host::unknown(const job::gcode_line& line) {
+inline gcode_answer gcode_host::unknown(const planner::gcode_line& line) {
     const std::string name = line.upper_command();
     if (name == "M105" || name == "M21") return {};
     if (!ready) return refuse(state_message());
     if (name.empty()) return {};
     double s = 0;
-    const bool zero = line.read('S', s) != job::word::number || s == 0;
+    const bool zero = line.read('S', s) != planner::word::number || s == 0;
     if (name == "M107" || ((name == "M140" || name == "M104") && zero) || (name == "M106" && line.has('S') && zero))
         return {};
     inform(fmt::format("Unknown command:\"{}\"", name));

@@ -18,11 +18,11 @@ class homing {
       : toolhead_(t)
       , gcode_(g)
       , config_(c) {
-        g.add("G28", [this](const job::gcode_line& l) { return home(l); });
+        g.add("G28", [this](const planner::gcode_line& l) { return home(l); });
     }
 
   private:
-    task<gcode_answer> home(const job::gcode_line& line);
+    task<gcode_answer> home(const planner::gcode_line& line);
     task<gcode_answer> home_axes(std::string axes);
     task<gcode_answer> home_safely(std::string axes);
     task<gcode_answer> run_override();
@@ -34,7 +34,7 @@ class homing {
     bool in_override_ = false;
 };
 
-inline task<gcode_answer> homing::home(const job::gcode_line& line) {
+inline task<gcode_answer> homing::home(const planner::gcode_line& line) {
     std::string named;
     for (const char axis : std::string_view("xyz"))
         if (line.has(static_cast<char>(axis - 'a' + 'A'))) named += axis;
@@ -56,7 +56,7 @@ inline task<gcode_answer> homing::home_axes(std::string axes) {
 }
 
 inline task<> homing::hop() {
-    job::xyz up = toolhead_.position();
+    planner::xyz up = toolhead_.position();
     if (config_.safe_z->z_hop == 0 || up.z >= config_.safe_z->z_hop) co_return;
     up.z = config_.safe_z->z_hop;
     co_await toolhead_.move_machine(up, config_.safe_z->z_hop_speed);
@@ -66,7 +66,7 @@ inline task<gcode_answer> homing::home_safely(std::string axes) {
     const safe_z_config& safe = *config_.safe_z;
     if (!toolhead_.is_homed(2) && safe.z_hop != 0) { // it takes itself to be at 0, wherever it is
         co_await toolhead_.flush_steps();
-        job::xyz here = toolhead_.position();
+        planner::xyz here = toolhead_.position();
         here.z = 0;
         toolhead_.declare_position(here);
         co_await hop();
@@ -79,7 +79,7 @@ inline task<gcode_answer> homing::home_safely(std::string axes) {
         if (gcode_answer a = co_await home_axes(std::move(flat)); !a) co_return a;
     if (axes.find('z') == std::string::npos) co_return gcode_answer{};
     if (!toolhead_.is_homed(0) || !toolhead_.is_homed(1)) co_return refuse("Must home X and Y axes first");
-    const job::xyz before = toolhead_.position();
+    const planner::xyz before = toolhead_.position();
     co_await toolhead_.move_machine({safe.at.x, safe.at.y, before.z}, safe.speed);
     std::string z = "z";
     if (gcode_answer a = co_await home_axes(std::move(z)); !a) co_return a;
@@ -91,7 +91,7 @@ inline task<gcode_answer> homing::home_safely(std::string axes) {
 
 inline task<gcode_answer> homing::run_override() {
     const homing_override_config& o = *config_.homing_override;
-    job::xyz here = toolhead_.position();
+    planner::xyz here = toolhead_.position();
     std::string known;
     for (std::size_t i = 0; i < 3; ++i)
         if (o.position[i]) {

@@ -19,7 +19,7 @@ class idle_timeout {
       , gcode_(g)
       , timeout_(timeout) {
         t.on_start = [this] { motion_began(); };
-        g.add_simple("SET_IDLE_TIMEOUT", [this](const job::gcode_line& l) { return set(l); });
+        g.add_simple("SET_IDLE_TIMEOUT", [this](const planner::gcode_line& l) { return set(l); });
     }
 
     [[nodiscard]] const char* state() const noexcept {
@@ -81,12 +81,12 @@ class idle_timeout {
         state_ = mode::idle;
     }
 
-    gcode_answer set(const job::gcode_line& line) {
+    gcode_answer set(const planner::gcode_line& line) {
         const auto words = line.extended();
         if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
         if (const auto text = words->find("TIMEOUT")) {
             double value = 0;
-            if (job::read_number(*text, value) != job::word::number)
+            if (planner::read_number(*text, value) != planner::word::number)
                 return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
             if (value <= 0) return refuse(fmt::format("Error on '{}': TIMEOUT must be above 0.0", line.text()));
             timeout_ = value;

@@ -60,7 +60,7 @@ struct ink_pixels {
                    {}};
     out.grey.assign(out.width * out.height, 255);
     const double reach = pen_width / 2 * pixels_per_mm;
-    const auto line = [&](job::point a, job::point b) {
+    const auto line = [&](drawing::point a, drawing::point b) {
         // In pixels, Y down, pixel centres at .5.
         const double ax = a.x * pixels_per_mm;
         const double bx = b.x * pixels_per_mm;

@@ -168,7 +168,7 @@ inline void klippy_process::begin_life() {
     printer_->gcode.on_output = [this](const std::string& text) { connections_.output(text); };
     printer_->gcode.on_crash = [this](const std::string& reason) { shut_down(reason); };
     auto& g = printer_->gcode;
-    using line = job::gcode_line;
+    using line = planner::gcode_line;
     g.add(
         "RESTART", [this](const line&) { return restart_command(restart_kind::host); }, gcode_host::available::always);
     g.add(

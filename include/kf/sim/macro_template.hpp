@@ -52,9 +52,9 @@ class template_expression {
 
   private:
     void skip() {
-        while (at_ < text_.size() && job::detail::is_blank(text_[at_])) ++at_;
+        while (at_ < text_.size() && planner::detail::is_blank(text_[at_])) ++at_;
     }
-    static bool in_name(char c) { return job::detail::is_letter(c) || job::detail::is_digit(c) || c == '_'; }
+    static bool in_name(char c) { return planner::detail::is_letter(c) || planner::detail::is_digit(c) || c == '_'; }
     bool take(std::string_view sign) {
         skip();
         if (!text_.substr(at_).starts_with(sign)) return false;
@@ -190,7 +190,7 @@ class template_expression {
         const auto number = [&](double otherwise) {
             double v = otherwise;
             if (a.is_number()) return a.to_number<double>();
-            (void)job::read_number(printed(a), v);
+            (void)planner::read_number(printed(a), v);
             return v;
         };
         if (filter == "default")
@@ -207,7 +207,7 @@ class template_expression {
         if (filter == "lower" || filter == "upper" || filter == "string") {
             std::string text = printed(a);
             for (char& c : text)
-                if (job::detail::is_letter(c) && filter != "string")
+                if (planner::detail::is_letter(c) && filter != "string")
                     c = static_cast<char>(filter == "lower" ? c | 0x20 : c & ~0x20);
             return template_value(text);
         }
@@ -277,9 +277,9 @@ class template_expression {
             at_ = end + 1;
             return template_value(inside);
         }
-        if (at_ < text_.size() && job::detail::is_digit(text_[at_])) {
+        if (at_ < text_.size() && planner::detail::is_digit(text_[at_])) {
             const std::size_t begin = at_;
-            while (at_ < text_.size() && (job::detail::is_digit(text_[at_]) || text_[at_] == '.')) ++at_;
+            while (at_ < text_.size() && (planner::detail::is_digit(text_[at_]) || text_[at_] == '.')) ++at_;
             return literal(std::string(text_.substr(begin, at_ - begin)));
         }
         const std::string word = name();
@@ -329,11 +329,11 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
         if (closing == "#}") continue;
         std::string_view inside = piece.substr(is_tag ? 2 : 1, piece.size() - (is_tag ? 4 : 2));
         if (inside.starts_with('-')) { // no blanks before it
-            while (!out.empty() && job::detail::is_blank(out.back())) out.pop_back();
+            while (!out.empty() && planner::detail::is_blank(out.back())) out.pop_back();
             inside.remove_prefix(1);
         }
         if (inside.ends_with('-')) { // nor behind it
-            while (!text.empty() && job::detail::is_blank(text.front())) text.remove_prefix(1);
+            while (!text.empty() && planner::detail::is_blank(text.front())) text.remove_prefix(1);
             inside.remove_suffix(1);
         }
         template_value v;
@@ -342,7 +342,7 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
             if (kept()) out += printed(v);
             continue;
         }
-        inside = job::detail::trim(inside);
+        inside = planner::detail::trim(inside);
         const std::string_view word = inside.substr(0, inside.find(' '));
         const std::string_view rest = inside.substr(word.size());
         if (word == "if") {
@@ -359,7 +359,7 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
         } else if (word == "set") {
             const std::size_t equals = rest.find('=');
             if (equals == std::string_view::npos || !value(rest.substr(equals + 1), v)) return not_understood();
-            if (kept()) names.values[std::string(job::detail::trim(rest.substr(0, equals)))] = std::move(v);
+            if (kept()) names.values[std::string(planner::detail::trim(rest.substr(0, equals)))] = std::move(v);
         } else {
             return not_understood();
         }

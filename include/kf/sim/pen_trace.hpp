@@ -4,8 +4,8 @@
 /// mm where Z is at or past the height at which the pen touches. A stop of the machine cuts the move it is in. The
 /// record is of the carriage, not of what klippy believes. sim/ink_image.hpp makes pictures of it.
 
-#include <kf/job/planned_move.hpp>
-#include <kf/job/point.hpp>
+#include <kf/drawing/point.hpp>
+#include <kf/planner/planned_move.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -16,7 +16,7 @@
 namespace kf::sim {
 
 struct ink_line {
-    std::vector<job::point> points; ///< one point alone is a dot: the pen went down and up again
+    std::vector<drawing::point> points; ///< one point alone is a dot: the pen went down and up again
 };
 
 /// Where the pen touches the paper: from a height on, with everything beyond it.
@@ -37,12 +37,12 @@ class pen_trace {
       , ink_(what) {}
 
     /// A move of the carriage, `at` in seconds of the machine's clock. Moves come in order of time.
-    void add(const job::planned_move& m) { queued_.push_back(m); }
+    void add(const planner::planned_move& m) { queued_.push_back(m); }
 
     /// The clock is at `t`: what is over becomes ink.
     void advance(seconds t) {
         while (!queued_.empty() && queued_.front().at + queued_.front().duration() <= t) {
-            const job::planned_move& m = queued_.front();
+            const planner::planned_move& m = queued_.front();
             draw(m.start, m.end);
             queued_.pop_front();
         }
@@ -50,12 +50,12 @@ class pen_trace {
 
     /// The machine stops at `t` wherever it is; what is queued behind is never drawn. Gives where the carriage stands
     /// when a move was cut or dropped, otherwise `rest`.
-    job::xyz cut(seconds t, const job::xyz& rest) {
+    planner::xyz cut(seconds t, const planner::xyz& rest) {
         advance(t);
         if (queued_.empty()) return rest;
-        const job::planned_move m = queued_.front();
+        const planner::planned_move m = queued_.front();
         queued_.clear();
-        const job::xyz stopped = job::position_at(m, t - m.at);
+        const planner::xyz stopped = planner::position_at(m, t - m.at);
         draw(m.start, stopped);
         return stopped;
     }
@@ -76,7 +76,7 @@ class pen_trace {
 
   private:
     /// The part of the way on which the pen touches; a diagonal may begin or end to touch in its middle.
-    void draw(const job::xyz& a, const job::xyz& b) {
+    void draw(const planner::xyz& a, const planner::xyz& b) {
         double from = 0;
         double to = 1;
         if (ink_ == ink::forgotten) return;
@@ -87,17 +87,17 @@ class pen_trace {
             return;
         }
         if (begins != ends) (begins ? to : from) = (touch_.at - a.z) / (b.z - a.z);
-        const auto at = [&](double part) { return job::point{a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part}; };
+        const auto at = [&](double part) { return drawing::point{a.x + (b.x - a.x) * part, a.y + (b.y - a.y) * part}; };
         if (!drawing_ || !begins) lines_.push_back({{at(from)}});
-        std::vector<job::point>& now = lines_.back().points;
-        if (const job::point p = at(to); p != now.back()) now.push_back(p);
+        std::vector<drawing::point>& now = lines_.back().points;
+        if (const drawing::point p = at(to); p != now.back()) now.push_back(p);
         drawing_ = ends;
     }
 
     touch touch_;
     ink ink_;
     bool drawing_ = false;
-    std::deque<job::planned_move> queued_;
+    std::deque<planner::planned_move> queued_;
     std::vector<ink_line> lines_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The commands of the simulated printer that are no motion of job/gcode_motion, no homing and no file job: motors,
+/// The commands of the simulated printer that are no motion of planner/gcode_motion, no homing and no file job: motors,
 /// endstops, words for people. Their texts are what a live klippy answers.
 
 #include <kf/sim/gcode_host.hpp>
@@ -31,23 +31,23 @@ class printer_commands {
     task<endstop_answer> query_endstops();
 
   private:
-    task<gcode_answer> motors(const job::gcode_line&) {
+    task<gcode_answer> motors(const planner::gcode_line&) {
         co_await toolhead_.motors_off();
         co_return gcode_answer{};
     }
-    task<gcode_answer> report_endstops(const job::gcode_line&);
+    task<gcode_answer> report_endstops(const planner::gcode_line&);
     task<endstop_answer> look_at_endstops();
-    task<gcode_answer> buzz(const job::gcode_line& line);
-    task<gcode_answer> force_move(const job::gcode_line& line);
+    task<gcode_answer> buzz(const planner::gcode_line& line);
+    task<gcode_answer> force_move(const planner::gcode_line& line);
     /// The axis that STEPPER= names, or the reason why not.
-    [[nodiscard]] static std::expected<std::size_t, gcode_error> stepper_of(const job::gcode_line& line,
-                                                                            const job::named_words& words);
-    gcode_answer where(const job::gcode_line&);
-    gcode_answer positions(const job::gcode_line&);
-    gcode_answer respond(const job::gcode_line& line);
-    gcode_answer set_variable(const job::gcode_line& line);
+    [[nodiscard]] static std::expected<std::size_t, gcode_error> stepper_of(const planner::gcode_line& line,
+                                                                            const planner::named_words& words);
+    gcode_answer where(const planner::gcode_line&);
+    gcode_answer positions(const planner::gcode_line&);
+    gcode_answer respond(const planner::gcode_line& line);
+    gcode_answer set_variable(const planner::gcode_line& line);
     /// What stands behind the command, as it was written.
-    [[nodiscard]] static std::string rest_of(const job::gcode_line& line, std::string_view command);
+    [[nodiscard]] static std::string rest_of(const planner::gcode_line& line, std::string_view command);
 
     reactor& reactor_;
     toolhead& toolhead_;
@@ -61,7 +61,7 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
   : reactor_(r)
   , toolhead_(t)
   , gcode_(g) {
-    using line = job::gcode_line;
+    using line = planner::gcode_line;
     constexpr auto always = gcode_host::available::always;
     const auto nothing = [](const line&) -> gcode_answer { return {}; };
     g.add_simple("M110", nothing, always);
@@ -84,7 +84,7 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
         [this](const line&) -> gcode_answer {
             if (!gcode_.ready) {
                 std::string text = gcode_.state_message();
-                while (!text.empty() && job::detail::is_blank(text.back())) text.pop_back();
+                while (!text.empty() && planner::detail::is_blank(text.back())) text.pop_back();
                 return refuse(text + "\nKlipper state: Not ready");
             }
             gcode_.inform("Klipper state: Ready");
@@ -120,7 +120,7 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
     });
     g.add_simple("M73", [this](const line& l) -> gcode_answer {
         double p = 0;
-        if (l.read('P', p) == job::word::number) progress_ = std::min(1.0, std::max(0.0, p / 100.0));
+        if (l.read('P', p) == planner::word::number) progress_ = std::min(1.0, std::max(0.0, p / 100.0));
         return {};
     });
     g.add_simple("M118", [this](const line& l) -> gcode_answer {
@@ -145,13 +145,13 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
     g.add("M119", [this](const line& l) { return report_endstops(l); });
 }
 
-inline std::string printer_commands::rest_of(const job::gcode_line& line, std::string_view command) {
+inline std::string printer_commands::rest_of(const planner::gcode_line& line, std::string_view command) {
     const std::string_view text = line.text();
     for (std::size_t at = 0; at + command.size() <= text.size(); ++at) {
         bool same = true;
         for (std::size_t i = 0; i < command.size(); ++i)
-            same = same && job::detail::to_upper(text[at + i]) == command[i];
-        if (same) return std::string(job::detail::trim(text.substr(at + command.size())));
+            same = same && planner::detail::to_upper(text[at + i]) == command[i];
+        if (same) return std::string(planner::detail::trim(text.substr(at + command.size())));
     }
     return {};
 }
@@ -175,7 +175,7 @@ inline task<printer_commands::endstop_answer> printer_commands::query_endstops()
     co_return seen;
 }
 
-inline task<gcode_answer> printer_commands::report_endstops(const job::gcode_line&) {
+inline task<gcode_answer> printer_commands::report_endstops(const planner::gcode_line&) {
     const auto seen = co_await look_at_endstops();
     if (!seen) co_return refuse(seen.error());
     std::string text;
@@ -185,8 +185,8 @@ inline task<gcode_answer> printer_commands::report_endstops(const job::gcode_lin
     co_return gcode_answer{};
 }
 
-inline std::expected<std::size_t, gcode_error> printer_commands::stepper_of(const job::gcode_line& line,
-                                                                            const job::named_words& words) {
+inline std::expected<std::size_t, gcode_error> printer_commands::stepper_of(const planner::gcode_line& line,
+                                                                            const planner::named_words& words) {
     const auto name = words.find("STEPPER");
     if (!name) return refuse(fmt::format("Error on '{}': missing STEPPER", line.text()));
     for (const auto& s : detail::steppers)
@@ -194,7 +194,7 @@ inline std::expected<std::size_t, gcode_error> printer_commands::stepper_of(cons
     return refuse(fmt::format("Unknown stepper {}", *name));
 }
 
-inline task<gcode_answer> printer_commands::force_move(const job::gcode_line& line) {
+inline task<gcode_answer> printer_commands::force_move(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
     const auto axis = stepper_of(line, *words);
@@ -204,7 +204,7 @@ inline task<gcode_answer> printer_commands::force_move(const job::gcode_line& li
     for (const auto& [name, value] : {std::pair("DISTANCE", &distance), std::pair("VELOCITY", &speed)}) {
         const auto text = words->find(name);
         if (!text) co_return refuse(fmt::format("Error on '{}': missing {}", line.text(), name));
-        if (job::read_number(*text, *value) != job::word::number)
+        if (planner::read_number(*text, *value) != planner::word::number)
             co_return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
     }
     if (speed <= 0) co_return refuse(fmt::format("Error on '{}': VELOCITY must be above 0.0", line.text()));
@@ -213,7 +213,7 @@ inline task<gcode_answer> printer_commands::force_move(const job::gcode_line& li
 }
 
 /// Ten short moves to and fro of one motor; the position is the same afterwards.
-inline task<gcode_answer> printer_commands::buzz(const job::gcode_line& line) {
+inline task<gcode_answer> printer_commands::buzz(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
     if (const auto axis = stepper_of(line, *words); !axis) co_return std::unexpected(axis.error());
@@ -224,16 +224,16 @@ inline task<gcode_answer> printer_commands::buzz(const job::gcode_line& line) {
     co_return gcode_answer{};
 }
 
-inline gcode_answer printer_commands::where(const job::gcode_line&) {
+inline gcode_answer printer_commands::where(const planner::gcode_line&) {
     const auto& s = toolhead_.motion().state();
     gcode_.say(fmt::format("X:{:.3f} Y:{:.3f} Z:{:.3f} E:{:.3f}", s.last[0] - s.base[0], s.last[1] - s.base[1],
                            s.last[2] - s.base[2], (s.last[3] - s.base[3]) / s.extrude_factor));
     return {};
 }
 
-inline gcode_answer printer_commands::positions(const job::gcode_line&) {
+inline gcode_answer printer_commands::positions(const planner::gcode_line&) {
     const auto& s = toolhead_.motion().state();
-    const job::xyz& p = toolhead_.position();
+    const planner::xyz& p = toolhead_.position();
     const auto steps = [](mm v) { return std::lround(v * 50.0); };
     gcode_.inform(fmt::format("mcu: stepper_x:{} stepper_x1:{} stepper_y:{} stepper_z:{}\n"
                               "stepper: stepper_x:{:.6f} stepper_x1:{:.6f} stepper_y:{:.6f} stepper_z:{:.6f}\n"
@@ -248,7 +248,7 @@ inline gcode_answer printer_commands::positions(const job::gcode_line&) {
     return {};
 }
 
-inline gcode_answer printer_commands::respond(const job::gcode_line& line) {
+inline gcode_answer printer_commands::respond(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
     std::string prefix = "echo:";
@@ -267,7 +267,7 @@ inline gcode_answer printer_commands::respond(const job::gcode_line& line) {
     return {};
 }
 
-inline gcode_answer printer_commands::set_variable(const job::gcode_line& line) {
+inline gcode_answer printer_commands::set_variable(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
     for (const char* needed : {"MACRO", "VARIABLE", "VALUE"})

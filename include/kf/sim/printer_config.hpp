@@ -3,8 +3,8 @@
 /// The printer.cfg of the simulated printer: the gantry of seeds/5 as the recordings of the real one have it. It makes
 /// the configfile object that clients read, so that what they are told is what the simulated machine does.
 
-#include <kf/job/lookahead.hpp>
-#include <kf/job/point.hpp>
+#include <kf/drawing/point.hpp>
+#include <kf/planner/lookahead.hpp>
 #include <kf/units.hpp>
 
 #include <boost/json.hpp>
@@ -43,7 +43,7 @@ struct axis_config {
 
 /// [safe_z_home]: before each G28 Z goes up, and it is homed at one place only.
 struct safe_z_config {
-    job::point at;
+    drawing::point at;
     mm z_hop = 0;
     mm_per_s z_hop_speed = 15;
     mm_per_s speed = 50;
@@ -76,7 +76,7 @@ struct macro_config {
 };
 
 struct printer_config {
-    job::motion_limits limits{};
+    planner::motion_limits limits{};
     std::array<axis_config, 3> axes{{{0, 250, 0, 50}, {0, 350, 0, 50}, {-5, 40, 0, 20}}};
     seconds idle_timeout = 600;
     mm_per_s recover_velocity = 50; ///< of RESUME
@@ -88,7 +88,7 @@ struct printer_config {
     std::optional<homing_override_config> homing_override = {};
     std::vector<delayed_gcode_config> delayed = {};
     bool has_skew_correction = false;
-    job::xyz carriage{20, 15, 8};      ///< where the carriage stands at power-up
+    planner::xyz carriage{20, 15, 8};  ///< where the carriage stands at power-up
     std::string on_error_gcode = "\n"; ///< of [virtual_sdcard]: runs when a line of a file fails
     std::string config_error = {};     ///< what is wrong with the file: the printer ends in the state error
 

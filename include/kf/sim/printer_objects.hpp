@@ -74,7 +74,7 @@ class printer_objects {
     idle_timeout idle;
 
   private:
-    static boost::json::array coordinates(const job::xyz& p, double e = 0) { return {p.x, p.y, p.z, e}; }
+    static boost::json::array coordinates(const planner::xyz& p, double e = 0) { return {p.x, p.y, p.z, e}; }
     [[nodiscard]] boost::json::object toolhead_status() const;
     [[nodiscard]] boost::json::object gcode_move_status() const;
     [[nodiscard]] boost::json::object motion_report_status() const;
@@ -115,7 +115,7 @@ inline boost::json::object printer_objects::toolhead_status() const {
 
 inline boost::json::object printer_objects::gcode_move_status() const {
     namespace json = boost::json;
-    const job::gcode_state& s = head.motion().state();
+    const planner::gcode_state& s = head.motion().state();
     const auto four = [](const std::array<double, 4>& v) { return json::array{v[0], v[1], v[2], v[3]}; };
     return {{"speed_factor", s.speed_factor * 60.0},
             {"speed", s.speed / s.speed_factor},
@@ -132,7 +132,7 @@ inline boost::json::object printer_objects::gcode_move_status() const {
 inline boost::json::object printer_objects::motion_report_status() const {
     namespace json = boost::json;
     // Before the first connection to the machine there is no motion to report.
-    const auto [at, speed] = state.name == "startup" ? std::pair(job::xyz{}, 0.0) : head.live();
+    const auto [at, speed] = state.name == "startup" ? std::pair(planner::xyz{}, 0.0) : head.live();
     return {{"live_position", coordinates(at)},
             {"live_velocity", speed},
             {"live_extruder_velocity", 0.0},
@@ -203,7 +203,7 @@ inline boost::json::array printer_objects::planned_since(seconds after) const {
     namespace json = boost::json;
     json::array out;
     const auto homing = head.homing_since();
-    for (const job::planned_move& m : head.history()) {
+    for (const planner::planned_move& m : head.history()) {
         if (homing && m.at + m.duration() >= *homing) break; // it may still be cut short
         seconds at = m.at;
         mm way = 0;

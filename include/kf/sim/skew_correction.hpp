@@ -23,7 +23,7 @@ class skew_correction {
       : toolhead_(t)
       , gcode_(g) {
         if (!c.has_skew_correction) return;
-        using line = job::gcode_line;
+        using line = planner::gcode_line;
         g.add_simple("SET_SKEW", [this](const line& l) { return set(l); });
         g.add_simple("GET_CURRENT_SKEW", [this](const line&) -> gcode_answer {
             gcode_.inform(fmt::format("Current Printer Skew:\nXY Skew: {}\nXZ Skew: {}\nYZ Skew: {}", in_words(xy_),
@@ -58,13 +58,13 @@ class skew_correction {
         for (std::size_t i = 0; i < l.size(); ++i) {
             const std::size_t comma = text.find(',');
             if ((comma == std::string_view::npos) != (i == 2)) return std::nullopt;
-            if (job::read_number(text.substr(0, comma), l[i]) != job::word::number) return std::nullopt;
+            if (planner::read_number(text.substr(0, comma), l[i]) != planner::word::number) return std::nullopt;
             text.remove_prefix(i == 2 ? 0 : comma + 1);
         }
         return l;
     }
 
-    gcode_answer set(const job::gcode_line& line) {
+    gcode_answer set(const planner::gcode_line& line) {
         const auto words = line.extended();
         if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
         if (words->find("CLEAR").value_or("0") != "0") {
@@ -82,7 +82,7 @@ class skew_correction {
         }
         return {};
     }
-    gcode_answer calculate(const job::gcode_line& line) {
+    gcode_answer calculate(const planner::gcode_line& line) {
         const auto words = line.extended();
         if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
         lengths l{};
@@ -90,7 +90,7 @@ class skew_correction {
         for (std::size_t i = 0; i < l.size(); ++i) {
             const auto text = words->find(names[i]);
             if (!text) return refuse(fmt::format("Error on '{}': missing {}", line.text(), names[i]));
-            if (job::read_number(*text, l[i]) != job::word::number)
+            if (planner::read_number(*text, l[i]) != planner::word::number)
                 return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
         }
         gcode_.inform("Calculated Skew: " + in_words(factor(l)));

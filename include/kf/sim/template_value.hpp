@@ -3,7 +3,7 @@
 /// The values of a macro's template, as Python has them: what is true, what prints how, what compares and adds. They
 /// are JSON values because all that a template can look at is status objects; null is "undefined".
 
-#include <kf/job/gcode_line.hpp>
+#include <kf/planner/gcode_line.hpp>
 
 #include <boost/json.hpp>
 
@@ -80,7 +80,7 @@ using template_value = boost::json::value;
 [[nodiscard]] inline template_value literal(const std::string& text) {
     if (text == "True" || text == "False") return text == "True";
     double number = 0;
-    if (job::read_number(text, number) != job::word::number) return template_value(text);
+    if (planner::read_number(text, number) != planner::word::number) return template_value(text);
     if (text.find_first_of(".eE") == std::string::npos) return static_cast<std::int64_t>(number);
     return number;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Motion of the simulated printer in time: job/gcode_motion plans it, this says when. Klipper's buffering as clients
-/// meet it: the first move starts 250 ms after it is committed (a lone one is committed 100 ms after it came), a script
-/// waits while more than 1 s is planned, M400 looks every 100 ms, and a plan that runs out comes to rest. Commanded
-/// positions are klippy's belief; the carriage has its own, and the ink is the carriage's. Figures: recordings of a
-/// live klippy.
+/// Motion of the simulated printer in time: planner/gcode_motion plans it, this says when. Klipper's buffering as
+/// clients meet it: the first move starts 250 ms after it is committed (a lone one is committed 100 ms after it came),
+/// a script waits while more than 1 s is planned, M400 looks every 100 ms, and a plan that runs out comes to rest.
+/// Commanded positions are klippy's belief; the carriage has its own, and the ink is the carriage's. Figures:
+/// recordings of a live klippy.
 
-#include <kf/job/gcode_motion.hpp>
+#include <kf/planner/gcode_motion.hpp>
 #include <kf/sim/pen_trace.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/reactor.hpp>
@@ -30,7 +30,7 @@ enum class endstop_fault : std::uint8_t { none, never_triggers, always_triggered
 
 /// The part that keeps its place when klippy restarts: the gantry with its endstops and the ink under its pen.
 struct gantry {
-    job::xyz carriage;
+    planner::xyz carriage;
     std::array<endstop_fault, 3> faults{};
     pen_trace trace{};
 };
@@ -55,21 +55,21 @@ class toolhead {
     [[nodiscard]] seconds clock() const noexcept { return reactor_.now() - zero_; }
     [[nodiscard]] seconds print_time() const noexcept { return print_time_; }
     [[nodiscard]] bool has_pending() const noexcept { return motion_.planner().pending() != 0; }
-    [[nodiscard]] const job::gcode_motion& motion() const noexcept { return motion_; }
-    [[nodiscard]] const job::xyz& position() const noexcept { return motion_.planner().position(); }
+    [[nodiscard]] const planner::gcode_motion& motion() const noexcept { return motion_; }
+    [[nodiscard]] const planner::xyz& position() const noexcept { return motion_.planner().position(); }
     [[nodiscard]] bool is_homed(std::size_t axis) const noexcept { return homed_[axis]; }
     [[nodiscard]] std::string homed_axes() const;
     [[nodiscard]] bool is_enabled(std::size_t axis) const noexcept { return enabled_[axis]; }
     [[nodiscard]] int stalls() const noexcept { return stalls_; }
     [[nodiscard]] bool is_triggered(std::size_t axis) const noexcept;
     /// Where motion_report says that the head is, and how fast.
-    [[nodiscard]] std::pair<job::xyz, mm_per_s> live() const noexcept;
+    [[nodiscard]] std::pair<planner::xyz, mm_per_s> live() const noexcept;
     /// The queued moves from `after` on, for dump_trapq.
-    [[nodiscard]] const std::deque<job::planned_move>& history() const noexcept { return history_; }
+    [[nodiscard]] const std::deque<planner::planned_move>& history() const noexcept { return history_; }
     [[nodiscard]] std::optional<seconds> homing_since() const noexcept { return homing_since_; }
 
-    /// A line of G-code; see job::gcode_motion::run. After a move comes after_move().
-    job::gcode_motion::answer run(const job::gcode_line& line);
+    /// A line of G-code; see planner::gcode_motion::run. After a move comes after_move().
+    planner::gcode_motion::answer run(const planner::gcode_line& line);
     [[nodiscard]] bool must_wait() const noexcept { return print_time_ > look_again_after_; }
     task<> after_move();
     task<> dwell(seconds pause);
@@ -80,7 +80,7 @@ class toolhead {
     seconds last_move_time();
     task<text_error> home(std::size_t axis);
     /// A move of klippy's own, not of G-code: no offset is on it and no limit is looked at.
-    task<> move_machine(job::xyz to, mm_per_s speed);
+    task<> move_machine(planner::xyz to, mm_per_s speed);
     /// SET_SKEW; only with 0 (CLEAR) does Klipper look anew where G-code is.
     void set_skew(double xy) noexcept;
     task<> motors_off();
@@ -89,7 +89,7 @@ class toolhead {
     void set_homed(std::string_view axes, bool homed);
     void set_enabled(std::size_t axis, bool on) noexcept { enabled_[axis] = on; }
     /// SET_KINEMATIC_POSITION. Z without an endstop is measured by a person, so the carriage is where it is said to be.
-    void declare_position(const job::xyz& p);
+    void declare_position(const planner::xyz& p);
 
     /// No step is made any more; who waits for motion goes on as if it had been.
     void shut_down(seconds carriage_runs_on = 0.002);
@@ -108,10 +108,10 @@ class toolhead {
     static constexpr seconds history_kept = 30;
 
     [[nodiscard]] auto emitter() {
-        return [this](const job::planned_move& m) { commit(m); };
+        return [this](const planner::planned_move& m) { commit(m); };
     }
-    void commit(job::planned_move m);
-    void append(const job::planned_move& m);
+    void commit(planner::planned_move m);
+    void append(const planner::planned_move& m);
     void start_clock();
     void plan_to_rest();
     void come_to_rest();
@@ -119,16 +119,16 @@ class toolhead {
     task<> wait_for_room();
     void make_steps();
     void make_steps_at(seconds at);
-    [[nodiscard]] std::string_view refusal(const job::xyz& from, const job::xyz& to) const noexcept;
-    void place(const job::xyz& commanded);
+    [[nodiscard]] std::string_view refusal(const planner::xyz& from, const planner::xyz& to) const noexcept;
+    void place(const planner::xyz& commanded);
     task<std::expected<bool, std::string>> approach(std::size_t axis, mm from, mm_per_s speed);
-    static double& along(job::xyz& p, std::size_t axis) noexcept { return axis == 0 ? p.x : axis == 1 ? p.y : p.z; }
+    static double& along(planner::xyz& p, std::size_t axis) noexcept { return axis == 0 ? p.x : axis == 1 ? p.y : p.z; }
 
     reactor& reactor_;
     const printer_config& config_;
     gantry& gantry_;
     seconds zero_;
-    job::gcode_motion motion_;
+    planner::gcode_motion motion_;
     phase phase_ = phase::resting;
     seconds print_time_ = 0;
     seconds look_again_after_ = -1;
@@ -139,10 +139,10 @@ class toolhead {
     bool stepping_is_urgent_ = false;
     seconds ran_dry_at_ = 0;
     int stalls_ = 0;
-    job::xyz offset_; ///< carriage = commanded + offset
+    planner::xyz offset_; ///< carriage = commanded + offset
     std::array<bool, 3> homed_{};
     std::array<bool, 3> enabled_{};
-    std::deque<job::planned_move> history_; ///< commanded moves in print time, for live position and dumps
+    std::deque<planner::planned_move> history_; ///< commanded moves in print time, for live position and dumps
     std::optional<seconds> homing_since_;
     bool shut_down_ = false;
     bool carriage_stopped_ = false;
@@ -161,17 +161,17 @@ inline bool toolhead::is_triggered(std::size_t axis) const noexcept {
     case endstop_fault::always_triggered: return true;
     case endstop_fault::none: break;
     }
-    job::xyz p = gantry_.carriage;
+    planner::xyz p = gantry_.carriage;
     const axis_config& a = config_.axes[axis];
     return (along(p, axis) - a.endstop) * a.direction() >= -1e-6;
 }
 
-inline std::pair<job::xyz, mm_per_s> toolhead::live() const noexcept {
+inline std::pair<planner::xyz, mm_per_s> toolhead::live() const noexcept {
     const seconds t = clock();
-    const auto after =
-        std::partition_point(history_.begin(), history_.end(), [t](const job::planned_move& m) { return m.at <= t; });
+    const auto after = std::partition_point(history_.begin(), history_.end(),
+                                            [t](const planner::planned_move& m) { return m.at <= t; });
     if (after == history_.begin()) return {{}, 0}; // as Klipper: all history expired, the next move not begun
-    const job::planned_move& m = *(after - 1);
+    const planner::planned_move& m = *(after - 1);
     // The sum that Klipper makes, so that a machine at rest has its residue: 45 mm/s less 3000 * (45/3000) is not 0.
     const auto part = [t](seconds begin, seconds duration, mm_per_s v, mm_per_s2 a) {
         return v + a * std::clamp(t - begin, 0.0, duration);
@@ -180,10 +180,10 @@ inline std::pair<job::xyz, mm_per_s> toolhead::live() const noexcept {
     const mm_per_s speed = m.decel_t > 0 && t >= slows               ? part(slows, m.decel_t, m.cruise_v, -m.accel)
                            : m.cruise_t > 0 && t >= m.at + m.accel_t ? m.cruise_v
                                                                      : part(m.at, m.accel_t, m.start_v, m.accel);
-    return {job::position_at(m, t - m.at), speed};
+    return {planner::position_at(m, t - m.at), speed};
 }
 
-inline std::string_view toolhead::refusal(const job::xyz& from, const job::xyz& to) const noexcept {
+inline std::string_view toolhead::refusal(const planner::xyz& from, const planner::xyz& to) const noexcept {
     const std::array<std::pair<mm, mm>, 3> ways{{{from.x, to.x}, {from.y, to.y}, {from.z, to.z}}};
     for (std::size_t i = 0; i < ways.size(); ++i) {
         if (ways[i].first == ways[i].second) continue;
@@ -193,9 +193,9 @@ inline std::string_view toolhead::refusal(const job::xyz& from, const job::xyz& 
     return {};
 }
 
-inline job::gcode_motion::answer toolhead::run(const job::gcode_line& line) {
+inline planner::gcode_motion::answer toolhead::run(const planner::gcode_line& line) {
     return motion_.run(line, emitter(), 0,
-                       [this](const job::xyz& from, const job::xyz& to) { return refusal(from, to); });
+                       [this](const planner::xyz& from, const planner::xyz& to) { return refusal(from, to); });
 }
 
 /// Print time stands still while nothing moves; before a move it jumps to a little after now.
@@ -206,7 +206,7 @@ inline void toolhead::start_clock() {
     on_start();
 }
 
-inline void toolhead::commit(job::planned_move m) {
+inline void toolhead::commit(planner::planned_move m) {
     if (phase_ != phase::running) {
         phase_ = phase::running;
         look_again_after_ = -1;
@@ -222,7 +222,7 @@ inline void toolhead::commit(job::planned_move m) {
     }
 }
 
-inline void toolhead::append(const job::planned_move& m) {
+inline void toolhead::append(const planner::planned_move& m) {
     const seconds expired = clock() - history_kept;
     while (history_.size() > 1 && history_.front().at + history_.front().duration() < expired) history_.pop_front();
     if (history_.size() == 1 && history_.front().at + history_.front().duration() < expired) history_.pop_front();
@@ -231,7 +231,7 @@ inline void toolhead::append(const job::planned_move& m) {
     if (m.direction.y != 0) enabled_[1] = true;
     if (m.direction.z != 0) enabled_[2] = true;
     if (carriage_stopped_) return;
-    job::planned_move real = m;
+    planner::planned_move real = m;
     for (std::size_t i = 0; i < 3; ++i) {
         along(real.start, i) += along(offset_, i);
         along(real.end, i) += along(offset_, i);
@@ -359,18 +359,18 @@ inline task<> toolhead::flush_steps() {
 }
 
 /// klippy says that the head is there; the carriage does not move.
-inline void toolhead::place(const job::xyz& commanded) {
-    job::xyz to = commanded;
+inline void toolhead::place(const planner::xyz& commanded) {
+    planner::xyz to = commanded;
     for (std::size_t i = 0; i < 3; ++i) along(offset_, i) = along(gantry_.carriage, i) - along(to, i);
     motion_.set_position(commanded, emitter());
-    job::planned_move here;
+    planner::planned_move here;
     here.start = here.end = commanded;
     here.at = print_time_;
     while (!history_.empty() && history_.back().at > print_time_) history_.pop_back();
     history_.push_back(here);
 }
 
-inline void toolhead::declare_position(const job::xyz& p) { place(p); }
+inline void toolhead::declare_position(const planner::xyz& p) { place(p); }
 
 inline void toolhead::set_homed(std::string_view axes, bool homed) {
     for (std::size_t i = 0; i < 3; ++i)
@@ -385,14 +385,14 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     print_time_ = last_move_time() + 0.001;
     co_await dwell(0.002);
     const mm whole_way = std::abs(from - a.endstop);
-    job::xyz real = gantry_.carriage;
+    planner::xyz real = gantry_.carriage;
     mm way = std::clamp((a.endstop - along(real, axis)) * a.direction(), 0.0, whole_way);
     if (gantry_.faults[axis] == endstop_fault::always_triggered) way = 0;
     if (gantry_.faults[axis] == endstop_fault::never_triggers) way = whole_way;
     const bool triggers = way < whole_way;
 
     const mm_per_s2 accel = motion_.planner().limits().max_accel;
-    job::planned_move m;
+    planner::planned_move m;
     m.start = m.end = position();
     along(m.start, axis) = from;
     along(m.end, axis) = from + a.direction() * way;
@@ -411,7 +411,7 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     // Steps leave 100 ms ahead in pieces of 50 ms, and what has left is time in which nothing else can start.
     const seconds sent = triggers ? std::ceil((m.duration() + 0.100) / 0.050 - 1e-6) * 0.050 : m.duration();
     const seconds noticed = triggers ? m.duration() : m.duration() + 0.200;
-    job::xyz told = position();
+    planner::xyz told = position();
     along(told, axis) = a.endstop;
     motion_.set_position(told, emitter());
     while (!shut_down_ && reactor_.now() < zero_ + begin + noticed)
@@ -424,7 +424,7 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     steps_made_ = std::max(steps_made_, steps_needed_);
     make_steps_at(reactor_.now());
     co_await reactor_.yield();
-    job::xyz there = position();
+    planner::xyz there = position();
     along(there, axis) = a.endstop;
     place(there);
     if (!triggers) co_return std::unexpected(fmt::format("No trigger on {} after full movement", axis_steppers[axis]));
@@ -436,7 +436,7 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     const double away = -a.direction();
     const mm far = a.endstop + 1.5 * ((a.homes_upwards ? a.min : a.max) - a.endstop);
     co_await flush_steps();
-    job::xyz p = position();
+    planner::xyz p = position();
     along(p, axis) = far;
     place(p);
     homed_[axis] = true; // from now on, as klippy does; it goes again when homing fails
@@ -448,7 +448,7 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     if (a.retract > 0) {
         (void)motion_.move_machine(p, a.retract_speed(), emitter());
         co_await flush_steps();
-        job::xyz false_place = p; // from which the endstop is surely within reach
+        planner::xyz false_place = p; // from which the endstop is surely within reach
         along(false_place, axis) += away * a.retract;
         place(false_place);
         const auto second = co_await approach(axis, along(false_place, axis), a.second_speed());
@@ -462,7 +462,7 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
     co_return text_error{};
 }
 
-inline task<> toolhead::move_machine(job::xyz to, mm_per_s speed) {
+inline task<> toolhead::move_machine(planner::xyz to, mm_per_s speed) {
     (void)motion_.move_machine(to, speed, emitter());
     co_await after_move();
 }
@@ -475,7 +475,7 @@ inline void toolhead::set_skew(double xy) noexcept {
 inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed) {
     co_await flush_steps();
     const seconds begin = last_move_time();
-    job::planned_move m;
+    planner::planned_move m;
     m.start = m.end = gantry_.carriage;
     along(m.end, axis) += distance;
     along(m.direction, axis) = distance < 0 ? -1 : 1;

@@ -52,13 +52,13 @@ class virtual_sdcard {
     task<> close_file();
     task<> work();
     block read_block(std::string& partial);
-    task<gcode_answer> print_file(const job::gcode_line& line);
-    task<gcode_answer> reset_file(const job::gcode_line& line);
-    task<gcode_answer> select_file(const job::gcode_line& line);
-    task<gcode_answer> pause(const job::gcode_line& line);
-    task<gcode_answer> resume(const job::gcode_line& line);
-    task<gcode_answer> cancel(const job::gcode_line& line);
-    task<gcode_answer> pause_work(const job::gcode_line&) {
+    task<gcode_answer> print_file(const planner::gcode_line& line);
+    task<gcode_answer> reset_file(const planner::gcode_line& line);
+    task<gcode_answer> select_file(const planner::gcode_line& line);
+    task<gcode_answer> pause(const planner::gcode_line& line);
+    task<gcode_answer> resume(const planner::gcode_line& line);
+    task<gcode_answer> cancel(const planner::gcode_line& line);
+    task<gcode_answer> pause_work(const planner::gcode_line&) {
         co_await stop_work();
         co_return gcode_answer{};
     }
@@ -111,7 +111,7 @@ inline virtual_sdcard::virtual_sdcard(reactor& r, gcode_host& g, const printer_c
   : reactor_(r)
   , gcode_(g)
   , config_(c) {
-    using line = job::gcode_line;
+    using line = planner::gcode_line;
     g.add("SDCARD_PRINT_FILE", [this](const line& l) { return print_file(l); });
     g.add("SDCARD_RESET_FILE", [this](const line& l) { return reset_file(l); });
     g.add("M23", [this](const line& l) { return select_file(l); });
@@ -138,7 +138,7 @@ inline virtual_sdcard::virtual_sdcard(reactor& r, gcode_host& g, const printer_c
     g.add_simple("M26", [this](const line& l) -> gcode_answer {
         if (working_) return refuse("SD busy");
         double s = 0;
-        if (l.read('S', s) != job::word::number || s < 0)
+        if (l.read('S', s) != planner::word::number || s < 0)
             return refuse(fmt::format("Error on '{}': missing S", l.text()));
         position_ = static_cast<std::uint64_t>(s);
         return {};
@@ -155,7 +155,7 @@ inline virtual_sdcard::virtual_sdcard(reactor& r, gcode_host& g, const printer_c
         const auto number = [&](const char* name) -> std::optional<int> {
             double v = 0;
             const auto text = words->find(name);
-            if (!text || job::read_number(*text, v) != job::word::number) return std::nullopt;
+            if (!text || planner::read_number(*text, v) != planner::word::number) return std::nullopt;
             return static_cast<int>(v);
         };
         stats_.set_layers(number("TOTAL_LAYER"), number("CURRENT_LAYER"));
@@ -311,7 +311,7 @@ inline task<> virtual_sdcard::work() {
         stats_.completed(reactor_.now());
 }
 
-inline task<gcode_answer> virtual_sdcard::print_file(const job::gcode_line& line) {
+inline task<gcode_answer> virtual_sdcard::print_file(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
     if (working_) co_return refuse("SD busy");
@@ -329,7 +329,7 @@ inline task<gcode_answer> virtual_sdcard::print_file(const job::gcode_line& line
     co_return resume_work();
 }
 
-inline task<gcode_answer> virtual_sdcard::reset_file(const job::gcode_line&) {
+inline task<gcode_answer> virtual_sdcard::reset_file(const planner::gcode_line&) {
     if (from_file_) co_return refuse("SDCARD_RESET_FILE cannot be run from the sdcard");
     co_await close_file();
     position_ = size_ = 0;
@@ -337,18 +337,18 @@ inline task<gcode_answer> virtual_sdcard::reset_file(const job::gcode_line&) {
     co_return gcode_answer{};
 }
 
-inline task<gcode_answer> virtual_sdcard::select_file(const job::gcode_line& line) {
+inline task<gcode_answer> virtual_sdcard::select_file(const planner::gcode_line& line) {
     if (working_) co_return refuse("SD busy");
     co_await close_file();
     position_ = size_ = 0;
     stats_.reset();
     std::string_view name = line.text();
-    name = job::detail::trim(name.substr(std::min<std::size_t>(3, name.size())));
+    name = planner::detail::trim(name.substr(std::min<std::size_t>(3, name.size())));
     if (name.starts_with('/')) name.remove_prefix(1);
     co_return load(std::string(name));
 }
 
-inline task<gcode_answer> virtual_sdcard::pause(const job::gcode_line&) {
+inline task<gcode_answer> virtual_sdcard::pause(const planner::gcode_line&) {
     if (is_paused_) {
         gcode_.inform("Print already paused");
         co_return gcode_answer{};
@@ -367,7 +367,7 @@ inline task<gcode_answer> virtual_sdcard::pause(const job::gcode_line&) {
     co_return a;
 }
 
-inline task<gcode_answer> virtual_sdcard::resume(const job::gcode_line& line) {
+inline task<gcode_answer> virtual_sdcard::resume(const planner::gcode_line& line) {
     if (!is_paused_) {
         gcode_.inform("Print is not paused, resume aborted");
         co_return gcode_answer{};
@@ -375,7 +375,8 @@ inline task<gcode_answer> virtual_sdcard::resume(const job::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
     double velocity = config_.recover_velocity;
-    if (const auto text = words->find("VELOCITY"); text && job::read_number(*text, velocity) != job::word::number)
+    if (const auto text = words->find("VELOCITY");
+        text && planner::read_number(*text, velocity) != planner::word::number)
         co_return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
     std::string restore = fmt::format("RESTORE_GCODE_STATE NAME=PAUSE_STATE MOVE=1 MOVE_SPEED={:.4f}", velocity);
     if (gcode_answer a = co_await gcode_.run_lines(std::move(restore)); !a) co_return a;
@@ -390,7 +391,7 @@ inline task<gcode_answer> virtual_sdcard::resume(const job::gcode_line& line) {
     co_return gcode_answer{};
 }
 
-inline task<gcode_answer> virtual_sdcard::cancel(const job::gcode_line&) {
+inline task<gcode_answer> virtual_sdcard::cancel(const planner::gcode_line&) {
     if (working_ || file_paused_) {
         if (file_) {
             co_await close_file();

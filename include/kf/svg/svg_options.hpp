@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What a caller may ask of the SVG reader, and the bounds that no input gets beyond.
+
+#include <kf/units.hpp>
+
+#include <cstddef>
+
+namespace kf::svg {
+
+/// Of what is there and not hidden, yet leaves no trace: transparent, without stroke and fill, or white on the paper.
+enum class svg_invisible { skip, draw };
+
+struct svg_options {
+    mm tolerance_mm = 0.01; ///< the farthest that ink may be from a curve
+    svg_invisible invisible = svg_invisible::skip;
+    mm max_coordinate_mm = 100'000;        ///< a shape that reaches farther is not drawn
+    std::size_t max_points = 50'000'000;   ///< a drawing that needs more than this is refused
+    std::size_t max_elements = 10'000'000; ///< counted as often as <use> repeats them
+    std::size_t max_depth = 256;           ///< of elements in elements
+};
+
+} // namespace kf::svg

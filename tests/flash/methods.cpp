@@ -53,7 +53,8 @@ struct bench {
     }
     result<flash::method_order> order(flash_method first, installed& runner,
                                       flash::fallback wanted = flash::fallback::if_wanted) {
-        return flash::order_of(first, wanted, [&](flash_method m) { return flash::make_method(m, runner, clock).needs(job); });
+        return flash::order_of(first, wanted,
+                               [&](flash_method m) { return flash::make_method(m, runner, clock).needs(job); });
     }
     [[nodiscard]] board::usb_address& usb() { return std::get<board::usb_address>(job.address); }
     [[nodiscard]] fs::path link() const { return flash::usb_of(job).at.by_id / board::found_as(job.address); }
@@ -117,8 +118,7 @@ BOOST_AUTO_TEST_CASE(tools_are_looked_for_without_an_image) {
     BOOST_TEST(make.error().what == "dfu-util is not there, make flash needs it for stm32f446xx");
     b.job.mcu = "atmega2560";
     b.job.kind = image_kind::elf_hex;
-    BOOST_TEST(b.order(make_flash, none).error().what ==
-               "avrdude is not there, make flash needs it for atmega2560");
+    BOOST_TEST(b.order(make_flash, none).error().what == "avrdude is not there, make flash needs it for atmega2560");
     fs::remove(b.job.katapult_dir / "scripts/flashtool.py");
     b.job.kind = image_kind::bin;
     BOOST_TEST((b.order(katapult_script, none).error().code == errc::not_found));
@@ -128,8 +128,7 @@ BOOST_AUTO_TEST_CASE(the_fallback_is_that_of_the_table_and_has_to_be_possible) {
     bench b;
     installed all{{"python3", "dfu-util", "sudo"}}, none{{}};
     using methods = std::vector<flash_method>;
-    BOOST_TEST(
-        (b.order(katapult, all)->methods == methods{katapult, make_flash}));
+    BOOST_TEST((b.order(katapult, all)->methods == methods{katapult, make_flash}));
     BOOST_TEST((b.order(katapult, all, flash::fallback::no)->methods == methods{katapult}));
     BOOST_TEST((b.order(make_flash, all)->methods == methods{make_flash}));
     const auto alone = b.order(katapult, none);
@@ -168,8 +167,7 @@ BOOST_AUTO_TEST_CASE(what_is_known_of_a_failed_flash_is_kept) {
     b.job.image = &image;
     installed all{{"python3"}};
     silent_sink out;
-    const auto outcome =
-        flash::write_and_verify(b.job, {katapult_script, make_flash}, all, b.clock, out);
+    const auto outcome = flash::write_and_verify(b.job, {katapult_script, make_flash}, all, b.clock, out);
     BOOST_REQUIRE(!outcome.ended);
     BOOST_TEST((outcome.ended.error().code == errc::not_connected));
     BOOST_TEST((outcome.method == katapult_script));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Surveys of every kind, also of hosts that are against a flash, and the plans that they give. Nothing is looked at here.
+// Surveys of every kind, also of hosts that are against a flash, and the plans that they give. Nothing is looked at
+// here.
 #include <kf/flash/plan.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(one_board_is_stopped_for_written_and_started_again_in_this_
     const auto lines = h.lines();
     std::size_t before = 0;
     for (const char* part :
-         {"Board 1 is /dev/serial/by-id/", "klippy is idle", "configs/k1/.config", "make -C /home/pi/klipper -j OUT=",
+         {"Board 1 is /dev/serial/by-id/", "klippy is idle", "configs/k1/.config", "in /home/pi/klipper: make -j",
           "build/k1/pinned/klipper.bin", "sudo -n -- /usr/bin/kflash guardian", "/run/klippy.sock.kf-lock",
           "stopped-units", "stop klipper.service", "stop klipper-screen.service", "0x8020000",
           "only if nothing was written", "FLASH_DEVICE=/dev/serial/by-id/", "wait up to 30 s", "ledger.jsonl",
@@ -305,9 +306,8 @@ BOOST_AUTO_TEST_CASE(a_second_survey_agrees_only_with_the_same_plan) {
         BOOST_TEST((same.error().code == errc::refused));
         return same.error().cause;
     };
-    BOOST_TEST(differs([](host_of& h) {
-                   h.seen.units.others.clear();
-               }).find("klipper-screen.service") != std::string::npos);
+    BOOST_TEST(differs([](host_of& h) { h.seen.units.others.clear(); }).find("klipper-screen.service") !=
+               std::string::npos);
     BOOST_TEST(differs([](host_of& h) {
                    h.seen.boards[1].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
                }).find("no fallback to make_flash") != std::string::npos);

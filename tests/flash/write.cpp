@@ -132,8 +132,7 @@ BOOST_AUTO_TEST_CASE(d15_no_failure_by_its_code_alone_lets_another_method_write)
 
 BOOST_AUTO_TEST_CASE(d15_a_board_that_left_is_not_followed_by_another_method) {
     bench b;
-    b.methods[katapult] = {
-        .how_far = written::nothing, .another = true, .meanwhile = [&] { b.plug(katapult_face); }};
+    b.methods[katapult] = {.how_far = written::nothing, .another = true, .meanwhile = [&] { b.plug(katapult_face); }};
     b.methods[make_flash] = {};
     BOOST_TEST(!b.run({katapult, make_flash}).ended.has_value());
     BOOST_TEST((b.tried == methods{katapult}));
@@ -199,8 +198,7 @@ BOOST_AUTO_TEST_CASE(what_the_board_says_decides) {
     BOOST_TEST(said([](bench& b) { b.runs.version = "v1"; }) == "the board runs v1, not the image's v2");
     BOOST_TEST(said([](bench& b) { b.runs.mcu = "rp2350"; }) ==
                "the board says that it is rp2350, the image is for rp2040");
-    BOOST_TEST(said([](bench& b) { b.silent = errc::timeout; }) ==
-               "the board came back but does not say what it runs");
+    BOOST_TEST(said([](bench& b) { b.silent = errc::timeout; }) == "the board came back but does not say what it runs");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -21,8 +21,8 @@ result<void> run_build(cli::invocation& in) {
     if (request.menuconfig && !settings.skip_menuconfig) KF_CHECK(edit_config(in, b, board));
     auto runner = make_runner(in);
     const auto found = flash::look_at_config(runner, b.at, settings, board.key, request.wishes);
-    KF_TRY(const auto plan, flash::plan_firmware(b.at, settings, board, request.wishes, found, {},
-                                                 "kflash build " + board.key));
+    KF_TRY(const auto plan,
+           flash::plan_firmware(b.at, settings, board, request.wishes, found, {}, "kflash build " + board.key));
     KF_TRY(const auto built, flash::build_firmware(plan, board.key, runner, in.out));
     if (file) {
         KF_CHECK(io::write_output(*file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),

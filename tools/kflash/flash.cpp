@@ -49,8 +49,7 @@ static_assert(flash::questions<terminal_questions>);
 void tell_survey(cli::invocation& in, const flash::survey& seen) {
     for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
     for (const auto& b : seen.boards)
-        if (b.target)
-            in.out.step(phase::discovery, fmt::format("{} is {}", b.board.name, b.target->by_id_name()));
+        if (b.target) in.out.step(phase::discovery, fmt::format("{} is {}", b.board.name, b.target->by_id_name()));
 }
 
 /// A survey, with the configurations as the person wants them.
@@ -80,8 +79,7 @@ result<void> flash_boards(cli::invocation& in, const bench& b, flash_words words
     KF_TRY(const auto turn, flash::take_turn(b.at, "kflash flash " + board.key, words.busy, clock, in.out));
     KF_TRY(const auto seen, survey_for(in, b, words, runner));
     KF_TRY(auto plan, flash::plan(words.wanted, seen));
-    in.out.step(phase::safety,
-                plan.idle.printers.empty() ? "no klippy has to do with this board" : "klippy is idle");
+    in.out.step(phase::safety, plan.idle.printers.empty() ? "no klippy has to do with this board" : "klippy is idle");
     const auto go = words.ask ? terminal_questions{in}.may_begin(plan) : flash::answered_by_flags{}.may_begin(plan);
     KF_TRY(const bool yes, go);
     if (!yes) return kf::fail(errc::interrupted, "nothing was flashed");
@@ -95,7 +93,8 @@ result<void> flash_boards(cli::invocation& in, const bench& b, flash_words words
         KF_TRY(auto registered, board::find(b.registry, p.board.key));
         flash::learn(b.at.registry_file, registered, p.target.device(), {}, words.wanted.day, out);
     }
-    KF_TRY(const auto built, flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); }));
+    KF_TRY(const auto built,
+           flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); }));
     // menuconfig and build took their time, and sudo may have forgotten its password.
     const auto now = flash::survey_again(words.wanted, seen, runner);
     KF_TRY(const auto outcome, flash::run(built, now, turn, runner, clock, tell));

@@ -41,9 +41,9 @@ result<void> pay_owed(cli::invocation& in, const bench& b) {
     auto runner = make_runner(in);
     in.out.step(phase::service,
                 fmt::format("starting {}, which an earlier kflash left stopped", fmt::join(units, ", ")));
-    result<host::right> found = b.at.simulated ? host::right{"none is needed", {}}
-                                               : host::find_right(runner, units, b.at.is_root,
-                                                                  host::guard_unit_of(b.at.user));
+    result<host::right> found = b.at.simulated
+                                    ? host::right{"none is needed", {}}
+                                    : host::find_right(runner, units, b.at.is_root, host::guard_unit_of(b.at.user));
     KF_TRY(const auto right, std::move(found));
     host::systemd manager(runner, flash::privileged_systemctl(b.at, right), b.at.service_timeout);
     if (right.guard_unit.empty() || right.name == "root") {
@@ -51,7 +51,8 @@ result<void> pay_owed(cli::invocation& in, const bench& b) {
     } else { // with the right to that unit alone: a stop of what is down and its start
         using lease_type = host::service_lease<decltype(manager), io::steady_clock>;
         auto guarded = flash::guardian_access_of({}, b.at.user, right, units, manager, runner);
-        KF_TRY(auto lease, lease_type::arm(manager, io::steady_clock{}, {units, {}, guarded, b.at.proc, b.at.journal()}));
+        KF_TRY(auto lease,
+               lease_type::arm(manager, io::steady_clock{}, {units, {}, guarded, b.at.proc, b.at.journal()}));
         KF_CHECK(lease.stop());
         KF_CHECK(lease.start());
     }

@@ -54,7 +54,8 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
         in.out.warn(cached.error().what);
     auto runner = make_runner(in);
     in.out.step(phase::config, "menuconfig");
-    KF_TRY(auto edited, firmware::menuconfig(runner, flash::site_of(b.at, b.registry.settings, board, "kflash config"), before));
+    KF_TRY(auto edited,
+           firmware::menuconfig(runner, flash::site_of(b.at, b.registry.settings, board, "kflash config"), before));
     if (!edited.saved) {
         in.out.step(phase::config, before.empty() ? "nothing was saved" : "nothing was changed");
         return {};

@@ -25,8 +25,8 @@ struct usb_address {
 using address = std::variant<usb_address>;
 
 [[nodiscard]] inline address_kind kind_of(const address& a) noexcept { return static_cast<address_kind>(a.index()); }
-static_assert(std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(address_kind::usb), address>,
-                             usb_address>);
+static_assert(
+    std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(address_kind::usb), address>, usb_address>);
 
 /// The name by which it was found: "usb-Klipper_stm32h723xx_29001A00-if00".
 [[nodiscard]] inline const std::string& found_as(const address& a) noexcept {

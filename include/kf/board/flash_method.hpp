@@ -32,12 +32,12 @@ enum class address_kind { usb };
 enum class flash_method : unsigned char {};
 
 struct method_row {
-    const char* name;    ///< what devices.json and --method say
-    const char* purpose; ///< one line of a list
-    bool needs_katapult; ///< a board that is flashed with it has Katapult, which no image may overwrite
-    const char* fallback;         ///< tried after it, if it wrote nothing and says that another one may try; null: none
-    std::array<bool, 4> takes;    ///< by image_kind
-    std::array<bool, 1> reaches;  ///< by address_kind
+    const char* name;            ///< what devices.json and --method say
+    const char* purpose;         ///< one line of a list
+    bool needs_katapult;         ///< a board that is flashed with it has Katapult, which no image may overwrite
+    const char* fallback;        ///< tried after it, if it wrote nothing and says that another one may try; null: none
+    std::array<bool, 4> takes;   ///< by image_kind
+    std::array<bool, 1> reaches; ///< by address_kind
 
     [[nodiscard]] constexpr bool takes_kind(image_kind kind) const noexcept {
         return takes[static_cast<std::size_t>(kind)];
@@ -55,12 +55,8 @@ inline constexpr std::array flash_methods{
                "make_flash",
                {true, false, false, false},
                {true}},
-    method_row{"katapult_script",
-               "Katapult's own flashtool.py",
-               true,
-               "make_flash",
-               {true, false, false, false},
-               {true}},
+    method_row{
+        "katapult_script", "Katapult's own flashtool.py", true, "make_flash", {true, false, false, false}, {true}},
     method_row{"make_flash",
                "Klipper's make flash, for boards without Katapult",
                false,

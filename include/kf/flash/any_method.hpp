@@ -55,7 +55,7 @@ concept has_model = requires { sizeof(model_of<Method>); };
 template<io::process_runner Runner, io::clock Clock, std::size_t... I>
 auto models_of(std::index_sequence<I...>)
     -> std::variant<decltype(model_of<static_cast<board::flash_method>(I)>::make(std::declval<Runner&>(),
-                                                                               std::declval<Clock>()))...>;
+                                                                                 std::declval<Clock>()))...>;
 using every_row = std::make_index_sequence<board::flash_methods.size()>;
 
 /// For what a model says without running anything.
@@ -73,7 +73,8 @@ decltype(auto) with_row(board::flash_method method, F&& f) {
     const auto pick = [&]<std::size_t... I>(std::index_sequence<I...>) -> given {
         std::optional<given> made;
         (void)((static_cast<std::size_t>(method) == I
-                    ? (made.emplace(f(std::integral_constant<board::flash_method, static_cast<board::flash_method>(I)>{})),
+                    ? (made.emplace(
+                           f(std::integral_constant<board::flash_method, static_cast<board::flash_method>(I)>{})),
                        true)
                     : false) ||
                ...);

@@ -3,9 +3,8 @@
 /// A plan whose images are there: built, pinned by their SHA-256 and proven. Only build() makes one, and only that can
 /// be run. As long as it lives nobody else builds in the folders of its boards.
 
-#include <kf/flash/plan.hpp>
-
 #include <kf/firmware/build.hpp>
+#include <kf/flash/plan.hpp>
 #include <kf/io/interrupt.hpp>
 
 #include <string>
@@ -28,14 +27,13 @@ template<io::process_runner Runner, sink Sink>
     out.step(phase::build, fmt::format("{} {}", p.site.tree.string(), p.target.tree_version));
     const io::steady_clock clock;
     const auto began = clock.now();
-    KF_TRY(auto built,
-           firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version},
-                           [&](const firmware::build_progress& step) {
-                               out.detail(step.line);
-                               out.progress({phase::build, static_cast<std::uint64_t>(step.done),
-                                             static_cast<std::uint64_t>(step.total), "steps",
-                                             to_seconds(clock.now() - began)});
-                           }));
+    KF_TRY(auto built, firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version},
+                                       [&](const firmware::build_progress& step) {
+                                           out.detail(step.line);
+                                           out.progress({phase::build, static_cast<std::uint64_t>(step.done),
+                                                         static_cast<std::uint64_t>(step.total), "steps",
+                                                         to_seconds(clock.now() - began)});
+                                       }));
     KF_TRY(auto image, firmware::load_built(built));
     auto proofs = firmware::prove(image, built.config, p.target);
     for (const auto& proof : proofs)
@@ -77,9 +75,9 @@ template<io::process_runner Runner, class SinkOf>
         KF_CHECK(io::interrupt::check());
         KF_TRY(auto lock, io::file_lock::take(b.firmware.site.dir / "lock", b.firmware.site.who));
         KF_CHECK(firmware::still_is(built.image, built.build.file));
-        KF_CHECK(io::write_file(b.job.image_file,
-                                std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
-                                                 built.image.bytes.size())));
+        KF_CHECK(
+            io::write_file(b.job.image_file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
+                                                              built.image.bytes.size())));
         all.boards_.push_back({std::move(built), std::move(lock)});
     }
     return all;

@@ -3,14 +3,13 @@
 /// A board's configuration at one instant: what is cached for it, what its source tree makes of that, and which version
 /// the tree is. Everything that can be known of a firmware before it is built; nothing is changed.
 
-#include <kf/flash/place.hpp>
-#include <kf/flash/request.hpp>
-
 #include <kf/board/board.hpp>
 #include <kf/board/usb_name.hpp>
 #include <kf/firmware/config_cache.hpp>
 #include <kf/firmware/git_version.hpp>
 #include <kf/firmware/source_config.hpp>
+#include <kf/flash/place.hpp>
+#include <kf/flash/request.hpp>
 #include <kf/io/effect.hpp>
 
 #include <stdlib.h>
@@ -71,8 +70,7 @@ class scratch_folder {
 /// A configuration as the source tree completes it, in a folder that is gone afterwards.
 template<io::process_runner Runner>
 [[nodiscard]] result<firmware::source_config> complete_config(Runner& runner, const place& at, const fs::path& tree,
-                                                              const firmware::cached_config& cached,
-                                                              seconds deadline) {
+                                                              const firmware::cached_config& cached, seconds deadline) {
     KF_TRY(const scratch_folder folder, scratch_folder::make(at.build_as));
     return firmware::complete(runner, {tree, folder.path(), "kflash", at.build_as}, cached, deadline);
 }
@@ -97,11 +95,10 @@ template<io::process_runner Runner>
         return found;
     }
     const auto tree = at.klipper_dir(settings);
-    found.source =
-        complete_config(runner, at, tree, *cached, wishes.build_timeout.value_or(settings.build_timeout));
+    found.source = complete_config(runner, at, tree, *cached, wishes.build_timeout.value_or(settings.build_timeout));
     if (found.source)
-        found.tree_version = firmware::describe_tree(runner, tree, at.build_as,
-                                                     wishes.git_timeout.value_or(settings.git_timeout));
+        found.tree_version =
+            firmware::describe_tree(runner, tree, at.build_as, wishes.git_timeout.value_or(settings.git_timeout));
     return found;
 }
 

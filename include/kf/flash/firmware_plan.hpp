@@ -2,10 +2,9 @@
 #pragma once
 /// What is going to be built for a board, and why it may be: every check that needs no image. Pure.
 
+#include <kf/firmware/proofs.hpp>
 #include <kf/flash/any_method.hpp>
 #include <kf/flash/configured.hpp>
-
-#include <kf/firmware/proofs.hpp>
 
 #include <string>
 #include <vector>
@@ -41,8 +40,7 @@ struct firmware_plan {
     KF_CHECK(check_config_mcu(board, p.source.config));
     p.method = wishes.method.value_or(board.method.value_or(settings.default_flash_method));
     KF_CHECK(takes_kind(p.method, p.kind()));
-    p.target = {
-        board.mcu, usb_mcu, board::row_of(p.method).needs_katapult || board.seen_as_katapult.has_value(), {}};
+    p.target = {board.mcu, usb_mcu, board::row_of(p.method).needs_katapult || board.seen_as_katapult.has_value(), {}};
     KF_CHECK(firmware::require_all(firmware::prove_config(p.source.config, p.target)));
     // A git that is slow will still answer the build, which waits for it: then the version of the image is what counts.
     if (!found.tree_version && found.tree_version.error().code != errc::timeout)

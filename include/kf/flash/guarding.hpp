@@ -3,7 +3,6 @@
 /// How the guardian of a flash is reached, as the right to manage services allows: a unit of its own, or a child.
 
 #include <kf/flash/place.hpp>
-
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/right.hpp>
 #include <kf/host/service.hpp>

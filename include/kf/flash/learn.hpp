@@ -2,8 +2,8 @@
 #pragma once
 /// What a look at a board's device taught, written into devices.json.
 
-#include <kf/board/registry.hpp>
 #include <kf/board/identity.hpp>
+#include <kf/board/registry.hpp>
 #include <kf/sink.hpp>
 
 #include <fmt/format.h>

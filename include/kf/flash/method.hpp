@@ -47,10 +47,10 @@ enum class written { nothing, some, all };
 struct write_job {
     const firmware::image* image = nullptr; ///< null before the build
     firmware::image_kind kind = firmware::image_kind::bin;
-    fs::path image_file = {};   ///< the pinned copy, in a folder of its own, under Klipper's file name
-    std::string mcu = {};       ///< CONFIG_MCU of its configuration
-    std::uint64_t start = 0;    ///< CONFIG_FLASH_APPLICATION_ADDRESS
-    bool seen_katapult = false; ///< it was seen in Katapult, now or earlier
+    fs::path image_file = {};    ///< the pinned copy, in a folder of its own, under Klipper's file name
+    std::string mcu = {};        ///< CONFIG_MCU of its configuration
+    std::uint64_t start = 0;     ///< CONFIG_FLASH_APPLICATION_ADDRESS
+    bool seen_katapult = false;  ///< it was seen in Katapult, now or earlier
     board::address address = {}; ///< the board, as it was found
     /// Told how the board shows itself in its bootloader.
     std::function<void(const board::device&)> met_bootloader = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Where a flash works: the folders, programs and rights of this machine, or of a simulated one. tools/ fills it in once;
-/// nothing below looks at argv, the environment or a configuration path.
+/// Where a flash works: the folders, programs and rights of this machine, or of a simulated one. tools/ fills it in
+/// once; nothing below looks at argv, the environment or a configuration path.
 
 #include <kf/board/board.hpp>
 #include <kf/board/discover.hpp>

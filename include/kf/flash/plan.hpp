@@ -2,12 +2,12 @@
 #pragma once
 /// What a flash is going to do, for one board or for many: addresses, methods in their order, every check with its
 /// reason, the units to stop. plan() is pure: two surveys that show the same give the same plan. lines() is the only
-/// text of it: dry run, confirmation, --json and the log print that and nothing else, and every effect of a run is named
-/// there.
+/// text of it: dry run, confirmation, --json and the log print that and nothing else, and every effect of a run is
+/// named there.
 
+#include <kf/firmware/build.hpp>
 #include <kf/flash/guarding.hpp>
 #include <kf/flash/survey.hpp>
-
 #include <kf/sink.hpp>
 
 #include <fmt/format.h>
@@ -41,7 +41,13 @@ struct flash_plan {
 [[nodiscard]] inline result<flash_plan> plan(const request& wanted, const survey& seen) {
     const auto& settings = seen.registry.settings;
     KF_TRY(auto safe, check_safety(wanted, seen));
-    flash_plan p{wanted,   seen.at, {}, std::move(safe.idle), std::move(safe.stop), seen.owed, std::move(safe.right),
+    flash_plan p{wanted,
+                 seen.at,
+                 {},
+                 std::move(safe.idle),
+                 std::move(safe.stop),
+                 seen.owed,
+                 std::move(safe.right),
                  settings.stagger_delay};
     for (const auto& b : seen.boards) {
         for (const auto& other : p.boards)
@@ -76,8 +82,8 @@ struct flash_plan {
         return {};
     std::vector<std::string> notes{fmt::format("with this configuration the board comes back as {}", face.name)};
     if (!board::is_own_serial(face.serial))
-        notes.push_back(fmt::format("many boards have the serial number {}: this one is known by its USB port then",
-                                    face.serial));
+        notes.push_back(
+            fmt::format("many boards have the serial number {}: this one is known by its USB port then", face.serial));
     return notes;
 }
 
@@ -104,9 +110,9 @@ inline void add_board_checks(std::vector<plan_line>& all, const flash_plan& p, c
     say(phase::build, fmt::format("{} is {}", tree,
                                   f.target.tree_version.empty() ? "of a version that only the image will tell"
                                                                 : f.target.tree_version));
-    say(phase::build, fmt::format("make -C {} olddefconfig on a copy of the configuration", tree));
-    say(phase::build, fmt::format("make -C {} -j OUT={}/ KCONFIG_CONFIG={}", tree, f.site.out().string(),
-                                  f.site.config().string()));
+    const firmware::build_site scratch{f.site.tree, scratch_folder::pattern};
+    say(phase::config, firmware::plain_command(firmware::complete_command(scratch)));
+    for (const auto& c : firmware::build_commands(f.site, f.jobs)) say(phase::build, firmware::plain_command(c));
     say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
                       "size, bootloader kept");
     say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
@@ -136,13 +142,12 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
         return io::to_string(host::systemctl_job(p.at.systemctl, verb, unit));
     };
     for (const auto& b : p.boards)
-        all.push_back({phase::discovery, b.board.key,
-                       fmt::format("{} is {}", b.board.name, b.target.path().string())});
-    say(phase::safety, p.idle.printers.empty() ? "no klippy has to do with this board"
-                                               : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
+        all.push_back({phase::discovery, b.board.key, fmt::format("{} is {}", b.board.name, b.target.path().string())});
+    say(phase::safety, p.idle.printers.empty()
+                           ? "no klippy has to do with this board"
+                           : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
     for (const auto& a : p.idle.assumptions) say(phase::safety, a);
-    for (const auto& unit : p.owed)
-        say(phase::safety, owed_note(unit));
+    for (const auto& unit : p.owed) say(phase::safety, owed_note(unit));
     say(phase::safety, fmt::format("no other flash meanwhile: {}", p.at.lock().string()));
     say(phase::safety, fmt::format("ask again whenever it matters: {} show", fmt::join(p.at.systemctl, " ")));
     for (const auto& b : p.boards) detail::add_board_checks(all, p, b);
@@ -150,9 +155,8 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
         say(phase::service, "right to stop and start services: " + p.right.name);
         say(phase::service,
             fmt::format("{}: starts {} again when kflash and its flashers are gone",
-                        p.right.guard_unit.empty()
-                            ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
-                            : p.right.guard_unit,
+                        p.right.guard_unit.empty() ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
+                                                   : p.right.guard_unit,
                         fmt::join(p.stop.units, ", ")));
         say(phase::service, guardian_note(p.at, p.right));
         say(phase::service, "ask klippy once more whether it is idle, and hold the plot lock");

@@ -9,7 +9,6 @@
 #include <kf/flash/learn.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/outcome.hpp>
-
 #include <kf/host/ready.hpp>
 #include <kf/host/service.hpp>
 #include <kf/io/serial_port.hpp>
@@ -28,8 +27,8 @@ template<io::clock Clock, sink Sink>
 [[nodiscard]] result<void> prove_port_free(const board::device& device, const fs::path& proc, Clock& clock, Sink& out) {
     const auto holders = host::holders_of(proc, device.resolved, ::getpid());
     if (!holders.seen.empty())
-        return kf::fail(port_is_taken(fmt::format("{} is held by process {}: {}", device.file_name,
-                                                  holders.seen[0].pid, holders.seen[0].command)));
+        return kf::fail(port_is_taken(fmt::format("{} is held by process {}: {}", device.file_name, holders.seen[0].pid,
+                                                  holders.seen[0].command)));
     if (holders.hidden > 0)
         out.detail(fmt::format("{} processes of others cannot be looked at: the exclusive open of {} decides",
                                holders.hidden, device.resolved.string()));
@@ -87,9 +86,8 @@ class stopped_window {
         host::guard_options options = guard_options_of(now_.wanted);
         options.hold_as = "kflash flash";
         options.concerns = [&](const host::printer_activity& a) {
-            return std::ranges::any_of(now_.boards, [&](const auto& b) {
-                return concerns(a, b.target.board(), b.target.device());
-            });
+            return std::ranges::any_of(now_.boards,
+                                       [&](const auto& b) { return concerns(a, b.target.board(), b.target.device()); });
         };
         KF_TRY(idle, host::check_idle(instances, options));
         for (const auto& a : idle->assumptions()) job_.warn(a);
@@ -249,18 +247,19 @@ template<reporter Reporter>
             continue;
         }
         const std::string method = r.method ? board::name(*r.method) : "";
-        out.result({"flashed",
-                    fmt::format("{} runs {} ({}, written in {:.1f} s, {})", b.name, r.version, method, r.write_time,
-                                o.stopped ? fmt::format("printer down for {:.1f} s", o.downtime) : "nothing was stopped"),
-                    {{"key", b.key},
-                     {"version", r.version},
-                     {"method", method},
-                     {"sha256", image.sha256},
-                     {"bytes", static_cast<std::int64_t>(image.bytes.size())},
-                     {"write_s", r.write_time},
-                     {"verify_s", r.verify_time},
-                     {"downtime_s", o.downtime},
-                     {"device", r.node.file_name}}});
+        out.result(
+            {"flashed",
+             fmt::format("{} runs {} ({}, written in {:.1f} s, {})", b.name, r.version, method, r.write_time,
+                         o.stopped ? fmt::format("printer down for {:.1f} s", o.downtime) : "nothing was stopped"),
+             {{"key", b.key},
+              {"version", r.version},
+              {"method", method},
+              {"sha256", image.sha256},
+              {"bytes", static_cast<std::int64_t>(image.bytes.size())},
+              {"write_s", r.write_time},
+              {"verify_s", r.verify_time},
+              {"downtime_s", o.downtime},
+              {"device", r.node.file_name}}});
     }
     if (!o.service) {
         if (first) owned_sink<Reporter>(tell, {}).fail(*first);

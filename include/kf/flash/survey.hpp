@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What is there at one instant: devices, klippys, units, the right to manage them, tools, versions. Read-only: programs
-/// are run that only tell, and no port is opened. What could not be seen is an error in its place, and plan() says what
-/// that means. A survey is a value, so a test can make any.
+/// What is there at one instant: devices, klippys, units, the right to manage them, tools, versions. Read-only:
+/// programs are run that only tell, and no port is opened. What could not be seen is an error in its place, and plan()
+/// says what that means. A survey is a value, so a test can make any.
 
+#include <kf/board/match.hpp>
+#include <kf/board/registry.hpp>
 #include <kf/flash/configured.hpp>
 #include <kf/flash/firmware_plan.hpp>
 #include <kf/flash/method_order.hpp>
 #include <kf/flash/stopping.hpp>
-
-#include <kf/board/match.hpp>
-#include <kf/board/registry.hpp>
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/right.hpp>
@@ -69,8 +68,8 @@ struct survey {
     job.mcu = firmware.source.config.mcu().value_or("");
     job.start = firmware.source.config.application_start().value_or(0);
     job.seen_katapult = board.seen_as_katapult.has_value();
-    job.address = board::usb_address{
-        at.devices, {target.board(), target.device(), expected_face(firmware.source.config, target)}};
+    job.address = board::usb_address{at.devices,
+                                     {target.board(), target.device(), expected_face(firmware.source.config, target)}};
     job.proc = at.proc;
     job.klipper_dir = at.klipper_dir(settings);
     job.katapult_dir = at.katapult_dir(settings);
@@ -104,9 +103,8 @@ struct survey {
 [[nodiscard]] inline result<host::idle_printers> idle_printers_of(const request& wanted, const survey& seen) {
     host::guard_options options = guard_options_of(wanted);
     options.concerns = [&](const host::printer_activity& a) {
-        return std::ranges::any_of(seen.boards, [&](const auto& b) {
-            return b.target && concerns(a, b.target->board(), b.target->device());
-        });
+        return std::ranges::any_of(
+            seen.boards, [&](const auto& b) { return b.target && concerns(a, b.target->board(), b.target->device()); });
     };
     return host::judge_idle(seen.printers, options);
 }

@@ -3,7 +3,6 @@
 /// One flash at a time: each of them stops the printer.
 
 #include <kf/flash/place.hpp>
-
 #include <kf/io/clock.hpp>
 #include <kf/io/file_lock.hpp>
 #include <kf/io/interrupt.hpp>

@@ -34,8 +34,8 @@ template<io::clock Clock>
     }
 }
 
-/// `before`: the board's Klipper node before the write; the same life of it does not count. `ask(node, until)` gives the
-/// dictionary of the firmware that runs there: identify_node(), but for tests.
+/// `before`: the board's Klipper node before the write; the same life of it does not count. `ask(node, until)` gives
+/// the dictionary of the firmware that runs there: identify_node(), but for tests.
 template<io::clock Clock, class Ask>
 [[nodiscard]] result<running_firmware> verify(const write_job& job, const std::optional<board::device>& before,
                                               Clock& clock, Ask&& ask) {

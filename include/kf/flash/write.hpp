@@ -30,8 +30,8 @@ template<class Method>
     return is_where_it_was(job);
 }
 
-/// Writes with the methods of `order` and verifies. `make(method)` gives the model of a method; `ask(node, until)` gives
-/// the dictionary of the firmware that runs there.
+/// Writes with the methods of `order` and verifies. `make(method)` gives the model of a method; `ask(node, until)`
+/// gives the dictionary of the firmware that runs there.
 template<class Make, class Ask, io::clock Clock, sink Sink>
 [[nodiscard]] write_outcome write_with(const write_job& job, const std::vector<board::flash_method>& order, Make&& make,
                                        Ask&& ask, Clock& clock, Sink& out) {

@@ -199,7 +199,7 @@ struct printer_sight {
     klippy_instance instance;
     result<printer_activity> activity = kf::fail(errc::not_connected, "was not asked"); ///< never, without a socket
     result<std::string> plot = std::string{};                                           ///< empty: nobody
-    fs::path plot_lock = {}; ///< where that is looked for
+    fs::path plot_lock = {};                                                            ///< where that is looked for
 };
 
 [[nodiscard]] inline std::vector<printer_sight> look_at_printers(const std::vector<klippy_instance>& instances,

@@ -28,8 +28,7 @@ class make_flash {
     }
 
     [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
-        return {io::to_string(command(job, trail_of(job).start.path)),
-                "compare the image's SHA-256 before and after"};
+        return {io::to_string(command(job, trail_of(job).start.path)), "compare the image's SHA-256 before and after"};
     }
 
     template<sink Sink>

@@ -105,8 +105,9 @@ inline void add_board_checks(std::vector<plan_line>& all, const flash_plan& p, c
                                    f.source.drift.empty()
                                        ? ""
                                        : fmt::format("; the source tree changes {} options", f.source.drift.size())));
-    say(phase::config,
-        fmt::format("note in {} how the board shows itself on USB, when that is new", p.at.registry_file.string()));
+    const auto registry = p.at.registry_file.string();
+    say(phase::config, fmt::format("note in {} how the board shows itself on USB, when that is new; before: {}.bak",
+                                   registry, registry));
     say(phase::build, fmt::format("{} is {}", tree,
                                   f.target.tree_version.empty() ? "of a version that only the image will tell"
                                                                 : f.target.tree_version));

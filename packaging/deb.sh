@@ -38,6 +38,12 @@ which_packages=-B
     tail -40 "$work/log" >&2
     exit 1
 }
+for package in "$work"/kf-dev_*.deb; do
+    [ ! -e "$package" ] || ! dpkg-deb -c "$package" | grep -q include/kf/sim || {
+        echo "kf-dev has headers of the simulator" >&2
+        exit 1
+    }
+done
 mv "$work"/*.deb "$out/"
 (cd "$out" && sha256sum kflash_"${version}"_"$arch".deb)
 if [ "$arch" = amd64 ]; then (cd "$out" && sha256sum kf-dev_"$version"_all.deb); fi

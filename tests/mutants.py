@@ -57,8 +57,8 @@ MUTANTS = {
          ("include/kf/flash/verify.hpp", "if (running->version != wanted.version)", "if (false)")],
         [FLASH]),
     "D9 the printer is asked only before the build": (
-        [("include/kf/host/print_guard.hpp", "inline std::optional<verdict> judge(const printer_activity& a) {",
-          "inline std::optional<verdict> judge(const printer_activity& a) {\n    static int asked = 0;\n"
+        [("include/kf/host/print_guard.hpp", "inline std::optional<objection> objection_to_stop(const printer_activity& a) {",
+          "inline std::optional<objection> objection_to_stop(const printer_activity& a) {\n    static int asked = 0;\n"
           "    if (asked++ > 0) return std::nullopt;")],
         [FLASH]),
     "D10 no answer is idle": (
@@ -264,7 +264,7 @@ MUTANTS = {
     "P10 every printer is idle": (
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
           "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
-        ["tools/kplot/printer.cpp"]),
+        ["tools/kplot/plotter.cpp"]),
     "A8 keys that were typed ahead are an answer": (
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",
           "void forget_typed_ahead() {}")],
@@ -289,8 +289,8 @@ MUTANTS = {
           "if (names.empty() || person == foreign_macros::taken || person == foreign_macros::refused) return {};")],
         ["tools/kplot/run.cpp"]),
     "A7 --sim needs no proof": (
-        [("tools/kplot/workplace.cpp", "KF_CHECK(prove_simulator(in, w.socket));", "(void)prove_simulator(in, w.socket);")],
-        ["tools/kplot/workplace.cpp"]),
+        [("tools/kplot/plotter_site.cpp", "KF_CHECK(prove_simulator(in, site.socket));", "(void)prove_simulator(in, site.socket);")],
+        ["tools/kplot/plotter_site.cpp"]),
     "B2 an order that came while it homed is forgotten": (
         [("include/kf/run/file_run.hpp", "            if (o == order::cancel) {\n                steering_.settle(\"cancelled before",
           "            if (o == order::cancel && !pause_told_) break;\n"

@@ -2,16 +2,16 @@
 #pragma once
 /// The sink policy: where words go. Results on stdout, everything else on stderr; the core never prints.
 ///
-/// | expression          | meaning                                                        |
-/// | ------------------- | -------------------------------------------------------------- |
-/// | s.step(phase, text) | the run enters or goes on with a phase                         |
-/// | s.progress(p)       | done of total in a phase; called often, shown as often as fits |
-/// | s.note(text)        | worth knowing                                                  |
-/// | s.warn(text)        | may need the person's attention                                |
-/// | s.detail(text)      | commands, exit codes: for -v and the log                       |
+/// | expression          | meaning                                                         |
+/// | ------------------- | --------------------------------------------------------------- |
+/// | s.step(phase, text) | the run enters or goes on with a phase                          |
+/// | s.progress(p)       | done of total in a phase; called often, shown as often as fits  |
+/// | s.note(text)        | worth knowing                                                   |
+/// | s.warn(text)        | may need the person's attention                                 |
+/// | s.detail(text)      | commands, exit codes: for -v and the log                        |
 /// | s.frame(text)       | bytes on a wire, "> 7e..": for -v; a log keeps the last of them |
-/// | s.fail(error)       | the run ends badly                                             |
-/// | s.result(record)    | what was asked for                                             |
+/// | s.fail(error)       | the run ends badly                                              |
+/// | s.result(record)    | what was asked for                                              |
 ///
 /// A sink never fails: words that cannot be written (the terminal went away) are dropped, the work goes on.
 /// Models: terminal, json_lines, log_file, recording, silent_sink, tee, any_sink (sink/).

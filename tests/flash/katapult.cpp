@@ -16,7 +16,7 @@ namespace katapult_test {
 
 using namespace kf;
 using namespace std::chrono_literals;
-using flash::katapult_phase;
+using flash::katapult_pass;
 using kf::tests::hex;
 using kf::tests::scripted_exchange;
 using kf::tests::unhex;
@@ -67,9 +67,9 @@ struct flashing {
 
     result<void> run() {
         KF_CHECK(session.connect());
-        KF_CHECK(session.write(image, [this](std::size_t done, std::size_t total, katapult_phase phase) {
+        KF_CHECK(session.write(image, [this](std::size_t done, std::size_t total, katapult_pass phase) {
             BOOST_TEST(total == (image.size() + 63) / 64);
-            (phase == katapult_phase::write ? written : verified).push_back(done);
+            (phase == katapult_pass::write ? written : verified).push_back(done);
         }));
         return session.leave();
     }

@@ -33,12 +33,12 @@ struct installed {
 };
 
 /// A source tree as far as the methods look at it.
-struct bench {
+struct stage {
     test::temporary_folder dir;
     flash::write_job job;
     sim::manual_clock clock;
 
-    bench() {
+    stage() {
         for (const char* file : {"klipper/Makefile", "klipper/scripts/flash_usb.py", "katapult/scripts/flashtool.py"}) {
             fs::create_directories((dir.path() / file).parent_path());
             std::ofstream(dir.path() / file) << "\n";
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(an_image_that_a_method_cannot_write_is_refused_before_any_p
          {row{image_kind::uf2, "katapult writes klipper.bin, this configuration builds klipper.uf2"},
           row{image_kind::elf_hex, "katapult writes klipper.bin, this configuration builds klipper.elf.hex"},
           row{image_kind::elf, "katapult writes klipper.bin, this configuration builds klipper.elf"}}) {
-        bench b;
+        stage b;
         b.job.kind = kind;
         installed all{{"python3", "dfu-util", "avrdude", "sudo", "pkg-config"}};
         const auto refused = b.order(katapult, all);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(an_image_that_a_method_cannot_write_is_refused_before_any_p
 }
 
 BOOST_AUTO_TEST_CASE(tools_are_looked_for_without_an_image) {
-    bench b; // job.image is null: nothing is built yet
+    stage b; // job.image is null: nothing is built yet
     installed none{{}};
     BOOST_TEST(b.order(katapult, none, flash::fallback::no).has_value());
     BOOST_TEST(none.ran.empty());
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(tools_are_looked_for_without_an_image) {
 }
 
 BOOST_AUTO_TEST_CASE(the_fallback_is_that_of_the_table_and_has_to_be_possible) {
-    bench b;
+    stage b;
     installed all{{"python3", "dfu-util", "sudo"}}, none{{}};
     using methods = std::vector<flash_method>;
     BOOST_TEST((b.order(katapult, all)->methods == methods{katapult, make_flash}));
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_fallback_is_that_of_the_table_and_has_to_be_possible) {
 }
 
 BOOST_AUTO_TEST_CASE(d15_only_a_method_that_wrote_nothing_and_says_that_another_may_try_is_followed) {
-    bench b;
+    stage b;
     b.plug_in();
     const auto follows = [&](failed_method m) { return flash::may_fall_back(m, b.job); };
     BOOST_TEST(follows({written::nothing, true}));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(d15_only_a_method_that_wrote_nothing_and_says_that_another_
 }
 
 BOOST_AUTO_TEST_CASE(a_board_that_is_not_there_is_no_reason_for_another_method) {
-    bench b;
+    stage b;
     silent_sink out;
     flash::katapult_usb native(b.clock);
     const auto lost = native.write(b.job, out);
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_board_that_is_not_there_is_no_reason_for_another_method) 
 }
 
 BOOST_AUTO_TEST_CASE(what_is_known_of_a_failed_flash_is_kept) {
-    bench b;
+    stage b;
     firmware::image image;
     image.path = "klipper.bin";
     b.job.image = &image;

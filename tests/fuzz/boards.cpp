@@ -68,7 +68,7 @@ void identity(const std::string& text) {
                    .serial = word(),
                    .port = word()};
         if (auto place = word(); is_place_name(place)) d.place = std::move(place);
-        d.usb = d.facts.vendor_id.empty() ? parse_usb_name(d.file_name) : detail::told_by(d.facts);
+        d.usb = d.facts.vendor_id.empty() ? parse_usb_name(d.file_name) : told_by(d.facts);
         return d;
     };
     board b{.key = "b", .name = "b", .mcu = word(), .serial_pattern = word()};

@@ -44,9 +44,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     demand(session.info().block_size >= 64 && session.info().block_size <= 512);
     const io::bytes image(200, 0x5a);
     std::size_t verified = 0;
-    const auto done = session.write(image, [&](std::size_t n, std::size_t total, flash::katapult_phase phase) {
+    const auto done = session.write(image, [&](std::size_t n, std::size_t total, flash::katapult_pass phase) {
         demand(n <= total);
-        if (phase == flash::katapult_phase::verify) verified = n;
+        if (phase == flash::katapult_pass::verify) verified = n;
     });
     const auto blocks = (image.size() + session.info().block_size - 1) / session.info().block_size;
     if (done) demand(verified == blocks);

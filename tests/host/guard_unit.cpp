@@ -4,7 +4,7 @@
 
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/service.hpp>
-#include <kf/sim/service_manager.hpp>
+#include <kf/sim/simulated_services.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -30,7 +30,7 @@ printer_activity idle() {
 
 /// The reason, with "? " before it when it is that something is not known; empty when idle.
 std::string reason(const printer_activity& a) {
-    const auto v = judge(a);
+    const auto v = objection_to_stop(a);
     return v ? (v->unknown ? "? " : "") + v->reason : std::string{};
 }
 

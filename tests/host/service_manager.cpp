@@ -6,7 +6,7 @@
 
 #include <kf/host/service_manager.hpp>
 #include <kf/io/posix_process.hpp>
-#include <kf/sim/service_manager.hpp>
+#include <kf/sim/simulated_services.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The include arrows of ARCHITECTURE.md: what each area of include/kf may include. Also: third-party parsers only in the
-header named after their format, ncurses and Boost.Program_options only under tools/, sim only for ksim and tests."""
+"""The include arrows of ARCHITECTURE.md: what each area of include/kf may include, and that nobody outside of an area uses
+its `detail`. Also: third-party parsers only in the header named after their format, ncurses and Boost.Program_options only
+under tools/, sim only for ksim and tests, one name for one header."""
 import pathlib
 import re
 import sys
@@ -58,6 +59,33 @@ for header in sorted((root / "include/kf").rglob("*.hpp")):
         for third, mine in owners.items():
             if included.startswith(third) and name not in mine:
                 wrong.append(f"{name} includes {included}")
+
+headers = {}
+for header in sorted([*(root / "include/kf").rglob("*.hpp"), *(root / "tools").rglob("*.hpp")]):
+    # Each tool has a table of commands of its own.
+    if header.name != "commands.hpp":
+        headers.setdefault(header.name, []).append(header.relative_to(root).as_posix())
+wrong += [f"one name for {' and '.join(paths)}" for paths in headers.values() if len(paths) > 1]
+
+# `detail` belongs to the namespace that it is in. Tools and tests have none of their own but what their file opens.
+for source in sorted(p for top in ("include", "tools", "tests", "examples") for p in (root / top).rglob("*.[ch]pp")):
+    name = source.relative_to(root).as_posix()
+    text = re.sub(r"//[^\n]*", "", source.read_text())
+    home = name.split("/")[2].removesuffix(".hpp") if name.startswith("include/kf/") else None
+    for area, inner in re.findall(r"(?:\bkf::)?(\w+::)?((?:\w+::)*)detail\s*(?:::|;)", text):
+        owner = area.removesuffix("::")
+        if (owner and owner != home) or (home is None and "namespace detail {" not in text):
+            wrong.append(f"{name} uses {area}{inner}detail from outside")
+    if home not in ("sink", None) and re.search(r"(?<!:)\bkf::detail\b", text):
+        wrong.append(f"{name} uses kf::detail from outside")
+
+# A member of a JSON object has one reader; what ksim answers to wrong requests is klippy's own way with them.
+for source in sorted(p for top in ("include", "tools") for p in (root / top).rglob("*.[ch]pp")):
+    name = source.relative_to(root).as_posix()
+    by_hand = re.search(r"!= nullptr &&\s+!?[\w>-]+->is_(?:string|number|bool|object|array)\(\)", source.read_text())
+    if by_hand and name != "include/kf/sim/api_endpoints.hpp":
+        wrong.append(f"{name} reads a member of a JSON object by hand: io/json_fields.hpp does that")
+
 for source in sorted((root / "tools").rglob("*.[ch]pp")):
     name = source.relative_to(root).as_posix()
     if not name.startswith("tools/ksim/") and "<kf/sim/" in source.read_text():

@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(a_person_can_end_the_wait) {
     stage g;
     g.begin();
     g.w.die(1h, 1h);
-    io::interrupt::detail::first_signal = SIGINT;
+    io::interrupt::remember(SIGINT);
     const auto ended = g.s.recover();
     io::interrupt::clear();
     BOOST_REQUIRE(!ended);

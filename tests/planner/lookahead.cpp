@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The figures in tests/planner/data are Klipper's own (v0.13.0-730): every move of 13 files, and of files of random
 // mixed features. What the planner promises beyond them is checked as physics: nothing faster than its limits.
+#include <kf/io/ascii.hpp>
 #include <kf/planner/estimate.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/planner/gcode_motion.hpp>
@@ -60,7 +61,7 @@ struct run_of {
             const gcode_line line(text);
             const auto effect = machine.run(line, keep);
             if (!effect)
-                errors.emplace_back(planner::detail::trim(effect.error()));
+                errors.emplace_back(io::trim(effect.error()));
             else if (*effect == gcode_effect::unknown)
                 unknown.push_back(line.upper_command());
         }

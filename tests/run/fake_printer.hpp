@@ -182,7 +182,7 @@ struct fake_connector {
 using fake_session = klippy::session<fake_connector, manual_clock>;
 
 /// A printer with a ready session on it, and all that a run needs.
-struct bench {
+struct stage {
     fake_printer printer;
     machine::machine machine = machine::sim_machine();
     temporary_folder folder;
@@ -196,7 +196,7 @@ struct bench {
         BOOST_REQUIRE(k.subscribe(klippy::state_objects()));
     }
     [[nodiscard]] run::printer_facts facts() {
-        auto f = run::judge(machine, printer.objects, printer.status);
+        auto f = run::read_facts(machine, printer.objects, printer.status);
         BOOST_REQUIRE_MESSAGE(f, f.error().what << ": " << f.error().cause);
         return *f;
     }

@@ -29,7 +29,7 @@ struct quiet_steering {
 const std::vector<job::operation> one_line{job::home_xy{}, job::rapid_xy{{0, 0}}, job::tool_down{},
                                            job::draw_polyline{{{100, 0}}}, job::tool_up{}};
 
-struct file_bench : bench {
+struct file_stage : stage {
     quiet_steering steering;
 
     json::object& object(const char* name) { return printer.status[name].as_object(); }
@@ -39,7 +39,7 @@ struct file_bench : bench {
                                    run::without_first_homing(job::stroke_source(job::operations_of(one_line))));
     }
     /// Klipper prints the file that is asked for, until a test says otherwise.
-    file_bench() {
+    file_stage() {
         printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
             if (script.starts_with("SDCARD_PRINT_FILE")) object("print_stats")["state"] = "printing";
             if (script.starts_with("PAUSE")) {
@@ -73,7 +73,7 @@ struct file_bench : bench {
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
 
-BOOST_FIXTURE_TEST_CASE(the_file_is_whole_and_ends_in_a_barrier_and_a_newline, file_bench) {
+BOOST_FIXTURE_TEST_CASE(the_file_is_whole_and_ends_in_a_barrier_and_a_newline, file_stage) {
     const auto plan = write(facts());
     BOOST_REQUIRE(plan);
     const auto text = io::read_file(folder / "kplot-a.gcode");
@@ -86,7 +86,7 @@ BOOST_FIXTURE_TEST_CASE(the_file_is_whole_and_ends_in_a_barrier_and_a_newline, f
     BOOST_TEST(plan->timeline.total() < 9.4);
 }
 
-BOOST_FIXTURE_TEST_CASE(the_boundary_macro_is_called_only_where_the_printer_has_it, file_bench) {
+BOOST_FIXTURE_TEST_CASE(the_boundary_macro_is_called_only_where_the_printer_has_it, file_stage) {
     BOOST_REQUIRE(write(facts(), "KPLOT_BOUNDARY"));
     BOOST_TEST(io::read_file(folder / "kplot-a.gcode")->find("KPLOT") == std::string::npos);
     printer.objects.emplace_back("gcode_macro KPLOT_BOUNDARY");
@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(the_boundary_macro_is_called_only_where_the_printer_has_
                std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_directory_that_is_not_there_is_named, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_directory_that_is_not_there_is_named, file_stage) {
     const auto plan = run::write_job_file(folder / "none", "a.gcode", machine, {}, facts(), {0, 0},
                                           job::stroke_source(job::operations_of(one_line)));
     BOOST_REQUIRE(!plan);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(file_names_are_plain_whatever_the_drawing_is_called) {
     BOOST_TEST(run::job_file_name("\xc3\xa9.svg") == "kplot-__.gcode");
 }
 
-BOOST_FIXTURE_TEST_CASE(done_is_told_when_klipper_says_so_and_the_tool_is_up, file_bench) {
+BOOST_FIXTURE_TEST_CASE(done_is_told_when_klipper_says_so_and_the_tool_is_up, file_stage) {
     open();
     const auto f = facts();
     const auto plan = write(f);
@@ -129,7 +129,7 @@ BOOST_FIXTURE_TEST_CASE(done_is_told_when_klipper_says_so_and_the_tool_is_up, fi
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(the_end_of_an_older_job_is_not_taken_for_this_ones, file_bench) {
+BOOST_FIXTURE_TEST_CASE(the_end_of_an_older_job_is_not_taken_for_this_ones, file_stage) {
     object("print_stats")["state"] = "complete";
     open();
     const auto f = facts();
@@ -143,7 +143,7 @@ BOOST_FIXTURE_TEST_CASE(the_end_of_an_older_job_is_not_taken_for_this_ones, file
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_that_goes_on_behind_a_broken_connection_is_followed_again, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_file_that_goes_on_behind_a_broken_connection_is_followed_again, file_stage) {
     open();
     const auto f = facts();
     const auto plan = write(f);
@@ -172,7 +172,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_goes_on_behind_a_broken_connection_is_follow
     BOOST_TEST(told >= 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(another_file_behind_a_broken_connection_is_not_followed, file_bench) {
+BOOST_FIXTURE_TEST_CASE(another_file_behind_a_broken_connection_is_not_followed, file_stage) {
     open();
     const auto f = facts();
     const auto plan = write(f);
@@ -186,7 +186,7 @@ BOOST_FIXTURE_TEST_CASE(another_file_behind_a_broken_connection_is_not_followed,
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(an_error_of_the_file_lifts_the_pen, file_bench) {
+BOOST_FIXTURE_TEST_CASE(an_error_of_the_file_lifts_the_pen, file_stage) {
     open();
     const auto f = facts();
     const auto plan = write(f);
@@ -204,7 +204,7 @@ BOOST_FIXTURE_TEST_CASE(an_error_of_the_file_lifts_the_pen, file_bench) {
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_without_the_macro_stops_and_lifts_in_one_script, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_pause_without_the_macro_stops_and_lifts_in_one_script, file_stage) {
     open();
     draws_at(60, 70, 20);
     const auto how = run::pause_job(k, machine, klippers, record, wait);
@@ -217,7 +217,7 @@ BOOST_FIXTURE_TEST_CASE(a_pause_without_the_macro_stops_and_lifts_in_one_script,
     BOOST_TEST((*record.pause_point())[1] == 70.0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a4_foreign_macros_are_gone_around_on_every_way_out, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a4_foreign_macros_are_gone_around_on_every_way_out, file_stage) {
     printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
         if (script.starts_with("PAUSE_BASE")) {
             object("print_stats")["state"] = "paused";
@@ -244,7 +244,7 @@ BOOST_FIXTURE_TEST_CASE(a4_foreign_macros_are_gone_around_on_every_way_out, file
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_with_the_macro_waits_for_the_end_of_the_stroke, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_pause_with_the_macro_waits_for_the_end_of_the_stroke, file_stage) {
     printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}");
         if (!script.starts_with("SET_GCODE_VARIABLE")) return;
@@ -272,7 +272,7 @@ BOOST_FIXTURE_TEST_CASE(a_pause_with_the_macro_waits_for_the_end_of_the_stroke, 
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(whoever_waits_for_the_end_of_a_stroke_may_stop_waiting, file_bench) {
+BOOST_FIXTURE_TEST_CASE(whoever_waits_for_the_end_of_a_stroke_may_stop_waiting, file_stage) {
     open();
     draws_at(60, 70, 20);
     const auto how = run::pause_job(k, machine, our_commands(), record, [] { return run::patience::enough; });
@@ -281,7 +281,7 @@ BOOST_FIXTURE_TEST_CASE(whoever_waits_for_the_end_of_a_stroke_may_stop_waiting, 
     BOOST_TEST(printer.scripts.back() == "SET_GCODE_VARIABLE MACRO=KPLOT_BOUNDARY VARIABLE=pause VALUE=0");
 }
 
-BOOST_FIXTURE_TEST_CASE(resume_goes_above_the_point_and_klipper_lowers_the_pen_there, file_bench) {
+BOOST_FIXTURE_TEST_CASE(resume_goes_above_the_point_and_klipper_lowers_the_pen_there, file_stage) {
     open();
     draws_at(60, 70, 20);
     BOOST_REQUIRE(run::pause_job(k, machine, klippers, record, wait));
@@ -295,7 +295,7 @@ BOOST_FIXTURE_TEST_CASE(resume_goes_above_the_point_and_klipper_lowers_the_pen_t
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(our_own_resume_macro_needs_no_help, file_bench) {
+BOOST_FIXTURE_TEST_CASE(our_own_resume_macro_needs_no_help, file_stage) {
     open();
     object("print_stats")["state"] = "paused";
     object("pause_resume")["is_paused"] = true;
@@ -304,7 +304,7 @@ BOOST_FIXTURE_TEST_CASE(our_own_resume_macro_needs_no_help, file_bench) {
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(cancel_is_stop_and_lift_then_cancel_then_lift, file_bench) {
+BOOST_FIXTURE_TEST_CASE(cancel_is_stop_and_lift_then_cancel_then_lift, file_stage) {
     open();
     draws_at(60, 70, 20);
     BOOST_REQUIRE(run::cancel_job(k, machine, klippers, record));
@@ -314,7 +314,7 @@ BOOST_FIXTURE_TEST_CASE(cancel_is_stop_and_lift_then_cancel_then_lift, file_benc
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_cancel_that_cannot_prove_the_pen_up_does_not_call_the_printers_cancel, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_cancel_that_cannot_prove_the_pen_up_does_not_call_the_printers_cancel, file_stage) {
     open();
     draws_at(60, 70, 20);
     BOOST_REQUIRE(record.may_be_down("a file is running"));
@@ -326,7 +326,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancel_that_cannot_prove_the_pen_up_does_not_call_the_
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(the_lift_ends_at_the_machines_height_whatever_offset_somebody_set, file_bench) {
+BOOST_FIXTURE_TEST_CASE(the_lift_ends_at_the_machines_height_whatever_offset_somebody_set, file_stage) {
     open();
     // SET_GCODE_OFFSET Z=15 of another client: G1 Z10 would press the pen to 25.
     printer.stand_at(60, 70, 20, {0, 0, 15});
@@ -343,7 +343,7 @@ BOOST_FIXTURE_TEST_CASE(the_lift_ends_at_the_machines_height_whatever_offset_som
     BOOST_TEST(printer.status["toolhead"].as_object()["position"].as_array()[2].to_number<double>() == 10.0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_file_that_klipper_stopped_reading_is_lifted_and_taken_off, file_bench) {
+BOOST_FIXTURE_TEST_CASE(a_file_that_klipper_stopped_reading_is_lifted_and_taken_off, file_stage) {
     open();
     object("print_stats")["state"] = "paused"; // and is_paused is false: seen with a byte that is not UTF-8
     BOOST_REQUIRE(run::cancel_job(k, machine, klippers, record));
@@ -352,7 +352,7 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_klipper_stopped_reading_is_lifted_and_taken_
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(nothing_to_pause_resume_or_cancel_is_refused_and_sends_nothing, file_bench) {
+BOOST_FIXTURE_TEST_CASE(nothing_to_pause_resume_or_cancel_is_refused_and_sends_nothing, file_stage) {
     open();
     for (const auto& c : {klippers, our_commands()}) {
         const auto paused = run::pause_job(k, machine, c, record, wait);
@@ -365,7 +365,7 @@ BOOST_FIXTURE_TEST_CASE(nothing_to_pause_resume_or_cancel_is_refused_and_sends_n
 }
 
 /// A file that has begun.
-struct running_bench : file_bench {
+struct running_stage : file_stage {
     std::optional<run::printer_facts> f;
     std::optional<run::file_plan> plan;
     using run_type = run::file_run<fake_session, quiet_steering, recording_sink>;
@@ -387,7 +387,7 @@ struct running_bench : file_bench {
     }
 };
 
-BOOST_FIXTURE_TEST_CASE(b1_a_residue_of_the_planner_is_rest_and_the_run_ends, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b1_a_residue_of_the_planner_is_rest_and_the_run_ends, running_stage) {
     begin();
     push({{"motion_report", json::object{{"live_velocity", 7.1e-15}}},
           {"idle_timeout", json::object{{"state", "Ready"}}},
@@ -399,7 +399,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_residue_of_the_planner_is_rest_and_the_run_ends, ru
     BOOST_TEST(printer.clock.t() < 30);
 }
 
-BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and_not_by_a_wait, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and_not_by_a_wait, running_stage) {
     begin();
     // It calls itself moving for good: the lift waits for the end of the motion itself.
     push({{"motion_report", json::object{{"live_velocity", 3.0}}},
@@ -410,7 +410,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and
     BOOST_TEST(printer.scripts == std::vector<std::string>{lift}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_up, running_bench) {
+BOOST_FIXTURE_TEST_CASE(a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
     begin();
     printer.peers[0]->on_request = nullptr; // it hangs
     const auto done = r->follow();
@@ -419,7 +419,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_u
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(b2_a_cancel_that_came_while_it_homed_is_obeyed_before_the_file_begins, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b2_a_cancel_that_came_while_it_homed_is_obeyed_before_the_file_begins, running_stage) {
     open();
     f = facts();
     plan = *write(*f);
@@ -435,21 +435,21 @@ BOOST_FIXTURE_TEST_CASE(b2_a_cancel_that_came_while_it_homed_is_obeyed_before_th
     BOOST_TEST((other && *other));
 }
 
-BOOST_FIXTURE_TEST_CASE(b2_an_order_that_came_with_the_start_is_obeyed_before_the_file_is_left_alone, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b2_an_order_that_came_with_the_start_is_obeyed_before_the_file_is_left_alone, running_stage) {
     begin();
     steering.once = run::order::cancel;
     const auto left = r->leave();
     BOOST_REQUIRE(left);
     BOOST_TEST((left->how == run::file_outcome::end::cancelled));
     BOOST_TEST(printer.scripts[0] == "PAUSE\nG90\nG1 Z10 F2400\nM400\nG90");
-    running_bench other;
+    running_stage other;
     other.begin();
     other.steering.once = run::order::pause;
     BOOST_TEST((other.r->leave()->how == run::file_outcome::end::detached));
     BOOST_TEST(other.steering.settled.size() == 1u);
 }
 
-BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_ends_the_file_with_the_pen_up_and_says_so, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_ends_the_file_with_the_pen_up_and_says_so, running_stage) {
     begin();
     push({{"virtual_sdcard", json::object{{"is_active", true}, {"file_position", 90}}}}, 1s);
     push(live(25, 322, 20), 1250ms);  // on the way
@@ -465,7 +465,7 @@ BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_ends_the_file_with_the_pen_up_and_
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(b4_a_pause_and_the_way_back_from_it_are_no_strangers_motion, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b4_a_pause_and_the_way_back_from_it_are_no_strangers_motion, running_stage) {
     begin();
     object("print_stats")["state"] = "paused"; // for who asks in the pause
     object("pause_resume")["is_paused"] = true;
@@ -482,7 +482,7 @@ BOOST_FIXTURE_TEST_CASE(b4_a_pause_and_the_way_back_from_it_are_no_strangers_mot
     BOOST_REQUIRE_MESSAGE(done, done.error().what);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_of_somebody_else_lifts_the_pen_and_remembers_the_spot, running_bench) {
+BOOST_FIXTURE_TEST_CASE(a_pause_of_somebody_else_lifts_the_pen_and_remembers_the_spot, running_stage) {
     begin();
     printer.stand_at(77, 322, 20);
     push({{"print_stats", json::object{{"state", "paused"}}}, {"pause_resume", json::object{{"is_paused", true}}}}, 1s);
@@ -494,7 +494,7 @@ BOOST_FIXTURE_TEST_CASE(a_pause_of_somebody_else_lifts_the_pen_and_remembers_the
     BOOST_TEST((done->how == run::file_outcome::end::cancelled));
 }
 
-BOOST_FIXTURE_TEST_CASE(b5_an_error_that_on_error_gcode_turns_into_a_cancel_is_told_as_what_it_is, running_bench) {
+BOOST_FIXTURE_TEST_CASE(b5_an_error_that_on_error_gcode_turns_into_a_cancel_is_told_as_what_it_is, running_stage) {
     printer.status["configfile"].as_object()["settings"].as_object()["virtual_sdcard"].as_object()["on_error_gcode"] =
         "\nCANCEL_PRINT\n";
     begin();
@@ -505,7 +505,7 @@ BOOST_FIXTURE_TEST_CASE(b5_an_error_that_on_error_gcode_turns_into_a_cancel_is_t
     BOOST_TEST(done.error().what == "Klipper stopped the file: Move out of range: 300.000 0.000 0.000 [0.000]");
     BOOST_TEST(done.error().cause == "the rest is not drawn; the tool is up");
     // Without an error it is a person's cancel.
-    running_bench other;
+    running_stage other;
     other.begin();
     other.push({{"print_stats", json::object{{"state", "cancelled"}}}}, 2s);
     const auto cancelled = other.r->follow();
@@ -513,7 +513,7 @@ BOOST_FIXTURE_TEST_CASE(b5_an_error_that_on_error_gcode_turns_into_a_cancel_is_t
     BOOST_TEST((cancelled->how == run::file_outcome::end::cancelled));
 }
 
-BOOST_FIXTURE_TEST_CASE(another_file_in_the_place_of_ours_is_not_followed, running_bench) {
+BOOST_FIXTURE_TEST_CASE(another_file_in_the_place_of_ours_is_not_followed, running_stage) {
     begin();
     push({{"print_stats", json::object{{"filename", "vase.gcode"}}}}, 1s);
     const auto done = r->follow();

@@ -18,13 +18,13 @@ const char* const buttons =
 
 json::object& settings(json::object& status) { return status["configfile"].as_object()["settings"].as_object(); }
 
-result<run::printer_facts> judge(const json::object& status) {
-    return run::judge(machine::sim_machine(), live_objects, status);
+result<run::printer_facts> facts_in(const json::object& status) {
+    return run::read_facts(machine::sim_machine(), live_objects, status);
 }
 
 /// The error's code, and `part` in what it says.
 void refused(const json::object& status, errc code, const std::string& part) {
-    const auto facts = judge(status);
+    const auto facts = facts_in(status);
     BOOST_REQUIRE(!facts);
     BOOST_TEST(name(facts.error().code) == name(code));
     const std::string text = facts.error().what + "\n" + facts.error().cause;
@@ -32,7 +32,7 @@ void refused(const json::object& status, errc code, const std::string& part) {
 }
 
 BOOST_AUTO_TEST_CASE(takes_the_printer_that_the_machine_file_describes) {
-    const auto facts = judge(ready_status());
+    const auto facts = facts_in(ready_status());
     BOOST_REQUIRE(facts);
     BOOST_TEST(facts->limits.max_velocity == 200);
     BOOST_TEST(facts->limits.max_z_velocity.value() == 50);
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_homing_that_ends_somewhere_else_before_it_moves) 
         "axes.y.homing_side: machine.yaml has min, Klipper homes stepper_y towards its max (position_endstop 350).");
     // What Klipper says itself counts more than where the endstop is.
     settings(status)["stepper_y"].as_object()["homing_positive_dir"] = false;
-    BOOST_TEST(judge(status).has_value());
+    BOOST_TEST(facts_in(status).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(b7_an_endstop_may_sit_anywhere_between_the_ends) {
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(b7_an_endstop_may_sit_anywhere_between_the_ends) {
     settings(status)["stepper_x"].as_object()["position_min"] = -10.0; // and the endstop at 0
     settings(status)["stepper_y"].as_object()["position_endstop"] = 340.0;
     settings(status)["stepper_y"].as_object()["homing_positive_dir"] = true;
-    const auto facts = run::judge(m, live_objects, status);
+    const auto facts = run::read_facts(m, live_objects, status);
     BOOST_REQUIRE_MESSAGE(facts, facts.error().cause);
 }
 
@@ -130,15 +130,15 @@ BOOST_AUTO_TEST_CASE(refuses_a_limit_above_klippers_and_takes_a_lower_one) {
     settings(status)["printer"].as_object()["max_velocity"] = 60.0; // ours is 80
     refused(status, errc::mismatch, "motion.max_velocity_mm_s is 80, above Klipper's max_velocity of 60");
     settings(status)["printer"].as_object()["max_velocity"] = 80.0;
-    BOOST_TEST(judge(status).has_value());
+    BOOST_TEST(facts_in(status).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(does_not_compare_what_drives_z_when_the_machine_file_does_not_say) {
     auto status = ready_status(); // 8 mm and 16 microsteps, where X and Y have 32 and 4
-    BOOST_TEST(judge(status).has_value());
+    BOOST_TEST(facts_in(status).has_value());
     auto m = machine::sim_machine();
     m.steppers.z_rotation_distance = 4.0;
-    BOOST_TEST(!run::judge(m, live_objects, status).has_value());
+    BOOST_TEST(!run::read_facts(m, live_objects, status).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_printer_that_runs_or_pauses_another_file) {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh_and_an_active_skew_correction) {
     status["skew_correction"] = json::object{{"current_profile_name", "gantry"}};
     refused(status, errc::refused, "skew correction \"gantry\"");
     status["skew_correction"].as_object()["current_profile_name"] = "";
-    BOOST_TEST(judge(status).has_value());
+    BOOST_TEST(facts_in(status).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_stopped_printer_with_klippers_reason) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(refuses_a_stopped_printer_with_klippers_reason) {
 BOOST_AUTO_TEST_CASE(reports_a_speed_factor_that_is_not_one) {
     auto status = ready_status();
     status["gcode_move"].as_object()["speed_factor"] = 1.5;
-    const auto facts = judge(status);
+    const auto facts = facts_in(status);
     BOOST_REQUIRE(facts);
     BOOST_TEST(facts->speed_factor == 1.5);
     BOOST_TEST(facts->warnings.back().find("150 %") != std::string::npos);
@@ -200,24 +200,24 @@ BOOST_AUTO_TEST_CASE(a6_coordinates_that_are_no_places_are_refused_before_anythi
     settings(bent)["skew_correction"] = json::object{};
     refused(bent, errc::refused, "it comes from [skew_correction]");
     bent["toolhead"].as_object()["position"] = json::array{0.0005, 100.0, 10.0, 0.0}; // a float's residue
-    BOOST_TEST(judge(bent).has_value());
+    BOOST_TEST(facts_in(bent).has_value());
     auto heat = ready_status();
     heat["z_thermal_adjust"] = json::object{{"enabled", true}};
     refused(heat, errc::refused, "[z_thermal_adjust]");
     heat["z_thermal_adjust"].as_object()["enabled"] = false;
-    BOOST_TEST(judge(heat).has_value());
+    BOOST_TEST(facts_in(heat).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(advises_a_lift_in_on_error_gcode) {
     auto status = ready_status();
     settings(status)["virtual_sdcard"].as_object()["on_error_gcode"] = "\nTURN_OFF_HEATERS\n";
-    const auto facts = judge(status);
+    const auto facts = facts_in(status);
     BOOST_REQUIRE(facts);
     BOOST_TEST(facts->warnings.back().find("on_error_gcode") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(asks_klipper_in_one_query_and_finds_the_boundary_macro) {
-    bench b;
+    stage b;
     settings(b.printer.status)["gcode_macro kplot_boundary"] = json::object{{"gcode", run::our_boundary().gcode}};
     b.open();
     const auto facts = run::preflight(b.k.link(), b.machine, b.printer.clock.now() + 5s);
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(b8_z_that_is_homed_towards_the_paper_is_told_from_z_that_is
     low.z_states.travel_mm = 5;
     const auto upwards = [&](const machine::machine& m, bool positive) {
         settings(status)["stepper_z"].as_object()["homing_positive_dir"] = positive;
-        const auto facts = run::judge(m, live_objects, status);
+        const auto facts = run::read_facts(m, live_objects, status);
         BOOST_REQUIRE(facts);
         return facts->z_homes_upwards;
     };

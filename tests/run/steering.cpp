@@ -28,7 +28,7 @@ order wait_for_order(run::control_socket& c) {
     return order::none;
 }
 
-struct control_bench {
+struct control_stage {
     test::temporary_folder folder;
     std::filesystem::path path = run::control_path(folder / "klippy.sock");
     result<run::control_socket> control = run::control_socket::listen(path);
@@ -37,7 +37,7 @@ struct control_bench {
     }
 };
 
-BOOST_FIXTURE_TEST_CASE(another_shell_is_answered_when_the_pause_is_there, control_bench) {
+BOOST_FIXTURE_TEST_CASE(another_shell_is_answered_when_the_pause_is_there, control_stage) {
     BOOST_REQUIRE(control);
     auto asked = ask("pause");
     BOOST_TEST((wait_for_order(*control) == order::pause));
@@ -50,7 +50,7 @@ BOOST_FIXTURE_TEST_CASE(another_shell_is_answered_when_the_pause_is_there, contr
     BOOST_TEST((*answer)->at("text").as_string() == "paused after stroke 3");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_status_is_answered_at_once_and_is_no_order, control_bench) {
+BOOST_FIXTURE_TEST_CASE(a_status_is_answered_at_once_and_is_no_order, control_stage) {
     BOOST_REQUIRE(control);
     auto asked = ask("status");
     const auto until = soon();
@@ -61,7 +61,7 @@ BOOST_FIXTURE_TEST_CASE(a_status_is_answered_at_once_and_is_no_order, control_be
     BOOST_TEST((*answer)->at("state").as_string() == "drawing");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_order_that_cannot_be_done_is_refused_with_the_reason, control_bench) {
+BOOST_FIXTURE_TEST_CASE(an_order_that_cannot_be_done_is_refused_with_the_reason, control_stage) {
     BOOST_REQUIRE(control);
     auto asked = ask("resume");
     BOOST_TEST((wait_for_order(*control) == order::resume));
@@ -72,7 +72,7 @@ BOOST_FIXTURE_TEST_CASE(an_order_that_cannot_be_done_is_refused_with_the_reason,
     BOOST_TEST((*answer)->at("errc").as_string() == "refused");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_run_that_ends_answers_whoever_still_waits, control_bench) {
+BOOST_FIXTURE_TEST_CASE(a_run_that_ends_answers_whoever_still_waits, control_stage) {
     BOOST_REQUIRE(control);
     auto asked = ask("pause");
     BOOST_TEST((wait_for_order(*control) == order::pause));
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(without_a_running_kplot_there_is_no_answer) {
     BOOST_TEST(!none->has_value());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_socket_that_a_killed_run_left_is_nobodys, control_bench) {
+BOOST_FIXTURE_TEST_CASE(a_socket_that_a_killed_run_left_is_nobodys, control_stage) {
     BOOST_REQUIRE(control);
     const auto copy = folder / "dead.kf-control";
     {

@@ -55,7 +55,7 @@ std::vector<job::operation> lines(int count, double length = 10) {
     return ops;
 }
 
-struct stroke_bench : bench {
+struct stroke_stage : stage {
     planned_steering steering{&printer};
 
     result<run::stroke_outcome> draw(const std::vector<job::operation>& ops, run::stroke_options options = {}) {
@@ -78,7 +78,7 @@ struct stroke_bench : bench {
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
 
-BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, stroke_stage) {
     std::size_t unanswered = 0;
     printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
         BOOST_TEST(p.coming.empty(), "a script came before the one before it was answered");
@@ -93,7 +93,7 @@ BOOST_FIXTURE_TEST_CASE(sends_one_stroke_at_a_time_with_a_barrier_behind_each, s
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_on, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_on, stroke_stage) {
     steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::resume}};
     const auto done = draw(lines(2));
     BOOST_REQUIRE(done);
@@ -107,7 +107,7 @@ BOOST_FIXTURE_TEST_CASE(a_pause_comes_at_the_end_of_the_stroke_and_resume_goes_o
     BOOST_TEST(steering.settled[0] == "paused after stroke 1 of 2, the tool is up");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_pause_can_be_taken_back_before_it_is_there, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_pause_can_be_taken_back_before_it_is_there, stroke_stage) {
     steering.plan = {{2, 0, run::order::pause}, {2, 0, run::order::resume}};
     BOOST_REQUIRE(draw(lines(2)));
     BOOST_TEST(printer.scripts == (std::vector<std::string>{begin, line(0), line(1), lift}),
@@ -116,7 +116,7 @@ BOOST_FIXTURE_TEST_CASE(a_pause_can_be_taken_back_before_it_is_there, stroke_ben
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_stage) {
     steering.plan = {{2, 0, run::order::cancel}};
     const auto done = draw(lines(5));
     BOOST_REQUIRE(done);
@@ -126,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancel_ends_after_the_stroke_with_the_tool_up, stroke_
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_stage) {
     steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::cancel}};
     const auto done = draw(lines(5));
     BOOST_REQUIRE(done);
@@ -136,7 +136,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_bench) {
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         if (script == line(1))
             p.refuse(request, "Move out of range: 300.000 0.000 0.000 [0.000]");
@@ -151,7 +151,7 @@ BOOST_FIXTURE_TEST_CASE(a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stro
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(p1_a_lost_connection_ends_the_run_and_nothing_is_sent_again, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(p1_a_lost_connection_ends_the_run_and_nothing_is_sent_again, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         if (script == line(1))
             p.hang_up(200ms);
@@ -169,7 +169,7 @@ BOOST_FIXTURE_TEST_CASE(p1_a_lost_connection_ends_the_run_and_nothing_is_sent_ag
     BOOST_TEST(record.doubt() == "a run of a.svg did not come to its end");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_shutdown_during_a_stroke_is_no_success, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_shutdown_during_a_stroke_is_no_success, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         if (script != line(0)) {
             p.answer(request, "{}");
@@ -185,7 +185,7 @@ BOOST_FIXTURE_TEST_CASE(a_shutdown_during_a_stroke_is_no_success, stroke_bench) 
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(p7_a_stroke_of_minutes_is_waited_for, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(p7_a_stroke_of_minutes_is_waited_for, stroke_stage) {
     // 6 m of line at 25 mm/s: 240 s, far more than any fixed deadline.
     job::draw_polyline zigzag;
     for (int i = 0; i <= 60; ++i) zigzag.points.push_back({i % 2 == 0 ? 0.0 : 100.0, 0.0});
@@ -199,7 +199,7 @@ BOOST_FIXTURE_TEST_CASE(p7_a_stroke_of_minutes_is_waited_for, stroke_bench) {
     BOOST_TEST(done->planned < 260);
 }
 
-BOOST_FIXTURE_TEST_CASE(p7_a_klipper_that_hangs_ends_the_run, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(p7_a_klipper_that_hangs_ends_the_run, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         if (script != line(0)) p.answer(request, "{}");
     };
@@ -209,7 +209,7 @@ BOOST_FIXTURE_TEST_CASE(p7_a_klipper_that_hangs_ends_the_run, stroke_bench) {
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(p8_strokes_ahead_have_no_barrier_and_the_last_has, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(strokes_ahead_have_no_barrier_and_the_last_has, stroke_stage) {
     std::size_t most = 0;
     printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
         most = std::max(most, p.coming.size() + 1);
@@ -223,11 +223,11 @@ BOOST_FIXTURE_TEST_CASE(p8_strokes_ahead_have_no_barrier_and_the_last_has, strok
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(step_mode_asks_before_every_stroke_the_first_too_and_stops_when_told, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(step_mode_asks_before_every_stroke_the_first_too_and_stops_when_told, stroke_stage) {
     auto done = draw(lines(2), {.step = true});
     BOOST_REQUIRE(done);
     BOOST_TEST(steering.steps == (std::vector<std::size_t>{1, 2}), boost::test_tools::per_element());
-    stroke_bench other;
+    stroke_stage other;
     other.steering.at_steps = run::order::cancel;
     done = other.draw(lines(3), {.step = true});
     BOOST_REQUIRE(done);
@@ -235,7 +235,7 @@ BOOST_FIXTURE_TEST_CASE(step_mode_asks_before_every_stroke_the_first_too_and_sto
     BOOST_TEST(std::count(other.printer.scripts.begin(), other.printer.scripts.end(), line(0)) == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_stroke_larger_than_a_request_goes_out_in_pieces, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(a_stroke_larger_than_a_request_goes_out_in_pieces, stroke_stage) {
     job::draw_polyline curve;
     for (int i = 0; i < 20000; ++i) curve.points.push_back({100 + 0.001 * (i % 7), 100 + 0.001 * (i % 11)});
     const std::vector<job::operation> ops{job::rapid_xy{{0, 0}}, job::tool_down{}, curve, job::tool_up{}};
@@ -251,7 +251,7 @@ BOOST_FIXTURE_TEST_CASE(a_stroke_larger_than_a_request_goes_out_in_pieces, strok
     BOOST_TEST(std::count(whole.begin(), whole.end(), '\n') > 20000);
 }
 
-BOOST_FIXTURE_TEST_CASE(whoever_looks_sees_how_far_it_is, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(whoever_looks_sees_how_far_it_is, stroke_stage) {
     BOOST_REQUIRE(draw(lines(2)));
     BOOST_REQUIRE(!steering.seen.empty());
     const auto& last = steering.seen.back();
@@ -260,7 +260,7 @@ BOOST_FIXTURE_TEST_CASE(whoever_looks_sees_how_far_it_is, stroke_bench) {
     BOOST_TEST(last.at("job").as_string() == "a.svg");
 }
 
-BOOST_FIXTURE_TEST_CASE(b6_a_pause_of_the_printer_stops_between_two_strokes_until_our_own_word, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(b6_a_pause_of_the_printer_stops_between_two_strokes_until_our_own_word, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 300ms);
         const auto is_paused = [&](bool yes, io::duration after) {
@@ -280,7 +280,7 @@ BOOST_FIXTURE_TEST_CASE(b6_a_pause_of_the_printer_stops_between_two_strokes_unti
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(b6_the_end_of_the_printers_pause_may_be_its_cancel_and_nothing_goes_on_by_it, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(b6_the_end_of_the_printers_pause_may_be_its_cancel_and_nothing_goes_on_by_it, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 300ms);
         if (script != line(0)) return;
@@ -293,7 +293,29 @@ BOOST_FIXTURE_TEST_CASE(b6_the_end_of_the_printers_pause_may_be_its_cancel_and_n
     BOOST_TEST(std::count(printer.scripts.begin(), printer.scripts.end(), line(1)) == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_with_the_pen_up, stroke_bench) {
+BOOST_FIXTURE_TEST_CASE(b6_the_way_back_from_the_printers_pause_is_no_strangers_motion, stroke_stage) {
+    // Recorded on Kalico with Fluidd's macros: the button comes between a stroke and its barrier, the macro parks the tool,
+    // and is_paused ends before the tool is back.
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        p.answer(request, "{}", script == line(1) ? 3s : 300ms);
+        if (script != line(1)) return;
+        const auto stands = [&](double x, double y, io::duration after) {
+            printer.push(p,
+                         {{"motion_report",
+                           json::object{{"live_position", json::array{x, y, 10.0, 0.0}}, {"live_velocity", 80.0}}}},
+                         after);
+        };
+        printer.push(p, {{"pause_resume", json::object{{"is_paused", true}}}}, 300ms);
+        stands(55.0, 310.0, 600ms);
+        printer.push(p, {{"pause_resume", json::object{{"is_paused", false}}}}, 900ms);
+        stands(55.66, 305.71, 1200ms);
+    };
+    steering.plan = {{4, 1, run::order::resume}};
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE_MESSAGE(done, done.error().what);
+}
+
+BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_with_the_pen_up, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 2s);
         if (script != line(1)) return;

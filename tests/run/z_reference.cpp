@@ -13,10 +13,10 @@ using namespace kf::test;
 using run::pen_word;
 using run::touch_off_by;
 
-struct z_bench : bench {
+struct z_stage : stage {
     void homed(const std::string& axes) { printer.status["toolhead"].as_object()["homed_axes"] = axes; }
     /// Klipper takes the axes of G28 and SET_KINEMATIC_POSITION for homed.
-    z_bench() {
+    z_stage() {
         printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
             std::string axes(printer.status["toolhead"].as_object()["homed_axes"].as_string());
             const auto add = [&](char a) {
@@ -32,7 +32,7 @@ struct z_bench : bench {
     const std::string lift = "G90\nG1 Z10 F2400\nM400\nG90";
 };
 
-BOOST_FIXTURE_TEST_CASE(touch_off_tells_z_and_only_z_and_lifts_the_pen, z_bench) {
+BOOST_FIXTURE_TEST_CASE(touch_off_tells_z_and_only_z_and_lifts_the_pen, z_stage) {
     homed("");
     open();
     auto f = facts();
@@ -44,7 +44,7 @@ BOOST_FIXTURE_TEST_CASE(touch_off_tells_z_and_only_z_and_lifts_the_pen, z_bench)
     BOOST_TEST(!f.homed("x"));
 }
 
-BOOST_FIXTURE_TEST_CASE(touch_off_needs_force_move_and_says_how, z_bench) {
+BOOST_FIXTURE_TEST_CASE(touch_off_needs_force_move_and_says_how, z_stage) {
     homed("");
     printer.status["configfile"].as_object()["settings"].as_object().erase("force_move");
     open();
@@ -55,7 +55,7 @@ BOOST_FIXTURE_TEST_CASE(touch_off_needs_force_move_and_says_how, z_bench) {
     BOOST_TEST(printer.scripts.empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(touch_off_does_not_trust_a_klipper_that_marks_all_axes, z_bench) {
+BOOST_FIXTURE_TEST_CASE(touch_off_does_not_trust_a_klipper_that_marks_all_axes, z_stage) {
     homed("");
     printer.on_script = [this](peer& p, const json::object& request, const std::string& script) {
         if (script.starts_with("SET_KINEMATIC")) homed("xyz");
@@ -67,7 +67,7 @@ BOOST_FIXTURE_TEST_CASE(touch_off_does_not_trust_a_klipper_that_marks_all_axes, 
     BOOST_TEST(printer.scripts.back() == "M84");
 }
 
-BOOST_FIXTURE_TEST_CASE(tool_down_is_refused_until_z_is_referenced, z_bench) {
+BOOST_FIXTURE_TEST_CASE(tool_down_is_refused_until_z_is_referenced, z_stage) {
     homed("xy");
     open();
     auto f = facts();
@@ -77,7 +77,7 @@ BOOST_FIXTURE_TEST_CASE(tool_down_is_refused_until_z_is_referenced, z_bench) {
     BOOST_TEST(printer.scripts.empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_simulated_pen_is_touched_off_by_itself, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a_simulated_pen_is_touched_off_by_itself, z_stage) {
     homed("xy");
     open();
     auto f = facts();
@@ -85,7 +85,7 @@ BOOST_FIXTURE_TEST_CASE(a_simulated_pen_is_touched_off_by_itself, z_bench) {
     BOOST_TEST(f.homed("z"));
 }
 
-BOOST_FIXTURE_TEST_CASE(homing_is_refused_while_the_pen_may_be_down, z_bench) {
+BOOST_FIXTURE_TEST_CASE(homing_is_refused_while_the_pen_may_be_down, z_stage) {
     homed("");
     open();
     BOOST_REQUIRE(record.may_be_down("an emergency stop"));
@@ -100,7 +100,7 @@ BOOST_FIXTURE_TEST_CASE(homing_is_refused_while_the_pen_may_be_down, z_bench) {
     BOOST_TEST(later.doubt() == "an emergency stop");
 }
 
-BOOST_FIXTURE_TEST_CASE(the_word_of_a_person_lets_it_home, z_bench) {
+BOOST_FIXTURE_TEST_CASE(the_word_of_a_person_lets_it_home, z_stage) {
     homed("");
     open();
     BOOST_REQUIRE(record.may_be_down("an emergency stop"));
@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(the_word_of_a_person_lets_it_home, z_bench) {
     BOOST_TEST(run::pen_record(folder.path(), "/tmp/klippy_uds").doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_referenced_z_is_lifted_before_homing, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a_referenced_z_is_lifted_before_homing, z_stage) {
     homed("z"); // as after a failed file: Klipper is ready and knows Z
     open();
     BOOST_REQUIRE(record.may_be_down("a file failed"));
@@ -121,7 +121,7 @@ BOOST_FIXTURE_TEST_CASE(a_referenced_z_is_lifted_before_homing, z_bench) {
     BOOST_TEST(record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(an_endstop_references_z_before_x_and_y_move, z_bench) {
+BOOST_FIXTURE_TEST_CASE(an_endstop_references_z_before_x_and_y_move, z_stage) {
     homed("");
     printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object()["endstop_pin"] = "^PG10";
     open();
@@ -131,7 +131,7 @@ BOOST_FIXTURE_TEST_CASE(an_endstop_references_z_before_x_and_y_move, z_bench) {
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(the_pin_that_klipper_wants_for_z_is_no_endstop_when_the_machine_file_names_none, z_bench) {
+BOOST_FIXTURE_TEST_CASE(the_pin_that_klipper_wants_for_z_is_no_endstop_when_the_machine_file_names_none, z_stage) {
     homed("");
     printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object()["endstop_pin"] = "^PG10";
     machine.axes.z.endstop_pin.reset();
@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(the_pin_that_klipper_wants_for_z_is_no_endstop_when_the_
     BOOST_TEST(printer.scripts == std::vector<std::string>{"G28 X Y\nM400\nG90"}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(b3_the_place_after_homing_is_klippers_to_say, z_bench) {
+BOOST_FIXTURE_TEST_CASE(b3_the_place_after_homing_is_klippers_to_say, z_stage) {
     homed("z");
     printer.stand_at(5, 5, 10); // Kalico stays at its retract
     open();
@@ -154,7 +154,7 @@ BOOST_FIXTURE_TEST_CASE(b3_the_place_after_homing_is_klippers_to_say, z_bench) {
     BOOST_TEST(f.homed("xyz"));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_homing_that_leaves_an_axis_unknown_is_no_homing, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a_homing_that_leaves_an_axis_unknown_is_no_homing, z_stage) {
     homed("z");
     printer.on_script = [](peer& p, const json::object& request, const std::string&) { p.answer(request, "{}"); };
     open();
@@ -164,7 +164,7 @@ BOOST_FIXTURE_TEST_CASE(a_homing_that_leaves_an_axis_unknown_is_no_homing, z_ben
     BOOST_TEST(done.error().what == "after homing, only \"z\" counts as homed");
 }
 
-BOOST_FIXTURE_TEST_CASE(b22_a_pause_while_it_homes_is_called_a_pause, z_bench) {
+BOOST_FIXTURE_TEST_CASE(b22_a_pause_while_it_homes_is_called_a_pause, z_stage) {
     homed("z");
     const auto homes = printer.on_script;
     printer.on_script = [this, homes](peer& p, const json::object& request, const std::string& script) {
@@ -182,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(b22_a_pause_while_it_homes_is_called_a_pause, z_bench) {
     BOOST_TEST(done.error().what == "the printer was paused while it homed");
 }
 
-BOOST_FIXTURE_TEST_CASE(a5_hidden_moves_of_g28_are_refused_before_anything_moves, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a5_hidden_moves_of_g28_are_refused_before_anything_moves, z_stage) {
     printer.status["configfile"].as_object()["settings"].as_object()["safe_z_home"] = json::object{{"z_hop", 10.0}};
     open();
     auto f = facts();
@@ -193,7 +193,7 @@ BOOST_FIXTURE_TEST_CASE(a5_hidden_moves_of_g28_are_refused_before_anything_moves
     BOOST_TEST(printer.scripts.empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(a5_z_that_moves_inside_of_g28_all_the_same_is_seen, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a5_z_that_moves_inside_of_g28_all_the_same_is_seen, z_stage) {
     homed("z");
     const auto homes = printer.on_script;
     printer.on_script = [this, homes](peer& p, const json::object& request, const std::string& script) {
@@ -207,7 +207,7 @@ BOOST_FIXTURE_TEST_CASE(a5_z_that_moves_inside_of_g28_all_the_same_is_seen, z_be
     BOOST_TEST(done.error().what == "Z moved from 10 to 15 while X and Y homed");
 }
 
-BOOST_FIXTURE_TEST_CASE(b8_z_that_is_homed_towards_the_paper_comes_after_x_and_y, z_bench) {
+BOOST_FIXTURE_TEST_CASE(b8_z_that_is_homed_towards_the_paper_comes_after_x_and_y, z_stage) {
     homed("");
     auto& z = printer.status["configfile"].as_object()["settings"].as_object()["stepper_z"].as_object();
     z["endstop_pin"] = "^PG10";
@@ -219,7 +219,7 @@ BOOST_FIXTURE_TEST_CASE(b8_z_that_is_homed_towards_the_paper_comes_after_x_and_y
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_stage) {
     homed("xyz");
     open();
     const auto f = facts();
@@ -240,19 +240,19 @@ BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_be
     BOOST_TEST(bent.error().cause == "a transform bends its coordinates: one that kplot does not know");
 }
 
-BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_bench) {
+BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_stage) {
     machine.z_reference.method = machine::z_reference::way::endstop;
     const auto way = run::way_of_z(machine, facts());
     BOOST_REQUIRE(!way);
     BOOST_TEST(name(way.error().code) == "mismatch");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_damaged_record_of_the_pen_is_a_doubt, z_bench) {
+BOOST_FIXTURE_TEST_CASE(a_damaged_record_of_the_pen_is_a_doubt, z_stage) {
     BOOST_REQUIRE(io::write_file(folder / "pen%tmp%klippy_uds", "\x01\x02 what\n"));
     BOOST_TEST(!run::pen_record(folder.path(), "/tmp/klippy_uds").doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(the_point_of_a_pause_outlives_the_run, z_bench) {
+BOOST_FIXTURE_TEST_CASE(the_point_of_a_pause_outlives_the_run, z_stage) {
     BOOST_REQUIRE(record.set_pause_point(klippy::xyz{12.5, 300.25, 20}));
     const run::pen_record later(folder.path(), "/tmp/klippy_uds");
     BOOST_REQUIRE(later.pause_point());

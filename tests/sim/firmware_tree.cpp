@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(sample_configs_say_what_the_real_ones_say) {
 }
 
 BOOST_AUTO_TEST_CASE(a_path_with_quotes_cannot_break_the_makefile) {
-    BOOST_TEST(kf::sim::detail::shell_quoted("/a b/it's $HOME") == "'/a b/it'\\''s $$HOME'");
+    BOOST_TEST(kf::sim::recipe_word("/a b/it's $HOME") == "'/a b/it'\\''s $$HOME'");
 }
 
 BOOST_AUTO_TEST_CASE(every_board_builds_its_kind_of_image_and_passes_the_proofs, *utf::precondition(has_ksim)) {

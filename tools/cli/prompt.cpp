@@ -10,7 +10,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -24,27 +23,8 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
     (void)!std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-/// While a person is asked, signals are an answer: the command ends in good order. Afterwards they are what they were.
-class remembered_signals {
-    std::array<struct sigaction, io::interrupt::signals.size()> before_{};
-
-  public:
-    remembered_signals() {
-        for (std::size_t i = 0; i < before_.size(); ++i) {
-            ::sigaction(io::interrupt::signals[i], nullptr, &before_[i]);
-            if (before_[i].sa_handler != SIG_DFL) continue;
-            io::interrupt::detail::remember_with(io::interrupt::signals[i], 0);
-        }
-    }
-    remembered_signals(const remembered_signals&) = delete;
-    remembered_signals& operator=(const remembered_signals&) = delete;
-    ~remembered_signals() {
-        for (std::size_t i = 0; i < before_.size(); ++i) ::sigaction(io::interrupt::signals[i], &before_[i], nullptr);
-    }
-};
-
 result<std::string> read_line() {
-    const remembered_signals hear;
+    const io::interrupt::remembered_signals hear;
     std::string line;
     for (;;) {
         KF_CHECK(io::interrupt::check());

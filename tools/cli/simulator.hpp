@@ -4,6 +4,7 @@
 
 #include "command.hpp"
 
+#include <kf/io/json_fields.hpp>
 #include <kf/io/posix_process.hpp>
 
 #include <boost/json.hpp>
@@ -59,10 +60,7 @@ class simulator {
 
     [[nodiscard]] const boost::json::object& world() const noexcept { return world_; }
     /// A member of it that is text, empty when there is none.
-    [[nodiscard]] std::string text(const char* name) const {
-        const auto* v = world_.if_contains(name);
-        return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string{};
-    }
+    [[nodiscard]] std::string text(const char* name) const { return io::text_at(world_, name); }
 
   private:
     explicit simulator(io::piped_child child)

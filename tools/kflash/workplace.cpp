@@ -6,6 +6,8 @@
 #include "fault.hpp"
 #include "owed.hpp"
 
+#include <kf/io/json_fields.hpp>
+
 #include <boost/json.hpp>
 
 #include <fmt/format.h>
@@ -23,10 +25,7 @@ result<workplace> from_simulation(const std::string& text) {
     const auto value = boost::json::parse(text, ec);
     if (ec || !value.is_object()) return kf::fail(errc::protocol, "ksim did not say where its world is: " + text);
     const auto& o = value.as_object();
-    const auto at = [&](const char* name) -> std::string {
-        const auto* v = o.if_contains(name);
-        return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string{};
-    };
+    const auto at = [&](const char* name) { return io::text_at(o, name); };
     workplace w;
     w.simulated = true;
     w.devices.by_id = at("by_id");
@@ -38,9 +37,8 @@ result<workplace> from_simulation(const std::string& text) {
     w.state = w.home / ".local/state/kflash";
     w.builds = w.home / ".cache/kflash/build";
     w.systemctl.clear();
-    if (const auto* list = o.if_contains("systemctl"); list != nullptr && list->is_array())
-        for (const auto& word : list->as_array())
-            if (word.is_string()) w.systemctl.emplace_back(word.as_string());
+    for (const auto& word : io::array_at(o, "systemctl"))
+        if (auto part = io::value_as<std::string>(word)) w.systemctl.push_back(*std::move(part));
     if (w.devices.by_id.empty() || w.home.empty() || w.systemctl.empty())
         return kf::fail(errc::protocol, "ksim did not say where its world is");
     return w;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "printer.hpp"
+#include "steer.hpp"
 
 namespace kf::kplot {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "plotter_site.hpp"
 
 #include <kf/planner/estimate.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "printer.hpp"
+#include "plotter.hpp"
 
 #include <kf/klippy/estop_line.hpp>
 
@@ -29,8 +29,7 @@ result<void> press(cli::invocation& in, const std::string& socket, const fs::pat
 /// Straight to Klipper: no lock, no running kplot, nothing that could make it wait.
 result<void> run_estop(cli::invocation& in) {
     if (in.has("sim")) // never the socket of a machine
-        return with_workplace(in, open_workplace(in),
-                              [&](const workplace& w) { return press(in, w.socket, w.records); });
+        return with_site(open_site(in), [&](const plotter_site& site) { return press(in, site.socket, site.records); });
     if (const auto given = in.get("socket")) return press(in, *given, in.paths.state / "kplot");
     KF_TRY(const auto m, any_machine(in));
     return press(in, m.value.connection.socket_path, in.paths.state / "kplot");

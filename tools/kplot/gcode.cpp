@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "job_input.hpp"
-#include "workplace.hpp"
+#include "plotter_site.hpp"
 
 #include <fmt/format.h>
 

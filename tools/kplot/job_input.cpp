@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "job_input.hpp"
 
-#include "workplace.hpp"
+#include "plotter_site.hpp"
 
 #include <kf/io/near_name.hpp>
 #include <kf/job/compose.hpp>

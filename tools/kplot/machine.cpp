@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "printer.hpp"
+#include "plotter.hpp"
 
 #include <kf/io/output_file.hpp>
 #include <kf/machine/fields.hpp>
@@ -92,11 +92,11 @@ result<void> check(cli::invocation& in) {
         in.out.warn(
             fmt::format("{}: still as in the template where it says CHANGE: line {}", file, fmt::join(lines, ", ")));
     if (in.has("sim") && !in.has("socket"))
-        return with_workplace(in, open_workplace(in, {read.value, file}), [&](const workplace& w) -> result<void> {
-            KF_CHECK(check_printer(in, read.value, w.socket));
+        return with_site(open_site(in, {read.value, file}), [&](const plotter_site& site) -> result<void> {
+            KF_CHECK(check_printer(in, read.value, site.socket));
             in.out.result({"machine",
                            fmt::format("{} is in order and fits the simulated printer", file),
-                           {{"file", file}, {"socket", w.socket}, {"ok", true}}});
+                           {{"file", file}, {"socket", site.socket}, {"ok", true}}});
             return {};
         });
     if (const auto socket = in.get("socket")) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "console_steering.hpp"
 #include "job_input.hpp"
-#include "printer.hpp"
+#include "plotter.hpp"
 
 #include <kf/run/file_run.hpp>
 #include <kf/run/first_place.hpp>
@@ -78,19 +79,18 @@ result<void> tell_end(cli::invocation& in, const run::job_summary& summary, bool
 }
 
 /// Klipper's own word for its directory, unless it begins with its ~, which may not be ours.
-fs::path gcode_directory(const workplace& w, const run::printer_facts& facts) {
-    return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : w.machine.gcode_directory;
+fs::path gcode_directory(const plotter_site& site, const run::printer_facts& facts) {
+    return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : site.machine.gcode_directory;
 }
 
-result<void> run_work(cli::invocation& in, const workplace& w, const request& wanted, const run::job_spool& spool,
+result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, const run::job_spool& spool,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
-    KF_TRY(const auto lock, take_printer(in, w));
-    KF_TRY(auto control, run::control_socket::listen(run::control_path(w.socket)));
-    console_steering steering(in, std::move(control));
-    run::pen_record record(w.records, w.socket);
-    printer k(klipper_socket{w.socket}, policy_of(w.machine));
-    KF_TRY(auto facts, prepare(in, k, w, record));
+    KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::steered, .klipper = readiness::preflighted}));
+    console_steering steering(*std::move(p->control));
+    auto& k = p->session;
+    auto& facts = p->facts;
+    auto& record = p->record;
     KF_CHECK(run::refuse_foreign_macros(facts.commands, wanted.foreign));
     KF_CHECK(run::refuse_hidden_homing(facts.inside_g28));
     if (wanted.how == mode::file && !facts.files)
@@ -111,30 +111,30 @@ result<void> run_work(cli::invocation& in, const workplace& w, const request& wa
     if (wanted.how == mode::file) {
         job::gcode_options with_boundary = options;
         if (facts.commands.boundary) with_boundary.boundary_macro = run::boundary_macro;
-        KF_TRY(plan, run::write_job_file(gcode_directory(w, facts), run::job_file_name(in.operands[0]), w.machine,
+        KF_TRY(plan, run::write_job_file(gcode_directory(site, facts), run::job_file_name(in.operands[0]), site.machine,
                                          with_boundary, facts,
-                                         summary.begins_at.value_or(machine::home_position(w.machine)), strokes));
+                                         summary.begins_at.value_or(machine::home_position(site.machine)), strokes));
         in.out.step(phase::plan, fmt::format("{}, {}, {:.1f} s, for {}", plan->name, counted(plan->strokes, "stroke"),
-                                             plan->timeline.total(), w.machine_name));
+                                             plan->timeline.total(), site.machine_name));
     } else
         in.out.step(phase::plan,
-                    fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"), w.machine_name));
-    KF_TRY(const auto way, run::way_of_z(w.machine, facts));
+                    fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"), site.machine_name));
+    KF_TRY(const auto way, run::way_of_z(site.machine, facts));
     const bool z_comes_last = way == run::z_way::endstop && !facts.z_homes_upwards;
     if (!facts.homed("z") && !z_comes_last) {
         in.out.step(phase::run, "Z reference");
-        KF_CHECK(run::reference_z(k, w.machine, facts, record, touch_off_by(w), pen_word(in)));
+        KF_CHECK(run::reference_z(k, site.machine, facts, record, touch_off_by(site), pen_word(in)));
     }
     if (summary.homes_first || !facts.homed("xyz")) {
         in.out.step(phase::run, "homing X and Y");
-        KF_CHECK(run::home_xy(k, w.machine, facts, record, touch_off_by(w), pen_word(in), in.out));
+        KF_CHECK(run::home_xy(k, site.machine, facts, record, touch_off_by(site), pen_word(in), in.out));
     }
     KF_CHECK(io::interrupt::check());
-    if (summary.begins_at) KF_CHECK(run::prove_place(k, w.machine, facts, record, *summary.begins_at));
+    if (summary.begins_at) KF_CHECK(run::prove_place(k, site.machine, facts, record, *summary.begins_at));
     KF_CHECK(io::interrupt::check());
 
     if (plan) {
-        run::file_run run(k, w.machine, facts, *plan, steering, record, in.out);
+        run::file_run run(k, site.machine, facts, *plan, steering, record, in.out);
         KF_TRY(const bool begins, run.may_start());
         if (!begins) return kf::fail(errc::interrupted, "cancelled before anything was drawn; the tool is up");
         KF_CHECK(run.start());
@@ -155,7 +155,7 @@ result<void> run_work(cli::invocation& in, const workplace& w, const request& wa
     if (wanted.ahead != 0)
         in.out.note(fmt::format("up to {} queued ahead: a pause comes after that, and up to 2 s later",
                                 counted(wanted.ahead, "stroke")));
-    run::stroke_run run(k, w.machine, facts, options, std::move(strokes), steering, record, in.out,
+    run::stroke_run run(k, site.machine, facts, options, std::move(strokes), steering, record, in.out,
                         {wanted.ahead, wanted.step, summary.measure.strokes, name});
     KF_TRY(const auto outcome, run());
     return tell_end(in, summary, outcome.how == run::stroke_outcome::end::cancelled, outcome.strokes, outcome.planned,
@@ -170,8 +170,8 @@ result<void> run_job(cli::invocation& in) {
     KF_TRY(const auto spool, read_job(in, chosen.value, in.operands[0]));
     KF_TRY(const auto summary, run::check_job(spool, chosen.value, {}));
     tell_warnings(in, summary);
-    return with_workplace(in, open_workplace(in, std::move(chosen)),
-                          [&](const workplace& w) { return run_work(in, w, wanted, spool, summary); });
+    return with_site(open_site(in, std::move(chosen)),
+                     [&](const plotter_site& site) { return draw(in, site, wanted, spool, summary); });
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "printer.hpp"
+#include "plotter.hpp"
 
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/sdcard_files.hpp>
 #include <kf/planner/estimate.hpp>
 
@@ -11,15 +12,6 @@
 
 namespace kf::kplot {
 namespace {
-
-double number_of(const boost::json::object& o, const char* key) {
-    const auto* v = o.if_contains(key);
-    return v != nullptr && v->is_number() ? v->to_number<double>() : 0;
-}
-std::string text_of(const boost::json::object& o, const char* key) {
-    const auto* v = o.if_contains(key);
-    return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
-}
 
 /// Seconds until a file that runs by itself is over, from its own G-code; nothing when that cannot be told quickly.
 std::optional<seconds> eta_of_file(const klippy::printer_status& s, const planner::motion_limits& limits) {
@@ -40,17 +32,14 @@ std::optional<seconds> eta_of_file(const klippy::printer_status& s, const planne
                               s.print_stats->total_duration);
 }
 
-result<void> status_work(cli::invocation& in, const workplace& w) {
+result<void> show_status(cli::invocation& in, const plotter_site& site) {
     const auto soon = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    const auto asked = run::ask_running(run::control_path(w.socket), "status", soon);
+    const auto asked = run::ask_running(run::control_path(site.socket), "status", soon);
     // It may be homing, or have ended just now: what Klipper says is worth having all the same.
     const auto running = asked ? *asked : std::nullopt;
     if (!asked && !in.json) in.out.note("a running kplot does not answer now: " + asked.error().what);
-    run::pen_record record(w.records, w.socket);
-    printer k(klipper_socket{w.socket}, policy_of(w.machine));
-    // A simulated printer of our own is waited for; any other is shown as it is.
-    KF_CHECK(connect(k, w, w.simulator ? klippy::need::ready : klippy::need::contact, record));
-    const auto& s = k.status();
+    KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::nobody, .klipper = readiness::contact}));
+    const auto& s = p->session.status();
 
     std::string text = fmt::format("Klipper   {}", klippy::name(s.webhooks.state));
     std::vector<field> fields{{"klipper", std::string(klippy::name(s.webhooks.state))}};
@@ -58,20 +47,20 @@ result<void> status_work(cli::invocation& in, const workplace& w) {
     const auto job = klippy::progress(s);
     fields.push_back({"job_state", std::string(klippy::name(job.state))});
     if (running) {
-        const auto state = text_of(*running, "state"), mode = text_of(*running, "mode"),
-                   name = text_of(*running, "job");
+        const auto number = [&](const char* key) { return io::value_at<double>(*running, key).value_or(0); };
+        const auto state = io::text_at(*running, "state"), mode = io::text_at(*running, "mode"),
+                   name = io::text_at(*running, "job");
         text += fmt::format("\nrun       {} ({}), {}", name, mode, state);
         fields.insert(fields.end(), {{"run_state", state}, {"mode", mode}, {"job", name}});
-        fields.push_back({"strokes", static_cast<std::int64_t>(number_of(*running, "strokes"))});
+        fields.push_back({"strokes", static_cast<std::int64_t>(number("strokes"))});
         if (mode == "file") {
-            text += fmt::format(", {:.0f} s left", number_of(*running, "eta_s"));
-            fields.insert(fields.end(), {{"eta_s", number_of(*running, "eta_s")},
-                                         {"moving_s", number_of(*running, "moving_s")},
-                                         {"planned_s", number_of(*running, "planned_s")}});
+            text += fmt::format(", {:.0f} s left", number("eta_s"));
+            fields.insert(
+                fields.end(),
+                {{"eta_s", number("eta_s")}, {"moving_s", number("moving_s")}, {"planned_s", number("planned_s")}});
         } else {
-            text += fmt::format(", {:.0f} of {:.0f} strokes", number_of(*running, "stroke"),
-                                number_of(*running, "strokes"));
-            fields.push_back({"stroke", static_cast<std::int64_t>(number_of(*running, "stroke"))});
+            text += fmt::format(", {:.0f} of {:.0f} strokes", number("stroke"), number("strokes"));
+            fields.push_back({"stroke", static_cast<std::int64_t>(number("stroke"))});
         }
     } else if (!job.file_name.empty()) {
         text +=
@@ -82,8 +71,8 @@ result<void> status_work(cli::invocation& in, const workplace& w) {
             fields.push_back({"message", job.message});
         }
         if (s.ready() && job.state == klippy::job_state::printing) {
-            KF_TRY(const auto objects, k.link().list_objects(soon));
-            KF_TRY(const auto now, k.link().query(run::preflight_objects(objects), soon));
+            KF_TRY(const auto objects, p->session.link().list_objects(soon));
+            KF_TRY(const auto now, p->session.link().query(run::preflight_objects(objects), soon));
             KF_TRY(const auto limits, run::live_limits(now.status));
             if (const auto left = eta_of_file(s, limits)) {
                 text += fmt::format(", {:.0f} s left", *left);
@@ -101,9 +90,9 @@ result<void> status_work(cli::invocation& in, const workplace& w) {
         fields.push_back({"homed_axes", homed});
     }
     const bool moving = running.has_value() || job.state == klippy::job_state::printing;
-    if (!record.doubt().empty() && !moving) {
-        text += "\npen       may be down: " + record.doubt();
-        fields.push_back({"pen_doubt", record.doubt()});
+    if (!p->record.doubt().empty() && !moving) {
+        text += "\npen       may be down: " + p->record.doubt();
+        fields.push_back({"pen_doubt", p->record.doubt()});
     }
     in.out.result({"status", text, std::move(fields)});
     return {};
@@ -120,7 +109,7 @@ cli::command_row status_command() {
             {},
             {{"kplot status", "state, job, time left, position"}, {"kplot status --json", "for a program"}},
             [](cli::invocation& in) {
-                return with_workplace(in, open_workplace(in), [&](const workplace& w) { return status_work(in, w); });
+                return with_site(open_site(in), [&](const plotter_site& site) { return show_status(in, site); });
             }};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
-#include "workplace.hpp"
+#include "plotter_site.hpp"
 
 namespace kf::kplot {
 
@@ -8,7 +8,7 @@ const cli::tool_row& tool() {
     static const cli::tool_row row{"kplot",
                                    "Turns drawings into checked G-code and draws them on a Klipper gantry,\n"
                                    "as a file that Klipper runs by itself or stroke by stroke.",
-                                   workplace_options(),
+                                   site_options(),
                                    {run_command(), import_command(), gcode_command(), stats_command(),
                                     estimate_command(), status_command(), pause_command(), resume_command(),
                                     cancel_command(), estop_command(), recover_command(), home_command(),

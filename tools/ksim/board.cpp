@@ -4,7 +4,7 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/interrupt.hpp>
-#include <kf/sim/board.hpp>
+#include <kf/sim/running_board.hpp>
 
 #include <fmt/format.h>
 

@@ -5,11 +5,12 @@
 #include <kf/board/discover.hpp>
 #include <kf/board/slug.hpp>
 #include <kf/io/interrupt.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/posix_process.hpp>
-#include <kf/sim/board.hpp>
 #include <kf/sim/firmware_tree.hpp>
 #include <kf/sim/klippy_server.hpp>
-#include <kf/sim/service_manager.hpp>
+#include <kf/sim/running_board.hpp>
+#include <kf/sim/simulated_services.hpp>
 #include <kf/sim/stand_in_image.hpp>
 
 #include <boost/json.hpp>
@@ -173,10 +174,7 @@ struct plugged_board {
             boost::system::error_code ec;
             const auto event = json::parse(*line, ec);
             if (ec || !event.is_object()) continue;
-            const auto text = [&](const char* name) {
-                const auto* v = event.get_object().if_contains(name);
-                return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string{};
-            };
+            const auto text = [&](const char* name) { return io::text_at(event.get_object(), name); };
             if (text("event") == "step") out.step(phase::simulation, text("text"));
             if (text("event") == "error") last_error = text("what");
         }

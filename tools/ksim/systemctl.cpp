@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 
-#include <kf/sim/service_manager.hpp>
+#include <kf/sim/simulated_services.hpp>
 
 #include <string>
 #include <vector>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// devices.json as a value: the schema of the Python original (facts/flash.md 1.2), which can read what is written
-/// here. Keys that we do not know stay where they are. devices.json(5) describes the file.
+/// devices.json as a value: the schema of the Python original, which can read what is written here. Keys that we do not
+/// know stay where they are. devices.json(5) describes the file.
 
 #include <kf/board/board.hpp>
 #include <kf/board/json_document.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/json_fields.hpp>
 
 #include <algorithm>
 #include <string>
@@ -29,7 +30,7 @@ struct registry {
     flash_settings settings = {};
     std::vector<board> boards = {};           ///< sorted by key
     std::vector<blocked_device> blocked = {}; ///< the file's own; default_blocked holds besides
-    boost::json::object document = {};        ///< json_document::as_written, for the keys that are not ours
+    boost::json::object document = {};        ///< the file as it was read, for the keys that are not ours
 };
 
 /// From text; `file` is the name that errors give. errc::malformed says line and column.
@@ -38,125 +39,98 @@ struct registry {
 [[nodiscard]] std::string to_text(const registry& r);
 namespace detail {
 
-/// Reads the members of one JSON object into typed values; the first that does not fit is the error.
-class object_reader {
-  public:
-    object_reader(const json_document& document, const boost::json::object& object, json_document::path where)
-      : document_(document)
-      , object_(object)
-      , where_(std::move(where)) {}
-
-    [[nodiscard]] result<void> text(const char* key, std::string& out, bool needed) const {
-        const auto* value = object_.if_contains(key);
-        if (value == nullptr && needed) return document_.fail_at(where_, std::string("has no \"") + key + "\"");
-        if (value == nullptr) return {};
-        if (!value->is_string()) return wrong(key, "must be text");
-        out.assign(value->get_string().data(), value->get_string().size());
-        return {};
-    }
-    [[nodiscard]] result<void> flag(const char* key, bool& out) const {
-        const auto* value = object_.if_contains(key);
-        if (value == nullptr) return {};
-        if (!value->is_bool()) return wrong(key, "must be true or false");
-        out = value->get_bool();
-        return {};
-    }
-    [[nodiscard]] result<void> number(const char* key, double& out) const {
-        const auto* value = object_.if_contains(key);
-        if (value == nullptr) return {};
-        if (!value->is_number()) return wrong(key, "must be a number");
-        auto where = where_;
-        where.emplace_back(key);
-        // Not the parser's double: it may be one off in its last digit, and what is written would not be what was read.
-        const auto exact = io::parse_decimal(document_.number_text(where));
-        if (!exact) return wrong(key, "is too large");
-        out = *exact;
-        return {};
-    }
-    /// null and no value leave `out` as it is.
-    template<class Method>
-    [[nodiscard]] result<void> method(const char* key, Method& out) const {
-        const auto* value = object_.if_contains(key);
-        if (value == nullptr || value->is_null()) return {};
-        const auto known = value->is_string() ? flash_method_from(std::string_view(value->get_string())) : std::nullopt;
-        if (!known) {
-            std::string names;
-            for (const auto& row : flash_methods) names += std::string(", ") + row.name;
-            return wrong(key, "must be one of null" + names);
-        }
+/// null and no value leave `out` as it is.
+template<class Method>
+void read_method(io::json_fields& f, const char* key, Method& out) {
+    const auto* value = f.find(key);
+    if (value == nullptr || value->is_null()) return;
+    const auto known = flash_method_from(io::value_as<std::string_view>(*value).value_or(""));
+    if (known) {
         out = *known;
-        return {};
+        return;
     }
-    /// The object below `key`, if there is one.
-    [[nodiscard]] result<std::optional<object_reader>> object(const char* key) const {
-        const auto* value = object_.if_contains(key);
-        if (value == nullptr || value->is_null()) return std::optional<object_reader>{};
-        if (!value->is_object()) return wrong(key, "must be an object { ... }");
-        auto where = where_;
-        where.emplace_back(key);
-        return std::optional<object_reader>(object_reader(document_, value->get_object(), std::move(where)));
-    }
-    [[nodiscard]] std::unexpected<error> wrong(const std::string& key, const std::string& what) const {
-        auto where = where_;
-        where.push_back(key);
-        return document_.fail_at(std::move(where), what);
-    }
+    std::string names;
+    for (const auto& row : flash_methods) names += std::string(", ") + row.name;
+    f.wrong(key, "must be one of null" + names);
+}
 
-  private:
-    const json_document& document_;
-    const boost::json::object& object_;
-    json_document::path where_;
-};
+/// Not the parser's double: it may be one off in its last digit, and what is written would not be what was read.
+inline void read_exact(const json_document& d, json_document::path where, io::json_fields& f, const char* key,
+                       double& out) {
+    if (double rounded = 0; !f.read(key, rounded)) return;
+    where.emplace_back(key);
+    if (const auto exact = io::parse_decimal(d.number_text(where)))
+        out = *exact;
+    else
+        f.wrong(key, "is too large");
+}
+
+/// What the fields of the object at `where` have against it, with its place in the file.
+[[nodiscard]] inline result<void> check(const json_document& d, json_document::path where, const io::json_fields& f) {
+    if (!f.fault()) return {};
+    if (!f.fault()->key.empty()) where.push_back(f.fault()->key);
+    return d.fail_at(std::move(where), f.fault()->what);
+}
 
 [[nodiscard]] inline result<flash_settings> read_settings(const json_document& d, const boost::json::object& o) {
-    const object_reader reader(d, o, {"global"});
+    io::json_fields f(o, io::json_fields::null::is_wrong);
     flash_settings s;
-    KF_CHECK(reader.text("klipper_dir", s.klipper_dir, false));
-    KF_CHECK(reader.text("katapult_dir", s.katapult_dir, false));
-    KF_CHECK(reader.method("default_flash_method", s.default_flash_method));
-    KF_CHECK(reader.flag("allow_flash_fallback", s.allow_flash_fallback));
-    KF_CHECK(reader.flag("skip_menuconfig", s.skip_menuconfig));
-    KF_CHECK(reader.number("stagger_delay", s.stagger_delay));
-    KF_CHECK(reader.number("return_delay", s.return_delay));
-    KF_CHECK(reader.number("build_timeout", s.build_timeout));
-    KF_CHECK(reader.number("git_timeout", s.git_timeout));
-    if (const auto p = problem(s)) return reader.wrong(p->field, p->what);
+    f.read("klipper_dir", s.klipper_dir);
+    f.read("katapult_dir", s.katapult_dir);
+    read_method(f, "default_flash_method", s.default_flash_method);
+    f.read("allow_flash_fallback", s.allow_flash_fallback);
+    f.read("skip_menuconfig", s.skip_menuconfig);
+    read_exact(d, {"global"}, f, "stagger_delay", s.stagger_delay);
+    read_exact(d, {"global"}, f, "return_delay", s.return_delay);
+    read_exact(d, {"global"}, f, "build_timeout", s.build_timeout);
+    read_exact(d, {"global"}, f, "git_timeout", s.git_timeout);
+    if (const auto p = problem(s)) f.wrong(p->field, p->what);
+    KF_CHECK(check(d, {"global"}, f));
     return s;
 }
 
-[[nodiscard]] inline result<void> read_face(const object_reader& reader, const char* key, usb_face& face) {
-    KF_TRY(const auto object, reader.object(key));
-    if (!object) return {};
-    KF_CHECK(object->text("name", face.name, false));
-    KF_CHECK(object->text("manufacturer", face.manufacturer, false));
-    KF_CHECK(object->text("product", face.product, false));
-    return object->text("serial", face.serial, false);
+[[nodiscard]] inline result<void> read_face(const json_document& d, json_document::path where,
+                                            const boost::json::object& entry, const char* key, usb_face& face) {
+    const boost::json::object* object = nullptr;
+    io::json_fields outer(entry);
+    if (!outer.read(key, object)) return check(d, std::move(where), outer);
+    io::json_fields f(*object, io::json_fields::null::is_wrong);
+    f.read("name", face.name);
+    f.read("manufacturer", face.manufacturer);
+    f.read("product", face.product);
+    f.read("serial", face.serial);
+    where.emplace_back(key);
+    return check(d, std::move(where), f);
 }
 
 [[nodiscard]] inline result<board> read_board(const json_document& d, const std::string& key,
                                               const boost::json::value& value) {
-    if (!value.is_object()) return d.fail_at({"devices", key}, "must be an object { ... }");
-    const object_reader reader(d, value.get_object(), {"devices", key});
+    const json_document::path where{"devices", key};
+    if (!value.is_object()) return d.fail_at(where, "must be an object { ... }");
+    const auto& entry = value.get_object();
+    io::json_fields f(entry, io::json_fields::null::is_wrong);
     board b{.key = key};
-    KF_CHECK(reader.text("name", b.name, true));
-    KF_CHECK(reader.text("mcu", b.mcu, true));
-    KF_CHECK(reader.text("serial_pattern", b.serial_pattern, true));
-    KF_CHECK(reader.method("flash_method", b.method));
-    KF_CHECK(reader.flag("flashable", b.flashable));
+    f.need("name", b.name);
+    f.need("mcu", b.mcu);
+    f.need("serial_pattern", b.serial_pattern);
+    read_method(f, "flash_method", b.method);
+    f.read("flashable", b.flashable);
     std::string day;
-    KF_CHECK(reader.text("seen_as_katapult", day, false));
+    f.read("seen_as_katapult", day);
     if (!day.empty()) b.seen_as_katapult = day;
-    KF_CHECK(reader.text("usb_port", b.usb_port, false));
-    KF_CHECK(read_face(reader, "klipper_usb", b.as_klipper));
-    KF_CHECK(read_face(reader, "katapult_usb", b.as_katapult));
+    f.read("usb_port", b.usb_port);
+    KF_CHECK(check(d, where, f));
+    KF_CHECK(read_face(d, where, entry, "klipper_usb", b.as_klipper));
+    KF_CHECK(read_face(d, where, entry, "katapult_usb", b.as_katapult));
     if (const auto p = problem(b)) {
-        if (p->field == "key") return d.fail_at({"devices", key}, "as a key " + p->what);
-        return reader.wrong(p->field, p->what);
+        if (p->field == "key") return d.fail_at(where, "as a key " + p->what);
+        f.wrong(p->field, p->what);
     }
+    KF_CHECK(check(d, where, f));
     return b;
 }
 
-[[nodiscard]] inline boost::json::object& object_at(boost::json::object& o, std::string_view key) {
+[[nodiscard]] inline boost::json::object& member_object(boost::json::object& o, std::string_view key) {
     auto& value = o[key];
     if (!value.is_object()) value.emplace_object();
     return value.get_object();
@@ -168,7 +142,7 @@ inline void write_face(boost::json::object& entry, const char* key, const usb_fa
         entry.erase(key);
         return;
     }
-    auto& object = object_at(entry, key);
+    auto& object = member_object(entry, key);
     object["name"] = face.name;
     object["manufacturer"] = face.manufacturer;
     object["product"] = face.product;
@@ -177,17 +151,13 @@ inline void write_face(boost::json::object& entry, const char* key, const usb_fa
 
 /// "pattern" or {"pattern" or "serial_pattern", "reason"}; nothing for another form.
 [[nodiscard]] inline std::optional<blocked_device> read_blocked(const boost::json::value& value) {
-    const auto text = [](const boost::json::value* v) {
-        return v != nullptr && v->is_string() ? std::string(std::string_view(v->get_string())) : std::string();
-    };
-    blocked_device blocked;
-    if (value.is_string()) blocked.pattern = text(&value);
+    blocked_device blocked{.pattern = io::value_as<std::string>(value).value_or("")};
     if (const auto* o = value.if_object()) {
-        blocked.pattern = text(o->if_contains("pattern"));
-        if (blocked.pattern.empty()) blocked.pattern = text(o->if_contains("serial_pattern"));
-        const auto* reason = o->if_contains("reason");
-        if (reason != nullptr && !reason->is_null() && !reason->is_string()) return std::nullopt;
-        blocked.reason = text(reason);
+        io::json_fields f(*o);
+        blocked.pattern = io::text_at(*o, "pattern");
+        if (blocked.pattern.empty()) blocked.pattern = io::text_at(*o, "serial_pattern");
+        f.read("reason", blocked.reason);
+        if (f.fault()) return std::nullopt;
     }
     if (text_problem("pattern", blocked.pattern, 255)) return std::nullopt;
     return blocked;
@@ -200,36 +170,35 @@ inline result<registry> parse_registry(std::string_view text, const std::string&
     if (!document.root().is_object()) return document.fail_at({}, "the file must be an object { ... }");
     registry r;
     r.document = document.as_written().get_object();
-    const auto& root = document.root().get_object();
-    if (const auto* global = root.if_contains("global")) {
-        if (!global->is_object()) return document.fail_at({"global"}, "must be an object { ... }");
-        KF_TRY(r.settings, detail::read_settings(document, global->get_object()));
+    io::json_fields f(document.root().get_object(), io::json_fields::null::is_wrong);
+    const boost::json::object *global = nullptr, *devices = nullptr;
+    const boost::json::array* blocked = nullptr;
+    f.read("global", global);
+    f.read("devices", devices);
+    f.read("blocked_devices", blocked);
+    KF_CHECK(detail::check(document, {}, f));
+    if (global != nullptr) {
+        KF_TRY(r.settings, detail::read_settings(document, *global));
     }
-    if (const auto* devices = root.if_contains("devices")) {
-        if (!devices->is_object()) return document.fail_at({"devices"}, "must be an object { ... }");
-        for (const auto& member : devices->get_object()) {
+    if (devices != nullptr)
+        for (const auto& member : *devices) {
             KF_TRY(auto b, detail::read_board(document, std::string(std::string_view(member.key())), member.value()));
             r.boards.push_back(std::move(b));
         }
-        std::ranges::sort(r.boards, {}, &board::key);
-    }
-    if (const auto* blocked = root.if_contains("blocked_devices")) {
-        if (!blocked->is_array()) return document.fail_at({"blocked_devices"}, "must be a list [ ... ]");
-        const auto& list = blocked->get_array();
-        for (std::size_t i = 0; i < list.size(); ++i) {
-            auto entry = detail::read_blocked(list[i]);
-            if (!entry)
-                return document.fail_at({"blocked_devices", std::to_string(i)},
-                                        "must be a pattern, or a pattern with a reason");
-            r.blocked.push_back(std::move(*entry));
-        }
+    std::ranges::sort(r.boards, {}, &board::key);
+    for (std::size_t i = 0; blocked != nullptr && i < blocked->size(); ++i) {
+        auto entry = detail::read_blocked((*blocked)[i]);
+        if (!entry)
+            return document.fail_at({"blocked_devices", std::to_string(i)},
+                                    "must be a pattern, or a pattern with a reason");
+        r.blocked.push_back(std::move(*entry));
     }
     return r;
 }
 
 inline std::string to_text(const registry& r) {
     boost::json::object document = r.document;
-    auto& global = detail::object_at(document, "global");
+    auto& global = detail::member_object(document, "global");
     global["klipper_dir"] = r.settings.klipper_dir;
     global["katapult_dir"] = r.settings.katapult_dir;
     global["default_flash_method"] = name(r.settings.default_flash_method);
@@ -247,12 +216,11 @@ inline std::string to_text(const registry& r) {
     chosen("build_timeout", r.settings.build_timeout, flash_settings{}.build_timeout);
     chosen("git_timeout", r.settings.git_timeout, flash_settings{}.git_timeout);
 
-    const boost::json::object old_devices = detail::object_at(document, "devices");
-    auto& devices = detail::object_at(document, "devices");
+    const boost::json::object old_devices = detail::member_object(document, "devices");
+    auto& devices = detail::member_object(document, "devices");
     devices.clear();
     for (const auto& b : r.boards) {
-        const auto* old = old_devices.if_contains(b.key);
-        boost::json::object entry = old != nullptr && old->is_object() ? old->get_object() : boost::json::object();
+        boost::json::object entry = io::object_at(old_devices, b.key);
         entry["name"] = b.name;
         entry["mcu"] = b.mcu;
         entry["serial_pattern"] = b.serial_pattern;

@@ -7,6 +7,7 @@
 #include <kf/board/pattern.hpp>
 #include <kf/board/usb_name.hpp>
 #include <kf/error.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/io/unique_fd.hpp>
 
 #include <dirent.h>
@@ -119,26 +120,6 @@ namespace detail {
     return facts;
 }
 
-/// What runs on a device, by its strings and then by its USB ids (1d50:614e Klipper, 1d50:6177 Katapult, as their
-/// Kconfigs have them). The chip is the product string where that is a chip's name: Kalico lets a person choose it.
-[[nodiscard]] inline usb_name told_by(const usb_facts& facts) {
-    usb_name told;
-    const auto maker = ascii_lower(facts.manufacturer);
-    if (maker == "katapult" || maker == "canboot")
-        told.firmware = usb_firmware::katapult;
-    else if (maker == "klipper")
-        told.firmware = usb_firmware::klipper;
-    else if (facts.vendor_id == "1d50" && facts.product_id == "6177")
-        told.firmware = usb_firmware::katapult;
-    else if (facts.vendor_id == "1d50" && facts.product_id == "614e")
-        told.firmware = usb_firmware::klipper;
-    if (told.firmware == usb_firmware::other) return told;
-    if (told.firmware == usb_firmware::katapult || is_chip_name(facts.product)) told.mcu = facts.product;
-    told.serial = facts.serial;
-    told.interface = facts.interface;
-    return told;
-}
-
 /// The entries of a folder of links to devices; no such folder is no entry.
 template<class Take>
 [[nodiscard]] result<void> each_link(const std::filesystem::path& folder, std::vector<skipped_entry>& skipped,
@@ -169,6 +150,26 @@ template<class Take>
 
 } // namespace detail
 
+/// What runs on a device, by its strings and then by its USB ids (1d50:614e Klipper, 1d50:6177 Katapult, as their
+/// Kconfigs have them). The chip is the product string where that is a chip's name: Kalico lets a person choose it.
+[[nodiscard]] inline usb_name told_by(const usb_facts& facts) {
+    usb_name told;
+    const auto maker = io::to_lower(facts.manufacturer);
+    if (maker == "katapult" || maker == "canboot")
+        told.firmware = usb_firmware::katapult;
+    else if (maker == "klipper")
+        told.firmware = usb_firmware::klipper;
+    else if (facts.vendor_id == "1d50" && facts.product_id == "6177")
+        told.firmware = usb_firmware::katapult;
+    else if (facts.vendor_id == "1d50" && facts.product_id == "614e")
+        told.firmware = usb_firmware::klipper;
+    if (told.firmware == usb_firmware::other) return told;
+    if (told.firmware == usb_firmware::katapult || is_chip_name(facts.product)) told.mcu = facts.product;
+    told.serial = facts.serial;
+    told.interface = facts.interface;
+    return told;
+}
+
 /// Looks into the folders. No by-id folder means that no serial device is plugged in: an empty result, no error.
 [[nodiscard]] inline result<scan_result> scan(const device_folders& at) {
     scan_result found;
@@ -178,7 +179,7 @@ template<class Take>
     KF_CHECK(detail::each_link(
         at.by_id, found.skipped, [&](const std::string& name, const auto& path, auto resolved, link_stamp stamp) {
             auto facts = facts_of(resolved);
-            auto usb = facts.vendor_id.empty() ? parse_usb_name(name) : detail::told_by(facts);
+            auto usb = facts.vendor_id.empty() ? parse_usb_name(name) : told_by(facts);
             found.devices.push_back({name, path, std::move(resolved), std::move(usb), std::move(facts), {}, stamp});
         }));
     std::vector<skipped_entry> unused; // by-id tells of them
@@ -200,7 +201,7 @@ template<class Take>
             if (known) return;
             auto facts = facts_of(resolved);
             if (facts.vendor_id.empty()) return; // by its place alone nothing can be said of it
-            auto usb = detail::told_by(facts);
+            auto usb = told_by(facts);
             found.devices.push_back({name, path, std::move(resolved), std::move(usb), std::move(facts), name, stamp});
         });
     std::ranges::sort(found.devices, {}, &device::file_name);

@@ -5,6 +5,7 @@
 
 #include <kf/board/devices_json.hpp>
 #include <kf/board/identity.hpp>
+#include <kf/io/ascii.hpp>
 
 #include <fmt/format.h>
 
@@ -20,7 +21,7 @@ namespace kf::board {
 /// Why a device is never to be flashed; nothing when it may be.
 [[nodiscard]] inline std::optional<std::string> blocked_reason(const registry& r, const device& d) {
     const auto hit = [&](const blocked_device& b) {
-        return detail::glob(detail::ascii_lower(b.pattern), detail::ascii_lower(d.file_name));
+        return detail::glob(io::to_lower(b.pattern), io::to_lower(d.file_name));
     };
     for (const auto& b : r.blocked)
         if (hit(b)) return b.reason.empty() ? "blocked by devices.json (" + b.pattern + ")" : b.reason;

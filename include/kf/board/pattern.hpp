@@ -5,6 +5,7 @@
 /// whoever wrote it.
 
 #include <kf/board/usb_name.hpp>
+#include <kf/io/ascii.hpp>
 
 #include <fnmatch.h>
 #include <optional>
@@ -42,7 +43,7 @@ struct cut_pattern {
     for (int unit = 0; unit < 2 && !tail.starts_with('*'); ++unit) {
         const auto set = tail.starts_with('[') ? tail.find(']') : 0;
         if (tail.empty() || set == std::string_view::npos) return false;
-        if (set == 0 && tail.front() != '?' && hex_digit(tail.front()) < 0) return false;
+        if (set == 0 && tail.front() != '?' && io::hex_digit(tail.front()) < 0) return false;
         tail.remove_prefix(set + 1);
     }
     while (tail.starts_with('*')) tail.remove_prefix(1);

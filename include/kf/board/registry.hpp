@@ -6,6 +6,7 @@
 #include <kf/board/devices_json.hpp>
 #include <kf/board/slug.hpp>
 #include <kf/board/usb_name.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/clock.hpp>
 #include <kf/io/file_lock.hpp>
@@ -37,7 +38,7 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
         if (b.key == name) return b;
     std::vector<board> named;
     for (const auto& b : r.boards)
-        if (detail::ascii_lower(b.name) == detail::ascii_lower(name)) named.push_back(b);
+        if (io::to_lower(b.name) == io::to_lower(name)) named.push_back(b);
     if (named.size() == 1) return named.front();
     std::vector<std::string> keys;
     for (const auto& b : named) keys.push_back(b.key);
@@ -49,7 +50,7 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
                               {"give the key instead"}});
     for (const auto& b : r.boards) {
         keys.push_back(b.key);
-        if (detail::ascii_lower(b.name) != detail::ascii_lower(b.key)) keys.push_back(b.name);
+        if (io::to_lower(b.name) != io::to_lower(b.key)) keys.push_back(b.name);
     }
     const auto near = io::near_names(name, keys);
     error e{errc::not_found, fmt::format("there is no board \"{}\"", name)};
@@ -72,7 +73,7 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
     if (const auto p = problem(b)) return kf::fail(errc::usage, "the board's " + p->field + " " + p->what);
     if (taken(b.key)) return kf::fail(errc::usage, "there is already a board with the key " + b.key);
     for (const auto& other : r.boards)
-        if (detail::ascii_lower(other.name) == detail::ascii_lower(b.name))
+        if (io::to_lower(other.name) == io::to_lower(b.name))
             return kf::fail(error{errc::usage,
                                   fmt::format("there is already a board called \"{}\"", b.name),
                                   {},

@@ -3,6 +3,8 @@
 /// The names that udev gives to serial boards under /dev/serial/by-id: `usb-<maker>_<mcu>_<serial>-ifNN`. What such a
 /// name says is the first thing we know of a board, before any byte went over its wire.
 
+#include <kf/io/ascii.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -34,21 +36,6 @@ struct usb_name {
 
 namespace detail {
 
-[[nodiscard]] constexpr char ascii_lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-[[nodiscard]] inline std::string ascii_lower(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) c = ascii_lower(c);
-    return lower;
-}
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-[[nodiscard]] constexpr int hex_digit(char c) noexcept {
-    if (is_digit(c)) return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 struct maker_prefix {
     std::string_view text;
     usb_firmware firmware;
@@ -61,7 +48,7 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
 [[nodiscard]] constexpr bool starts_with_nocase(std::string_view text, std::string_view prefix) noexcept {
     if (text.size() < prefix.size()) return false;
     for (std::size_t i = 0; i < prefix.size(); ++i)
-        if (ascii_lower(text[i]) != ascii_lower(prefix[i])) return false;
+        if (io::to_lower(text[i]) != io::to_lower(prefix[i])) return false;
     return true;
 }
 
@@ -79,11 +66,11 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
     std::string_view text = file_name;
     if (const auto port = text.rfind("-port"); port != std::string_view::npos && port + 5 < text.size() &&
                                                std::all_of(text.begin() + static_cast<std::ptrdiff_t>(port) + 5,
-                                                           text.end(), [](char c) { return detail::is_digit(c); }))
+                                                           text.end(), [](char c) { return io::is_digit(c); }))
         text = text.substr(0, port);
     if (text.size() < 5) return file_name;
     const auto tail = text.substr(text.size() - 5);
-    if (!tail.starts_with("-if") || detail::hex_digit(tail[3]) < 0 || detail::hex_digit(tail[4]) < 0) return file_name;
+    if (!tail.starts_with("-if") || io::hex_digit(tail[3]) < 0 || io::hex_digit(tail[4]) < 0) return file_name;
     return text.substr(0, text.size() - 5);
 }
 
@@ -92,8 +79,8 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
     usb_name parsed;
     const auto base = without_interface(file_name);
     if (base.size() != file_name.size())
-        parsed.interface = static_cast<unsigned>(detail::hex_digit(file_name[base.size() + 3]) * 16 +
-                                                 detail::hex_digit(file_name[base.size() + 4]));
+        parsed.interface = static_cast<unsigned>(io::hex_digit(file_name[base.size() + 3]) * 16 +
+                                                 io::hex_digit(file_name[base.size() + 4]));
     const auto rest = detail::behind_prefix(base);
     if (!rest) return parsed;
     for (const auto& prefix : detail::maker_prefixes)
@@ -107,9 +94,9 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
 /// "stm32h723xx" -> "stm32h723", "stm32f401xc" -> "stm32f401": the package and flash size letters of ST's names go. An
 /// x that belongs to the name stays ("sam3x8e"). Lower case.
 [[nodiscard]] inline std::string mcu_family(std::string_view mcu) {
-    std::string family = detail::ascii_lower(mcu);
+    std::string family = io::to_lower(mcu);
     const auto n = family.size();
-    if (n > 3 && family[n - 2] == 'x' && detail::is_digit(family[n - 3])) family.resize(n - 2);
+    if (n > 3 && family[n - 2] == 'x' && io::is_digit(family[n - 3])) family.resize(n - 2);
     return family;
 }
 
@@ -131,7 +118,7 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
         const char c = text[i];
         const bool blank = blanks.find(c) != blanks.npos;
         if (blank && i > 0 && blanks.find(text[i - 1]) != blanks.npos) continue;
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || detail::is_digit(c) ||
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || io::is_digit(c) ||
                            std::string_view("#+-.:=@_").find(c) != std::string_view::npos ||
                            static_cast<unsigned char>(c) >= 0x80;
         out += plain ? c : '_';
@@ -165,7 +152,7 @@ inline constexpr std::array maker_prefixes{maker_prefix{"usb-Klipper_", usb_firm
 
 /// The chip's own number, as both firmwares print it: 16 or more hexadecimal digits.
 [[nodiscard]] constexpr bool is_chip_number(std::string_view serial) noexcept {
-    return serial.size() >= 16 && std::ranges::all_of(serial, [](char c) { return detail::hex_digit(c) >= 0; });
+    return serial.size() >= 16 && std::ranges::all_of(serial, [](char c) { return io::hex_digit(c) >= 0; });
 }
 
 /// The same board, seen at two times and maybe with another firmware, as far as names can tell: one serial number of

@@ -26,7 +26,7 @@
 
 namespace kf::flash {
 
-enum class katapult_phase { write, verify };
+enum class katapult_pass { write, verify };
 
 /// Tries and patience per command. A block's ack can be behind the erase of 128 KiB.
 struct katapult_timing {
@@ -84,10 +84,10 @@ class katapult_session {
             {"press reset twice within half a second, then flash again", "or switch the board's power off and on"}});
     }
 
-    /// Writes the image, ends it with EOF and reads every block back. `progress(done, total, phase)` counts blocks.
+    /// Writes the image, ends it with EOF and reads every block back. `progress(done, total, pass)` counts blocks.
     /// Never asks for interruption. errc::half_written: begun, not finished; errc::verify_failed: the board's memory
     /// does not hold the image. In both cases the board stays in its bootloader and a new flash from the start works.
-    template<std::invocable<std::size_t, std::size_t, katapult_phase> P>
+    template<std::invocable<std::size_t, std::size_t, katapult_pass> P>
     [[nodiscard]] result<void> write(io::byte_view image, P&& progress) {
         if (!connected_ || image.empty()) return kf::fail(errc::usage, "there is no bootloader or no image to write");
         verified_ = false;
@@ -100,7 +100,7 @@ class katapult_session {
             written_any_ = true; // from the first byte on the wire: the device may act on a frame whose ack is lost
             if (auto ack = ask(frame, katapult_command::send_block, block.address, timing_.block_wait); !ack)
                 return kf::fail(half_written(std::move(ack).error(), block.address));
-            if (block.offset != planned_block::blank) progress(++done, total, katapult_phase::write);
+            if (block.offset != planned_block::blank) progress(++done, total, katapult_pass::write);
         }
         if (auto ack = ask(encode_frame(katapult_command::eof), katapult_command::eof, {}, timing_.block_wait); !ack)
             return kf::fail(half_written(std::move(ack).error(), info_.app_start));
@@ -111,7 +111,7 @@ class katapult_session {
             if (!answer) return kf::fail(unverified(std::move(answer).error(), address));
             if (!std::ranges::equal(io::byte_view(answer->payload).subspan(4), block_data(image, n * size, size)))
                 return kf::fail(differs(address));
-            progress(n + 1, total, katapult_phase::verify);
+            progress(n + 1, total, katapult_pass::verify);
         }
         verified_ = true;
         return {};

@@ -111,7 +111,7 @@ class katapult_decoder {
             const std::size_t size = words * 4 + detail::katapult_overhead;
             if (buffer_.size() < size) return std::nullopt;
             const io::bytes frame(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(size));
-            auto answer = judge(frame);
+            auto answer = answer_in(frame);
             const std::size_t used = answer.type == katapult_answer::kind::damaged ? 1 : size;
             buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(used));
             return answer;
@@ -127,7 +127,7 @@ class katapult_decoder {
     void clear() noexcept { buffer_.clear(); }
 
   private:
-    [[nodiscard]] static katapult_answer judge(io::byte_view frame) {
+    [[nodiscard]] static katapult_answer answer_in(io::byte_view frame) {
         const std::size_t end = frame.size() - 4;
         const std::uint16_t crc = mcu::crc16(frame.subspan(2, end - 2));
         if (frame[end] != (crc & 0xff) || frame[end + 1] != crc >> 8 || frame[end + 2] != 0x99 ||

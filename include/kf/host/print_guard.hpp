@@ -5,6 +5,7 @@
 /// because it cannot be seen: no, unless the person said --assume-idle. look_at_printers() asks, judge_idle() is pure.
 
 #include <kf/host/klippy_survey.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/unix_socket.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/socket_lock.hpp>
@@ -41,7 +42,7 @@ struct printer_activity {
 
 /// The reason why this printer must not be stopped; nothing when it is idle. `unknown` tells a refusal because
 /// something could not be read from one because something is going on.
-struct verdict {
+struct objection {
     std::string reason;
     bool unknown = false;
 };
@@ -52,33 +53,33 @@ namespace detail {
 }
 } // namespace detail
 
-[[nodiscard]] inline std::optional<verdict> judge(const printer_activity& a) {
-    if (a.state.empty()) return verdict{"klippy does not say in which state it is", true};
+[[nodiscard]] inline std::optional<objection> objection_to_stop(const printer_activity& a) {
+    if (a.state.empty()) return objection{"klippy does not say in which state it is", true};
     // In startup, shutdown and error no move and no heater can be on: klippy has no running MCU to command.
     if (a.state == "startup" || a.state == "shutdown" || a.state == "error") return std::nullopt;
-    if (a.state != "ready") return verdict{"klippy is in a state that kflash does not know: " + a.state, true};
-    if (!a.unreadable.empty()) return verdict{a.unreadable, true};
+    if (a.state != "ready") return objection{"klippy is in a state that kflash does not know: " + a.state, true};
+    if (!a.unreadable.empty()) return objection{a.unreadable, true};
     if (a.print_state == "printing" || a.print_state == "paused") {
         const std::string percent =
             a.progress ? fmt::format(", {} % done", static_cast<int>(*a.progress * 100)) : std::string{};
-        return verdict{fmt::format("{} is {}{}", a.filename.empty() ? "a print" : a.filename,
-                                   a.print_state == "paused" ? "paused" : "being printed", percent)};
+        return objection{fmt::format("{} is {}{}", a.filename.empty() ? "a print" : a.filename,
+                                     a.print_state == "paused" ? "paused" : "being printed", percent)};
     }
-    if (a.has_print_stats && a.print_state.empty()) return verdict{"klippy does not say whether it prints", true};
+    if (a.has_print_stats && a.print_state.empty()) return objection{"klippy does not say whether it prints", true};
     if (!detail::is_one_of(a.print_state, {"", "standby", "complete", "cancelled", "error"}))
-        return verdict{"print_stats is in a state that kflash does not know: " + a.print_state, true};
-    if (a.sd_active) return verdict{"a file is being printed"};
-    if (a.paused) return verdict{"a print is paused"};
-    if (a.idle_state.empty()) return verdict{"klippy does not say whether something moves", true};
-    if (a.idle_state == "Printing" || a.moving) return verdict{"the printer is moving or running a macro"};
+        return objection{"print_stats is in a state that kflash does not know: " + a.print_state, true};
+    if (a.sd_active) return objection{"a file is being printed"};
+    if (a.paused) return objection{"a print is paused"};
+    if (a.idle_state.empty()) return objection{"klippy does not say whether something moves", true};
+    if (a.idle_state == "Printing" || a.moving) return objection{"the printer is moving or running a macro"};
     if (!detail::is_one_of(a.idle_state, {"Idle", "Ready"}))
-        return verdict{"idle_timeout is in a state that kflash does not know: " + a.idle_state, true};
+        return objection{"idle_timeout is in a state that kflash does not know: " + a.idle_state, true};
     if (!a.hot.empty()) {
         std::string list;
         for (const auto& h : a.hot) list += (list.empty() ? "" : ", ") + h;
-        return verdict{"heaters are on: " + list};
+        return objection{"heaters are on: " + list};
     }
-    if (!a.mute.empty()) return verdict{"klippy does not say whether " + a.mute.front() + " is heated", true};
+    if (!a.mute.empty()) return objection{"klippy does not say whether " + a.mute.front() + " is heated", true};
     return std::nullopt;
 }
 
@@ -86,21 +87,12 @@ namespace detail {
 
 namespace json = boost::json;
 
-[[nodiscard]] inline std::string text_at(const json::object& o, const char* name) {
-    const auto* v = o.if_contains(name);
-    return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string{};
-}
-[[nodiscard]] inline const json::object& object_at(const json::object& o, std::string_view name) {
-    static const json::object none;
-    const auto* v = o.if_contains(name);
-    return v != nullptr && v->is_object() ? v->as_object() : none;
-}
 inline constexpr std::array activity_objects{"webhooks",     "print_stats",  "virtual_sdcard",
                                              "pause_resume", "idle_timeout", "motion_report"};
 
 inline void take_status(printer_activity& a, const json::object& status, const std::vector<std::string>& heaters) {
     // Between info and here the state may have changed; webhooks came with the rest.
-    if (const auto state = text_at(object_at(status, "webhooks"), "state"); !state.empty())
+    if (const auto state = io::text_at(io::object_at(status, "webhooks"), "state"); !state.empty())
         a.state = state;
     else if (a.state == "ready")
         a.state.clear();
@@ -110,26 +102,24 @@ inline void take_status(printer_activity& a, const json::object& status, const s
     for (const char* name : activity_objects)
         if (const auto* o = status.if_contains(name)) known[name] = *o;
     if (const auto read = now.merge(known, 0); !read) a.unreadable = read.error().what;
-    a.print_state = text_at(object_at(status, "print_stats"), "state");
-    a.idle_state = text_at(object_at(status, "idle_timeout"), "state");
+    a.print_state = io::text_at(io::object_at(status, "print_stats"), "state");
+    a.idle_state = io::text_at(io::object_at(status, "idle_timeout"), "state");
     if (now.print_stats) a.filename = now.print_stats->filename;
     if (now.virtual_sdcard) a.sd_active = now.virtual_sdcard->is_active;
-    if (const auto* p = object_at(status, "virtual_sdcard").if_contains("progress"); p != nullptr && p->is_number())
-        a.progress = p->to_number<double>();
+    a.progress = io::value_at<double>(io::object_at(status, "virtual_sdcard"), "progress");
     if (now.pause_resume) a.paused = now.pause_resume->is_paused;
     if (now.motion_report) a.moving = now.motion_report->moves();
     for (const auto& name : heaters) {
-        const auto* target = object_at(status, name).if_contains("target");
-        if (target == nullptr || !target->is_number())
+        const auto target = io::value_at<double>(io::object_at(status, name), "target");
+        if (!target)
             a.mute.push_back(name);
-        else if (const auto degrees = target->to_number<double>(); degrees > 0)
-            a.hot.push_back(fmt::format("{} ({:.0f} C)", name, degrees));
+        else if (*target > 0)
+            a.hot.push_back(fmt::format("{} ({:.0f} C)", name, *target));
     }
-    for (const auto& [section, value] : object_at(object_at(status, "configfile"), "settings")) {
+    for (const auto& [section, value] : io::object_at(io::object_at(status, "configfile"), "settings")) {
         if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
-        if (value.is_object())
-            if (auto serial = text_at(value.as_object(), "serial"); !serial.empty())
-                a.serials.push_back(std::move(serial));
+        if (auto serial = io::text_at(io::as_object(value), "serial"); !serial.empty())
+            a.serials.push_back(std::move(serial));
     }
 }
 
@@ -142,17 +132,15 @@ template<class Call>
     printer_activity a;
     KF_TRY(const json::value info, call("info", json::object{}));
     if (!info.is_object()) return kf::fail(errc::protocol, "klippy's info is not an object");
-    a.state = text_at(info.as_object(), "state");
-    a.state_message = text_at(info.as_object(), "state_message");
+    a.state = io::text_at(info.as_object(), "state");
+    a.state_message = io::text_at(info.as_object(), "state_message");
     KF_TRY(const json::value list, call("objects/list", json::object{}));
     json::object wanted;
     std::vector<std::string> heaters;
-    const auto* names = list.is_object() ? list.as_object().if_contains("objects") : nullptr;
-    if (names == nullptr || !names->is_array())
-        return kf::fail(errc::protocol, "klippy's list of objects is not a list");
-    for (const auto& n : names->as_array()) {
-        if (!n.is_string()) continue;
-        const std::string_view name = n.as_string();
+    const auto names = io::value_at<const json::array*>(io::as_object(list), "objects");
+    if (!names) return kf::fail(errc::protocol, "klippy's list of objects is not a list");
+    for (const auto& n : **names) {
+        const auto name = io::value_as<std::string_view>(n).value_or("");
         if (name == "print_stats") a.has_print_stats = true;
         if (!klippy::is_heater(name)) continue;
         wanted[name] = json::array{"target"};
@@ -163,7 +151,7 @@ template<class Call>
     wanted["configfile"] = json::array{"settings"};
     KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
     if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");
-    detail::take_status(a, object_at(answer.as_object(), "status"), heaters);
+    detail::take_status(a, io::object_at(answer.as_object(), "status"), heaters);
     return a;
 }
 
@@ -263,7 +251,7 @@ struct idle_printers {
             idle.printers.push_back({k, {}, plot_lock});
             continue;
         }
-        if (const auto v = judge(*activity)) {
+        if (const auto v = objection_to_stop(*activity)) {
             if (!v->unknown)
                 return refuse(v->reason,
                               {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});

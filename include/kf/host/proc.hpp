@@ -117,7 +117,7 @@ struct python_program {
     return std::nullopt;
 }
 
-/// Klipper's klippy/klippy.py, Kalico's package folder, a console entry of either.
+/// Klipper's klippy.py in a folder klippy, Kalico's package folder, a console entry of either.
 [[nodiscard]] inline bool is_klippy_script(std::string_view word) {
     while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
     const fs::path path(word);

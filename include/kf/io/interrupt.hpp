@@ -20,11 +20,15 @@ namespace kf::io::interrupt {
 namespace detail {
 inline volatile std::sig_atomic_t first_signal = 0;
 inline volatile std::sig_atomic_t count = 0;
+} // namespace detail
+
+/// What the handler does with a signal, and all that it does.
 inline void remember(int number) {
-    if (first_signal == 0) first_signal = number;
-    count = count + 1;
+    if (detail::first_signal == 0) detail::first_signal = number;
+    detail::count = detail::count + 1;
 }
 
+namespace detail {
 inline constexpr std::array faults{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
 /// By default nothing happens: a child ended, go on, the window has another size, urgent data.
 inline constexpr std::array harmless{SIGCHLD, SIGCONT, SIGWINCH, SIGURG};
@@ -68,6 +72,24 @@ inline void catch_signals() {
     for (const int number : signals) detail::remember_with(number, 0);
     ignore_failed_writes();
 }
+
+/// While a person is asked, signals are an answer: the command ends in good order. Afterwards they are what they were.
+class remembered_signals {
+    std::array<struct sigaction, signals.size()> before_{};
+
+  public:
+    remembered_signals() {
+        for (std::size_t i = 0; i < before_.size(); ++i) {
+            ::sigaction(signals[i], nullptr, &before_[i]);
+            if (before_[i].sa_handler == SIG_DFL) detail::remember_with(signals[i], 0);
+        }
+    }
+    remembered_signals(const remembered_signals&) = delete;
+    remembered_signals& operator=(const remembered_signals&) = delete;
+    ~remembered_signals() {
+        for (std::size_t i = 0; i < before_.size(); ++i) ::sigaction(signals[i], &before_[i], nullptr);
+    }
+};
 
 /// While a service is stopped only SIGKILL, SIGSTOP and a crash of our own act end or freeze us: Ctrl+Z and a write
 /// from the background are ignored, everything else is remembered. Children start with the defaults.

@@ -5,10 +5,9 @@
 ///
 /// The process_runner policy:
 ///
-/// | expression                    | meaning                                         | guarantees | |
-/// ----------------------------- | ----------------------------------------------- |
-/// ----------------------------------- | | r.run(command, limits, out)   | start, feed out(chunk), wait for the end |
-/// no child of the group is left alive |
+/// | expression                  | meaning                                  | guarantees                          |
+/// | --------------------------- | ---------------------------------------- | ----------------------------------- |
+/// | r.run(command, limits, out) | start, feed out(chunk), wait for the end | no child of the group is left alive |
 ///
 /// Errors: errc::not_found (no such program), errc::io, errc::timeout (total or silence), errc::interrupted. A program
 /// that ran and failed is not an error here: its exit status is in the outcome.

@@ -3,13 +3,13 @@
 /// The transport policy: a stream of bytes with deadlines. Models: unix_socket, serial_port, and in-memory ones in
 /// tests.
 ///
-/// | expression                | meaning                                | guarantees | | ------------------------- |
-/// -------------------------------------- | --------------------------------------------------- | | t.read_some(span,
-/// until)  | up to span.size() bytes; their count   | >= 1; errc::timeout at `until`, errc::connection_lost when the
-/// peer is gone | | t.write_all(view, until)  | all bytes, as one write where possible | errc::timeout,
-/// errc::connection_lost                 |
+/// | expression               | meaning                                | guarantees                              |
+/// | ------------------------ | -------------------------------------- | --------------------------------------- |
+/// | t.read_some(span, until) | up to span.size() bytes; their count   | >= 1; errc::timeout at `until`,         |
+/// |                          |                                        | errc::connection_lost: the peer is gone |
+/// | t.write_all(view, until) | all bytes, as one write where possible | errc::timeout, errc::connection_lost    |
 ///
-/// A frame is handed to write_all whole: half a frame wedges a Katapult bootloader (facts/katapult.md 4).
+/// A frame is handed to write_all whole: half a frame wedges a Katapult bootloader.
 
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>

@@ -6,6 +6,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/near_name.hpp>
 #include <kf/io/printable.hpp>
 #include <kf/job/operation.hpp>
@@ -51,44 +52,41 @@ inline bool is_word(std::string_view text) noexcept {
     });
 }
 
-/// Reads one JSON object field by field; the first thing wrong stays in `why`.
+/// Reads the fields of one operation in the words of a job; the first thing wrong stays in `why`.
 class field_source {
-    const boost::json::object& object_;
-    std::string why_;
+    io::json_fields fields_;
 
-    void wrong(std::string why) {
-        if (why_.empty()) why_ = std::move(why);
+    void wrong(std::string why) { fields_.wrong({}, std::move(why)); }
+    [[nodiscard]] static std::string range(std::string_view field, double min, double max) {
+        return fmt::format("\"{}\" must be a number from {} to {}", field, io::to_decimal(min), io::to_decimal(max));
+    }
+    [[nodiscard]] double number(const boost::json::value& value, std::string_view field, double min, double max) {
+        const auto d = io::value_as<double>(value);
+        if (d && *d >= min && *d <= max) return *d;
+        wrong(range(field, min, max));
+        return 0;
     }
 
   public:
     explicit field_source(const boost::json::object& object)
-      : object_(object) {}
+      : fields_(object, io::json_fields::null::is_wrong) {}
 
-    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+    [[nodiscard]] std::string why() const { return fields_.fault() ? fields_.fault()->what : std::string(); }
 
     /// No other field than these is allowed: a misspelt one would be lost without a word.
-    void only(std::initializer_list<std::string_view> fields) {
-        for (const auto& [key, value] : object_) {
+    void only(std::initializer_list<std::string_view> allowed) {
+        for (const auto& [key, value] : fields_.object()) {
             const std::string_view text(key.data(), key.size());
-            if (std::find(fields.begin(), fields.end(), text) != fields.end()) continue;
-            const auto near = io::near_names(text, fields);
+            if (std::find(allowed.begin(), allowed.end(), text) != allowed.end()) continue;
+            const auto near = io::near_names(text, allowed);
             wrong(fmt::format("there is no field \"{}\" here{}", io::printable(text),
                               near.empty() ? "" : fmt::format(", is it \"{}\"?", near.front())));
         }
     }
     [[nodiscard]] const boost::json::value* find(std::string_view field) {
-        const auto* value = object_.if_contains(boost::json::string_view(field.data(), field.size()));
+        const auto* value = fields_.find(field);
         if (value == nullptr) wrong(fmt::format("the field \"{}\" is missing", field));
         return value;
-    }
-    [[nodiscard]] double number(const boost::json::value& value, std::string_view field, double min, double max) {
-        const double d = value.is_double()   ? value.get_double()
-                         : value.is_int64()  ? static_cast<double>(value.get_int64())
-                         : value.is_uint64() ? static_cast<double>(value.get_uint64())
-                                             : std::nan("");
-        if (d >= min && d <= max) return d;
-        wrong(fmt::format("\"{}\" must be a number from {} to {}", field, io::to_decimal(min), io::to_decimal(max)));
-        return 0;
     }
     [[nodiscard]] double number(std::string_view field, double min, double max) {
         const auto* value = find(field);
@@ -97,43 +95,42 @@ class field_source {
     [[nodiscard]] double coordinate(std::string_view field) { return number(field, -largest, largest); }
 
     [[nodiscard]] std::optional<mm_per_s> feed() {
-        const auto* value = object_.if_contains("feed");
+        const auto* value = fields_.find("feed");
         if (value == nullptr || value->is_null()) return std::nullopt;
         return number(*value, "feed", 0.001, 100000);
     }
     [[nodiscard]] bool flag(std::string_view field) {
         const auto* value = find(field);
-        if (value != nullptr && !value->is_bool()) wrong(fmt::format("\"{}\" must be true or false", field));
-        return value != nullptr && value->is_bool() && value->get_bool();
+        const auto on = value != nullptr ? io::value_as<bool>(*value) : std::nullopt;
+        if (!on) wrong(fmt::format("\"{}\" must be true or false", field));
+        return on.value_or(false);
     }
     [[nodiscard]] std::string word(std::string_view field) {
         const auto* value = find(field);
-        if (value == nullptr) return {};
-        std::string text =
-            value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : "";
+        std::string text = value != nullptr ? io::value_as<std::string>(*value).value_or("") : "";
         if (!is_word(text)) wrong(fmt::format("\"{}\" must be a name: 1 to 64 of a-z, A-Z, 0-9, _ and -", field));
         return text;
     }
     [[nodiscard]] std::vector<point> points(std::size_t most) {
-        const auto* value = find("points");
         std::vector<point> points;
+        const auto* value = find("points");
         if (value == nullptr) return points;
-        if (!value->is_array() || value->get_array().empty()) return wrong("\"points\" must be [[x,y],...]"), points;
-        if (value->get_array().size() > most)
+        const auto pairs = io::value_as<const boost::json::array*>(*value);
+        if (!pairs || (*pairs)->empty()) return wrong("\"points\" must be [[x,y],...]"), points;
+        if ((*pairs)->size() > most)
             return wrong(fmt::format("a polyline has {} points at most; go on in another operation", most)), points;
-        points.reserve(value->get_array().size());
-        for (const auto& pair : value->get_array()) {
-            if (!pair.is_array() || pair.get_array().size() != 2) {
-                wrong(fmt::format("point {} must be [x,y]", points.size() + 1));
-                return points;
+        points.reserve((*pairs)->size());
+        for (const auto& pair : **pairs) {
+            const auto refuse = [&](std::string why) { wrong(fmt::format("point {}{}", points.size() + 1, why)); };
+            if (!pair.is_array() || pair.get_array().size() != 2) return refuse(" must be [x,y]"), points;
+            double xy[2]{};
+            for (std::size_t i = 0; i < 2; ++i) {
+                const auto d = io::value_as<double>(pair.get_array()[i]);
+                if (!d || *d < -largest || *d > largest)
+                    return refuse(": " + range(i == 0 ? "x" : "y", -largest, largest)), points;
+                xy[i] = *d;
             }
-            const double x = number(pair.get_array()[0], "x", -largest, largest);
-            const double y = number(pair.get_array()[1], "y", -largest, largest);
-            if (!why_.empty()) {
-                why_ = fmt::format("point {}: {}", points.size() + 1, why_);
-                return points;
-            }
-            points.push_back({x, y});
+            points.push_back({xy[0], xy[1]});
         }
         return points;
     }
@@ -144,9 +141,9 @@ class field_source {
 /// The operation of a parsed line, or why it is none.
 inline std::expected<operation, std::string> to_operation(const boost::json::object& object, std::size_t most_points) {
     field_source f(object);
-    const auto* op = object.if_contains("op");
-    if (op == nullptr || !op->is_string()) return std::unexpected("the field \"op\" is missing");
-    const std::string_view name(op->get_string().data(), op->get_string().size());
+    const auto op = io::value_at<std::string_view>(object, "op");
+    if (!op) return std::unexpected("the field \"op\" is missing");
+    const std::string_view name = *op;
     const auto done = [&](operation o) -> std::expected<operation, std::string> {
         if (!f.why().empty()) return std::unexpected(fmt::format("{}: {}", name, f.why()));
         return o;
@@ -230,8 +227,7 @@ inline std::size_t written_fields(std::string_view json) noexcept {
 /// Nothing when the object is a header that we can follow, else why not.
 inline std::string header_fault(const boost::json::object& object) {
     field_source f(object);
-    const auto* format = object.if_contains("format");
-    if (format == nullptr || !format->is_string() || format->get_string() != "kf-job")
+    if (io::value_at<std::string_view>(object, "format") != "kf-job")
         return fmt::format("the first line must be the header {}", job_header);
     const double version = f.number("version", 1, 1000000);
     if (f.why().empty() && version != job_version)

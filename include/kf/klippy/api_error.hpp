@@ -2,13 +2,13 @@
 #pragma once
 /// Klipper's error texts as kf errors. The text is all there is: no error has a number. The first line says why.
 ///
-/// | Klipper says                                   | errc            | so                                           |
-/// | ---------------------------------------------- | --------------- | -------------------------------------------- |
-/// | printer is shutdown, halted, not configured    | connection_lost | motion is gone, position unknown: reconnect   |
-/// | printer is not ready (startup)                 | not_connected   | nothing was done: wait                        |
-/// | SD busy                                        | busy            | a file is running                             |
-/// | unable to open file, no such endpoint          | not_found       |                                               |
-/// | anything else (out of range, must home, ...)   | failed          | a G-code error: the printer stays ready       |
+/// | Klipper says                                 | errc            | so                                          |
+/// | -------------------------------------------- | --------------- | ------------------------------------------- |
+/// | printer is shutdown, halted, not configured  | connection_lost | motion is gone, position unknown: reconnect |
+/// | printer is not ready (startup)               | not_connected   | nothing was done: wait                      |
+/// | SD busy                                      | busy            | a file is running                           |
+/// | unable to open file, no such endpoint        | not_found       |                                             |
+/// | anything else (out of range, must home, ...) | failed          | a G-code error: the printer stays ready     |
 
 #include <kf/error.hpp>
 #include <kf/klippy/objects.hpp>

@@ -7,6 +7,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/transport.hpp>
 #include <kf/klippy/api_error.hpp>
 #include <kf/klippy/objects.hpp>
@@ -151,12 +152,10 @@ class client {
 namespace detail {
 
 [[nodiscard]] inline result<snapshot> snapshot_from(const json::value& value) {
-    if (const json::object* o = value.if_object()) {
-        const json::value* at = o->if_contains("eventtime");
-        const json::value* status = o->if_contains("status");
-        if (at != nullptr && at->is_number() && status != nullptr && status->is_object())
-            return snapshot{at->to_number<double>(), status->get_object()};
-    }
+    const json::object& o = io::as_object(value);
+    const auto at = io::value_at<double>(o, "eventtime");
+    const auto status = io::value_at<const json::object*>(o, "status");
+    if (at && status) return snapshot{*at, **status};
     return kf::fail(errc::protocol, "Klipper's status is not a status");
 }
 
@@ -218,8 +217,7 @@ result<request_id> client<T, C>::send(std::string_view method, const json::objec
         return kf::fail(lose(std::move(e)));
     }
     std::string command(method);
-    if (const json::value* script = params.if_contains("script"); script != nullptr && script->is_string())
-        command = shown_command(script->get_string());
+    if (const auto script = io::value_at<std::string_view>(params, "script")) command = shown_command(*script);
     pending_.emplace(id, exchange{until, std::move(command)});
     return id;
 }
@@ -309,10 +307,9 @@ void client<T, C>::dispatch(push p) {
             return;
         }
     }
-    if (const json::value* text = p.params.if_contains("response");
-        text != nullptr && text->is_string() && output_handler_) {
+    if (const auto text = io::value_at<std::string_view>(p.params, "response"); text && output_handler_) {
         const auto handler = output_handler_;
-        handler(text->get_string());
+        handler(*text);
         return;
     }
     if (other_handler_) other_handler_(p);
@@ -325,13 +322,13 @@ result<server_info> client<T, C>::info(io::time_point until) {
     if (o == nullptr) return kf::fail(errc::protocol, "Klipper's info is not an object");
     server_info out;
     std::string state;
-    detail::field_reader f("info", *o);
-    f("state", state);
-    f("state_message", out.message);
-    f("software_version", out.software_version);
-    f("config_file", out.config_file);
-    f("process_id", out.process_id);
-    if (f.problem()) return kf::fail(*f.problem());
+    io::json_fields f(*o);
+    f.read("state", state);
+    f.read("state_message", out.message);
+    f.read("software_version", out.software_version);
+    f.read("config_file", out.config_file);
+    f.read("process_id", out.process_id);
+    if (f.fault()) return kf::fail(detail::unknown_form("info", *f.fault()));
     out.state = printer_state_from(state);
     return out;
 }
@@ -346,13 +343,11 @@ template<io::transport T, io::clock C>
 result<std::vector<std::string>> client<T, C>::list_objects(io::time_point until) {
     KF_TRY(const json::value v, call("objects/list", {}, until));
     std::vector<std::string> out;
-    if (const json::object* o = v.if_object())
-        if (const json::value* list = o->if_contains("objects"); list != nullptr && list->is_array()) {
-            for (const json::value& entry : list->get_array())
-                if (entry.is_string()) out.emplace_back(entry.get_string());
-            return out;
-        }
-    return kf::fail(errc::protocol, "Klipper's list of objects is not a list");
+    const auto list = io::value_at<const json::array*>(io::as_object(v), "objects");
+    if (!list) return kf::fail(errc::protocol, "Klipper's list of objects is not a list");
+    for (const json::value& entry : **list)
+        if (auto name = io::value_as<std::string>(entry)) out.push_back(*std::move(name));
+    return out;
 }
 
 template<io::transport T, io::clock C>

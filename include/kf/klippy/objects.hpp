@@ -5,6 +5,7 @@
 /// Lengths in mm, times in s. Spec: https://www.klipper3d.org/Status_Reference.html
 
 #include <kf/error.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/rpc.hpp>
 #include <kf/units.hpp>
 
@@ -123,114 +124,74 @@ struct idle_timeout_status {
 
 namespace detail {
 
-/// Reads the fields of one object that are there; null means that Klipper has no such field.
-class field_reader {
-  public:
-    field_reader(std::string_view object_name, const json::object& fields)
-      : object_(object_name)
-      , fields_(fields) {}
+/// What Klipper's object `name` has in a form that is not Klipper's.
+[[nodiscard]] inline error unknown_form(std::string_view name, const io::json_fault& fault) {
+    return error{errc::protocol, fmt::format("Klipper's {}.{} has an unknown form", name, fault.key),
+                 "this Klipper may be newer than kf knows"};
+}
 
-    void operator()(std::string_view key, double& out) {
-        if (const json::value* v = find(key); v != nullptr && want(v->is_number(), key)) out = v->to_number<double>();
-    }
-    void operator()(std::string_view key, std::int64_t& out) {
-        if (const json::value* v = find(key); v != nullptr && want(v->is_int64(), key)) out = v->get_int64();
-    }
-    void operator()(std::string_view key, bool& out) {
-        if (const json::value* v = find(key); v != nullptr && want(v->is_bool(), key)) out = v->get_bool();
-    }
-    void operator()(std::string_view key, std::string& out) {
-        if (const json::value* v = find(key); v != nullptr && want(v->is_string(), key))
-            out = std::string(v->get_string());
-    }
-    void operator()(std::string_view key, xyz& out) {
-        const json::value* v = find(key);
-        if (v == nullptr || !want(v->is_array() && v->get_array().size() >= out.size(), key)) return;
-        const json::array& from = v->get_array();
-        for (std::size_t i = 0; i < out.size(); ++i)
-            if (want(from[i].is_number(), key)) out[i] = from[i].to_number<double>();
-    }
-    [[nodiscard]] const std::optional<error>& problem() const noexcept { return problem_; }
-
-  private:
-    [[nodiscard]] const json::value* find(std::string_view key) const {
-        const json::value* v = fields_.if_contains(json::string_view(key.data(), key.size()));
-        return v == nullptr || v->is_null() ? nullptr : v;
-    }
-    bool want(bool right_type, std::string_view key) {
-        if (!right_type && !problem_)
-            problem_ = error{errc::protocol, fmt::format("Klipper's {}.{} has an unknown form", object_, key),
-                             "this Klipper may be newer than kf knows"};
-        return right_type;
-    }
-
-    std::string_view object_;
-    const json::object& fields_;
-    std::optional<error> problem_;
-};
-
-inline void read(field_reader& f, webhooks_status& s) {
+inline void read(io::json_fields& f, webhooks_status& s) {
     std::string state;
-    f("state", state);
+    f.read("state", state);
     if (!state.empty()) s.state = printer_state_from(state);
-    f("state_message", s.message);
+    f.read("state_message", s.message);
 }
-inline void read(field_reader& f, toolhead_status& s) {
-    f("homed_axes", s.homed_axes);
-    f("position", s.position);
-    f("axis_minimum", s.axis_minimum);
-    f("axis_maximum", s.axis_maximum);
-    f("max_velocity", s.max_velocity);
-    f("max_accel", s.max_accel);
-    f("minimum_cruise_ratio", s.minimum_cruise_ratio);
-    f("square_corner_velocity", s.square_corner_velocity);
-    f("print_time", s.print_time);
-    f("estimated_print_time", s.estimated_print_time);
+inline void read(io::json_fields& f, toolhead_status& s) {
+    f.read("homed_axes", s.homed_axes);
+    f.read("position", s.position);
+    f.read("axis_minimum", s.axis_minimum);
+    f.read("axis_maximum", s.axis_maximum);
+    f.read("max_velocity", s.max_velocity);
+    f.read("max_accel", s.max_accel);
+    f.read("minimum_cruise_ratio", s.minimum_cruise_ratio);
+    f.read("square_corner_velocity", s.square_corner_velocity);
+    f.read("print_time", s.print_time);
+    f.read("estimated_print_time", s.estimated_print_time);
 }
-inline void read(field_reader& f, motion_status& s) {
-    f("live_position", s.live_position);
-    f("live_velocity", s.live_velocity);
+inline void read(io::json_fields& f, motion_status& s) {
+    f.read("live_position", s.live_position);
+    f.read("live_velocity", s.live_velocity);
 }
-inline void read(field_reader& f, gcode_move_status& s) {
-    f("speed_factor", s.speed_factor);
-    f("extrude_factor", s.extrude_factor);
-    f("speed", s.speed_f_word);
-    f("absolute_coordinates", s.absolute_coordinates);
-    f("homing_origin", s.homing_origin);
-    f("position", s.position);
-    f("gcode_position", s.gcode_position);
+inline void read(io::json_fields& f, gcode_move_status& s) {
+    f.read("speed_factor", s.speed_factor);
+    f.read("extrude_factor", s.extrude_factor);
+    f.read("speed", s.speed_f_word);
+    f.read("absolute_coordinates", s.absolute_coordinates);
+    f.read("homing_origin", s.homing_origin);
+    f.read("position", s.position);
+    f.read("gcode_position", s.gcode_position);
 }
-inline void read(field_reader& f, virtual_sdcard_status& s) {
-    f("file_path", s.file_path);
-    f("progress", s.progress);
-    f("is_active", s.is_active);
-    f("file_position", s.file_position);
-    f("file_size", s.file_size);
+inline void read(io::json_fields& f, virtual_sdcard_status& s) {
+    f.read("file_path", s.file_path);
+    f.read("progress", s.progress);
+    f.read("is_active", s.is_active);
+    f.read("file_position", s.file_position);
+    f.read("file_size", s.file_size);
 }
-inline void read(field_reader& f, print_stats_status& s) {
+inline void read(io::json_fields& f, print_stats_status& s) {
     std::string state;
-    f("state", state);
+    f.read("state", state);
     if (!state.empty()) {
         s.state = print_state::unknown;
         for (const auto known : {print_state::standby, print_state::printing, print_state::paused,
                                  print_state::complete, print_state::cancelled, print_state::error})
             if (state == name(known)) s.state = known;
     }
-    f("filename", s.filename);
-    f("message", s.message);
-    f("total_duration", s.total_duration);
+    f.read("filename", s.filename);
+    f.read("message", s.message);
+    f.read("total_duration", s.total_duration);
 }
-inline void read(field_reader& f, pause_resume_status& s) { f("is_paused", s.is_paused); }
-inline void read(field_reader& f, idle_timeout_status& s) {
+inline void read(io::json_fields& f, pause_resume_status& s) { f.read("is_paused", s.is_paused); }
+inline void read(io::json_fields& f, idle_timeout_status& s) {
     std::string state;
-    f("state", state);
+    f.read("state", state);
     if (!state.empty())
         s.state = state == "Idle"       ? motion_state::idle
                   : state == "Ready"    ? motion_state::ready
                   : state == "Printing" ? motion_state::printing
                                         : motion_state::unknown;
-    f("printing_time", s.printing_time);
-    f("idle_timeout", s.idle_timeout);
+    f.read("printing_time", s.printing_time);
+    f.read("idle_timeout", s.idle_timeout);
 }
 
 template<class S>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The way back to a ready printer, as a state machine without I/O: session.hpp does what next() says and reports back.
-/// Each phase has a budget of its own: connecting attempts x interval of machine.yaml, Klipper's own start 95 s (it
+/// Each step has a budget of its own: connecting attempts x interval of machine.yaml, Klipper's own start 95 s (it
 /// waits 90 s for the micro-controller before it gives up). FIRMWARE_RESTART goes out only in shutdown or error, only
 /// when allowed, and once more when it ended in an error (a USB device that vanishes during the reset does that).
 
@@ -48,12 +48,12 @@ class recovery {
       : policy_(policy)
       , connect_until_(now + to_nanoseconds(policy.attempts * policy.interval))
       , startup_until_((connected_now ? now : connect_until_) + to_nanoseconds(policy.startup))
-      , phase_(connected_now ? phase::connected : phase::apart) {}
+      , where_(connected_now ? where::connected : where::apart) {}
 
     [[nodiscard]] step next(io::time_point now);
 
     void connected(io::time_point now) {
-        phase_ = phase::connected;
+        where_ = where::connected;
         // Klipper's start is counted once for each outage: a Klipper that keeps dying while it starts comes to an end.
         startup_until_ = std::min(startup_until_, now + to_nanoseconds(policy_.startup));
     }
@@ -66,10 +66,10 @@ class recovery {
     [[nodiscard]] int restarts_sent() const noexcept { return restarts_; }
 
   private:
-    enum class phase { apart, connected, restarting, ready, failed };
+    enum class where { apart, connected, restarting, ready, failed };
 
     void give_up(error why) {
-        phase_ = phase::failed;
+        where_ = where::failed;
         problem_ = std::move(why);
     }
 
@@ -77,21 +77,21 @@ class recovery {
     io::time_point connect_until_;
     io::time_point startup_until_;
     io::time_point wait_until_{};
-    phase phase_;
+    where where_;
     int restarts_ = 0;
     error problem_;
 };
 
 inline recovery::step recovery::next(io::time_point now) {
-    if (phase_ == phase::ready) return {act::done};
-    if (phase_ == phase::failed) return {act::give_up};
+    if (where_ == where::ready) return {act::done};
+    if (where_ == where::failed) return {act::give_up};
     if (now < wait_until_) return {act::wait, wait_until_};
-    switch (phase_) {
-    case phase::apart: return {act::connect, connect_until_};
-    case phase::connected: return {act::ask_state};
-    case phase::restarting: return {act::restart};
-    case phase::ready:
-    case phase::failed: break;
+    switch (where_) {
+    case where::apart: return {act::connect, connect_until_};
+    case where::connected: return {act::ask_state};
+    case where::restarting: return {act::restart};
+    case where::ready:
+    case where::failed: break;
     }
     return {act::give_up};
 }
@@ -113,7 +113,7 @@ inline void recovery::connect_failed(error why, io::time_point now) {
 
 inline void recovery::lost(io::time_point now) {
     using namespace std::chrono_literals;
-    phase_ = phase::apart;
+    where_ = where::apart;
     connect_until_ = std::min(now + to_nanoseconds(policy_.attempts * policy_.interval), startup_until_);
     wait_until_ = std::min(now + 100ms, connect_until_);
 }
@@ -129,7 +129,7 @@ inline void recovery::state_is(printer_state state, std::string_view state_messa
     using namespace std::chrono_literals;
     const std::string why = first_line(state_message);
     switch (state) {
-    case printer_state::ready: phase_ = phase::ready; return;
+    case printer_state::ready: where_ = where::ready; return;
     case printer_state::startup:
     case printer_state::unknown:
         if (now >= startup_until_) {
@@ -156,7 +156,7 @@ inline void recovery::state_is(printer_state state, std::string_view state_messa
             return;
         }
         ++restarts_;
-        phase_ = phase::restarting;
+        where_ = where::restarting;
         return;
     }
 }

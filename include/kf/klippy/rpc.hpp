@@ -7,6 +7,7 @@
 /// Spec: https://www.klipper3d.org/API_Server.html
 
 #include <kf/error.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/transport.hpp>
 
 #include <boost/json.hpp>
@@ -135,9 +136,8 @@ namespace detail {
         const std::int64_t* number = id->if_int64();
         if (number == nullptr) return kf::fail(bad_message("an answer to nothing we asked", frame));
         if (json::value* value = o->if_contains("result")) return response{*number, std::move(*value)};
-        if (const json::value* e = o->if_contains("error"); e != nullptr && e->is_object())
-            if (const json::value* text = e->get_object().if_contains("message"); text != nullptr && text->is_string())
-                return response{*number, nullptr, std::string(text->get_string())};
+        if (auto text = io::value_at<std::string>(io::object_at(*o, "error"), "message"))
+            return response{*number, nullptr, *std::move(text)};
         return kf::fail(bad_message("an answer without a result or an error", frame));
     }
     json::value* params = o->if_contains("params");

@@ -100,9 +100,12 @@ namespace detail {
             {"pause_resume", json::array{"is_paused"}}};
 }
 
+} // namespace detail
+
+/// What of Klipper's state concerns a file, asked now. errc::not_found when this printer cannot run files.
 template<class Client>
 [[nodiscard]] result<printer_status> job_status(Client& k, io::time_point until) {
-    KF_TRY(const snapshot now, k.query(job_objects(), until));
+    KF_TRY(const snapshot now, k.query(detail::job_objects(), until));
     printer_status s;
     KF_CHECK(s.merge(now.status, now.eventtime));
     if (!s.ready()) return kf::fail(api_error(s.webhooks.message, "objects/query"));
@@ -114,8 +117,6 @@ template<class Client>
                          {"Add [virtual_sdcard] and [pause_resume] to printer.cfg.", "Send RESTART."}});
     return s;
 }
-
-} // namespace detail
 
 [[nodiscard]] inline file_progress progress(const printer_status& s) {
     file_progress p;
@@ -135,7 +136,7 @@ template<class Client>
 template<class Client>
 [[nodiscard]] result<file_progress> start_file(Client& k, std::string_view file_name, io::time_point until) {
     KF_TRY(const std::string quoted, quoted_file_name(file_name));
-    KF_TRY(const printer_status before, detail::job_status(k, until));
+    KF_TRY(const printer_status before, job_status(k, until));
     if (before.virtual_sdcard->is_active || before.job() == job_state::printing || before.job() == job_state::paused)
         return kf::fail({errc::busy,
                          fmt::format("{} is {}", before.print_stats->filename, name(before.job())),
@@ -144,10 +145,10 @@ template<class Client>
                          {"Wait for it, or cancel it first."}});
     const std::string_view clear = before.pause_resume->is_paused ? "CLEAR_PAUSE\n" : "";
     KF_CHECK(k.send_gcode(fmt::format("{}SDCARD_PRINT_FILE FILENAME={}", clear, quoted), barrier::processed, until));
-    KF_TRY(printer_status after, detail::job_status(k, until));
+    KF_TRY(printer_status after, job_status(k, until));
     // Klipper has taken the file and not yet begun with it: standby for a moment, when the machine is busy.
     while (after.job() == job_state::none && after.virtual_sdcard->is_active && k.clock().now() < until) {
-        KF_TRY(after, detail::job_status(k, until));
+        KF_TRY(after, job_status(k, until));
     }
     if (after.job() == job_state::none)
         return kf::fail({errc::failed, fmt::format("Klipper did not start {}", file_name), "", "SDCARD_PRINT_FILE"});
@@ -159,12 +160,12 @@ template<class Client>
 /// request. errc::refused when no file runs, or when it came to its end first.
 template<class Client>
 [[nodiscard]] result<void> pause_file(Client& k, std::string_view script, io::time_point until) {
-    KF_TRY(const printer_status before, detail::job_status(k, until));
+    KF_TRY(const printer_status before, job_status(k, until));
     if (before.job() == job_state::paused) return {};
     if (before.job() != job_state::printing) // PAUSE would mark the printer as paused all the same
         return kf::fail({errc::refused, "no file is running", "", "PAUSE"});
     KF_CHECK(k.send_gcode(script, barrier::motion_end, until));
-    KF_TRY(const printer_status after, detail::job_status(k, until));
+    KF_TRY(const printer_status after, job_status(k, until));
     if (after.job() == job_state::paused) return {};
     // The file ended just before: a pause of nothing would be in the way of the next one.
     if (after.pause_resume->is_paused) KF_CHECK(k.send_gcode("CLEAR_PAUSE", barrier::processed, until));
@@ -176,7 +177,7 @@ template<class Client>
 /// would answer with success.
 template<class Client>
 [[nodiscard]] result<void> resume_file(Client& k, std::string_view command, io::time_point until) {
-    KF_TRY(const printer_status before, detail::job_status(k, until));
+    KF_TRY(const printer_status before, job_status(k, until));
     if (before.job() != job_state::paused)
         return kf::fail({errc::refused, "no file is paused",
                          before.job() == job_state::stalled ? "Klipper stopped reading it and cannot go on" : "",

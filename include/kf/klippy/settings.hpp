@@ -3,12 +3,14 @@
 /// The configuration that Klipper runs with: configfile.settings, typed, defaults filled in by Klipper itself. This is
 /// what machine.yaml is compared with before motion. Section and option names are lower case here.
 
+#include <kf/io/ascii.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/rpc.hpp>
 #include <kf/units.hpp>
 
 #include <boost/json.hpp>
 
-#include <cctype>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +26,8 @@ class settings {
 
     /// From the status of objects/query {"configfile": ["settings"]}; errc::protocol when it is not there.
     [[nodiscard]] static result<settings> from_status(const json::object& status) {
-        if (const json::value* file = status.if_contains("configfile"); file != nullptr && file->is_object())
-            if (const json::value* s = file->get_object().if_contains("settings"); s != nullptr && s->is_object())
-                return settings(s->get_object());
+        const auto sections = io::value_at<const json::object*>(io::object_at(status, "configfile"), "settings");
+        if (sections) return settings(**sections);
         return kf::fail({errc::protocol, "Klipper does not show its settings", "it is not ready yet"});
     }
 
@@ -40,16 +41,13 @@ class settings {
         return out;
     }
     [[nodiscard]] std::optional<double> number(std::string_view section, std::string_view option) const {
-        const json::value* v = find(section, option);
-        return v != nullptr && v->is_number() ? std::optional(v->to_number<double>()) : std::nullopt;
+        return value<double>(section, option);
     }
     [[nodiscard]] std::optional<bool> flag(std::string_view section, std::string_view option) const {
-        const json::value* v = find(section, option);
-        return v != nullptr && v->is_bool() ? std::optional(v->get_bool()) : std::nullopt;
+        return value<bool>(section, option);
     }
     [[nodiscard]] std::optional<std::string> text(std::string_view section, std::string_view option) const {
-        const json::value* v = find(section, option);
-        return v != nullptr && v->is_string() ? std::optional(std::string(v->get_string())) : std::nullopt;
+        return value<std::string>(section, option);
     }
 
     // Of an axis: 'x', 'y' or 'z', its first stepper.
@@ -71,11 +69,9 @@ class settings {
         if (v == nullptr || !v->is_array()) return has_section(stepper(axis)) ? std::optional(1.0) : std::nullopt;
         double ratio = 1;
         for (const json::value& pair : v->get_array()) {
-            if (!pair.is_array() || pair.get_array().size() != 2) return std::nullopt;
-            const json::array& teeth = pair.get_array();
-            if (!teeth[0].is_number() || !teeth[1].is_number() || teeth[1].to_number<double>() == 0)
-                return std::nullopt;
-            ratio *= teeth[0].to_number<double>() / teeth[1].to_number<double>();
+            const auto teeth = io::value_as<std::array<double, 2>>(pair);
+            if (!teeth || pair.get_array().size() != 2 || (*teeth)[1] == 0) return std::nullopt;
+            ratio *= (*teeth)[0] / (*teeth)[1];
         }
         return ratio;
     }
@@ -97,18 +93,18 @@ class settings {
 
   private:
     [[nodiscard]] static std::string stepper(char axis) { return std::string("stepper_") + axis; }
-    [[nodiscard]] static std::string lower(std::string_view text) {
-        std::string out(text);
-        for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return out;
-    }
     [[nodiscard]] const json::object* find(std::string_view section) const {
-        const json::value* v = sections_.if_contains(lower(section));
+        const json::value* v = sections_.if_contains(io::to_lower(section));
         return v != nullptr ? v->if_object() : nullptr;
     }
     [[nodiscard]] const json::value* find(std::string_view section, std::string_view option) const {
         const json::object* s = find(section);
-        return s != nullptr ? s->if_contains(lower(option)) : nullptr;
+        return s != nullptr ? s->if_contains(io::to_lower(option)) : nullptr;
+    }
+    template<class T>
+    [[nodiscard]] std::optional<T> value(std::string_view section, std::string_view option) const {
+        const json::value* v = find(section, option);
+        return v != nullptr ? io::value_as<T>(*v) : std::nullopt;
     }
     [[nodiscard]] std::optional<int> whole(std::string_view section, std::string_view option) const {
         const auto v = number(section, option);

@@ -128,7 +128,7 @@ inline result<void> printer_status::merge(const json::object& status, seconds at
             continue;
         }
         absent.erase(object);
-        detail::field_reader f(object, changed);
+        io::json_fields f(changed);
         const auto into = [&](auto& s) { detail::read(f, detail::value_of(s)); };
         if (object == "webhooks")
             into(webhooks);
@@ -150,8 +150,8 @@ inline result<void> printer_status::merge(const json::object& status, seconds at
             if (const json::value* path = changed.if_contains("file_path"); path != nullptr && path->is_null())
                 virtual_sdcard->file_path.clear();
         } else if (is_heater(object))
-            f("target", heater_targets[object]);
-        if (f.problem()) return kf::fail(*f.problem());
+            f.read("target", heater_targets[object]);
+        if (f.fault()) return kf::fail(detail::unknown_form(object, *f.fault()));
     }
     if (status.contains("motion_report") || status.contains("toolhead")) trust_live_position(at);
     return {};

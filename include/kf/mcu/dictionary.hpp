@@ -4,6 +4,7 @@
 /// What an image says offline (find_dictionary) is compared with what the board says after the flash (identify).
 
 #include <kf/error.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/io/transport.hpp>
 
 #include <boost/json.hpp>
@@ -59,13 +60,8 @@ inline constexpr std::size_t dictionary_limit = 1 << 20;
     const boost::json::value value = boost::json::parse(json, bad);
     if (bad || !value.is_object()) return kf::fail(errc::malformed, "the firmware dictionary is not a JSON object");
     const boost::json::object& object = value.get_object();
-    const auto text = [](const boost::json::object& from, std::string_view key) {
-        const boost::json::value* v = from.if_contains(key);
-        return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
-    };
-    dictionary d{text(object, "app"), text(object, "version"), text(object, "build_versions"), {}};
-    if (const auto* config = object.if_contains("config"); config != nullptr && config->is_object())
-        d.mcu = text(config->get_object(), "MCU");
+    dictionary d{io::text_at(object, "app"), io::text_at(object, "version"), io::text_at(object, "build_versions"),
+                 io::text_at(io::object_at(object, "config"), "MCU")};
     if (d.app.empty() || d.version.empty())
         return kf::fail(errc::malformed, "the firmware dictionary does not name its application and version");
     return d;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Klipper's serial message blocks, without I/O: 5 to 64 bytes, `length | 0x10 + sequence | content | crc high, low |
-/// 7e`. A block without content is an ack: its sequence is the one that the sender expects next. Content is a list of
-/// variable-length integers (message id, then parameters) and length-prefixed buffers. Spec: Klipper docs/Protocol.md.
+/// Klipper's serial message blocks, without I/O: 5 to 64 bytes, `length, 0x10 + sequence, content, crc high, low, 7e`.
+/// A block without content is an ack: its sequence is the one that the sender expects next. Content is a list of
+/// variable-length integers (message id, then parameters) and length-prefixed buffers.
+/// Spec: https://www.klipper3d.org/Protocol.html
 
 #include <kf/io/transport.hpp>
 #include <kf/mcu/crc16.hpp>

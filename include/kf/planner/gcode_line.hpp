@@ -5,6 +5,8 @@
 /// and E2, "( )" and "#" spoil the number before them. The first step of estimate.hpp and of the simulated printer.
 /// Observed on a live klippy; a gcode_line holds views of the text it was made from.
 
+#include <kf/io/ascii.hpp>
+
 #include <fast_float/fast_float.h>
 
 #include <array>
@@ -100,30 +102,16 @@ class gcode_line {
 
 namespace detail {
 
-[[nodiscard]] constexpr bool is_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-[[nodiscard]] constexpr bool is_letter(char c) noexcept {
-    const char low = static_cast<char>(c | 0x20);
-    return low >= 'a' && low <= 'z';
-}
-[[nodiscard]] constexpr char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-
 /// What a character is to the dispatcher: names are runs of letters and '_', or one '*'; all else is value.
 enum class kind : std::uint8_t { value, name, star };
 inline constexpr std::array<kind, 256> kinds = [] {
     std::array<kind, 256> all{};
     for (std::size_t c = 0; c < 128; ++c)
-        if (is_letter(static_cast<char>(c))) all[c] = kind::name;
+        if (io::is_letter(static_cast<char>(c))) all[c] = kind::name;
     all['_'] = kind::name;
     all['*'] = kind::star;
     return all;
 }();
-
-[[nodiscard]] constexpr std::string_view trim(std::string_view s) noexcept {
-    while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
-    while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);
-    return s;
-}
 
 /// Shell words of `text`: quotes, backslashes, comments from '#' or ';' on. nullopt when a quote stays open.
 [[nodiscard]] inline std::optional<std::vector<std::string>> shell_words(std::string_view text) {
@@ -146,7 +134,7 @@ inline constexpr std::array<kind, 256> kinds = [] {
             continue;
         }
         if (c == '#' || c == ';') break;
-        if (is_blank(c)) {
+        if (io::is_blank(c)) {
             if (inside) words.push_back(std::exchange(now, {}));
             inside = false;
             continue;
@@ -169,7 +157,7 @@ inline constexpr std::array<kind, 256> kinds = [] {
 } // namespace detail
 
 inline word read_number(std::string_view text, double& value) noexcept {
-    text = detail::trim(text);
+    text = io::trim(text);
     if (!text.empty() && text.front() == '+') {
         text.remove_prefix(1);
         if (!text.empty() && text.front() == '-') return word::unreadable;
@@ -183,7 +171,7 @@ inline word read_number(std::string_view text, double& value) noexcept {
 }
 
 inline gcode_line::gcode_line(std::string_view text) noexcept
-  : text_(detail::trim(text)) {
+  : text_(io::trim(text)) {
     const char* const s = text_.data();
     const std::size_t semicolon = text_.find(';');
     const std::size_t end = semicolon == std::string_view::npos ? text_.size() : semicolon;
@@ -197,21 +185,21 @@ inline gcode_line::gcode_line(std::string_view text) noexcept
         const std::size_t name = at++;
         if (kind(name) == detail::kind::name)
             while (at < end && kind(at) == detail::kind::name) ++at;
-        const bool one_letter = at == name + 1 && detail::is_letter(s[name]);
+        const bool one_letter = at == name + 1 && io::is_letter(s[name]);
         std::size_t value = at;
         while (at < end && kind(at) == detail::kind::value) ++at;
 
         if (index == 0) {
-            numbered_ = one_letter && !prefixed && detail::to_upper(s[name]) == 'N';
+            numbered_ = one_letter && !prefixed && io::to_upper(s[name]) == 'N';
             if (!numbered_) take_command(0, at);
         } else if (index == 1 && numbered_) {
             take_command(name, at);
         }
         if (one_letter) {
             std::size_t stop = at;
-            while (value < stop && detail::is_blank(s[value])) ++value;
-            while (stop > value && detail::is_blank(s[stop - 1])) --stop;
-            const auto letter = static_cast<unsigned>(detail::to_upper(s[name]) - 'A');
+            while (value < stop && io::is_blank(s[value])) ++value;
+            while (stop > value && io::is_blank(s[stop - 1])) --stop;
+            const auto letter = static_cast<unsigned>(io::to_upper(s[name]) - 'A');
             present_ |= 1U << letter;
             words_[letter] = {static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(stop - value)};
         }
@@ -219,15 +207,15 @@ inline gcode_line::gcode_line(std::string_view text) noexcept
 }
 
 inline void gcode_line::take_command(std::size_t first, std::size_t end) noexcept {
-    command_ = detail::trim(text_.substr(first, end - first));
-    if (command_.size() < 2 || command_.size() > 6 || !detail::is_letter(command_[0])) return;
+    command_ = io::trim(text_.substr(first, end - first));
+    if (command_.size() < 2 || command_.size() > 6 || !io::is_letter(command_[0])) return;
     if (command_[1] == '0' && command_.size() > 2) return;
     int number = 0;
     for (const char c : command_.substr(1)) {
-        if (!detail::is_digit(c)) return;
+        if (!io::is_digit(c)) return;
         number = number * 10 + (c - '0');
     }
-    letter_ = detail::to_upper(command_[0]);
+    letter_ = io::to_upper(command_[0]);
     number_ = number;
 }
 
@@ -239,14 +227,14 @@ inline std::string_view gcode_line::raw(char upper) const noexcept {
 
 inline std::string gcode_line::upper_command() const {
     std::string upper(command_);
-    for (char& c : upper) c = detail::to_upper(c);
+    for (char& c : upper) c = io::to_upper(c);
     return upper;
 }
 
 inline bool gcode_line::is(std::string_view upper) const noexcept {
     if (upper.size() != command_.size()) return false;
     for (std::size_t i = 0; i < upper.size(); ++i)
-        if (detail::to_upper(command_[i]) != upper[i]) return false;
+        if (io::to_upper(command_[i]) != upper[i]) return false;
     return true;
 }
 
@@ -265,7 +253,7 @@ inline std::optional<named_words> gcode_line::extended() const {
         const std::size_t equals = one.find('=');
         if (equals == std::string::npos) return std::nullopt;
         std::string name = one.substr(0, equals);
-        for (char& c : name) c = detail::to_upper(c);
+        for (char& c : name) c = io::to_upper(c);
         words.set(std::move(name), one.substr(equals + 1));
     }
     return words;

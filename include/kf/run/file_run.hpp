@@ -4,15 +4,15 @@
 /// when we are gone. Here it is started and followed to its end: progress, pause, resume, cancel, errors, and whether
 /// the machine is where the file wants it. Done means that the motion has stopped and the tool is up.
 ///
-/// | way out                       | what is sent, in this order                                      | proof | |
-/// ----------------------------- | ---------------------------------------------------------------- | -------------- |
-/// | pause, with our macros        | a wish; KPLOT_BOUNDARY pauses after the stroke; lift              | position asked
-/// | | pause, without                | Klipper's own PAUSE and the lift in one script                   | position
-/// asked | | resume                        | lift, above the spot, Klipper's own RESUME straight down         | status
-/// | | cancel, Ctrl+C twice, SIGTERM | Klipper's own PAUSE and the lift in one script; then the cancel  | position
-/// asked | | the file fails, or is gone    | the lift, behind what was planned                                |
-/// position asked | | something else moves it       | as a cancel | position asked | | detach, kill -9               |
-/// nothing: the printer's macros were looked at before the start    |                |
+/// | way out                       | what is sent, in this order                                     | proof          |
+/// | ----------------------------- | --------------------------------------------------------------- | -------------- |
+/// | pause, with our macros        | a wish; KPLOT_BOUNDARY pauses after the stroke; lift            | position asked |
+/// | pause, without                | Klipper's own PAUSE and the lift in one script                  | position asked |
+/// | resume                        | lift, above the spot, Klipper's own RESUME straight down        | status         |
+/// | cancel, Ctrl+C twice, SIGTERM | Klipper's own PAUSE and the lift in one script; then the cancel | position asked |
+/// | the file fails, or is gone    | the lift, behind what was planned                               | position asked |
+/// | something else moves it       | as a cancel                                                     | position asked |
+/// | detach, kill -9               | nothing: the printer's macros were looked at before the start   |                |
 ///
 /// No macro of the printer that is not ours runs in any of them.
 

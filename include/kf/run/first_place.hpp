@@ -11,21 +11,29 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace kf::run {
+
+/// To a place above the paper, waited for. The tool is up.
+template<class Session>
+[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, machine::xy place) {
+    const mm_per_s speed = m.tools.front().travel_feed_mm_s;
+    const double factor = k.status().gcode_move ? std::clamp(k.status().gcode_move->speed_factor, 0.01, 1.0) : 1.0;
+    const seconds way =
+        std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / (speed * factor);
+    return k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", detail::mm_text(place.x), detail::mm_text(place.y),
+                                    io::to_decimal(f_word(speed), 3)),
+                        klippy::barrier::motion_end, detail::motion_deadline(k, way));
+}
 
 /// `first` is where the first stroke begins, in machine coordinates. errc::refused when the machine is elsewhere.
 template<class Session>
 [[nodiscard]] result<void> prove_place(Session& k, const machine::machine& m, const printer_facts& facts,
                                        pen_record& record, machine::xy first) {
     KF_CHECK(lift(k, m, record));
-    const mm_per_s speed = m.tools.front().travel_feed_mm_s;
-    const seconds way =
-        std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / speed;
-    KF_CHECK(k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", detail::mm_text(first.x), detail::mm_text(first.y),
-                                      io::to_decimal(f_word(speed), 3)),
-                          klippy::barrier::motion_end, detail::motion_deadline(k, way)));
+    KF_CHECK(travel_to(k, m, first));
     KF_TRY(const auto now, look_at(k));
     const klippy::xyz wanted{first.x, first.y, m.z_states.travel_mm};
     const klippy::xyz& at = now.toolhead->position;

@@ -83,7 +83,7 @@ template<class Session, class Look>
 template<class Session>
 [[nodiscard]] result<void> resume_job(Session& k, const machine::machine& m, const job_commands& c,
                                       pen_record& record) {
-    KF_TRY(const auto before, klippy::detail::job_status(k.link(), detail::motion_deadline(k, 0)));
+    KF_TRY(const auto before, klippy::job_status(k.link(), detail::motion_deadline(k, 0)));
     const machine::tool& tool = m.tools.front();
     const bool can = before.job() == klippy::job_state::paused && before.homed("xyz") == true;
     // Our own macro lifts and goes above the spot itself, also when the pause was a button's.
@@ -111,7 +111,7 @@ template<class Session>
 [[nodiscard]] result<void> cancel_job(Session& k, const machine::machine& m, const job_commands& c,
                                       pen_record& record) {
     using klippy::job_state;
-    KF_TRY(const auto before, klippy::detail::job_status(k.link(), detail::motion_deadline(k, 0)));
+    KF_TRY(const auto before, klippy::job_status(k.link(), detail::motion_deadline(k, 0)));
     const auto state = before.job();
     const bool over = state == job_state::none || state == job_state::done || state == job_state::cancelled ||
                       state == job_state::finishing;

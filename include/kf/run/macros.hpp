@@ -6,6 +6,7 @@
 /// above the spot before they go down. `kplot machine macros` prints them; they are known again by their text, never by
 /// their name. Spec: https://www.klipper3d.org/Command_Templates.html
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/machine/machine.hpp>
@@ -151,12 +152,6 @@ struct job_commands {
 
 namespace detail {
 
-inline std::string upper(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    return out;
-}
-
 /// Lines without the blanks around them, without comments and empty ones.
 inline std::vector<std::string> macro_lines(std::string_view gcode) {
     std::vector<std::string> out;
@@ -200,7 +195,7 @@ inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>
             if (line.find("%}") + 2 != line.size()) return false; // something stands behind the condition
             continue;
         }
-        const std::string word = upper(line.substr(0, line.find_first_of(" \t{")));
+        const std::string word = io::to_upper(line.substr(0, line.find_first_of(" \t{")));
         const bool known = std::any_of(harmless.begin(), harmless.end(), [&](const char* h) { return word == h; }) ||
                            std::find(also.begin(), also.end(), word) != also.end();
         if (!known || (word.size() < line.size() && line[word.size()] == '{')) return false;
@@ -214,7 +209,7 @@ inline macro_owner owner_of(const klippy::settings& s, const printed_macro& ours
     const std::string section = macro_section(ours.name);
     if (!s.has_section(section)) return macro_owner::klipper;
     const std::string gcode = s.text(section, "gcode").value_or("?");
-    const std::string renames = upper(s.text(section, "rename_existing").value_or(""));
+    const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
     // A macro under the name that hides Klipper's own command would be run in its place.
     const bool reaches = renames.empty() || !s.has_section(macro_section(renames));
     if (reaches && renames == ours.renames && macro_lines(gcode) == macro_lines(ours.gcode)) return macro_owner::ours;
@@ -226,7 +221,7 @@ inline macro_owner owner_of(const klippy::settings& s, const printed_macro& ours
 inline std::string own_name(const klippy::settings& s, std::string_view command) {
     const std::string section = macro_section(command);
     if (!s.has_section(section)) return std::string(command);
-    const std::string renames = upper(s.text(section, "rename_existing").value_or(""));
+    const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
     return renames.empty() || s.has_section(macro_section(renames)) ? std::string() : renames;
 }
 
@@ -263,7 +258,7 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
                              "CLEAR_PAUSE", "SET_IDLE_TIMEOUT", "SET_KINEMATIC_POSITION", "SET_GCODE_VARIABLE"}) {
         const std::string section = detail::macro_section(word);
         if (!s.has_section(section)) continue;
-        const std::string renames = detail::upper(s.text(section, "rename_existing").value_or(""));
+        const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
         if (!detail::moves_nothing(s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
     }
     if (const auto on_error = s.text("virtual_sdcard", "on_error_gcode")) {
@@ -287,7 +282,7 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
         if (s.has_section(section)) out.push_back(fmt::format("[{}]", section));
     if (s.has_section("gcode_macro g28") &&
         !detail::moves_nothing(s.text("gcode_macro g28", "gcode").value_or("?"),
-                               {detail::upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
+                               {io::to_upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
         out.emplace_back("[gcode_macro G28]");
     if (s.text("stepper_z", "endstop_pin").value_or("").starts_with("probe:"))
         for (const std::string& section : s.sections())

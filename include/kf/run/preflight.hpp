@@ -2,8 +2,8 @@
 #pragma once
 /// The last look before motion: the machine of machine.yaml against the printer as Klipper runs it now. What does not
 /// fit, what would put the ink somewhere else (a pause, an offset, a transform), and what would move by itself inside
-/// of Klipper's commands (macros, sections of G28) is refused; what only a person can judge is a warning. judge() is a
-/// pure function over what was asked; preflight() asks.
+/// of Klipper's commands (macros, sections of G28) is refused; what only a person can judge is a warning. read_facts()
+/// is a pure function over what was asked; preflight() asks.
 
 #include <kf/job/gcode.hpp>
 #include <kf/klippy/client.hpp>
@@ -52,7 +52,7 @@ struct printer_facts {
     }
 };
 
-/// One query's objects, for judge(). Of what bends coordinates only whether it is active.
+/// One query's objects, for read_facts(). Of what bends coordinates only whether it is active.
 [[nodiscard]] inline json::object preflight_objects(const std::vector<std::string>& live) {
     json::object wanted = klippy::state_objects();
     wanted["toolhead"] = json::array{
@@ -200,12 +200,9 @@ inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
 /// The limits of now, SET_VELOCITY_LIMIT included; those of Z are printer.cfg's.
 [[nodiscard]] inline result<planner::motion_limits> live_limits(const json::object& status) {
     KF_TRY(const auto settings, klippy::settings::from_status(status));
-    klippy::toolhead_status t;
-    if (const json::value* o = status.if_contains("toolhead"); o != nullptr && o->is_object()) {
-        klippy::detail::field_reader f("toolhead", o->get_object());
-        klippy::detail::read(f, t);
-        if (f.problem()) return kf::fail(*f.problem());
-    }
+    klippy::printer_status now;
+    if (const json::value* o = status.if_contains("toolhead")) KF_CHECK(now.merge({{"toolhead", *o}}, 0));
+    const klippy::toolhead_status t = now.toolhead.value_or(klippy::toolhead_status{});
     if (t.max_velocity <= 0 || t.max_accel <= 0)
         return kf::fail(errc::protocol, "Klipper does not say how fast the machine may go");
     return planner::motion_limits{.max_velocity = t.max_velocity,
@@ -296,8 +293,8 @@ enum class foreign_macros { refused, taken };
 }
 
 /// `status` is the answer to preflight_objects(). errc::mismatch: machine.yaml is not this printer's.
-[[nodiscard]] inline result<printer_facts> judge(const machine::machine& m, std::vector<std::string> objects,
-                                                 const json::object& status) {
+[[nodiscard]] inline result<printer_facts> read_facts(const machine::machine& m, std::vector<std::string> objects,
+                                                      const json::object& status) {
     klippy::printer_status now;
     json::object known = status;
     for (const char* ours : {"configfile", "bed_mesh", "skew_correction", "z_thermal_adjust"}) known.erase(ours);
@@ -340,7 +337,7 @@ template<class Client>
     }
     KF_TRY(auto objects, k.list_objects(until));
     KF_TRY(const klippy::snapshot now, k.query(preflight_objects(objects), until));
-    return judge(m, std::move(objects), now.status);
+    return read_facts(m, std::move(objects), now.status);
 }
 
 } // namespace kf::run

@@ -4,12 +4,12 @@
 /// Ctrl+C once is a pause at the boundary, twice a cancel with the tool up. The emergency stop does not come this way:
 /// it has a connection of its own to Klipper.
 ///
-/// | expression         | meaning                                                                        |
-/// | ------------------ | ------------------------------------------------------------------------------ |
-/// | s.next(status)     | what was asked for since the last time; status() answers who only wants to look |
-/// | s.settle(text)     | what was asked for is done: whoever asked is told                               |
-/// | s.refuse(error)    | ... or cannot be done                                                           |
-/// | s.stepped(stroke)  | step mode, before a stroke: resume, cancel, or none when no one has answered yet |
+/// | expression        | meaning                                                                          |
+/// | ----------------- | -------------------------------------------------------------------------------- |
+/// | s.next(status)    | what was asked for since the last time; status() answers who only wants to look  |
+/// | s.settle(text)    | what was asked for is done: whoever asked is told                                |
+/// | s.refuse(error)   | ... or cannot be done                                                            |
+/// | s.stepped(stroke) | step mode, before a stroke: resume, cancel, or none when no one has answered yet |
 ///
 /// None of them waits.
 

@@ -133,6 +133,8 @@ class stroke_run {
     result<void> watch() {
         const auto& s = k_.status();
         const auto live = s.live_position();
+        // Its PAUSE may park the tool, and its RESUME is over for Klipper while the tool is still on the way back.
+        if (paused_by_printer()) path_.let_go();
         if (!live || s.eventtime == looked_at_ || paused_by_printer()) return {};
         looked_at_ = s.eventtime;
         if (path_.on_the_way(*live)) return {};

@@ -7,6 +7,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/klippy/status.hpp>
 
@@ -28,13 +29,6 @@ namespace json = boost::json;
 namespace detail {
 
 inline std::string mm_text(double v) { return io::to_decimal(v, 4); }
-
-inline std::string text_field(const json::object& status, std::string_view object, std::string_view key) {
-    if (const json::value* o = status.if_contains(object); o != nullptr && o->is_object())
-        if (const json::value* v = o->get_object().if_contains(key); v != nullptr && v->is_string())
-            return std::string(v->get_string());
-    return {};
-}
 
 /// Klipper's numbers and ours are the same place when they differ by no more; far below a step.
 inline constexpr mm same_place = 1e-3;
@@ -60,25 +54,24 @@ inline std::string place_text(const klippy::xyz& p) {
 /// Everything between the coordinates of G-code and the machine, from what it says and from the places themselves.
 inline result<void> refuse_transforms(const json::object& status, const klippy::printer_status& now) {
     const auto away = [](mm v) { return std::fabs(v) > same_place; };
-    if (const auto mesh = text_field(status, "bed_mesh", "profile_name"); !mesh.empty())
+    if (const auto mesh = io::text_at(io::object_at(status, "bed_mesh"), "profile_name"); !mesh.empty())
         return kf::fail({errc::refused,
                          fmt::format("the bed mesh \"{}\" is active", mesh),
                          "it would move Z while the pen draws",
                          {},
                          {"Send BED_MESH_CLEAR"}});
-    if (const auto skew = text_field(status, "skew_correction", "current_profile_name"); !skew.empty())
+    if (const auto skew = io::text_at(io::object_at(status, "skew_correction"), "current_profile_name"); !skew.empty())
         return kf::fail({errc::refused,
                          fmt::format("the skew correction \"{}\" is active", skew),
                          "checked coordinates would not be the ones that are driven to",
                          {},
                          {"Send SET_SKEW CLEAR=1"}});
-    if (const json::value* o = status.if_contains("z_thermal_adjust"); o != nullptr && o->is_object())
-        if (const json::value* on = o->get_object().if_contains("enabled"); on != nullptr && *on == json::value(true))
-            return kf::fail({errc::refused,
-                             "[z_thermal_adjust] is active",
-                             "it would move Z while the pen draws",
-                             {},
-                             {"Send SET_Z_THERMAL_ADJUST ENABLE=0"}});
+    if (io::value_at<bool>(io::object_at(status, "z_thermal_adjust"), "enabled").value_or(false))
+        return kf::fail({errc::refused,
+                         "[z_thermal_adjust] is active",
+                         "it would move Z while the pen draws",
+                         {},
+                         {"Send SET_Z_THERMAL_ADJUST ENABLE=0"}});
     if (now.gcode_move) {
         const auto& origin = now.gcode_move->homing_origin;
         if (std::any_of(origin.begin(), origin.end(), away))

@@ -4,7 +4,7 @@
 /// dropped without a word, as it does. Spec: https://www.klipper3d.org/API_Server.html and recordings of a live klippy.
 
 #include <kf/klippy/rpc.hpp>
-#include <kf/klippy/simulator.hpp>
+#include <kf/klippy/simulator_proof.hpp>
 #include <kf/sim/api_connections.hpp>
 #include <kf/sim/printer_objects.hpp>
 #include <kf/sim/status_feed.hpp>

@@ -194,13 +194,14 @@ clean:
 	@rm -rf $(OUT)
 )make";
 
-[[nodiscard]] inline std::string shell_quoted(std::string_view text) {
+} // namespace detail
+
+/// As one word of a recipe: quoted for the shell, and for make before it.
+[[nodiscard]] inline std::string recipe_word(std::string_view text) {
     std::string quoted = "'";
     for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : c == '$' ? "$$" : std::string(1, c);
     return quoted + "'";
 }
-
-} // namespace detail
 
 /// Writes the tree into `dir`. `ksim`: the program that makes the images, absolute. An existing tree is brought up to
 /// date; its faults stay.
@@ -209,7 +210,7 @@ clean:
                                                         std::string_view version = "v0.13.0-100-g0123456") {
     std::string makefile(detail::tree_makefile);
     constexpr std::string_view mark = "@KSIM@";
-    makefile.replace(makefile.find(mark), mark.size(), detail::shell_quoted(ksim.string()));
+    makefile.replace(makefile.find(mark), mark.size(), recipe_word(ksim.string()));
     KF_CHECK(io::write_file(dir / "Makefile", makefile));
     KF_CHECK(io::write_file(dir / "VERSION", std::string(version) + "\n"));
     KF_CHECK(io::write_file(dir / "src/Kconfig", known_symbols));

@@ -5,6 +5,7 @@
 /// here: an unknown command is a remark, not an error; M400 ends at a shutdown as if all had gone well, and only the
 /// next command tells.
 
+#include <kf/io/ascii.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
@@ -47,7 +48,7 @@ class gcode_host {
       , toolhead_(t)
       , mutex_(r) {
         for (const auto& m : c.macros)
-            for (const auto& [name, value] : m.variables) variables_[m.name][detail::lower(name)] = value;
+            for (const auto& [name, value] : m.variables) variables_[m.name][io::to_lower(name)] = value;
     }
 
     std::function<void(const std::string&)> on_output = [](const std::string&) {};
@@ -137,7 +138,7 @@ inline std::vector<std::string> gcode_host::names(available which) const {
 inline bool gcode_host::set_variable(const std::string& macro, const std::string& name, std::string value) {
     const auto found = variables_.find(macro);
     if (found == variables_.end()) return false;
-    const auto variable = found->second.find(detail::lower(name));
+    const auto variable = found->second.find(io::to_lower(name));
     if (variable == found->second.end()) return false;
     variable->second = std::move(value);
     return true;
@@ -145,12 +146,12 @@ inline bool gcode_host::set_variable(const std::string& macro, const std::string
 
 inline void gcode_host::inform(std::string_view text) {
     std::string out;
-    text = planner::detail::trim(text);
+    text = io::trim(text);
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
         if (!out.empty()) out += '\n';
         out += "// ";
-        out += planner::detail::trim(text.substr(at, end - at));
+        out += io::trim(text.substr(at, end - at));
         at = end + 1;
     }
     on_output(out);
@@ -158,10 +159,10 @@ inline void gcode_host::inform(std::string_view text) {
 
 /// Clients see the whole of a long text as remarks and its first line as the error.
 inline void gcode_host::complain(const gcode_error& e) {
-    const std::string_view text = planner::detail::trim(e.crash.empty() ? e.text : e.crash);
+    const std::string_view text = io::trim(e.crash.empty() ? e.text : e.crash);
     const std::size_t end = text.find('\n');
     if (end != std::string_view::npos) inform(text);
-    on_output(fmt::format("!! {}", planner::detail::trim(text.substr(0, end))));
+    on_output(fmt::format("!! {}", io::trim(text.substr(0, end))));
 }
 
 inline task<gcode_answer> gcode_host::run_lines(std::string script) {
@@ -203,9 +204,9 @@ inline task<gcode_answer> gcode_host::after_motion(const planner::gcode_line& li
         co_await toolhead_.flush_steps();
         toolhead_.declare_position(toolhead_.position());
         if (const auto words = line.extended()) {
-            toolhead_.set_homed(detail::lower(std::string(words->find("SET_HOMED").value_or("xyz"))), true);
+            toolhead_.set_homed(io::to_lower(words->find("SET_HOMED").value_or("xyz")), true);
             const auto cleared = words->find("CLEAR_HOMED") ? words->find("CLEAR_HOMED") : words->find("CLEAR");
-            toolhead_.set_homed(detail::lower(std::string(cleared.value_or(""))), false);
+            toolhead_.set_homed(io::to_lower(cleared.value_or("")), false);
         }
     } else if (line.is("SET_VELOCITY_LIMIT")) {
         if (const auto words = line.extended(); words && words->empty()) {
@@ -244,7 +245,7 @@ inline task<gcode_answer> gcode_host::run_macro(const macro_config& m, const pla
     if (const auto words = line.extended())
         for (const auto& [name, value] : words->all()) names.values["params"].as_object()[name] = value;
     const std::string_view rest = line.text().substr(std::min(line.text().size(), m.name.size()));
-    names.values["rawparams"] = planner::detail::trim(rest);
+    names.values["rawparams"] = io::trim(rest);
     if (const auto* own = variables(m.name))
         for (const auto& [name, value] : *own) names.values[name] = literal(value);
     gcode_answer a = co_await run_template(m.gcode, std::move(names));

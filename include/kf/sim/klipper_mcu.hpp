@@ -3,6 +3,7 @@
 /// A board that runs Klipper, without I/O: what the reset decides, and an application that answers identify with the
 /// dictionary found in its own flash, behind Klipper's sequence numbers. Other commands are acked and ignored.
 
+#include <kf/io/json_fields.hpp>
 #include <kf/mcu/dictionary.hpp>
 #include <kf/mcu/message_block.hpp>
 #include <kf/sim/flash_memory.hpp>
@@ -40,14 +41,13 @@ enum class boot {
     if (!text) return boot::hangs;
     boost::json::error_code bad;
     const auto value = boost::json::parse(*text, bad);
-    const auto* config = bad ? nullptr : value.get_object().if_contains("config");
-    if (config == nullptr || !config->is_object()) return boot::application;
-    const auto* crc = config->get_object().if_contains("STAND_IN_CRC");
-    const auto* size = config->get_object().if_contains("STAND_IN_SIZE");
-    if (crc == nullptr || size == nullptr) return boot::application; // a real image
-    const auto whole = static_cast<std::size_t>(size->to_number<std::int64_t>(bad));
-    if (bad || whole > all.size() || whole < detail::dictionary_slot) return boot::hangs;
-    const bool intact = crc->to_number<std::int64_t>(bad) == detail::stand_in_checksum(all.first(whole));
+    const auto& config = io::object_at(io::as_object(value), "config");
+    if (!config.contains("STAND_IN_CRC") || !config.contains("STAND_IN_SIZE")) return boot::application; // a real image
+    const auto crc = io::value_at<std::int64_t>(config, "STAND_IN_CRC");
+    const auto size = io::value_at<std::int64_t>(config, "STAND_IN_SIZE");
+    const auto whole = static_cast<std::size_t>(size.value_or(0));
+    if (!crc || whole > all.size() || whole < detail::dictionary_slot) return boot::hangs;
+    const bool intact = *crc == detail::stand_in_checksum(all.first(whole));
     return intact ? boot::application : boot::hangs;
 }
 

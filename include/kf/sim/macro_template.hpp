@@ -5,6 +5,7 @@
 /// cannot be evaluated. Not here: loops, macros, assignments to objects.
 /// Spec: https://www.klipper3d.org/Command_Templates.html
 
+#include <kf/io/ascii.hpp>
 #include <kf/sim/template_value.hpp>
 
 #include <fmt/format.h>
@@ -52,9 +53,9 @@ class template_expression {
 
   private:
     void skip() {
-        while (at_ < text_.size() && planner::detail::is_blank(text_[at_])) ++at_;
+        while (at_ < text_.size() && io::is_blank(text_[at_])) ++at_;
     }
-    static bool in_name(char c) { return planner::detail::is_letter(c) || planner::detail::is_digit(c) || c == '_'; }
+    static bool in_name(char c) { return io::is_letter(c) || io::is_digit(c) || c == '_'; }
     bool take(std::string_view sign) {
         skip();
         if (!text_.substr(at_).starts_with(sign)) return false;
@@ -207,7 +208,7 @@ class template_expression {
         if (filter == "lower" || filter == "upper" || filter == "string") {
             std::string text = printed(a);
             for (char& c : text)
-                if (planner::detail::is_letter(c) && filter != "string")
+                if (io::is_letter(c) && filter != "string")
                     c = static_cast<char>(filter == "lower" ? c | 0x20 : c & ~0x20);
             return template_value(text);
         }
@@ -277,9 +278,9 @@ class template_expression {
             at_ = end + 1;
             return template_value(inside);
         }
-        if (at_ < text_.size() && planner::detail::is_digit(text_[at_])) {
+        if (at_ < text_.size() && io::is_digit(text_[at_])) {
             const std::size_t begin = at_;
-            while (at_ < text_.size() && (planner::detail::is_digit(text_[at_]) || text_[at_] == '.')) ++at_;
+            while (at_ < text_.size() && (io::is_digit(text_[at_]) || text_[at_] == '.')) ++at_;
             return literal(std::string(text_.substr(begin, at_ - begin)));
         }
         const std::string word = name();
@@ -329,11 +330,11 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
         if (closing == "#}") continue;
         std::string_view inside = piece.substr(is_tag ? 2 : 1, piece.size() - (is_tag ? 4 : 2));
         if (inside.starts_with('-')) { // no blanks before it
-            while (!out.empty() && planner::detail::is_blank(out.back())) out.pop_back();
+            while (!out.empty() && io::is_blank(out.back())) out.pop_back();
             inside.remove_prefix(1);
         }
         if (inside.ends_with('-')) { // nor behind it
-            while (!text.empty() && planner::detail::is_blank(text.front())) text.remove_prefix(1);
+            while (!text.empty() && io::is_blank(text.front())) text.remove_prefix(1);
             inside.remove_suffix(1);
         }
         template_value v;
@@ -342,7 +343,7 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
             if (kept()) out += printed(v);
             continue;
         }
-        inside = planner::detail::trim(inside);
+        inside = io::trim(inside);
         const std::string_view word = inside.substr(0, inside.find(' '));
         const std::string_view rest = inside.substr(word.size());
         if (word == "if") {
@@ -359,7 +360,7 @@ inline std::expected<std::string, std::string> render(std::string_view text, tem
         } else if (word == "set") {
             const std::size_t equals = rest.find('=');
             if (equals == std::string_view::npos || !value(rest.substr(equals + 1), v)) return not_understood();
-            if (kept()) names.values[std::string(planner::detail::trim(rest.substr(0, equals)))] = std::move(v);
+            if (kept()) names.values[std::string(io::trim(rest.substr(0, equals)))] = std::move(v);
         } else {
             return not_understood();
         }

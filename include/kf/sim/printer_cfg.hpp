@@ -5,6 +5,7 @@
 /// line. Spec: https://www.klipper3d.org/Config_Reference.html
 
 #include <kf/error.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
@@ -30,7 +31,7 @@ struct cfg_option {
     int line = 0;
 
     [[nodiscard]] bool is_yes() const {
-        const std::string v = lower(value);
+        const std::string v = io::to_lower(value);
         return v == "true" || v == "yes" || v == "on" || v == "1";
     }
 };
@@ -39,12 +40,6 @@ struct cfg_section {
     int line = 0;
     std::vector<cfg_option> options;
 };
-
-[[nodiscard]] inline std::string_view cfg_trim(std::string_view s) {
-    const auto begin = s.find_first_not_of(" \t\r");
-    if (begin == std::string_view::npos) return {};
-    return s.substr(begin, s.find_last_not_of(" \t\r") - begin + 1);
-}
 
 class cfg_reader {
   public:
@@ -72,7 +67,7 @@ class cfg_reader {
             ++number;
             line = line.substr(0, std::min(line.find_first_of("#;"), line.size()));
             const bool continues = line.starts_with(' ') || line.starts_with('\t');
-            line = cfg_trim(line);
+            line = io::trim(line);
             if (line.empty()) continue;
             if (continues) {
                 if (sections_.empty() || sections_.back().options.empty())
@@ -82,14 +77,14 @@ class cfg_reader {
             }
             if (line.front() == '[') {
                 if (line.back() != ']') return wrong(number, "the section has no ]");
-                sections_.push_back({std::string(cfg_trim(line.substr(1, line.size() - 2))), number, {}});
+                sections_.push_back({std::string(io::trim(line.substr(1, line.size() - 2))), number, {}});
                 continue;
             }
             const auto colon = line.find_first_of(":=");
             if (colon == std::string_view::npos || sections_.empty())
                 return wrong(number, "neither [section] nor option: value");
-            sections_.back().options.push_back({lower(std::string(cfg_trim(line.substr(0, colon)))),
-                                                std::string(cfg_trim(line.substr(colon + 1))), number});
+            sections_.back().options.push_back(
+                {io::to_lower(io::trim(line.substr(0, colon))), std::string(io::trim(line.substr(colon + 1))), number});
         }
         return {};
     }
@@ -125,14 +120,14 @@ class cfg_reader {
             *text = o.value;
         } else if (section == "safe_z_home" && o.key == "home_xy_position") {
             const std::size_t comma = std::min(o.value.find(','), o.value.size());
-            const auto x = io::parse_decimal(cfg_trim(o.value.substr(0, comma)));
-            const auto y = io::parse_decimal(cfg_trim(o.value.substr(std::min(comma + 1, o.value.size()))));
+            const auto x = io::parse_decimal(io::trim(o.value.substr(0, comma)));
+            const auto y = io::parse_decimal(io::trim(o.value.substr(std::min(comma + 1, o.value.size()))));
             if (!x || !y) return wrong(o.line, "Unable to parse option 'home_xy_position' in section 'safe_z_home'");
             into_.safe_z->at = {*x, *y};
         } else if (section == "safe_z_home" && o.key == "move_to_previous") {
             into_.safe_z->move_to_previous = o.is_yes();
         } else if (section == "homing_override" && o.key == "axes") {
-            into_.homing_override->axes = lower(o.value);
+            into_.homing_override->axes = io::to_lower(o.value);
         } else if (o.key == "homing_positive_dir" && axis_of(section) < 3) {
             into_.axes[axis_of(section)].homes_upwards = o.is_yes();
         } else if (section == "virtual_sdcard" && o.key == "path") {

@@ -3,6 +3,7 @@
 /// The commands of the simulated printer that are no motion of planner/gcode_motion, no homing and no file job: motors,
 /// endstops, words for people. Their texts are what a live klippy answers.
 
+#include <kf/io/ascii.hpp>
 #include <kf/sim/gcode_host.hpp>
 
 #include <algorithm>
@@ -84,7 +85,7 @@ inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g
         [this](const line&) -> gcode_answer {
             if (!gcode_.ready) {
                 std::string text = gcode_.state_message();
-                while (!text.empty() && planner::detail::is_blank(text.back())) text.pop_back();
+                while (!text.empty() && io::is_blank(text.back())) text.pop_back();
                 return refuse(text + "\nKlipper state: Not ready");
             }
             gcode_.inform("Klipper state: Ready");
@@ -149,9 +150,8 @@ inline std::string printer_commands::rest_of(const planner::gcode_line& line, st
     const std::string_view text = line.text();
     for (std::size_t at = 0; at + command.size() <= text.size(); ++at) {
         bool same = true;
-        for (std::size_t i = 0; i < command.size(); ++i)
-            same = same && planner::detail::to_upper(text[at + i]) == command[i];
-        if (same) return std::string(planner::detail::trim(text.substr(at + command.size())));
+        for (std::size_t i = 0; i < command.size(); ++i) same = same && io::to_upper(text[at + i]) == command[i];
+        if (same) return std::string(io::trim(text.substr(at + command.size())));
     }
     return {};
 }
@@ -253,7 +253,7 @@ inline gcode_answer printer_commands::respond(const planner::gcode_line& line) {
     if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
     std::string prefix = "echo:";
     if (const auto type = words->find("TYPE")) {
-        const std::string kind = detail::lower(std::string(*type));
+        const std::string kind = io::to_lower(*type);
         if (kind == "error")
             prefix = "!!";
         else if (kind == "command")

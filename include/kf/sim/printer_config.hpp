@@ -4,6 +4,7 @@
 /// the configfile object that clients read, so that what they are told is what the simulated machine does.
 
 #include <kf/drawing/point.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/planner/lookahead.hpp>
 #include <kf/units.hpp>
 
@@ -115,12 +116,6 @@ struct stepper_pins {
 inline constexpr std::array<stepper_pins, 4> steppers{
     {{"stepper_x", 0, 0, true}, {"stepper_x1", 0, 4, false}, {"stepper_y", 1, 8, true}, {"stepper_z", 2, 12, true}}};
 
-[[nodiscard]] inline std::string lower(std::string s) {
-    for (char& c : s)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return s;
-}
-
 } // namespace detail
 
 inline boost::json::object config_strings(const printer_config& c) {
@@ -186,9 +181,9 @@ inline boost::json::object config_settings(const printer_config& c) {
     for (const auto& m : c.macros) {
         json::object o{{"gcode", m.gcode}};
         if (!m.renames.empty()) o["rename_existing"] = m.renames;
-        for (const auto& [name, value] : m.variables) o["variable_" + detail::lower(name)] = value;
+        for (const auto& [name, value] : m.variables) o["variable_" + io::to_lower(name)] = value;
         o["description"] = "G-Code macro";
-        all["gcode_macro " + detail::lower(m.name)] = std::move(o);
+        all["gcode_macro " + io::to_lower(m.name)] = std::move(o);
     }
     const auto& l = c.limits;
     all["printer"] = json::object{{"max_velocity", l.max_velocity},
@@ -233,7 +228,7 @@ inline boost::json::object config_settings(const printer_config& c) {
         all["homing_override"] = std::move(o);
     }
     for (const auto& d : c.delayed)
-        all["delayed_gcode " + detail::lower(d.name)] =
+        all["delayed_gcode " + io::to_lower(d.name)] =
             json::object{{"gcode", d.gcode}, {"initial_duration", d.initial_duration}};
     if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", c.limits.arc_resolution}};
     all["idle_timeout"] = json::object{{"timeout", c.idle_timeout}, {"gcode", "\nM84\n"}};

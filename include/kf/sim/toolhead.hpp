@@ -101,7 +101,7 @@ class toolhead {
     void draw() { gantry_.trace.advance(clock()); }
 
   private:
-    enum class phase : std::uint8_t { resting, priming, running };
+    enum class drive : std::uint8_t { resting, priming, running };
     static constexpr seconds start_delay = 0.250;
     static constexpr seconds full_buffer = 1.0;
     static constexpr seconds priming_delay = 0.100;
@@ -129,7 +129,7 @@ class toolhead {
     gantry& gantry_;
     seconds zero_;
     planner::gcode_motion motion_;
-    phase phase_ = phase::resting;
+    drive drive_ = drive::resting;
     seconds print_time_ = 0;
     seconds look_again_after_ = -1;
     std::optional<reactor::timer> priming_;
@@ -207,8 +207,8 @@ inline void toolhead::start_clock() {
 }
 
 inline void toolhead::commit(planner::planned_move m) {
-    if (phase_ != phase::running) {
-        phase_ = phase::running;
+    if (drive_ != drive::running) {
+        drive_ = drive::running;
         look_again_after_ = -1;
         start_clock();
     }
@@ -245,12 +245,12 @@ inline void toolhead::plan_to_rest() { motion_.planner().stop(emitter()); }
 
 inline void toolhead::come_to_rest() {
     plan_to_rest();
-    phase_ = phase::resting;
+    drive_ = drive::resting;
     look_again_after_ = -1;
 }
 
 inline seconds toolhead::last_move_time() {
-    if (phase_ == phase::running) {
+    if (drive_ == drive::running) {
         plan_to_rest();
         return print_time_;
     }
@@ -276,7 +276,7 @@ inline void toolhead::make_steps() {
     }
     if (to > steps_made_) {
         steps_made_ = to;
-        if (phase_ == phase::running && steps_made_ >= print_time_ - 0.002) {
+        if (drive_ == drive::running && steps_made_ >= print_time_ - 0.002) {
             const seconds before = print_time_;
             come_to_rest();
             ran_dry_at_ = print_time_ != before ? print_time_ : 0;
@@ -301,13 +301,13 @@ inline void toolhead::wait_for_more() {
     if (!has_pending()) return;
     if (ran_dry_at_ > 0 && clock() < ran_dry_at_) ++stalls_;
     ran_dry_at_ = 0;
-    phase_ = phase::priming;
+    drive_ = drive::priming;
     look_again_after_ = -1;
     if (priming_) reactor_.cancel(*priming_);
     const seconds ahead = std::max(0.0, print_time_ - clock() - full_buffer);
     priming_ = reactor_.call_at(reactor_.now() + ahead + priming_delay, [this] {
         priming_.reset();
-        if (phase_ != phase::priming || shut_down_) return;
+        if (drive_ != drive::priming || shut_down_) return;
         const seconds before = print_time_;
         come_to_rest();
         ran_dry_at_ = print_time_ != before ? print_time_ : 0;
@@ -315,7 +315,7 @@ inline void toolhead::wait_for_more() {
 }
 
 inline task<> toolhead::wait_for_room() {
-    if (phase_ != phase::running) wait_for_more();
+    if (drive_ != drive::running) wait_for_more();
     bool waited = false;
     for (;;) {
         const seconds too_much = print_time_ - clock() - full_buffer;
@@ -327,7 +327,7 @@ inline task<> toolhead::wait_for_room() {
         co_await reactor_.sleep_until(reactor_.now() + std::clamp(too_much, 0.005, 1.0));
         waited = true;
     }
-    if (phase_ != phase::running) co_return;
+    if (drive_ != drive::running) co_return;
     look_again_after_ = print_time_;
     if (!waited) co_await reactor_.yield();
 }
@@ -344,7 +344,7 @@ inline task<> toolhead::dwell(seconds pause) {
 
 inline task<> toolhead::wait_moves() {
     come_to_rest();
-    while ((phase_ == phase::running || print_time_ >= clock()) && !shut_down_)
+    while ((drive_ == drive::running || print_time_ >= clock()) && !shut_down_)
         co_await reactor_.sleep_until(reactor_.now() + 0.100);
 }
 
@@ -508,7 +508,7 @@ inline void toolhead::shut_down(seconds carriage_runs_on) {
     if (shut_down_) return;
     shut_down_ = true;
     motion_.planner().drop();
-    phase_ = phase::resting;
+    drive_ = drive::resting;
     stop_carriage(carriage_runs_on);
 }
 

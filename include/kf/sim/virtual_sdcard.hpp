@@ -5,6 +5,7 @@
 /// Klipper's: a last line without a newline never runs, a byte that is not UTF-8 leaves the job "paused", an empty file
 /// name takes the whole printer down.
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/sim/gcode_host.hpp>
 #include <kf/sim/print_stats.hpp>
@@ -184,7 +185,7 @@ inline std::vector<virtual_sdcard::listed> virtual_sdcard::files() const {
         all.push_back({it->path().lexically_relative(config_.gcodes).generic_string(), it->file_size(ec)});
     }
     std::sort(all.begin(), all.end(),
-              [](const listed& a, const listed& b) { return detail::lower(a.name) < detail::lower(b.name); });
+              [](const listed& a, const listed& b) { return io::to_lower(a.name) < io::to_lower(b.name); });
     return all;
 }
 
@@ -195,7 +196,7 @@ inline gcode_answer virtual_sdcard::load(const std::string& name) {
         if (f.name == name) found = &f;
     if (found == nullptr)
         for (const auto& f : known)
-            if (detail::lower(f.name) == detail::lower(name)) found = &f;
+            if (io::to_lower(f.name) == io::to_lower(name)) found = &f;
     if (found == nullptr) return refuse("Unable to open file");
     auto in = std::make_unique<std::ifstream>(config_.gcodes / found->name, std::ios::binary);
     if (!*in) return refuse("Unable to open file");
@@ -343,7 +344,7 @@ inline task<gcode_answer> virtual_sdcard::select_file(const planner::gcode_line&
     position_ = size_ = 0;
     stats_.reset();
     std::string_view name = line.text();
-    name = planner::detail::trim(name.substr(std::min<std::size_t>(3, name.size())));
+    name = io::trim(name.substr(std::min<std::size_t>(3, name.size())));
     if (name.starts_with('/')) name.remove_prefix(1);
     co_return load(std::string(name));
 }

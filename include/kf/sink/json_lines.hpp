@@ -88,7 +88,7 @@ class json_lines_sink {
         std::string out;
         for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) {
             const auto c = first_character(text);
-            if (kf::detail::is_control(c.code))
+            if (is_control(c.code))
                 fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
             else
                 out += text.substr(0, c.bytes);

@@ -13,14 +13,11 @@
 
 namespace kf {
 
-namespace detail {
-
+/// What a terminal obeys instead of showing it.
 [[nodiscard]] constexpr bool is_control(char32_t c) noexcept {
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||                       // C0, DEL, C1
            (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069); // order of writing: "gpj.exe" is not a picture
 }
-
-} // namespace detail
 
 /// `kept`: control characters that stay, as the newlines of a text that has lines.
 [[nodiscard]] inline std::string scrubbed(std::string_view text, std::string_view kept = "\n\t") {
@@ -33,7 +30,7 @@ namespace detail {
         if (!c.valid)
             for (const char b : bytes)
                 fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(b));
-        else if (!detail::is_control(c.code) || (c.bytes == 1 && kept.find(bytes[0]) != std::string_view::npos))
+        else if (!is_control(c.code) || (c.bytes == 1 && kept.find(bytes[0]) != std::string_view::npos))
             out += bytes;
         else if (c.bytes == 1)
             fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c.code));

@@ -2,7 +2,7 @@
 #pragma once
 /// Katapult's own flashtool.py, for those who trust it more than ours. The bootloader is entered natively, so that the
 /// tool meets a board that is there; it is judged by its closing lines, since its exit status 0 may mean that nothing
-/// was flashed (facts/katapult.md 5).
+/// was flashed.
 
 #include <kf/flash/bootloader.hpp>
 #include <kf/flash/external.hpp>

@@ -31,8 +31,8 @@ class katapult_usb {
         KF_CHECK(node);
         return with_proven_bootloader(job, *node, clock_, out, [&](auto& session) -> result<void> {
             const auto began = clock_.now();
-            auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_phase p) {
-                const bool verifying = p == katapult_phase::verify;
+            auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_pass p) {
+                const bool verifying = p == katapult_pass::verify;
                 out.progress({verifying ? phase::verify : phase::flash, done, total, "blocks",
                               to_seconds(clock_.now() - began)});
             });

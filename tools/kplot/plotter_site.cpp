@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "workplace.hpp"
+#include "plotter_site.hpp"
 
 #include <kf/io/decimal.hpp>
 #include <kf/io/output_file.hpp>
 #include <kf/io/unix_socket.hpp>
 #include <kf/klippy/client.hpp>
-#include <kf/klippy/simulator.hpp>
+#include <kf/klippy/simulator_proof.hpp>
 
 #include <fmt/format.h>
 
@@ -21,15 +21,15 @@ result<chosen_machine> from_file(cli::invocation& in, const fs::path& file) {
 }
 
 /// Starts a simulated printer in a folder of its own and waits until its socket answers.
-result<void> start_simulator(cli::invocation& in, workplace& w) {
+result<void> start_simulator(cli::invocation& in, plotter_site& site) {
     std::string root = "/tmp/kplot-sim.XXXXXX";
     if (::mkdtemp(root.data()) == nullptr) return kf::fail(io::system_error("cannot make a folder in /tmp"));
-    w.socket = root + "/klippy.sock";
-    w.machine.gcode_directory = root + "/gcodes";
-    KF_CHECK(io::make_directories(w.machine.gcode_directory));
+    site.socket = root + "/klippy.sock";
+    site.machine.gcode_directory = root + "/gcodes";
+    KF_CHECK(io::make_directories(site.machine.gcode_directory));
     KF_TRY(const double speed, number_option(in, "sim-speed", 10, 0.1, 1000));
-    std::vector<std::string> words{"printer", "--until-eof",         "--socket", w.socket,
-                                   "--speed", io::to_decimal(speed), "--gcodes", w.machine.gcode_directory};
+    std::vector<std::string> words{"printer", "--until-eof",         "--socket", site.socket,
+                                   "--speed", io::to_decimal(speed), "--gcodes", site.machine.gcode_directory};
     if (const auto ink = in.get("ink")) {
         if (!ink->ends_with(".svg") && !ink->ends_with(".png"))
             return kf::fail({errc::usage, "--ink takes a name that ends in .svg or .png", {}, "--ink " + *ink});
@@ -38,7 +38,7 @@ result<void> start_simulator(cli::invocation& in, workplace& w) {
         words.push_back(fs::absolute(*ink).string());
     }
     KF_TRY(auto started, cli::simulator::start(in, std::move(words)));
-    w.simulator.emplace(std::move(started));
+    site.simulator.emplace(std::move(started));
     in.out.step(phase::simulation, fmt::format("a simulated printer, {} times as fast", io::to_decimal(speed)));
     return {};
 }
@@ -67,7 +67,7 @@ result<void> prove_simulator(const cli::invocation& in, const std::string& socke
 
 } // namespace
 
-const std::vector<cli::option_row>& workplace_options() {
+const std::vector<cli::option_row>& site_options() {
     static const std::vector<cli::option_row> options{
         {"machine", "FILE", "the machine (kplot/machine.yaml in the configuration folder)"},
         {"socket", "PATH", "Klipper's API socket (connection.socket_path of the machine)"},
@@ -97,34 +97,34 @@ result<chosen_machine> any_machine(cli::invocation& in) {
     return open_machine(in);
 }
 
-void workplace::close() {
+void plotter_site::close() {
     if (!simulator) return;
     simulator.reset();
     std::error_code ec;
     fs::remove_all(fs::path(socket).parent_path(), ec);
 }
 
-result<workplace> open_workplace(cli::invocation& in) {
+result<plotter_site> open_site(cli::invocation& in) {
     KF_TRY(auto chosen, open_machine(in));
-    return open_workplace(in, std::move(chosen));
+    return open_site(in, std::move(chosen));
 }
 
-result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen) {
-    workplace w{std::move(chosen.value), std::move(chosen.name), {}, in.paths.state / "kplot"};
-    w.socket = in.get("socket").value_or(w.machine.connection.socket_path);
-    w.simulated = in.has("sim");
-    if (w.simulated && !in.has("socket")) {
-        if (auto started = start_simulator(in, w); !started) {
-            w.close();
+result<plotter_site> open_site(cli::invocation& in, chosen_machine chosen) {
+    plotter_site site{std::move(chosen.value), std::move(chosen.name), {}, in.paths.state / "kplot"};
+    site.socket = in.get("socket").value_or(site.machine.connection.socket_path);
+    site.simulated = in.has("sim");
+    if (site.simulated && !in.has("socket")) {
+        if (auto started = start_simulator(in, site); !started) {
+            site.close();
             return kf::fail(std::move(started).error());
         }
-        w.records = fs::path(w.socket).parent_path();
-        return w;
+        site.records = fs::path(site.socket).parent_path();
+        return site;
     }
-    if (w.simulated) KF_CHECK(prove_simulator(in, w.socket));
+    if (site.simulated) KF_CHECK(prove_simulator(in, site.socket));
     if (in.has("ink"))
         return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
-    return w;
+    return site;
 }
 
 } // namespace kf::kplot

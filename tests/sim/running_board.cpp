@@ -6,7 +6,7 @@
 #include <kf/flash/katapult.hpp>
 #include <kf/io/serial_port.hpp>
 #include <kf/mcu/identify.hpp>
-#include <kf/sim/board.hpp>
+#include <kf/sim/running_board.hpp>
 
 #include <boost/test/unit_test.hpp>
 

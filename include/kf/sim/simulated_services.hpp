@@ -9,6 +9,7 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/file_lock.hpp>
+#include <kf/io/json_fields.hpp>
 
 #include <boost/json.hpp>
 
@@ -134,15 +135,12 @@ class simulated_services {
     static service_faults faults_of(const boost::json::object& state) {
         const auto& f = state.at("faults").as_object();
         service_faults faults;
-        const auto flag = [&](const char* n) {
-            const auto* v = f.if_contains(n);
-            return v != nullptr && v->is_bool() && v->as_bool();
-        };
-        faults.stop_fails = flag("stop_fails");
-        faults.stop_hangs = flag("stop_hangs");
-        faults.start_lies = flag("start_lies");
-        if (const auto* v = f.if_contains("stop_takes_s")) faults.stop_takes_s = v->to_number<double>();
-        if (const auto* v = f.if_contains("start_fails")) faults.start_fails = v->to_number<std::int64_t>();
+        io::json_fields fields(f);
+        fields.read("stop_fails", faults.stop_fails);
+        fields.read("stop_hangs", faults.stop_hangs);
+        fields.read("start_lies", faults.start_lies);
+        fields.read("stop_takes_s", faults.stop_takes_s);
+        fields.read("start_fails", faults.start_fails);
         return faults;
     }
 
@@ -177,8 +175,7 @@ class simulated_services {
     }
 
     static bool is_part_of(const boost::json::object& u, std::string_view whole) {
-        const auto* of = u.if_contains("part_of");
-        return of != nullptr && of->is_string() && std::string_view(of->as_string()) == whole;
+        return io::text_at(u, "part_of") == whole;
     }
     static std::string parts_of(const boost::json::object& state, std::string_view whole) {
         std::string list;
@@ -258,8 +255,7 @@ class simulated_services {
     }
 
     static bool is_set(const boost::json::object& u, const char* what) {
-        const auto* v = u.if_contains(what);
-        return v != nullptr && v->is_bool() && v->as_bool();
+        return io::value_at<bool>(u, what).value_or(false);
     }
 
     /// proc/PID as far as kf looks: the command line, the control group, and the ports that klippy holds.

@@ -5,6 +5,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/client.hpp>
 
 #include <boost/json.hpp>
@@ -30,10 +31,7 @@ template<class Client>
     const std::string challenge = fmt::format("{:x}", std::chrono::steady_clock::now().time_since_epoch().count());
     const auto answer = k.call(simulator_endpoint, {{"challenge", challenge}}, until);
     if (!answer && answer.error().code == errc::connection_lost) return kf::fail(answer.error());
-    if (answer && answer->is_object())
-        if (const auto* text = answer->get_object().if_contains("answer");
-            text != nullptr && text->is_string() && text->get_string() == simulator_answer(challenge))
-            return {};
+    if (answer && io::text_at(io::as_object(*answer), "answer") == simulator_answer(challenge)) return {};
     return kf::fail(
         {errc::refused,
          "this is no simulated printer",

@@ -9,6 +9,7 @@
 
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/sim/flash_file.hpp>
 #include <kf/sim/katapult_mcu.hpp>
 #include <kf/sim/klipper_mcu.hpp>
@@ -83,13 +84,11 @@ struct board_options {
     if (!text) return face;
     boost::json::error_code bad;
     const auto value = boost::json::parse(*text, bad);
-    const auto* config = bad || !value.is_object() ? nullptr : value.get_object().if_contains("config");
-    if (config == nullptr || !config->is_object()) return face;
+    const auto& config = io::object_at(io::as_object(value), "config");
     for (const auto& [key, member] : {std::pair{"STAND_IN_USB_MANUFACTURER", &face.manufacturer},
                                       {"STAND_IN_USB_PRODUCT", &face.product},
                                       {"STAND_IN_USB_SERIAL", &face.serial}})
-        if (const auto* said = config->get_object().if_contains(key); said != nullptr && said->is_string())
-            *member = std::string(said->get_string());
+        if (auto said = io::value_at<std::string>(config, key)) *member = *std::move(said);
     return face;
 }
 

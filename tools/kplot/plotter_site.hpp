@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kf::kplot {
@@ -19,7 +20,7 @@ namespace kf::kplot {
 namespace fs = std::filesystem;
 
 /// The options behind every command of kplot.
-[[nodiscard]] const std::vector<cli::option_row>& workplace_options();
+[[nodiscard]] const std::vector<cli::option_row>& site_options();
 
 [[nodiscard]] fs::path default_machine_file(const cli::invocation& in);
 
@@ -33,7 +34,7 @@ struct chosen_machine {
 [[nodiscard]] result<chosen_machine> any_machine(cli::invocation& in);
 
 /// A machine and its printer.
-struct workplace {
+struct plotter_site {
     machine::machine machine;
     std::string machine_name;
     std::string socket;
@@ -44,8 +45,23 @@ struct workplace {
     /// Ends the simulated printer, so that its picture of the ink is there.
     void close();
 };
-[[nodiscard]] result<workplace> open_workplace(cli::invocation& in, chosen_machine chosen);
-[[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
+[[nodiscard]] result<plotter_site> open_site(cli::invocation& in, chosen_machine chosen);
+[[nodiscard]] result<plotter_site> open_site(cli::invocation& in);
+
+/// Runs `work(site)` and closes the site whatever comes of it.
+template<class Work>
+[[nodiscard]] result<void> with_site(result<plotter_site> opened, Work&& work) {
+    if (!opened) return kf::fail(std::move(opened).error());
+    auto done = work(*opened);
+    opened->close();
+    // Whatever was asked for: there is one way back, and it begins with a look.
+    if (!done && done.error().code == errc::connection_lost) {
+        error e = std::move(done).error();
+        e.steps = {"Look at the machine: is the pen up?", "kplot recover"};
+        return kf::fail(std::move(e));
+    }
+    return done;
+}
 
 using cli::number_option;
 

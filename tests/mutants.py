@@ -20,18 +20,20 @@ import labels  # noqa: E402
 # label and what is wrong -> changes [(file, text, what it becomes)], and who must see it: the tests of that label, of an
 # area of tests ("host") or, against a tool whose sources these are, of tests/cli.
 FLASH, GUARDIAN, PREPARE = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/prepare.cpp"
+BUILD = "tools/kflash/build.cpp"
+RUN, STOPPING = "include/kf/flash/run.hpp", "include/kf/flash/stopping.hpp"
 MUTANTS = {
     "D1 make flash takes the tree's last build": (
-        [("include/kf/flash/make_flash.hpp", '"OUT=" + (job.out_dir / "").string(),', '"V=0",'),
-         ("include/kf/flash/make_flash.hpp", '"KCONFIG_CONFIG=" + job.config.string(),', '"V=0",'),
-         ("include/kf/flash/make_flash.hpp", 'KF_CHECK(firmware::still_is(*job.image, built(job)));', ';')],
+        [("include/kf/flash/methods/make_flash.hpp", '"OUT=" + (job.out_dir / "").string(),', '"V=0",'),
+         ("include/kf/flash/methods/make_flash.hpp", '"KCONFIG_CONFIG=" + job.config.string(),', '"V=0",'),
+         ("include/kf/flash/methods/make_flash.hpp", 'KF_CHECK(firmware::still_is(*job.image, built(job)));', ';')],
         [FLASH]),
     "D2 nobody starts the service after kill -9": (
         [("include/kf/host/guardian.hpp", "return !stopped || pay_back(manager, units, clock, owed.file);", "return !stopped;")],
         [GUARDIAN]),
     "D2 a signal ends the write": (
-        [(FLASH, "io::interrupt::hold_back_all();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
-         (FLASH, "#include <unistd.h>", "#include <csignal>\n#include <unistd.h>")],
+        [(RUN, "io::interrupt::hold_back_all();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
+         (RUN, "#include <kf/io/serial_port.hpp>", "#include <kf/io/serial_port.hpp>\n#include <csignal>")],
         [FLASH]),
     "D3 a stop that failed is not followed by a start": (
         [("include/kf/host/service.hpp", "stopped_ = true; // from here on", "// from here on"),
@@ -68,21 +70,21 @@ MUTANTS = {
     "D12 only klipper.bin is an image": (
         [("include/kf/firmware/build.hpp",
           "{image_kind::bin, image_kind::uf2, image_kind::elf_hex, image_kind::elf};", "{image_kind::bin};")],
-        [PREPARE]),
+        [BUILD, FLASH]),
     "D13 the build is in the person's tree": (
-        [(PREPARE, "return {b.klipper_dir(), b.at.builds / folder, who, b.at.build_as};",
-          "return {b.klipper_dir(), b.klipper_dir(), who, b.at.build_as};"),
+        [("include/kf/flash/place.hpp", "return {at.klipper_dir(settings), at.builds / folder, who, at.build_as};",
+          "return {at.klipper_dir(settings), at.klipper_dir(settings), who, at.build_as};"),
          ("include/kf/firmware/make.hpp", 'if (!inside.empty() && *inside.begin() != "..")', "if (false)")],
-        [PREPARE]),
+        [FLASH]),
     "D14 a flasher that writes is ended by the deadline": (
         [("include/kf/io/posix_process.hpp", "const bool held = limits.held && limits.held();", "const bool held = false;")],
         "io"),
     "D15 fallback whatever happened": (
-        [("include/kf/flash/run.hpp", "if (failed.wrote() != written::nothing || !failed.another_may_try()) return false;",
+        [("include/kf/flash/write.hpp", "if (failed.wrote() != written::nothing || !failed.another_may_try()) return false;",
           "return true;")],
         [FLASH]),
     "D15 a fallback that nobody allowed": (
-        [("include/kf/flash/run.hpp", "|| !failed.another_may_try()", "")],
+        [("include/kf/flash/write.hpp", "|| !failed.another_may_try()", "")],
         "flash"),
     "D15 an image over Katapult": (
         [("include/kf/firmware/proofs.hpp", "const bool kept = !config.at_flash_base()", "const bool kept = true || !config.at_flash_base()"),
@@ -132,11 +134,20 @@ MUTANTS = {
           "(void)until, (void)who;")],
         "board"),
     "D23 what was down is started": (
-        [(FLASH, 'if (u.active == "activating") found.add(u.id);', "found.add(u.id);")],
+        [(STOPPING, 'if (u.active == "activating") found.add(u.id);', "found.add(u.id);")],
         [FLASH]),
     "D23 the service has one name": (
-        [(FLASH, "found.add(process.unit);", 'found.add("klipper.service");')],
+        [(STOPPING, "found.add(process.unit);", 'found.add("klipper.service");')],
         [FLASH]),
+    "PLAN a file is changed that no plan named": (
+        [("include/kf/flash/plan.hpp", 'say(phase::verify, fmt::format("append how it ended to {}", p.at.ledger().string()));', "(void)p;")],
+        [FLASH], ["kflash_effects.py test_every_effect_of_a_flash_is_in_its_plan"]),
+    "PLAN a second survey is believed whatever it shows": (
+        [("include/kf/flash/plan.hpp", "if (a == was.end() && b == is.end()) return {};", "return {};")],
+        ["tests/flash/plan.cpp"], ["flash/a_second_survey_agrees_only_with_the_same_plan"]),
+    "PLAN somebody else may hold the port": (
+        [("include/kf/flash/survey.hpp", "if (!goes)", "if (false)")],
+        ["tests/flash/plan.cpp"], ["flash/somebody_else_on_a_port_is_refused_before_the_stop"]),
     # -- hosts that do not show everything
     "A3 a module is no klippy": (
         [("include/kf/host/proc.hpp", 'return name == "klippy" || name == "klippy.klippy" ||', "if (!name.empty()) return false;\n"
@@ -149,10 +160,10 @@ MUTANTS = {
         [("include/kf/host/print_guard.hpp", "const bool its_own_word = ", "const bool its_own_word = true || ")],
         "host"),
     "A10 nobody looks whether the port is free": (
-        [(FLASH, "KF_CHECK(prove_port_free(in, b, target.device()));", "(void)prove_port_free;")],
+        [(RUN, "KF_CHECK(prove_port_free(b.target.device(), now_.at.proc, clock_, out));", "(void)out;")],
         [FLASH]),
     "A11 a list of signals is held back": (
-        [(FLASH, "io::interrupt::hold_back_all();", "for (const int n : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(n, SIG_IGN);")],
+        [(RUN, "io::interrupt::hold_back_all();", "for (const int n : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(n, SIG_IGN);")],
         [FLASH]),
     "B25 whoever answers is believed": (
         [("include/kf/run/steering.hpp", "return who.uid == 0 ||", "return true || who.uid == 0 ||")],
@@ -183,17 +194,19 @@ MUTANTS = {
         [(PREPARE, "if (!version && version.error().code != errc::timeout) return kf::fail(std::move(version).error());", "")],
         [PREPARE]),
     "B14 wrong use is told by a simulation": (
-        [(FLASH, "    KF_TRY(const auto request, build_request_of(in));\n    KF_TRY(const auto b, open_bench(in));",
-          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto request, build_request_of(in));")],
+        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_bench(in));",
+          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
         [FLASH]),
     "B14 a method's tools are looked for after the build": (
-        [(FLASH, "    KF_CHECK(order_for(job_of(b, board, ready, target)));\n", "")],
+        [("include/kf/flash/survey.hpp",
+          "b.lacks.emplace(method, make_method(method, runner, io::steady_clock{}).needs(job));",
+          "b.lacks.emplace(method, result<void>{});")],
         [FLASH]),
     "B15 a quoted line is cut": (
         [("include/kf/io/line_tail.hpp", "lines_.emplace_back(line);", "lines_.emplace_back(line.substr(0, 76));")],
         "firmware"),
     "B16 the ledger forgets what a failed flash did": (
-        [(FLASH, "entry.write_time = r.outcome.write_time;", "entry.write_time = r.ended() ? r.outcome.write_time : 0;")],
+        [(RUN, "entry.write_time = r.write_time;", "entry.write_time = ended ? r.write_time : 0;")],
         [FLASH]),
     "B21 a dropped chip becomes the default board's": (
         [("include/kf/firmware/source_config.hpp", "KF_CHECK(check_drift(cached.config, config));", "")],

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(reads_the_originals_file) {
                                      .name = "Nitehawk 36",
                                      .mcu = "rp2040",
                                      .serial_pattern = "usb-Klipper_rp2040_30333938340A53E6*",
-                                     .method = flash_method::make_flash,
+                                     .method = method_named("make_flash"),
                                      .flashable = false}));
     BOOST_TEST(r.boards[1].name == "Octopus Pro v1.1");
     BOOST_TEST(!r.boards[1].method);

@@ -252,6 +252,13 @@ class Manuals(unittest.TestCase):
         for page in ("kf-json.5", "devices.json.5"):
             text = (MAN / f"{page}.scd").read_text()
             self.assertEqual([m for m in methods if not re.search(rf'[*"]{m}[*"]', text)], [], page)
+        # The page of each method: a section in the order of the help, each with the same five parts.
+        page = (ROOT / "include/kf/flash/methods/README.md").read_text()
+        sections = re.split(r"^## ", page, flags=re.M)[1:]
+        self.assertEqual([s.split("\n", 1)[0] for s in sections], methods)
+        for section in sections:
+            self.assertEqual(re.findall(r"^\*\*([^*]+)\.\*\*", section, flags=re.M),
+                             ["What", "Needs", "Proves", "Quirks", "How tried"], section)
 
     @unittest.skipUnless(shutil.which("bash"), "there is no bash")
     def test_completion_offers_the_commands_and_options_of_the_help(self):

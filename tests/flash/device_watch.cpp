@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: MIT
 // A board that is followed: what the kernel and udev show changes while the watch sleeps, and no time passes here.
 #include "../temporary_folder.hpp"
+#include "eventful_clock.hpp"
 
-#include <kf/flash/run.hpp>
+#include <kf/flash/write.hpp>
 #include <kf/sim/usb_tree.hpp>
 
 #include <boost/test/unit_test.hpp>
-
-#include <deque>
-#include <functional>
-#include <memory>
 
 namespace device_watch_test {
 
 using namespace kf;
 using namespace std::chrono_literals;
 using board::usb_firmware;
-
-/// Time that goes on only while somebody sleeps; each sleep lets the next thing happen.
-struct eventful_clock {
-    struct state {
-        io::time_point now{};
-        std::deque<std::function<void()>> events;
-    };
-    std::shared_ptr<state> s = std::make_shared<state>();
-
-    [[nodiscard]] io::time_point now() const { return s->now; }
-    void sleep_until(io::time_point until) const {
-        s->now = std::max(s->now, until);
-        if (s->events.empty()) return;
-        s->events.front()();
-        s->events.pop_front();
-    }
-};
-static_assert(io::clock<eventful_clock>);
+using kf::test::eventful_clock;
 
 const sim::usb_strings klipper{"1d50", "614e", "Klipper", "rp2040", "momentOS"};
 const sim::usb_strings katapult{"1d50", "6177", "katapult", "rp2040", "E6614103E7452D2F"};
@@ -42,7 +22,7 @@ const sim::usb_strings katapult{"1d50", "6177", "katapult", "rp2040", "E6614103E
 struct bus {
     test::temporary_folder folder;
     sim::usb_tree ours{{folder / "by-id", folder / "sys", "1-1.4"}}, other{{folder / "by-id", folder / "sys", "1-1.3"}};
-    flash::device_watch watch{{folder / "by-id", folder / "sys"}};
+    board::usb_address watch{{folder / "by-id", folder / "sys"}};
     eventful_clock clock;
 
     void plug(sim::usb_tree& at, const sim::usb_strings& usb, const char* node) {
@@ -144,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_fallback_needs_the_board_where_it_was_whatever_it_is_call
     b.plug(b.ours, klipper, "/dev/null");
     b.found();
     flash::write_job job;
-    job.watch = b.watch;
+    job.address = b.watch;
     struct {
         flash::written how_far = flash::written::nothing;
         [[nodiscard]] flash::written wrote() const { return how_far; }

@@ -2,7 +2,8 @@
 // Which method may write, and which may follow it. Nothing here reaches a board.
 #include "../temporary_folder.hpp"
 
-#include <kf/flash/run.hpp>
+#include <kf/flash/method_order.hpp>
+#include <kf/flash/write.hpp>
 #include <kf/sim/manual_clock.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -17,6 +18,9 @@ using board::flash_method;
 using board::image_kind;
 using flash::written;
 namespace fs = std::filesystem;
+
+constexpr auto katapult = board::method_named("katapult"), katapult_script = board::method_named("katapult_script"),
+               make_flash = board::method_named("make_flash");
 
 /// Programs that are there end with 0, all others with 127.
 struct installed {
@@ -43,15 +47,17 @@ struct stage {
         job.klipper_dir = dir.path() / "klipper";
         job.katapult_dir = dir.path() / "katapult";
         job.mcu = "stm32f446xx";
-        job.watch.at = {dir.path() / "by-id", {}};
-        job.watch.trail.start.file_name = "usb-Klipper_stm32f446xx_AA-if00";
-        job.watch.trail.start.usb = board::parse_usb_name(job.watch.trail.start.file_name);
+        usb().at = {dir.path() / "by-id", {}};
+        usb().trail.start.file_name = "usb-Klipper_stm32f446xx_AA-if00";
+        usb().trail.start.usb = board::parse_usb_name(usb().trail.start.file_name);
     }
     result<flash::method_order> order(flash_method first, installed& runner,
                                       flash::fallback wanted = flash::fallback::if_wanted) {
-        return flash::order_of(first, wanted, job, runner, clock);
+        return flash::order_of(first, wanted,
+                               [&](flash_method m) { return flash::make_method(m, runner, clock).needs(job); });
     }
-    [[nodiscard]] fs::path link() const { return job.watch.at.by_id / job.watch.trail.start.file_name; }
+    [[nodiscard]] board::usb_address& usb() { return std::get<board::usb_address>(job.address); }
+    [[nodiscard]] fs::path link() const { return flash::usb_of(job).at.by_id / board::found_as(job.address); }
     void plug_in() const { fs::create_symlink("/dev/null", link()); } // a device is all that is looked for
 };
 
@@ -68,11 +74,11 @@ BOOST_AUTO_TEST_SUITE(flash_methods_suite)
 BOOST_AUTO_TEST_CASE(the_table_says_what_is_offered) {
     BOOST_TEST(board::flash_method_words() == "katapult, katapult_script or make_flash");
     BOOST_TEST(board::flash_method_words("default") == "katapult, katapult_script, make_flash or default");
-    BOOST_TEST((board::flash_method_from("make_flash") == flash_method::make_flash));
+    BOOST_TEST((board::flash_method_from("make_flash") == make_flash));
     BOOST_TEST(!board::flash_method_from("dfu").has_value());
     BOOST_TEST(!board::flash_method_from("").has_value());
-    BOOST_TEST(board::row_of(flash_method::katapult_script).needs_katapult);
-    BOOST_TEST(!board::row_of(flash_method::make_flash).needs_katapult);
+    BOOST_TEST(board::row_of(katapult_script).needs_katapult);
+    BOOST_TEST(!board::row_of(make_flash).needs_katapult);
 }
 
 BOOST_AUTO_TEST_CASE(an_image_that_a_method_cannot_write_is_refused_before_any_program_is_asked) {
@@ -84,52 +90,50 @@ BOOST_AUTO_TEST_CASE(an_image_that_a_method_cannot_write_is_refused_before_any_p
         stage b;
         b.job.kind = kind;
         installed all{{"python3", "dfu-util", "avrdude", "sudo", "pkg-config"}};
-        const auto refused = b.order(flash_method::katapult, all);
+        const auto refused = b.order(katapult, all);
         BOOST_REQUIRE(!refused);
         BOOST_TEST((refused.error().code == errc::mismatch));
         BOOST_TEST(refused.error().what == what);
         BOOST_TEST(!refused.error().steps.empty());
         BOOST_TEST(all.ran.empty());
     }
-    BOOST_TEST(flash::takes_kind(flash_method::katapult, image_kind::elf_hex).error().steps.at(0) ==
+    BOOST_TEST(flash::takes_kind(katapult, image_kind::elf_hex).error().steps.at(0) ==
                "kflash edit BOARD --method make_flash");
-    BOOST_TEST(flash::takes_kind(flash_method::make_flash, image_kind::elf).error().what ==
+    BOOST_TEST(flash::takes_kind(make_flash, image_kind::elf).error().what ==
                "make_flash writes klipper.bin, klipper.uf2, klipper.elf.hex, this configuration builds klipper.elf");
     for (const auto kind : {image_kind::bin, image_kind::uf2, image_kind::elf_hex})
-        BOOST_TEST(flash::takes_kind(flash_method::make_flash, kind).has_value());
+        BOOST_TEST(flash::takes_kind(make_flash, kind).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(tools_are_looked_for_without_an_image) {
     stage b; // job.image is null: nothing is built yet
     installed none{{}};
-    BOOST_TEST(b.order(flash_method::katapult, none, flash::fallback::no).has_value());
+    BOOST_TEST(b.order(katapult, none, flash::fallback::no).has_value());
     BOOST_TEST(none.ran.empty());
-    const auto script = b.order(flash_method::katapult_script, none);
+    const auto script = b.order(katapult_script, none);
     BOOST_REQUIRE(!script);
     BOOST_TEST(script.error().what == "python3 has no pyserial, flashtool.py needs it");
-    const auto make = b.order(flash_method::make_flash, none);
+    const auto make = b.order(make_flash, none);
     BOOST_REQUIRE(!make);
     BOOST_TEST(make.error().what == "dfu-util is not there, make flash needs it for stm32f446xx");
     b.job.mcu = "atmega2560";
     b.job.kind = image_kind::elf_hex;
-    BOOST_TEST(b.order(flash_method::make_flash, none).error().what ==
-               "avrdude is not there, make flash needs it for atmega2560");
+    BOOST_TEST(b.order(make_flash, none).error().what == "avrdude is not there, make flash needs it for atmega2560");
     fs::remove(b.job.katapult_dir / "scripts/flashtool.py");
     b.job.kind = image_kind::bin;
-    BOOST_TEST((b.order(flash_method::katapult_script, none).error().code == errc::not_found));
+    BOOST_TEST((b.order(katapult_script, none).error().code == errc::not_found));
 }
 
 BOOST_AUTO_TEST_CASE(the_fallback_is_that_of_the_table_and_has_to_be_possible) {
     stage b;
     installed all{{"python3", "dfu-util", "sudo"}}, none{{}};
     using methods = std::vector<flash_method>;
-    BOOST_TEST(
-        (b.order(flash_method::katapult, all)->methods == methods{flash_method::katapult, flash_method::make_flash}));
-    BOOST_TEST((b.order(flash_method::katapult, all, flash::fallback::no)->methods == methods{flash_method::katapult}));
-    BOOST_TEST((b.order(flash_method::make_flash, all)->methods == methods{flash_method::make_flash}));
-    const auto alone = b.order(flash_method::katapult, none);
+    BOOST_TEST((b.order(katapult, all)->methods == methods{katapult, make_flash}));
+    BOOST_TEST((b.order(katapult, all, flash::fallback::no)->methods == methods{katapult}));
+    BOOST_TEST((b.order(make_flash, all)->methods == methods{make_flash}));
+    const auto alone = b.order(katapult, none);
     BOOST_REQUIRE(alone);
-    BOOST_TEST((alone->methods == methods{flash_method::katapult}));
+    BOOST_TEST((alone->methods == methods{katapult}));
     BOOST_TEST(alone->no_fallback ==
                "no fallback to make_flash: dfu-util is not there, make flash needs it for stm32f446xx");
 }
@@ -163,11 +167,10 @@ BOOST_AUTO_TEST_CASE(what_is_known_of_a_failed_flash_is_kept) {
     b.job.image = &image;
     installed all{{"python3"}};
     silent_sink out;
-    const auto outcome =
-        flash::write_and_verify(b.job, {flash_method::katapult_script, flash_method::make_flash}, all, b.clock, out);
+    const auto outcome = flash::write_and_verify(b.job, {katapult_script, make_flash}, all, b.clock, out);
     BOOST_REQUIRE(!outcome.ended);
     BOOST_TEST((outcome.ended.error().code == errc::not_connected));
-    BOOST_TEST((outcome.method == flash_method::katapult_script));
+    BOOST_TEST((outcome.method == katapult_script));
     BOOST_TEST((outcome.wrote == written::nothing));
     BOOST_TEST(all.ran.empty());
 }

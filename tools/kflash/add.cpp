@@ -103,11 +103,11 @@ result<std::string> find_config(cli::invocation& in, const bench& b, const board
 result<void> ask_for_katapult(cli::invocation& in, board::board& fresh, const std::string& config) {
     if (!asks(in) || fresh.seen_as_katapult || fresh.method || in.has("method") || !fresh.flashable) return {};
     if (const auto parsed = firmware::kconfig::parse(config); parsed && !parsed->empty()) {
-        if (parsed->at_flash_base() || !parsed->has_vector_table()) fresh.method = board::flash_method::make_flash;
+        if (parsed->at_flash_base() || !parsed->has_vector_table()) fresh.method = board::method_without_katapult();
         return {};
     }
     KF_TRY(const bool has, cli::confirm(in, "Does it have the Katapult bootloader?", true, "--method METHOD"));
-    if (!has) fresh.method = board::flash_method::make_flash;
+    if (!has) fresh.method = board::method_without_katapult();
     return {};
 }
 
@@ -152,7 +152,7 @@ result<void> run_add(cli::invocation& in) {
     wanted.apply(fresh);
     if (fresh.method) KF_CHECK(check_chip(*fresh.method, fresh));
     if (!fresh.method && !wanted.default_method && !check_chip(b.registry.settings.default_flash_method, fresh)) {
-        fresh.method = board::flash_method::make_flash;
+        fresh.method = board::method_without_katapult();
         in.out.note(
             fmt::format("its method is {}: for {} there is no Katapult", board::name(*fresh.method), fresh.mcu));
     }

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "prepare.hpp"
 
+#include <kf/flash/built_plan.hpp>
 #include <kf/io/output_file.hpp>
 
 #include <fmt/format.h>
@@ -16,8 +17,13 @@ result<void> run_build(cli::invocation& in) {
     KF_TRY(const auto b, open_bench(in));
     KF_TRY(const auto board, pick_board(in, b));
     io::interrupt::catch_signals();
-    KF_TRY(const auto ready, make_ready(in, b, board, request, {}));
-    KF_TRY(const auto built, build_ready(in, b, board, request, ready));
+    const auto& settings = b.registry.settings;
+    if (request.menuconfig && !settings.skip_menuconfig) KF_CHECK(edit_config(in, b, board));
+    auto runner = make_runner(in);
+    const auto found = flash::look_at_config(runner, b.at, settings, board.key, request.wishes);
+    KF_TRY(const auto plan,
+           flash::plan_firmware(b.at, settings, board, request.wishes, found, {}, "kflash build " + board.key));
+    KF_TRY(const auto built, flash::build_firmware(plan, board.key, runner, in.out));
     if (file) {
         KF_CHECK(io::write_output(*file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                           built.image.bytes.size())));

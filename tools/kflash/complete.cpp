@@ -23,8 +23,8 @@ result<void> run_complete(cli::invocation& in) {
 } // namespace
 
 cli::command_row complete_command() {
-    return {"complete", "KIND", 1,   1,   "Prints what completion offers (run by the completion scripts).",
-            {},         {},     run_complete, true};
+    return {"complete", "KIND",       1,   1, "Prints what completion offers (run by the completion scripts).", {},
+            {},         run_complete, true};
 }
 
 } // namespace kf::kflash

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "board_fields.hpp"
 #include "commands.hpp"
-#include "prepare.hpp"
+
+#include <kf/flash/learn.hpp>
 
 #include <fmt/format.h>
 
@@ -65,7 +67,7 @@ result<void> run_list(cli::invocation& in) {
     for (const auto& row : rows) {
         if (row.state == board::presence::registered && row.firmware == board::usb_firmware::katapult) {
             auto owner = *row.owner;
-            remember_device(in, b, owner, *row.device);
+            flash::learn(b.at.registry_file, owner, *row.device, {}, today(), in.out);
         }
         const std::string name = row.owner ? row.owner->name : "-";
         const std::string key = row.owner ? row.owner->key : "";

@@ -16,4 +16,7 @@ namespace kf::kflash {
 /// One warning for the person, with the command that mends it; nothing while another flash is at work.
 void tell_owed(cli::invocation& in, const workplace& at);
 
+/// A flash that came to nothing brings back what an earlier one owed all the same, unless a live run is at work.
+[[nodiscard]] result<void> pay_owed(cli::invocation& in, const bench& b);
+
 } // namespace kf::kflash

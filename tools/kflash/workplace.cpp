@@ -12,6 +12,9 @@
 
 #include <fmt/format.h>
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cstdlib>
 
 namespace kf::kflash {
@@ -77,6 +80,9 @@ result<workplace> open_workplace(cli::invocation& in) {
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
     w.service_timeout = service_timeout;
+    w.self = in.self;
+    w.is_root = ::geteuid() == 0;
+    if (const passwd* person = ::getpwuid(::geteuid())) w.user = person->pw_name;
     if (w.simulated)
         install_fault_probe();
     else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)

@@ -8,6 +8,7 @@
 #include <kf/board/match.hpp>
 #include <kf/board/registry.hpp>
 #include <kf/firmware/config_cache.hpp>
+#include <kf/flash/place.hpp>
 #include <kf/host/proc.hpp>
 #include <kf/io/posix_process.hpp>
 #include <kf/io/traced.hpp>
@@ -20,22 +21,14 @@ namespace kf::kflash {
 
 namespace fs = std::filesystem;
 
-struct workplace {
-    board::device_folders devices = {};
-    fs::path proc = "/proc";
-    fs::path home;                                  ///< what ~ means in devices.json
-    fs::path registry_file, configs, builds, state; ///< devices.json, configs/, OUT folders, journal and ledger
-    std::vector<std::string> systemctl = {"systemctl"};
-    bool simulated = false;
-    seconds service_timeout = 30;
-    std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
+/// What the core has to know of it, and the simulation that lives as long.
+struct workplace : flash::place {
     std::optional<cli::simulator> simulator = {};
 };
 
 /// The options behind every command of kflash: --sim and the hidden ones of the tests.
 [[nodiscard]] const std::vector<cli::option_row>& workplace_options();
-/// Below workplace::state while services are stopped: their names, one in a line.
-inline constexpr const char* journal_name = "stopped-units";
+using flash::journal_name;
 
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
 
@@ -43,8 +36,8 @@ struct bench {
     workplace at;
     board::registry registry;
     firmware::config_cache configs{fs::path{}};
-    [[nodiscard]] fs::path klipper_dir() const { return io::expand_home(registry.settings.klipper_dir, at.home); }
-    [[nodiscard]] fs::path katapult_dir() const { return io::expand_home(registry.settings.katapult_dir, at.home); }
+    [[nodiscard]] fs::path klipper_dir() const { return at.klipper_dir(registry.settings); }
+    [[nodiscard]] fs::path katapult_dir() const { return at.katapult_dir(registry.settings); }
 };
 /// Runs programs for a command; each one and how it ended stands in the log.
 using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;

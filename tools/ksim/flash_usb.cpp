@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 
-#include <kf/flash/katapult_usb.hpp>
+#include <kf/flash/methods/katapult_usb.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -30,13 +30,14 @@ result<void> flash(const std::filesystem::path& device, const std::string& file,
     job.image = &pinned;
     // Of a simulated host: by-id, by-path and sys lie beside each other.
     const auto root = device.parent_path().parent_path();
-    job.watch.at = {root / "by-id", root / "sys"};
-    KF_TRY(const auto seen, board::scan(job.watch.at));
+    board::usb_address on{{root / "by-id", root / "sys"}};
+    KF_TRY(const auto seen, board::scan(on.at));
     std::error_code ec;
     const auto node = std::filesystem::canonical(device, ec);
     for (const auto& d : seen.devices)
-        if (d.resolved == node) job.watch.trail.start = d;
-    if (job.watch.trail.start.file_name.empty()) return kf::fail(errc::not_found, "there is no " + device.string());
+        if (d.resolved == node) on.trail.start = d;
+    if (on.trail.start.file_name.empty()) return kf::fail(errc::not_found, "there is no " + device.string());
+    job.address = std::move(on);
     flash::katapult_usb writer{io::steady_clock{}};
     hash_sink out;
     std::printf("Flashing '%s'...\n[", file.c_str());

@@ -47,7 +47,7 @@ struct board {
 struct flash_settings {
     std::string klipper_dir = "~/klipper";
     std::string katapult_dir = "~/katapult";
-    flash_method default_flash_method = flash_method::katapult;
+    flash_method default_flash_method = method_named("katapult");
     bool allow_flash_fallback = true;
     bool skip_menuconfig = false;
     seconds stagger_delay = 2.0; ///< between two boards of a batch, 0 to 30

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The flash methods: what each is called, what it is for, what it takes and what it asks of a board. Help, errors,
-/// questions, the plan and the fallback rule read this table; the models that do the work are in flash/any_method.hpp.
+/// questions, completion, the plan and the fallback rule read this table. The model that does the work of a row is the
+/// header of its name in flash/methods.
 
 #include <array>
 #include <optional>
@@ -24,59 +25,84 @@ enum class image_kind { bin, uf2, elf_hex, elf };
     return "?";
 }
 
-/// How an image gets into a board. Their names are what devices.json and --method say.
-enum class flash_method { katapult, katapult_script, make_flash };
+/// By what a board is reached (board/address.hpp).
+enum class address_kind { usb };
+
+/// How an image gets into a board: a row of flash_methods, by its place there.
+enum class flash_method : unsigned char {};
 
 struct method_row {
-    flash_method method;
-    const char* name;
-    const char* purpose; ///< one line of a list
-    bool needs_katapult; ///< a board that is flashed with it has Katapult, which no image may overwrite
-    std::optional<flash_method> fallback; ///< tried after it, if it wrote nothing and says that another one may try
-    std::array<bool, 4> takes;            ///< by image_kind
+    const char* name;            ///< what devices.json and --method say
+    const char* purpose;         ///< one line of a list
+    bool needs_katapult;         ///< a board that is flashed with it has Katapult, which no image may overwrite
+    const char* fallback;        ///< tried after it, if it wrote nothing and says that another one may try; null: none
+    std::array<bool, 4> takes;   ///< by image_kind
+    std::array<bool, 1> reaches; ///< by address_kind
 
     [[nodiscard]] constexpr bool takes_kind(image_kind kind) const noexcept {
         return takes[static_cast<std::size_t>(kind)];
     }
+    [[nodiscard]] constexpr bool reaches_kind(address_kind kind) const noexcept {
+        return reaches[static_cast<std::size_t>(kind)];
+    }
 };
 
-inline constexpr std::array<method_row, 3> flash_methods{{
-    {flash_method::katapult,
-     "katapult",
-     "Katapult over USB, spoken by kflash itself",
-     true,
-     flash_method::make_flash,
-     {true, false, false, false}},
-    {flash_method::katapult_script,
-     "katapult_script",
-     "Katapult's own flashtool.py",
-     true,
-     flash_method::make_flash,
-     {true, false, false, false}},
-    {flash_method::make_flash,
-     "make_flash",
-     "Klipper's make flash, for boards without Katapult",
-     false,
-     std::nullopt,
-     {true, true, true, false}},
-}};
+/// The first is the default of a new devices.json.
+inline constexpr std::array flash_methods{
+    method_row{"katapult",
+               "Katapult over USB, spoken by kflash itself",
+               true,
+               "make_flash",
+               {true, false, false, false},
+               {true}},
+    method_row{
+        "katapult_script", "Katapult's own flashtool.py", true, "make_flash", {true, false, false, false}, {true}},
+    method_row{"make_flash",
+               "Klipper's make flash, for boards without Katapult",
+               false,
+               nullptr,
+               {true, true, true, false},
+               {true}},
+};
 
 [[nodiscard]] constexpr const method_row& row_of(flash_method method) noexcept {
     return flash_methods[static_cast<std::size_t>(method)];
 }
-static_assert([] {
-    for (std::size_t i = 0; i < flash_methods.size(); ++i)
-        if (flash_methods[i].method != static_cast<flash_method>(i)) return false;
-    return flash_methods.size() == static_cast<std::size_t>(flash_method::make_flash) + 1;
-}());
-
 [[nodiscard]] constexpr const char* name(flash_method method) noexcept { return row_of(method).name; }
 
+/// Every method, in the order of the table.
+[[nodiscard]] constexpr std::array<flash_method, flash_methods.size()> all_flash_methods() noexcept {
+    std::array<flash_method, flash_methods.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<flash_method>(i);
+    return all;
+}
+
 [[nodiscard]] constexpr std::optional<flash_method> flash_method_from(std::string_view text) noexcept {
-    for (const auto& row : flash_methods)
-        if (text == row.name) return row.method;
+    for (const auto method : all_flash_methods())
+        if (text == name(method)) return method;
     return std::nullopt;
 }
+
+/// The method of that name; a name that has no row does not compile.
+[[nodiscard]] consteval flash_method method_named(std::string_view text) { return flash_method_from(text).value(); }
+
+[[nodiscard]] constexpr std::optional<flash_method> fallback_of(flash_method method) noexcept {
+    if (row_of(method).fallback == nullptr) return std::nullopt;
+    return flash_method_from(row_of(method).fallback);
+}
+/// For a board that has no bootloader of its own: the first that needs none.
+[[nodiscard]] constexpr flash_method method_without_katapult() noexcept {
+    for (const auto method : all_flash_methods())
+        if (!row_of(method).needs_katapult) return method;
+    return {};
+}
+static_assert([] {
+    for (const auto method : all_flash_methods()) {
+        const auto& row = row_of(method);
+        if (flash_method_from(row.name) != method || (row.fallback != nullptr && !fallback_of(method))) return false;
+    }
+    return !row_of(method_without_katapult()).needs_katapult;
+}());
 
 /// "katapult, katapult_script or make_flash"; `more` is one word behind them.
 [[nodiscard]] inline std::string flash_method_words(std::string_view more = {}) {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,13 @@ namespace detail {
 
 } // namespace detail
 
+/// What build() runs: a count of the steps, and the build.
+[[nodiscard]] inline std::array<io::command, 2> build_commands(const build_site& site, unsigned jobs) {
+    if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
+    return {detail::make_command(site, {"-n"}, site.config(), site.out()),
+            detail::make_command(site, {fmt::format("-j{}", jobs)}, site.config(), site.out())};
+}
+
 /// Builds. Errors: errc::busy (another run builds this board), build_failed (with the last 20 lines), timeout,
 /// interrupted.
 template<io::process_runner R>
@@ -95,20 +103,19 @@ template<io::process_runner R>
 
     build_outcome outcome;
     io::line_tail plan, tail;
-    KF_CHECK(detail::run_make(runner, site, detail::make_command(site, {"-n"}, site.config(), site.out()), left(), plan,
-                              "the build could not be planned", [&](std::string_view line) {
+    const auto [count, make] = build_commands(site, options.jobs);
+    KF_CHECK(detail::run_make(runner, site, count, left(), plan, "the build could not be planned",
+                              [&](std::string_view line) {
                                   constexpr std::string_view echo = "echo \"";
                                   if (line.starts_with(echo) && detail::is_step(line.substr(echo.size())))
                                       ++outcome.steps;
                               }));
-    const unsigned jobs = options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
     int done = 0;
-    KF_CHECK(detail::run_make(runner, site,
-                              detail::make_command(site, {fmt::format("-j{}", jobs)}, site.config(), site.out()),
-                              left(), tail, "the firmware did not build", [&](std::string_view line) {
-                                  if (detail::is_step(line)) done = std::min(done + 1, outcome.steps);
-                                  if (progress) progress({done, outcome.steps, line});
-                              }));
+    KF_CHECK(
+        detail::run_make(runner, site, make, left(), tail, "the firmware did not build", [&](std::string_view line) {
+            if (detail::is_step(line)) done = std::min(done + 1, outcome.steps);
+            if (progress) progress({done, outcome.steps, line});
+        }));
 
     std::error_code ec;
     const auto* made = std::find_if(std::begin(kinds), std::end(kinds),

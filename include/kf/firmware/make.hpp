@@ -39,6 +39,12 @@ struct build_site {
         {"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
 }
 
+/// A command of make's as the person's shell would take it in the source tree; what the environment gets is ours.
+[[nodiscard]] inline std::string plain_command(io::command c) {
+    c.environment.clear();
+    return fmt::format("in {}: {}", c.cwd, io::to_string(c));
+}
+
 namespace detail {
 
 /// `make` for this site. Every path is ours and absolute; what a surrounding make left in the environment is cut off.

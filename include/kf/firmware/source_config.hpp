@@ -48,6 +48,12 @@ struct source_config {
     return refuse("it names no MCU for it");
 }
 
+/// What complete() runs.
+[[nodiscard]] inline io::command complete_command(const build_site& site) {
+    // With an OUT of its own: the real one would lose its dependency files.
+    return detail::make_command(site, {"olddefconfig"}, site.dir / "refreshed.config", site.dir / "kconfig-out");
+}
+
 /// olddefconfig on a copy in `site.dir`, which has to be ours alone meanwhile. Errors: not_found (no source tree),
 /// build_failed, timeout, mismatch (check_drift).
 template<io::process_runner R>
@@ -57,10 +63,8 @@ template<io::process_runner R>
     const fs::path copy = site.dir / "refreshed.config";
     KF_CHECK(io::write_file(copy, plain_text(cached.text)));
     io::line_tail tail;
-    // With an OUT of its own: the real one would lose its dependency files.
-    KF_CHECK(detail::run_make(runner, site,
-                              detail::make_command(site, {"olddefconfig"}, copy, site.dir / "kconfig-out"), deadline,
-                              tail, "the board's options could not be brought up to date"));
+    KF_CHECK(detail::run_make(runner, site, complete_command(site), deadline, tail,
+                              "the board's options could not be brought up to date"));
     KF_TRY(auto text, io::read_file(copy));
     KF_TRY(auto config, kconfig::parse(text));
     KF_CHECK(check_drift(cached.config, config));

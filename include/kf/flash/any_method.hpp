@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The one place where a flash method is chosen at run time. A new method is one header, its row in
-/// board::flash_methods, and its place in `models` and make_method() here.
+/// The one place where a flash method is chosen at run time, by its row in board::flash_methods. A new method is one
+/// header in flash/methods, which is included here, and its row.
 
-#include <kf/flash/katapult_script.hpp>
-#include <kf/flash/katapult_usb.hpp>
-#include <kf/flash/make_flash.hpp>
+#include <kf/flash/methods/katapult_script.hpp>
+#include <kf/flash/methods/katapult_usb.hpp>
+#include <kf/flash/methods/make_flash.hpp>
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -36,10 +37,59 @@ namespace kf::flash {
     return kf::fail(std::move(e));
 }
 
+/// errc::mismatch when the method has no way to a board at such an address.
+[[nodiscard]] inline result<void> takes_address(board::flash_method method, const board::address& address) {
+    if (board::row_of(method).reaches_kind(board::kind_of(address))) return {};
+    error e{errc::mismatch, fmt::format("{} does not reach {}", name(method), board::found_as(address))};
+    for (const auto other : board::all_flash_methods())
+        if (board::row_of(other).reaches_kind(board::kind_of(address)))
+            e.steps.push_back(fmt::format("kflash edit BOARD --method {}", name(other)));
+    return kf::fail(std::move(e));
+}
+
+namespace detail {
+
+template<board::flash_method Method>
+concept has_model = requires { sizeof(model_of<Method>); };
+
+template<io::process_runner Runner, io::clock Clock, std::size_t... I>
+auto models_of(std::index_sequence<I...>)
+    -> std::variant<decltype(model_of<static_cast<board::flash_method>(I)>::make(std::declval<Runner&>(),
+                                                                                 std::declval<Clock>()))...>;
+using every_row = std::make_index_sequence<board::flash_methods.size()>;
+
+/// For what a model says without running anything.
+struct no_runner {
+    [[nodiscard]] result<io::run_outcome> run(const io::command&, const io::run_limits&, const io::output_sink&) {
+        return kf::fail(errc::failed, "nothing is run here");
+    }
+};
+
+/// f(std::integral_constant<flash_method, method>) of the row that is `method`.
+template<class F>
+decltype(auto) with_row(board::flash_method method, F&& f) {
+    using first = std::integral_constant<board::flash_method, board::flash_method{}>;
+    using given = decltype(f(first{}));
+    const auto pick = [&]<std::size_t... I>(std::index_sequence<I...>) -> given {
+        std::optional<given> made;
+        (void)((static_cast<std::size_t>(method) == I
+                    ? (made.emplace(
+                           f(std::integral_constant<board::flash_method, static_cast<board::flash_method>(I)>{})),
+                       true)
+                    : false) ||
+               ...);
+        if (!made) std::abort(); // no row
+        return std::move(*made);
+    };
+    return pick(every_row{});
+}
+
+} // namespace detail
+
 template<io::process_runner Runner, io::clock Clock>
 class any_method {
   public:
-    using models = std::variant<katapult_usb<Clock>, katapult_script<Runner, Clock>, make_flash<Runner, Clock>>;
+    using models = decltype(detail::models_of<Runner, Clock>(detail::every_row{}));
 
     template<class M>
     explicit any_method(M model)
@@ -47,11 +97,13 @@ class any_method {
 
     /// Its tools, and whether it can do anything with what the configuration builds.
     [[nodiscard]] result<void> needs(const write_job& job) {
-        KF_CHECK(std::visit([&](auto& m) { return takes_kind(m.method, job.kind); }, model_));
-        return std::visit([&](auto& m) { return m.needs(job); }, model_);
-    }
-    [[nodiscard]] std::vector<std::string> plan(const write_job& job) {
-        return std::visit([&](auto& m) { return m.plan(job); }, model_);
+        return std::visit(
+            [&](auto& m) -> result<void> {
+                KF_CHECK(takes_kind(m.method, job.kind));
+                KF_CHECK(takes_address(m.method, job.address));
+                return m.needs(job);
+            },
+            model_);
     }
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
@@ -70,17 +122,20 @@ class any_method {
 
 template<io::process_runner Runner, io::clock Clock>
 [[nodiscard]] any_method<Runner, Clock> make_method(board::flash_method method, Runner& runner, Clock clock) {
-    static_assert(flash_method<katapult_usb<Clock>>);
-    static_assert(flash_method<katapult_script<Runner, Clock>>);
-    static_assert(flash_method<make_flash<Runner, Clock>>);
-    static_assert(std::variant_size_v<typename any_method<Runner, Clock>::models> == board::flash_methods.size());
-    switch (method) {
-    case board::flash_method::katapult: return any_method<Runner, Clock>(katapult_usb<Clock>(clock));
-    case board::flash_method::katapult_script:
-        return any_method<Runner, Clock>(katapult_script<Runner, Clock>(runner, clock));
-    case board::flash_method::make_flash: return any_method<Runner, Clock>(make_flash<Runner, Clock>(runner, clock));
-    }
-    std::abort(); // no value of the enum
+    return detail::with_row(method, [&]<board::flash_method Row>(std::integral_constant<board::flash_method, Row>) {
+        static_assert(detail::has_model<Row>, "this row has no model: include its header of flash/methods above");
+        auto model = model_of<Row>::make(runner, clock);
+        static_assert(flash_method<decltype(model)> && decltype(model)::method == Row);
+        return any_method<Runner, Clock>(std::move(model));
+    });
+}
+
+/// What the method will do, line by line; pure.
+[[nodiscard]] inline std::vector<std::string> plan_of(board::flash_method method, const write_job& job) {
+    return detail::with_row(method, [&]<board::flash_method Row>(std::integral_constant<board::flash_method, Row>) {
+        using model = decltype(model_of<Row>::make(std::declval<detail::no_runner&>(), io::steady_clock{}));
+        return model::plan(job);
+    });
 }
 
 } // namespace kf::flash

@@ -4,7 +4,7 @@
 /// USB port. Names, serial numbers and USB strings change on the way (board/identity.hpp); a node that never left is
 /// told from one that came back by its identity on disk.
 
-#include <kf/board/identity.hpp>
+#include <kf/board/address.hpp>
 #include <kf/error.hpp>
 #include <kf/io/clock.hpp>
 #include <kf/io/interrupt.hpp>
@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -21,25 +20,13 @@ namespace kf::flash {
 
 namespace fs = std::filesystem;
 
-/// Where devices show up, and the board that is followed among them.
-struct device_watch {
-    board::device_folders at = {};
-    board::trail trail = {};
-    std::function<void(const board::device&)> met_bootloader = {}; ///< told how the board shows itself in Katapult
-
-    /// "Octopus", or its node when it has no name: for messages.
-    [[nodiscard]] const std::string& name() const noexcept {
-        return trail.board.name.empty() ? trail.start.file_name : trail.board.name;
-    }
-};
-
 /// udev makes a link anew each time the device comes. The by-id name may stay or change meanwhile.
 [[nodiscard]] inline bool same_life(const board::device& a, const board::device& b) {
     return a.stamp == b.stamp && a.resolved == b.resolved;
 }
 
 /// The node of that board that runs `firmware`, if it is there now. Links that lead nowhere do not count.
-[[nodiscard]] inline std::optional<board::device> find_node(const device_watch& w, board::usb_firmware firmware) {
+[[nodiscard]] inline std::optional<board::device> find_node(const board::usb_address& w, board::usb_firmware firmware) {
     const auto seen = board::scan(w.at);
     if (!seen) return std::nullopt;
     for (const auto& d : seen->devices)
@@ -48,7 +35,7 @@ struct device_watch {
 }
 
 /// What came back has to be the chip that left: another one is somebody else's board in the same socket.
-[[nodiscard]] inline result<void> check_chip(const device_watch& w, const board::device& d) {
+[[nodiscard]] inline result<void> check_chip(const board::usb_address& w, const board::device& d) {
     const std::string& wanted = w.trail.board.mcu.empty() ? w.trail.start.usb.mcu : w.trail.board.mcu;
     if (d.usb.mcu.empty() || wanted.empty() || board::mcu_matches(d.usb.mcu, wanted)) return {};
     return kf::fail(error{errc::mismatch,
@@ -61,7 +48,7 @@ struct device_watch {
 
 /// Waits until the board is there with `firmware` in a life other than `old`. errc::not_connected at `until`.
 template<io::clock Clock>
-[[nodiscard]] result<board::device> wait_for_node(const device_watch& w, board::usb_firmware firmware,
+[[nodiscard]] result<board::device> wait_for_node(const board::usb_address& w, board::usb_firmware firmware,
                                                   const std::optional<board::device>& old, Clock& clock,
                                                   io::duration every, io::time_point until) {
     for (;;) {
@@ -82,15 +69,11 @@ inline constexpr auto bootloader_wait = std::chrono::seconds(8);
 
 /// Brings the board from Klipper into Katapult by the 1200-baud request, or finds it there already.
 template<io::clock Clock>
-[[nodiscard]] result<board::device> enter_bootloader(const device_watch& w, Clock& clock) {
+[[nodiscard]] result<board::device> enter_bootloader(const board::usb_address& w, Clock& clock) {
     using board::usb_firmware;
-    const auto met = [&](const board::device& node) {
-        if (w.met_bootloader) w.met_bootloader(node);
-        return node;
-    };
     if (auto node = find_node(w, usb_firmware::katapult)) {
         KF_CHECK(check_chip(w, *node));
-        return met(*node);
+        return *node;
     }
     const auto running = find_node(w, usb_firmware::klipper);
     if (!running)
@@ -117,7 +100,7 @@ template<io::clock Clock>
                               {"press the board's reset button twice, then run this again", "kflash list"}});
     auto node = wait_for_node(w, usb_firmware::katapult, std::nullopt, clock, std::chrono::milliseconds(20),
                               clock.now() + bootloader_wait);
-    if (node) return met(*node);
+    if (node) return *node;
     if (node.error().code == errc::mismatch) return node;
     const bool back = find_node(w, usb_firmware::klipper).has_value();
     return kf::fail(

@@ -32,7 +32,7 @@ struct external_outcome {
 /// Under sudo a flasher out of a person's folder runs as that person: can it open the port?
 template<io::process_runner Runner>
 [[nodiscard]] result<void> may_open_port(Runner& runner, const write_job& job) {
-    const auto& device = job.watch.trail.start;
+    const auto& device = trail_of(job).start;
     if (!job.run_as || device.path.empty()) return {};
     const auto port = device.path.string();
     const auto looked = io::run_and_capture(

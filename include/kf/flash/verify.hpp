@@ -34,10 +34,11 @@ template<io::clock Clock>
     }
 }
 
-/// `before`: the board's Klipper node before the write; the same life of it does not count.
-template<io::clock Clock>
+/// `before`: the board's Klipper node before the write; the same life of it does not count. `ask(node, until)` gives
+/// the dictionary of the firmware that runs there: identify_node(), but for tests.
+template<io::clock Clock, class Ask>
 [[nodiscard]] result<running_firmware> verify(const write_job& job, const std::optional<board::device>& before,
-                                              Clock& clock) {
+                                              Clock& clock, Ask&& ask) {
     const auto& wanted = *job.image->dictionary;
     const auto failed = [&](std::string what, std::string cause) {
         return kf::fail(
@@ -48,8 +49,12 @@ template<io::clock Clock>
                   {"kflash list shows under which name the board is there now", "unplug the board and plug it in again",
                    "kflash identify asks the board itself what it runs", "then run kflash flash again"}});
     };
-    auto node =
-        wait_for_node(job.watch, board::usb_firmware::klipper, before, clock, return_poll, clock.now() + return_wait);
+    const auto return_until = clock.now() + return_wait;
+    auto node = std::visit(
+        [&](const auto& on) {
+            return wait_for_node(on, board::usb_firmware::klipper, before, clock, return_poll, return_until);
+        },
+        job.address);
     if (!node && node.error().code == errc::mismatch) return failed(node.error().what, node.error().cause);
     if (!node) {
         if (find_node(job, board::usb_firmware::katapult))
@@ -61,7 +66,7 @@ template<io::clock Clock>
         return failed("the board did not come back within 30 seconds", "it hangs, or its firmware has no USB");
     }
     const auto until = clock.now() + identify_wait;
-    const auto running = identify_node(*node, clock, until);
+    const result<mcu::dictionary> running = ask(*node, until);
     if (!running) return failed("the board came back but does not say what it runs", running.error().what);
     if (running->version != wanted.version)
         return failed(fmt::format("the board runs {}, not the image's {}", running->version, wanted.version),

@@ -2,7 +2,7 @@
 #pragma once
 /// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself. A
 /// print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known, be it because klippy does not answer or
-/// because it cannot be seen: no, unless the person said --assume-idle.
+/// because it cannot be seen: no, unless the person said --assume-idle. look_at_printers() asks, judge_idle() is pure.
 
 #include <kf/host/klippy_survey.hpp>
 #include <kf/io/json_fields.hpp>
@@ -36,6 +36,7 @@ struct printer_activity {
     std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
     std::vector<std::string> mute = {};    ///< heaters that did not say their target
     std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
+    std::vector<fs::path> ports = {};      ///< where those that are there lead to
     int listener = 0;                      ///< the process that answered; 0 when it is not known
 };
 
@@ -164,6 +165,10 @@ template<class Call>
                return client.call(method, params, until);
            }));
     activity.listener = peer ? peer->pid : 0;
+    for (const auto& serial : activity.serials) {
+        std::error_code ec;
+        if (auto port = fs::canonical(serial, ec); !ec) activity.ports.push_back(std::move(port));
+    }
     return activity;
 }
 
@@ -177,27 +182,42 @@ struct guard_options {
     std::string hold_as = {};
 };
 
-/// The proof that nothing would be disturbed: only check_idle() makes one.
-class idle_proof {
-  public:
-    struct printer {
-        klippy_instance instance;
-        std::string state; ///< as klippy said it; empty when it could not be asked
-    };
-    /// The printers that have to do with the board, all idle.
-    [[nodiscard]] const std::vector<printer>& printers() const { return printers_; }
-    [[nodiscard]] const std::vector<std::string>& assumptions() const { return assumptions_; }
-
-  private:
-    friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);
-    std::vector<printer> printers_;
-    std::vector<std::string> assumptions_;
-    std::vector<io::file_lock> held_;
+/// One printer as it was met: what it said, and who plots on it.
+struct printer_sight {
+    klippy_instance instance;
+    result<printer_activity> activity = kf::fail(errc::not_connected, "was not asked"); ///< never, without a socket
+    result<std::string> plot = std::string{};                                           ///< empty: nobody
+    fs::path plot_lock = {};                                                            ///< where that is looked for
 };
 
-[[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
-                                                   const guard_options& options) {
-    idle_proof proof;
+[[nodiscard]] inline std::vector<printer_sight> look_at_printers(const std::vector<klippy_instance>& instances,
+                                                                 io::duration patience = std::chrono::seconds(5)) {
+    std::vector<printer_sight> sights;
+    for (const auto& k : instances) {
+        sights.push_back({k});
+        if (k.socket.empty()) continue;
+        sights.back().activity = ask_printer(k.socket, patience);
+        sights.back().plot = klippy::printer_lock_holder(k.socket);
+        sights.back().plot_lock = klippy::lock_path(k.socket);
+    }
+    return sights;
+}
+
+/// A printer that has to do with the board, and is idle.
+struct idle_printer {
+    klippy_instance instance;
+    std::string state; ///< as klippy said it; empty when it could not be asked
+    fs::path plot_lock = {};
+};
+struct idle_printers {
+    std::vector<idle_printer> printers;
+    std::vector<std::string> assumptions;
+};
+
+/// The printers that have to do with the board; errc::refused when one of them is not idle.
+[[nodiscard]] inline result<idle_printers> judge_idle(const std::vector<printer_sight>& sights,
+                                                      const guard_options& options) {
+    idle_printers idle;
     const auto refuse = [](const std::string& what, std::vector<std::string> steps) {
         return kf::fail(
             error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
@@ -206,36 +226,29 @@ class idle_proof {
         const std::string what = k.seen() ? fmt::format("klippy runs (process {}) but {}", k.process.pid, why)
                                           : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
-            proof.assumptions_.push_back(what + "; you said --assume-idle");
+            idle.assumptions.push_back(what + "; you said --assume-idle");
             return {};
         }
         return refuse(what, {"look at the printer: if it is idle, run again with --assume-idle",
                              k.seen() ? "klippy needs its API socket: start it with -a /tmp/klippy_uds"
                                       : "to see every process, run it as root: sudo kflash ..."});
     };
-    for (const auto& k : instances) {
+    for (const auto& [k, activity, plot, plot_lock] : sights) {
         if (k.socket.empty()) {
             KF_CHECK(unknown(k, "has no API socket, so nobody can ask it what it does"));
-            proof.printers_.push_back({k, {}});
+            idle.printers.push_back({k, {}});
             continue;
         }
-        auto activity = ask_printer(k.socket, options.patience);
         // A stranger's answer is good enough for a no, never for a yes: it has to come from the process that the
         // service manager names, or no process is named at all.
         const bool its_own_word = k.seen() || k.process.pid == 0 || (activity && activity->listener == k.process.pid);
         if (activity && its_own_word && options.concerns && !options.concerns(*activity)) continue;
         // A lock that cannot be looked at is not waived: a plot that moves is what it stands for.
-        const auto plot = klippy::printer_lock_holder(k.socket);
         if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
         if (!plot->empty()) return refuse("a plot is running: " + *plot, {"wait for it to end, or cancel it"});
-        if (!options.hold_as.empty()) {
-            auto lock = klippy::lock_printer(k.socket, options.hold_as);
-            if (!lock) return kf::fail(std::move(lock).error()); // one began just now, or the folder cannot be written
-            proof.held_.push_back(std::move(*lock));
-        }
         if (!activity) {
             KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
-            proof.printers_.push_back({k, {}});
+            idle.printers.push_back({k, {}, plot_lock});
             continue;
         }
         if (const auto v = objection_to_stop(*activity)) {
@@ -245,7 +258,34 @@ class idle_proof {
             KF_CHECK(unknown(k, v->reason));
         } else if (!its_own_word)
             KF_CHECK(unknown(k, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
-        proof.printers_.push_back({k, activity->state});
+        idle.printers.push_back({k, activity->state, plot_lock});
+    }
+    return idle;
+}
+
+/// The proof that nothing would be disturbed: only check_idle() makes one.
+class idle_proof {
+  public:
+    /// The printers that have to do with the board, all idle.
+    [[nodiscard]] const std::vector<idle_printer>& printers() const { return idle_.printers; }
+    [[nodiscard]] const std::vector<std::string>& assumptions() const { return idle_.assumptions; }
+
+  private:
+    friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);
+    idle_printers idle_;
+    std::vector<io::file_lock> held_;
+};
+
+[[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
+                                                   const guard_options& options) {
+    idle_proof proof;
+    KF_TRY(proof.idle_, judge_idle(look_at_printers(instances, options.patience), options));
+    if (options.hold_as.empty()) return proof;
+    for (const auto& p : proof.idle_.printers) {
+        if (p.instance.socket.empty()) continue;
+        auto lock = klippy::lock_printer(p.instance.socket, options.hold_as);
+        if (!lock) return kf::fail(std::move(lock).error()); // one began just now, or the folder cannot be written
+        proof.held_.push_back(std::move(*lock));
     }
     return proof;
 }

@@ -258,6 +258,7 @@ struct klippy_instance {
 struct holder {
     int pid = 0;
     std::string command;
+    std::string unit = {}; ///< "klipper.service"; empty when no service runs it
 };
 struct port_holders {
     std::vector<holder> seen;
@@ -289,7 +290,8 @@ struct port_holders {
         for (const fs::directory_iterator last; !inner && fd != last; fd.increment(inner)) {
             std::error_code gone;
             if (fs::read_symlink(fd->path(), gone) != device || gone) continue;
-            found.seen.push_back({pid, command()});
+            const auto cgroup = io::read_file(it->path() / "cgroup", 1 << 16);
+            found.seen.push_back({pid, command(), cgroup ? unit_of_cgroup(*cgroup) : std::string{}});
             break;
         }
     }

@@ -31,6 +31,14 @@ concept service_manager = requires(M& m, const std::string& unit) {
 
 inline constexpr seconds service_timeout = 30;
 
+/// One job of systemctl's. `systemctl` is a whole command: {"systemctl"}, {"/x/ksim", "systemctl", ...}.
+[[nodiscard]] inline io::command systemctl_job(const std::vector<std::string>& systemctl, const std::string& verb,
+                                               const std::string& unit) {
+    io::command c{systemctl};
+    c.argv.insert(c.argv.end(), {"--no-ask-password", verb, unit});
+    return c;
+}
+
 template<io::process_runner Runner>
 class systemd {
   public:
@@ -65,12 +73,6 @@ class systemd {
     [[nodiscard]] result<void> stop(const std::string& unit) { return job("stop", unit); }
     [[nodiscard]] result<void> start(const std::string& unit) { return job("start", unit); }
 
-    [[nodiscard]] io::command command(const std::string& verb, const std::string& unit) const {
-        io::command c{systemctl_};
-        c.argv.insert(c.argv.end(), {"--no-ask-password", verb, unit});
-        return c;
-    }
-
   private:
     static constexpr std::size_t output_limit = std::size_t{4} << 20;
 
@@ -97,7 +99,7 @@ class systemd {
 
     [[nodiscard]] result<void> job(const std::string& verb, const std::string& unit) {
         KF_CHECK(check_name(unit));
-        const auto c = command(verb, unit);
+        const auto c = systemctl_job(systemctl_, verb, unit);
         std::string text;
         // A job that a signal cut short would leave the printer in a state that nobody looked at.
         auto ran =

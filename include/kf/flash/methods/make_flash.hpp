@@ -5,17 +5,15 @@
 /// AVR.
 
 #include <kf/firmware/build.hpp>
+#include <kf/flash/bootloader.hpp>
 #include <kf/flash/external.hpp>
-#include <kf/flash/katapult_usb.hpp>
-
-#include <unistd.h>
 
 namespace kf::flash {
 
 template<io::process_runner Runner, io::clock Clock>
 class make_flash {
   public:
-    static constexpr auto method = board::flash_method::make_flash;
+    static constexpr auto method = board::method_named("make_flash");
 
     make_flash(Runner& runner, Clock clock)
       : runner_(&runner)
@@ -29,9 +27,8 @@ class make_flash {
         return tools(job);
     }
 
-    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {io::to_string(command(job, job.watch.trail.start.path)),
-                "compare the image's SHA-256 before and after"};
+    [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
+        return {io::to_string(command(job, trail_of(job).start.path)), "compare the image's SHA-256 before and after"};
     }
 
     template<sink Sink>
@@ -41,12 +38,12 @@ class make_flash {
         auto node = find_node(job, board::usb_firmware::klipper);
         if (!node) node = find_node(job, board::usb_firmware::katapult);
         if (!node)
-            return kf::fail(errc::not_connected, "the board is not where it was: " + job.watch.trail.start.file_name);
+            return kf::fail(errc::not_connected, "the board is not where it was: " + board::found_as(job.address));
         // Klipper's script finds Katapult by itself and writes to whatever start it names: so that is proven first.
-        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::klipper && job.seen_katapult) {
-            KF_TRY(node, enter_bootloader(job.watch, clock_));
+        if (board::firmware_on(trail_of(job), *node) == board::usb_firmware::klipper && job.seen_katapult) {
+            KF_TRY(node, enter_bootloader(job, clock_));
         }
-        if (board::firmware_on(job.watch.trail, *node) == board::usb_firmware::katapult)
+        if (board::firmware_on(trail_of(job), *node) == board::usb_firmware::katapult)
             KF_CHECK(prove_bootloader(job, *node, clock_, out));
         auto ran = run_flasher(*runner_, command(job, node->path), job, out);
         if (!ran) {
@@ -113,8 +110,7 @@ class make_flash {
                                   {},
                                   "pkg-config --exists libusb-1.0",
                                   {"sudo apt install libusb-1.0-0-dev pkg-config", "run this again"}});
-        const bool root = ::geteuid() == 0 && !job.run_as;
-        if ((dfu || pico) && !root && !works({"sudo", "-n", "true"}))
+        if ((dfu || pico) && !job.as_root && !works({"sudo", "-n", "true"}))
             return kf::fail(
                 error{errc::refused,
                       "make flash runs sudo for " + job.mcu + ", and sudo wants a password",
@@ -134,7 +130,7 @@ class make_flash {
                       {},
                       firmware::make_environment(),
                       job.run_as};
-        if (::geteuid() == 0 && !job.run_as) c.argv.emplace_back("NOSUDO=1");
+        if (job.as_root) c.argv.emplace_back("NOSUDO=1");
         c.argv.emplace_back("flash");
         return c;
     }
@@ -142,6 +138,14 @@ class make_flash {
     Runner* runner_;
     Clock clock_;
     written wrote_ = written::nothing;
+};
+
+template<>
+struct model_of<board::method_named("make_flash")> {
+    template<io::process_runner Runner, io::clock Clock>
+    static make_flash<Runner, Clock> make(Runner& runner, Clock clock) {
+        return make_flash<Runner, Clock>(runner, clock);
+    }
 };
 
 } // namespace kf::flash

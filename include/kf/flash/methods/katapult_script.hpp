@@ -4,15 +4,15 @@
 /// tool meets a board that is there; it is judged by its closing lines, since its exit status 0 may mean that nothing
 /// was flashed.
 
+#include <kf/flash/bootloader.hpp>
 #include <kf/flash/external.hpp>
-#include <kf/flash/katapult_usb.hpp>
 
 namespace kf::flash {
 
 template<io::process_runner Runner, io::clock Clock>
 class katapult_script {
   public:
-    static constexpr auto method = board::flash_method::katapult_script;
+    static constexpr auto method = board::method_named("katapult_script");
 
     katapult_script(Runner& runner, Clock clock)
       : runner_(&runner)
@@ -41,7 +41,7 @@ class katapult_script {
         return {};
     }
 
-    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
+    [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
         return {"ask the board for its bootloader (1200 baud)",
                 io::to_string(command(job, "/dev/serial/by-id/usb-katapult_...")),
                 "demand its lines \"Verification Complete\" and \"Programming Complete\""};
@@ -49,7 +49,7 @@ class katapult_script {
 
     template<sink Sink>
     [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        const auto entered = enter_bootloader(job.watch, clock_);
+        const auto entered = enter_bootloader(job, clock_);
         another_may_try_ = !entered && is_no_katapult(entered.error());
         KF_TRY(const auto node, entered);
         // flashtool.py compares no start address: that proof is made here, and the board stays in its bootloader.
@@ -89,6 +89,14 @@ class katapult_script {
     Clock clock_;
     written wrote_ = written::nothing;
     bool another_may_try_ = false;
+};
+
+template<>
+struct model_of<board::method_named("katapult_script")> {
+    template<io::process_runner Runner, io::clock Clock>
+    static katapult_script<Runner, Clock> make(Runner& runner, Clock clock) {
+        return katapult_script<Runner, Clock>(runner, clock);
+    }
 };
 
 } // namespace kf::flash

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The native Katapult method over a USB serial port: ask for the bootloader, follow the board, CONNECT, the
-/// bootloader's own facts against the image, write, read back, start.
+/// What the methods of boards with Katapult share: into the bootloader, and the proof that it is the right one, before
+/// anything is written.
 
 #include <kf/firmware/proofs.hpp>
 #include <kf/flash/katapult.hpp>
@@ -12,6 +12,14 @@
 #include <unistd.h>
 
 namespace kf::flash {
+
+/// The board in Katapult, and whoever wants to know how it shows itself there is told.
+template<io::clock Clock>
+[[nodiscard]] result<board::device> enter_bootloader(const write_job& job, Clock& clock) {
+    auto node = enter_bootloader(usb_of(job), clock);
+    if (node && job.met_bootloader) job.met_bootloader(*node);
+    return node;
+}
 
 /// Opens a board that is in Katapult, connects, and holds what the bootloader says against the image. Nothing has been
 /// written then: whatever is wrong, a pending signal included, COMPLETE starts the old application again.
@@ -58,50 +66,5 @@ template<io::clock Clock, sink Sink>
 [[nodiscard]] result<void> prove_bootloader(const write_job& job, const board::device& node, Clock& clock, Sink& out) {
     return with_proven_bootloader(job, node, clock, out, [](auto&) -> result<void> { return {}; });
 }
-
-template<io::clock Clock>
-class katapult_usb {
-  public:
-    static constexpr auto method = board::flash_method::katapult;
-
-    explicit katapult_usb(Clock clock)
-      : clock_(clock) {}
-
-    [[nodiscard]] result<void> needs(const write_job&) const { return {}; }
-
-    [[nodiscard]] std::vector<std::string> plan(const write_job& job) const {
-        return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult",
-                            job.watch.trail.start.file_name),
-                fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
-                "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
-    }
-
-    template<sink Sink>
-    [[nodiscard]] result<void> write(const write_job& job, Sink& out) {
-        const auto node = enter_bootloader(job.watch, clock_);
-        another_may_try_ = !node && is_no_katapult(node.error());
-        KF_CHECK(node);
-        return with_proven_bootloader(job, *node, clock_, out, [&](auto& session) -> result<void> {
-            const auto began = clock_.now();
-            auto wrote = session.write(job.image->bytes, [&](std::size_t done, std::size_t total, katapult_pass p) {
-                const bool verifying = p == katapult_pass::verify;
-                out.progress({verifying ? phase::verify : phase::flash, done, total, "blocks",
-                              to_seconds(clock_.now() - began)});
-            });
-            if (session.written_any()) wrote_ = written::some;
-            KF_CHECK(wrote);
-            wrote_ = written::all;
-            return session.leave();
-        });
-    }
-
-    [[nodiscard]] written wrote() const noexcept { return wrote_; }
-    [[nodiscard]] bool another_may_try() const noexcept { return another_may_try_; }
-
-  private:
-    Clock clock_;
-    written wrote_ = written::nothing;
-    bool another_may_try_ = false;
-};
 
 } // namespace kf::flash

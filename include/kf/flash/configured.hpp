@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A board's configuration at one instant: what is cached for it, what its source tree makes of that, and which version
+/// the tree is. Everything that can be known of a firmware before it is built; nothing is changed.
+
+#include <kf/board/board.hpp>
+#include <kf/board/usb_name.hpp>
+#include <kf/firmware/config_cache.hpp>
+#include <kf/firmware/git_version.hpp>
+#include <kf/firmware/source_config.hpp>
+#include <kf/flash/place.hpp>
+#include <kf/flash/request.hpp>
+#include <kf/io/effect.hpp>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+namespace kf::flash {
+
+/// A folder of our own in /tmp that is gone with the object. It belongs to who builds.
+class scratch_folder {
+  public:
+    [[nodiscard]] static result<scratch_folder> make(const std::optional<io::user_ids>& owner) {
+        std::string name = pattern; // a name that make can take, wherever TMPDIR points
+        KF_CHECK(io::effect(io::effect_kind::file, "make " + name));
+        if (::mkdtemp(name.data()) == nullptr) return kf::fail(io::system_error("cannot make a folder in /tmp"));
+        if (owner && ::chown(name.c_str(), owner->uid, owner->gid) != 0)
+            return kf::fail(io::system_error("cannot give a folder in /tmp to its user"));
+        return scratch_folder(std::move(name));
+    }
+    static constexpr const char* pattern = "/tmp/kf-config.XXXXXX";
+
+    scratch_folder(scratch_folder&& other) noexcept
+      : path_(std::exchange(other.path_, {})) {}
+    scratch_folder& operator=(scratch_folder&&) = delete;
+    ~scratch_folder() {
+        std::error_code ec;
+        if (!path_.empty()) fs::remove_all(path_, ec);
+    }
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+
+  private:
+    explicit scratch_folder(fs::path path)
+      : path_(std::move(path)) {}
+    fs::path path_;
+};
+
+/// A configuration may only be cached for, or built for, a board of its chip.
+[[nodiscard]] inline result<void> check_config_mcu(const board::board& board, const firmware::kconfig& config) {
+    const auto mcu = config.mcu().value_or("");
+    if (mcu.empty())
+        return kf::fail(error{errc::mismatch,
+                              "the configuration names no MCU",
+                              fmt::format("{} is registered as {}", board.name, board.mcu),
+                              {},
+                              {fmt::format("choose its chip: kflash config {}", board.key)}});
+    if (board::mcu_matches(mcu, board.mcu)) return {};
+    return kf::fail(
+        error{errc::mismatch,
+              fmt::format("the configuration is for {}, {} is registered as {}", mcu, board.name, board.mcu),
+              "the configuration of another board was chosen, or the board is registered with the wrong chip",
+              {},
+              {fmt::format("choose the right chip: kflash config {}", board.key),
+               fmt::format("or correct the board: kflash edit {} --mcu {}", board.key, mcu)}});
+}
+
+/// A configuration as the source tree completes it, in a folder that is gone afterwards.
+template<io::process_runner Runner>
+[[nodiscard]] result<firmware::source_config> complete_config(Runner& runner, const place& at, const fs::path& tree,
+                                                              const firmware::cached_config& cached, seconds deadline) {
+    KF_TRY(const scratch_folder folder, scratch_folder::make(at.build_as));
+    return firmware::complete(runner, {tree, folder.path(), "kflash", at.build_as}, cached, deadline);
+}
+
+struct configured {
+    fs::path file = {}; ///< of the cached one
+    result<firmware::source_config> source = kf::fail(errc::not_found, "was not looked for");
+    result<std::string> tree_version = std::string{}; ///< git's; empty when the tree says none
+};
+
+template<io::process_runner Runner>
+[[nodiscard]] configured look_at_config(Runner& runner, const place& at, const board::flash_settings& settings,
+                                        const std::string& key, const build_wishes& wishes) {
+    const firmware::config_cache cache(at.configs);
+    configured found{cache.path(key)};
+    auto cached = cache.load(key);
+    if (!cached) {
+        error e = std::move(cached).error();
+        // Only a person can say how the board is wired and which bootloader it has.
+        if (e.code == errc::not_found) e.code = errc::needs_person;
+        found.source = kf::fail(std::move(e));
+        return found;
+    }
+    const auto tree = at.klipper_dir(settings);
+    found.source = complete_config(runner, at, tree, *cached, wishes.build_timeout.value_or(settings.build_timeout));
+    if (found.source)
+        found.tree_version =
+            firmware::describe_tree(runner, tree, at.build_as, wishes.git_timeout.value_or(settings.git_timeout));
+    return found;
+}
+
+} // namespace kf::flash

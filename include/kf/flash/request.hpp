@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What was asked for, typed and checked before anything happens. The first value of a flash:
+/// request -> survey -> plan -> build -> run -> outcome.
+
+#include <kf/board/flash_method.hpp>
+#include <kf/error.hpp>
+#include <kf/units.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kf::flash {
+
+/// How a board's firmware is to be built.
+struct build_wishes {
+    unsigned jobs = 0; ///< 0: as many as there are cores
+    std::optional<seconds> build_timeout = {}, git_timeout = {};
+    std::optional<board::flash_method> method = {}; ///< for this run; then there is no fallback
+};
+
+/// What a person takes upon himself.
+enum class unknown_printers { refused, assumed_idle };
+
+struct request {
+    std::vector<std::string> boards; ///< their keys, in the order in which they are to be flashed
+    build_wishes build = {};
+    bool fallback = true; ///< unless the settings forbid it
+    unknown_printers unknown = unknown_printers::refused;
+    std::string day = {}; ///< today, YYYY-MM-DD: what is learned of a board is noted with it
+};
+
+[[nodiscard]] inline result<void> check(const request& r) {
+    if (r.boards.empty()) return kf::fail(errc::usage, "no board is named");
+    for (auto it = r.boards.begin(); it != r.boards.end(); ++it)
+        if (std::find(r.boards.begin(), it, *it) != it) return kf::fail(errc::usage, "named twice: " + *it);
+    return {};
+}
+
+} // namespace kf::flash

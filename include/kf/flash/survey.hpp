@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What is there at one instant: devices, klippys, units, the right to manage them, tools, versions. Read-only:
+/// programs are run that only tell, and no port is opened. What could not be seen is an error in its place, and plan()
+/// says what that means. A survey is a value, so a test can make any.
+
+#include <kf/board/match.hpp>
+#include <kf/board/registry.hpp>
+#include <kf/flash/configured.hpp>
+#include <kf/flash/firmware_plan.hpp>
+#include <kf/flash/method_order.hpp>
+#include <kf/flash/stopping.hpp>
+#include <kf/host/guard_unit.hpp>
+#include <kf/host/klippy_survey.hpp>
+#include <kf/host/right.hpp>
+#include <kf/host/service_manager.hpp>
+
+#include <unistd.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kf::flash {
+
+/// What there is for one of the boards that are asked for.
+struct board_survey {
+    board::board board; ///< as it is registered, with what this look taught
+    result<board::target> target = kf::fail(errc::not_connected, "was not looked for");
+    host::port_holders holders = {}; ///< of its port
+    configured config = {};
+    std::map<board::flash_method, result<void>> lacks = {}; ///< of the methods that may be used: what each lacks
+};
+
+struct survey {
+    place at = {};
+    board::registry registry = {};
+    std::vector<board_survey> boards = {}; ///< as the request names them
+    std::vector<board::skipped_entry> skipped = {};
+    std::vector<host::printer_sight> printers = {};
+    units_seen units = {};
+    std::vector<std::string> owed = {}; ///< an earlier run stopped them, and they do not run
+    /// Asked only when there is something to stop.
+    result<host::right> right = kf::fail(errc::refused, "the right to manage services was not looked for");
+};
+
+/// How the board will show itself with a firmware of this configuration (Kalico's "USB ids"; Klipper's are a subset).
+[[nodiscard]] inline board::usb_face expected_face(const firmware::kconfig& config, const board::target& target) {
+    board::usb_face face;
+    face.manufacturer = config.text("USB_MANUFACTURER").value_or("Klipper");
+    face.product = config.text("USB_PRODUCT").value_or(config.mcu().value_or(""));
+    // The chip's own number is the same in both firmwares, where both print it; one of the configuration is known now.
+    const auto& met = target.board().as_katapult.serial;
+    face.serial = board::is_chip_number(met) ? met : target.device().usb.serial;
+    if (const auto set = config.text("USB_SERIAL_NUMBER"); set && !config.enabled("USB_SERIAL_NUMBER_CHIPID"))
+        face.serial = *set;
+    face.name = board::by_id_name(face.manufacturer, face.product, face.serial);
+    return face;
+}
+
+/// How a board is to be written, all but the image itself.
+[[nodiscard]] inline write_job job_of(const place& at, const board::flash_settings& settings,
+                                      const firmware_plan& firmware, const board::board& board,
+                                      const board::target& target) {
+    write_job job;
+    job.kind = firmware.kind();
+    job.image_file = firmware.site.dir / "pinned" / (std::string("klipper") + extension(job.kind));
+    job.mcu = firmware.source.config.mcu().value_or("");
+    job.start = firmware.source.config.application_start().value_or(0);
+    job.seen_katapult = board.seen_as_katapult.has_value();
+    job.address = board::usb_address{at.devices,
+                                     {target.board(), target.device(), expected_face(firmware.source.config, target)}};
+    job.proc = at.proc;
+    job.klipper_dir = at.klipper_dir(settings);
+    job.katapult_dir = at.katapult_dir(settings);
+    job.out_dir = firmware.site.out();
+    job.config = firmware.site.config();
+    job.run_as = firmware.site.run_as;
+    job.as_root = at.is_root && !job.run_as;
+    return job;
+}
+
+[[nodiscard]] inline fallback fallback_of(const request& wanted, const board::flash_settings& settings) {
+    const bool wish = settings.allow_flash_fallback && wanted.fallback && !wanted.build.method;
+    return wish ? fallback::if_wanted : fallback::no;
+}
+
+[[nodiscard]] inline error port_is_taken(std::string what) {
+    return {errc::busy,
+            std::move(what),
+            "whoever it is talks to the board, and no service that was stopped is it",
+            {},
+            {"end that program, then run this again"}};
+}
+
+[[nodiscard]] inline host::guard_options guard_options_of(const request& wanted) {
+    host::guard_options options;
+    options.assume_idle = wanted.unknown == unknown_printers::assumed_idle;
+    return options;
+}
+
+/// The printers that have to do with any of the boards.
+[[nodiscard]] inline result<host::idle_printers> idle_printers_of(const request& wanted, const survey& seen) {
+    host::guard_options options = guard_options_of(wanted);
+    options.concerns = [&](const host::printer_activity& a) {
+        return std::ranges::any_of(
+            seen.boards, [&](const auto& b) { return b.target && concerns(a, b.target->board(), b.target->device()); });
+    };
+    return host::judge_idle(seen.printers, options);
+}
+
+/// What a flash of these boards would stop: the services of their klippys, and what is owed a start anyhow.
+[[nodiscard]] inline result<to_stop> stop_of(const host::idle_printers& idle, const survey& seen) {
+    KF_TRY(auto stop, services_of(idle.printers, seen.units));
+    for (const auto& unit : seen.owed) stop.add(unit);
+    return stop;
+}
+
+/// Somebody who would hold the port of a board although the services are stopped.
+[[nodiscard]] inline result<void> check_holders(const board_survey& b, const to_stop& stop) {
+    for (const auto& h : b.holders.seen) {
+        const bool goes = std::ranges::find(stop.pids, h.pid) != stop.pids.end() ||
+                          (!h.unit.empty() && std::ranges::find(stop.units, h.unit) != stop.units.end());
+        if (!goes)
+            return kf::fail(port_is_taken(
+                fmt::format("{} is held by process {}: {}", b.target->device().file_name, h.pid, h.command)));
+    }
+    return {};
+}
+
+/// The first half of a plan, which needs no configuration: the boards are there, nothing is disturbed, and what is
+/// stopped can be started again.
+struct safe_stop {
+    host::idle_printers idle;
+    to_stop stop;
+    host::right right;
+};
+[[nodiscard]] inline result<safe_stop> check_safety(const request& wanted, const survey& seen) {
+    KF_CHECK(check(wanted));
+    for (const auto& b : seen.boards) KF_CHECK(b.target);
+    KF_CHECK(seen.units.klippys);
+    safe_stop safe;
+    KF_TRY(safe.idle, idle_printers_of(wanted, seen));
+    KF_TRY(safe.stop, stop_of(safe.idle, seen));
+    KF_TRY(safe.right, result<host::right>(seen.right));
+    for (const auto& b : seen.boards) KF_CHECK(check_holders(b, safe.stop));
+    return safe;
+}
+
+namespace detail {
+
+inline void look_for_device(board_survey& b, const board::registry& registry, const std::string& key,
+                            const result<board::scan_result>& devices, const place& at, const std::string& day) {
+    const auto registered = board::find(registry, key);
+    if (!registered) {
+        b.board.key = key;
+        b.target = kf::fail(registered.error());
+        return;
+    }
+    b.board = *registered;
+    if (!devices) {
+        b.target = kf::fail(devices.error());
+        return;
+    }
+    b.target = board::match(registry, b.board, devices->devices);
+    if (!b.target) return;
+    const auto device = b.target->device();
+    b.holders = host::holders_of(at.proc, device.resolved, ::getpid());
+    b.board = board::remember(b.board, device, board::firmware_on(b.board, device), day);
+    b.target = board::match(registry, b.board, devices->devices);
+}
+
+template<io::process_runner Runner>
+void look_for_services(survey& seen, const request& wanted, const place& at, Runner& runner) {
+    host::systemd manager(runner, at.systemctl, at.service_timeout);
+    seen.units.klippys = manager.klippy_units();
+    if (!seen.units.klippys) return;
+    const auto ask = [&](const std::string& unit) {
+        if (host::is_unit_name(unit) && !seen.units.state_of(unit) && !seen.units.others.contains(unit))
+            seen.units.others.emplace(unit, manager.show(unit));
+        return seen.units.state_of(unit);
+    };
+    const auto instances = host::survey_klippys(at.proc, *seen.units.klippys);
+    if (!instances) {
+        seen.units.klippys = kf::fail(instances.error());
+        return;
+    }
+    seen.printers = host::look_at_printers(*instances);
+    for (const auto& k : *instances)
+        if (const auto state = ask(k.process.unit))
+            for (const auto& dependent : state->dependents) (void)ask(dependent);
+    for (const auto& unit : host::read_owed(at.journal()))
+        if (const auto state = ask(unit); !state || !state->runs()) seen.owed.push_back(unit);
+
+    const auto idle = idle_printers_of(wanted, seen);
+    if (!idle) return;
+    const auto stop = stop_of(*idle, seen);
+    if (!stop) return;
+    if (at.simulated || stop->units.empty()) {
+        seen.right = host::right{"none is needed", {}};
+        return;
+    }
+    std::vector<std::string> running; // only these may be touched by a probe
+    for (const auto& k : stop->klippys) running.push_back(k.unit);
+    seen.right = host::find_right(runner, running, at.is_root, host::guard_unit_of(at.user));
+}
+
+template<io::process_runner Runner>
+void look_for_tools(board_survey& b, const request& wanted, const survey& seen, const place& at, Runner& runner) {
+    if (!b.target) return;
+    const auto& settings = seen.registry.settings;
+    const auto firmware = plan_firmware(at, settings, b.board, wanted.build, b.config, b.target->device().usb.mcu, "");
+    if (!firmware) return;
+    const auto job = job_of(at, settings, *firmware, b.board, *b.target);
+    for (const auto method : candidates(firmware->method, fallback_of(wanted, settings)))
+        b.lacks.emplace(method, make_method(method, runner, io::steady_clock{}).needs(job));
+}
+
+template<io::process_runner Runner>
+[[nodiscard]] survey look_at_host(const request& wanted, const board::registry& registry, const place& at,
+                                  Runner& runner) {
+    survey seen{.at = at, .registry = registry};
+    auto devices = board::scan(at.devices);
+    if (devices) seen.skipped = devices->skipped;
+    for (const auto& key : wanted.boards)
+        look_for_device(seen.boards.emplace_back(), registry, key, devices, at, wanted.day);
+    look_for_services(seen, wanted, at, runner);
+    return seen;
+}
+
+} // namespace detail
+
+/// Everything. While the host speaks against a flash the source tree is left alone: a printer that prints needs its
+/// processor.
+template<io::process_runner Runner>
+[[nodiscard]] survey survey_of(const request& wanted, const board::registry& registry, const place& at,
+                               Runner& runner) {
+    auto seen = detail::look_at_host(wanted, registry, at, runner);
+    if (!check_safety(wanted, seen)) return seen;
+    for (auto& b : seen.boards) {
+        b.config = look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
+        detail::look_for_tools(b, wanted, seen, at, runner);
+    }
+    return seen;
+}
+
+/// Devices, services and tools once more. The configurations are those of `before`: they are built meanwhile.
+template<io::process_runner Runner>
+[[nodiscard]] survey survey_again(const request& wanted, const survey& before, Runner& runner) {
+    auto seen = detail::look_at_host(wanted, before.registry, before.at, runner);
+    for (std::size_t i = 0; i < seen.boards.size() && i < before.boards.size(); ++i) {
+        seen.boards[i].config = before.boards[i].config;
+        detail::look_for_tools(seen.boards[i], wanted, seen, before.at, runner);
+    }
+    return seen;
+}
+
+} // namespace kf::flash

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The numbered effects of a flash (KF_FAULT_LOG) against the plan that a dry run prints: every program that is run, every
+file that is changed and every port that is opened is named there, and what the plan does to the printer happens in its
+order. Nothing happens that was not in it."""
+import re
+import unittest
+
+import world
+from world import WorldTest
+
+
+def words_of(command):
+    """Without the assignments in front and the quotes of a shell."""
+    return re.sub(r"^(\w+=\S* )+", "", command).replace("'", "")
+
+
+class Plan:
+    def __init__(self, events):
+        self.lines = [e["text"] for e in events if e["kind"] == "plan"]
+
+    def without(self, part):
+        """The plan as it would be if it did not say that."""
+        less = Plan([])
+        less.lines = [line for line in self.lines if part not in line]
+        assert len(less.lines) < len(self.lines), f"no line of the plan says {part}"
+        return less
+
+    def has_command(self, command):
+        command = words_of(command)
+        asked = next((x for x in self.lines if x.startswith("ask again whenever it matters: ")), ": ").split(": ", 1)[1]
+        if asked and command.startswith(words_of(asked)):
+            return True
+        scratch = re.sub(r"/tmp/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", command)
+        return any(scratch in words_of(line.split(": ", 1)[-1] if line.startswith("in ") else line)
+                   for line in self.lines)
+
+    def has_path(self, path):
+        """A path is in the plan when it is named there, or lies below a folder that is; and so is its lock."""
+        path = re.sub(r"/tmp/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", path)
+        named = set(re.findall(r"(?<![\w/.])/[^\s;,:'()]+", " ".join(self.lines)))
+        named = {n.rstrip("/") for n in named}
+        parents = ["/".join(path.split("/")[:n]) for n in range(3, len(path.split("/")) + 1)]
+        return any(p in named for p in (*parents, path.removesuffix(".lock")))
+
+    def has_port(self, path):
+        if self.has_path(path):
+            return True
+        # The board in its bootloader has a name of its own; its serial number is the same.
+        serial = path.split("_")[-1]
+        follows = any("follow it to Katapult" in line or "its bootloader" in line for line in self.lines)
+        return follows and "usb-katapult_" in path and any(line.endswith(serial) or serial in line for line in self.lines)
+
+    def has(self, kind, what):
+        if kind == "spawn":
+            return self.has_command(what)
+        path = "/" + what.split(" /", 1)[1] if " /" in what else what
+        if what.startswith(("mkdir ", "make ")):  # for what is named below it
+            return self.has_path(path) or any(path + "/" in line for line in self.lines)
+        return self.has_port(path) if kind == "port" else self.has_path(path)
+
+
+def effects_of(file):
+    return [tuple(line.split(" ", 2)[1:]) for line in file.read_text().splitlines()]
+
+
+class Effects(WorldTest):
+    def planned_and_done(self, w, *words, code=0):
+        """The plan of a dry run, and the effects of the run."""
+        r = w.run("flash", "octopus", "-s", "--json", "--dry-run", *words)
+        self.assertEqual(r.code, 0, r)
+        plan = Plan(r.events("result"))
+        log = w.root / "effects"
+        log.unlink(missing_ok=True)
+        r = w.run("flash", "octopus", "-s", "--json", *words, env={"KF_FAULT_LOG": str(log)})
+        self.assertEqual(r.code, code, r)
+        # A run says the same plan as the dry run before it.
+        self.assertEqual(Plan(r.events("result")).lines, plan.lines)
+        return plan, effects_of(log)
+
+    def not_planned(self, plan, effects):
+        return [e for e in effects if not plan.has(*e)]
+
+    def test_every_effect_of_a_flash_is_in_its_plan(self):
+        w = self.world()
+        for attempt in ("a first build", "the same again"):
+            with self.subTest(attempt):
+                plan, effects = self.planned_and_done(w)
+                self.assertGreater(len(effects), 100)
+                self.assertEqual(self.not_planned(plan, effects), [])
+        # And it is this plan that has them: with a line less, an effect is left over.
+        for part in ("make olddefconfig", "make -j", "pinned/klipper.bin", "guardian --timeout", "the list of what is stopped",
+                     "the plot lock", "ledger.jsonl", "flash.lock", "ask again whenever it matters"):
+            with self.subTest(part):
+                self.assertNotEqual(self.not_planned(plan.without(part), effects), [])
+
+    def test_the_printer_is_stopped_written_and_started_in_the_order_of_the_plan(self):
+        w = self.world()
+        plan, effects = self.planned_and_done(w)
+        wanted = ["make -j", "pinned/klipper.bin", "guardian --timeout", "stopped-units", "1200-baud", "ledger.jsonl"]
+        done = [what for _, what in effects]
+        first = [next(i for i, what in enumerate(done) if part in what) for part in wanted]
+        self.assertEqual(first, sorted(first), list(zip(wanted, first)))
+        in_plan = [next(i for i, line in enumerate(plan.lines) if part in line)
+                   for part in ("make -j", "pinned/klipper.bin", "guardian --timeout", "stopped-units", "(1200 baud)",
+                                "ledger.jsonl")]
+        # The folder of the image is named before the build that fills it; all else has one place.
+        self.assertEqual(in_plan, sorted(in_plan), plan.lines)
+
+    def test_another_method_and_a_fallback_have_their_effects_in_the_plan(self):
+        w = self.world()
+        plan, effects = self.planned_and_done(w, "--method", "make_flash")
+        self.assertEqual(self.not_planned(plan, effects), [])
+        self.assertTrue(any("FLASH_DEVICE=" in what for _, what in effects))
+        w = self.world("octopus:refuses-bootloader")
+        plan, effects = self.planned_and_done(w, code=1)
+        self.assertEqual(self.not_planned(plan, effects), [])
+        self.assertTrue(any("FLASH_DEVICE=" in what for _, what in effects))
+
+
+if __name__ == "__main__":
+    world.main()

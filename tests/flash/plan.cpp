@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+// Surveys of every kind, also of hosts that are against a flash, and the plans that they give. Nothing is looked at
+// here.
+#include <kf/flash/plan.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace plan_test {
+
+using namespace kf;
+using flash::unknown_printers;
+
+constexpr auto katapult = board::method_named("katapult"), make_flash = board::method_named("make_flash");
+
+board::device device_of(const std::string& serial, int node) {
+    board::device d;
+    d.file_name = "usb-Klipper_stm32h723xx_" + serial + "-if00";
+    d.path = "/dev/serial/by-id/" + d.file_name;
+    d.resolved = "/dev/ttyACM" + std::to_string(node);
+    d.usb = board::parse_usb_name(d.file_name);
+    return d;
+}
+
+/// A printer that is idle, with `count` boards that are connected and configured: k1 at /dev/ttyACM1, ...
+struct host_of {
+    flash::request wanted;
+    flash::survey seen;
+    std::vector<board::device> devices;
+
+    explicit host_of(int count = 1) {
+        seen.at.configs = "/home/pi/.config/kflash/configs";
+        seen.at.registry_file = "/home/pi/.config/kflash/devices.json";
+        seen.at.builds = "/home/pi/.cache/kflash/build";
+        seen.at.state = "/home/pi/.local/state/kflash";
+        seen.at.home = "/home/pi";
+        seen.at.self = "/usr/bin/kflash";
+        seen.right = host::right{"sudo", {"sudo", "-n", "--"}};
+        std::vector<std::string> serials;
+        for (int i = 1; i <= count; ++i) {
+            const auto serial = fmt::format("3{}001A001151313433343333", i);
+            serials.push_back(fmt::format("/dev/serial/by-id/usb-Klipper_stm32h723xx_{}-if00", serial));
+            devices.push_back(device_of(serial, i));
+            seen.registry.boards.push_back({.key = fmt::format("k{}", i),
+                                            .name = fmt::format("Board {}", i),
+                                            .mcu = "stm32h723",
+                                            .serial_pattern = "usb-Klipper_stm32h723xx_" + serial + "*"});
+        }
+        for (int i = 0; i < count; ++i) {
+            const auto& b = seen.registry.boards[static_cast<std::size_t>(i)];
+            wanted.boards.push_back(b.key);
+            flash::board_survey found{b};
+            found.target = board::match(seen.registry, b, devices);
+            BOOST_REQUIRE(found.target.has_value());
+            found.config = config("0x8020000");
+            found.config.file = seen.at.configs / b.key / ".config";
+            found.lacks = {{katapult, {}}, {make_flash, {}}};
+            found.holders.seen = {{812, "klippy.py", "klipper.service"}};
+            seen.boards.push_back(std::move(found));
+        }
+        host::unit_state unit{"klipper.service", "loaded", "active", "running", 812};
+        unit.dependents = {"klipper-screen.service"};
+        seen.units.klippys = std::vector{unit};
+        seen.units.others.emplace("klipper-screen.service",
+                                  host::unit_state{"klipper-screen.service", "loaded", "active", "running", 900});
+        host::printer_sight klippy{{{812, {"klippy.py"}, "klipper.service"}, "/run/klippy.sock"}};
+        klippy.activity = idle(serials);
+        klippy.plot_lock = "/run/klippy.sock.kf-lock";
+        seen.printers = {klippy};
+    }
+    static host::printer_activity idle(const std::vector<std::string>& serials) {
+        host::printer_activity a;
+        a.state = "ready";
+        a.has_print_stats = true;
+        a.print_state = "standby";
+        a.idle_state = "Idle";
+        a.serials = serials;
+        return a;
+    }
+    static flash::configured config(const std::string& start) {
+        flash::configured c;
+        c.source = firmware::source_config{
+            {},
+            *firmware::kconfig::parse("CONFIG_BOARD_DIRECTORY=\"stm32\"\nCONFIG_MCU=\"stm32h723xx\"\n"
+                                      "CONFIG_FLASH_SIZE=0x100000\nCONFIG_FLASH_BOOT_ADDRESS=0x8000000\n"
+                                      "CONFIG_USBSERIAL=y\nCONFIG_FLASH_APPLICATION_ADDRESS=" +
+                                      start + "\n"),
+            {}};
+        c.tree_version = "v0.13.0-7-gabcdef0";
+        return c;
+    }
+    [[nodiscard]] result<flash::flash_plan> plan() const { return flash::plan(wanted, seen); }
+    [[nodiscard]] error refusal() const {
+        const auto p = plan();
+        BOOST_REQUIRE(!p.has_value());
+        return p.error();
+    }
+    [[nodiscard]] std::vector<std::string> lines() const {
+        const auto p = plan();
+        BOOST_REQUIRE_MESSAGE(p.has_value(), (p ? "" : p.error().what + ": " + p.error().cause));
+        std::vector<std::string> texts;
+        for (const auto& l : flash::lines(*p)) texts.push_back(l.text);
+        return texts;
+    }
+    host::printer_activity& activity() { return *seen.printers.front().activity; }
+};
+
+std::ptrdiff_t count(const std::vector<std::string>& lines, std::string_view part) {
+    return std::ranges::count_if(lines, [&](const auto& l) { return l.find(part) != std::string::npos; });
+}
+std::size_t at(const std::vector<std::string>& lines, std::string_view part) {
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        if (lines[i].find(part) != std::string::npos) return i;
+    BOOST_FAIL("not planned: " << part);
+    return 0;
+}
+
+BOOST_AUTO_TEST_SUITE(plan_suite)
+
+BOOST_AUTO_TEST_CASE(one_board_is_stopped_for_written_and_started_again_in_this_order) {
+    const host_of h;
+    const auto p = h.plan();
+    BOOST_REQUIRE(p.has_value());
+    BOOST_TEST((p->boards.at(0).order.methods == std::vector{katapult, make_flash}));
+    BOOST_TEST((p->stop.units == std::vector<std::string>{"klipper.service", "klipper-screen.service"}));
+    BOOST_TEST((p->stop.pids == std::vector<int>{812}));
+    const auto lines = h.lines();
+    std::size_t before = 0;
+    for (const char* part :
+         {"Board 1 is /dev/serial/by-id/", "klippy is idle", "configs/k1/.config", "in /home/pi/klipper: make -j",
+          "build/k1/pinned/klipper.bin", "sudo -n -- /usr/bin/kflash guardian", "/run/klippy.sock.kf-lock",
+          "stopped-units", "stop klipper.service", "stop klipper-screen.service", "0x8020000",
+          "only if nothing was written", "FLASH_DEVICE=/dev/serial/by-id/", "wait up to 30 s", "ledger.jsonl",
+          "start klipper.service", "start klipper-screen.service"}) {
+        const auto now = at(lines, part);
+        BOOST_TEST(now >= before, part);
+        before = now;
+    }
+}
+
+BOOST_AUTO_TEST_CASE(three_boards_have_one_stop_and_one_start) {
+    const host_of h(3);
+    const auto lines = h.lines();
+    BOOST_TEST(count(lines, "--no-ask-password stop klipper.service") == 1);
+    BOOST_TEST(count(lines, "--no-ask-password start klipper.service") == 1);
+    const auto stop = at(lines, "stop klipper.service"), start = at(lines, "start klipper.service");
+    for (const char* key : {"k1", "k2", "k3"}) {
+        const auto write = at(lines, fmt::format("write /home/pi/.cache/kflash/build/{}/pinned/klipper.bin", key));
+        BOOST_TEST(stop < write);
+        BOOST_TEST(write < start);
+        BOOST_TEST(at(lines, fmt::format("build/{}/out/ KCONFIG_CONFIG=", key)) < stop); // built before any stop
+    }
+    const auto all = *h.plan();
+    const auto owned = flash::lines(all);
+    for (const char* key : {"k1", "k2", "k3"})
+        BOOST_TEST(std::ranges::count_if(owned, [&](const auto& l) { return l.board == key; }) > 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_a_function_of_its_request_and_survey) {
+    const host_of a(2), b(2);
+    BOOST_TEST((a.lines() == b.lines()));
+    BOOST_TEST(flash::agree(*a.plan(), *b.plan()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_names_each_board_once) {
+    host_of none, twice(2);
+    none.wanted.boards.clear();
+    BOOST_TEST((none.refusal().code == errc::usage));
+    twice.wanted.boards = {"k1", "k1"};
+    BOOST_TEST((twice.refusal().code == errc::usage));
+}
+
+BOOST_AUTO_TEST_CASE(one_board_that_is_missing_is_told_and_nothing_is_planned) {
+    host_of h(3);
+    h.devices.erase(h.devices.begin() + 1);
+    h.seen.boards[1].target = board::match(h.seen.registry, h.seen.boards[1].board, h.devices);
+    const auto e = h.refusal();
+    BOOST_TEST((e.code == errc::not_connected));
+    BOOST_TEST(e.what.find("Board 2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(two_boards_that_are_one_device_are_refused) {
+    host_of h(2);
+    h.seen.boards[1].target = h.seen.boards[0].target;
+    BOOST_TEST(h.refusal().what == "Board 1 and Board 2 are one device");
+}
+
+BOOST_AUTO_TEST_CASE(somebody_else_on_a_port_is_refused_before_the_stop) {
+    host_of h(3);
+    h.seen.boards[2].holders.seen.push_back({4711, "minicom -D /dev/ttyACM3", ""});
+    const auto e = h.refusal();
+    BOOST_TEST((e.code == errc::busy));
+    BOOST_TEST(e.what.ends_with("is held by process 4711: minicom -D /dev/ttyACM3"));
+    // Another process of a service that is stopped goes with it; one of a service that is not does not.
+    h.seen.boards[2].holders.seen.back().unit = "klipper-screen.service";
+    BOOST_TEST(h.plan().has_value());
+    h.seen.boards[2].holders.seen.back().unit = "octoprint.service";
+    BOOST_TEST((h.refusal().code == errc::busy));
+}
+
+BOOST_AUTO_TEST_CASE(a_print_is_refused_whatever_the_person_says) {
+    host_of h(3);
+    h.activity().print_state = "printing";
+    h.activity().filename = "benchy.gcode";
+    h.wanted.unknown = unknown_printers::assumed_idle;
+    const auto e = h.refusal();
+    BOOST_TEST((e.code == errc::refused));
+    BOOST_TEST(e.what == "benchy.gcode is being printed");
+}
+
+BOOST_AUTO_TEST_CASE(a_print_on_another_printer_is_none_of_ours) {
+    host_of h;
+    h.activity().serials = {"/dev/serial/by-id/usb-Klipper_rp2040_AA-if00"};
+    h.activity().print_state = "printing";
+    h.seen.boards[0].holders = {};
+    const auto p = h.plan();
+    BOOST_REQUIRE(p.has_value());
+    BOOST_TEST(p->stop.units.empty());
+    BOOST_TEST(count(h.lines(), "--no-ask-password stop") == 0);
+    h.activity().ports = {"/dev/ttyACM1"}; // by another name, and on our port all the same
+    BOOST_TEST((h.refusal().code == errc::refused));
+}
+
+BOOST_AUTO_TEST_CASE(a_klippy_that_cannot_be_asked_is_assumed_idle_only_when_a_person_says_so) {
+    host_of h;
+    h.seen.printers[0].activity = kf::fail(errc::timeout, "it does not answer");
+    BOOST_TEST((h.refusal().code == errc::refused));
+    h.wanted.unknown = unknown_printers::assumed_idle;
+    BOOST_TEST(count(h.lines(), "you said --assume-idle") == 1);
+    h.seen.printers[0].plot = "kplot run sheep.svg, process 7";
+    BOOST_TEST(h.refusal().what == "a plot is running: kplot run sheep.svg, process 7");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_manager_that_does_not_answer_is_no_host_without_klippy) {
+    host_of h;
+    h.seen.units.klippys = kf::fail(errc::failed, "the service manager does not answer");
+    h.seen.printers.clear();
+    BOOST_TEST(h.refusal().what == "the service manager does not answer");
+}
+
+BOOST_AUTO_TEST_CASE(a_klippy_without_a_service_is_not_stopped) {
+    host_of h;
+    h.seen.printers[0].instance.process.unit.clear();
+    BOOST_TEST(h.refusal().what == "klippy runs as process 812, but no service runs it");
+}
+
+BOOST_AUTO_TEST_CASE(without_the_right_to_start_it_again_nothing_is_planned) {
+    host_of h;
+    h.seen.right = kf::fail(errc::refused, "you have no right");
+    BOOST_TEST(h.refusal().what == "you have no right");
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_run_left_stopped_is_started_too_and_told) {
+    host_of h;
+    h.seen.owed = {"klipper-2.service"};
+    const auto lines = h.lines();
+    BOOST_TEST(count(lines, "klipper-2.service was stopped by an earlier kflash") == 1);
+    BOOST_TEST(count(lines, "--no-ask-password start klipper-2.service") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_tool_that_is_missing_refuses_its_method_or_only_its_fallback) {
+    const result<void> missing = kf::fail(errc::not_found, "dfu-util is not there");
+    host_of h;
+    h.seen.boards[0].lacks[make_flash] = missing;
+    BOOST_TEST((h.plan()->boards[0].order.methods == std::vector{katapult}));
+    BOOST_TEST(count(h.lines(), "no fallback to make_flash: dfu-util is not there") == 1);
+    h.wanted.build.method = make_flash;
+    BOOST_TEST((h.refusal().code == errc::not_found));
+    h.seen.boards[0].lacks.clear(); // what was not looked for is not there
+    BOOST_TEST((h.refusal().code == errc::failed));
+}
+
+BOOST_AUTO_TEST_CASE(no_fallback_is_planned_that_was_not_wanted) {
+    host_of asked, forbidden;
+    asked.wanted.fallback = false;
+    forbidden.seen.registry.settings.allow_flash_fallback = false;
+    for (const auto* h : {&asked, &forbidden}) {
+        BOOST_TEST((h->plan()->boards[0].order.methods == std::vector{katapult}));
+        BOOST_TEST(count(h->lines(), "FLASH_DEVICE=") == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_configuration_cannot_be_is_refused_with_its_reason) {
+    host_of over_katapult, wrong_chip, none, git;
+    over_katapult.seen.boards[0].config = host_of::config("0x8000000");
+    BOOST_TEST(over_katapult.refusal().cause.find("would overwrite it at 0x8000000") != std::string::npos);
+    wrong_chip.seen.registry.boards[0].mcu = wrong_chip.seen.boards[0].board.mcu = "stm32f446";
+    BOOST_TEST((wrong_chip.refusal().code == errc::mismatch));
+    none.seen.boards[0].config = {};
+    none.seen.boards[0].config.source = kf::fail(errc::needs_person, "no configuration yet");
+    BOOST_TEST((none.refusal().code == errc::needs_person));
+    git.seen.boards[0].config.tree_version = kf::fail(errc::refused, "git does not say which version");
+    BOOST_TEST((git.refusal().code == errc::refused));
+    git.seen.boards[0].config.tree_version = kf::fail(errc::timeout, "git is slow");
+    BOOST_TEST(count(git.lines(), "of a version that only the image will tell") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_survey_agrees_only_with_the_same_plan) {
+    const host_of first(2);
+    const auto differs = [&](auto&& change) {
+        host_of now(2);
+        change(now);
+        const auto p = now.plan();
+        BOOST_REQUIRE_MESSAGE(p.has_value(), (p ? "" : p.error().what));
+        const auto same = flash::agree(*first.plan(), *p);
+        BOOST_REQUIRE(!same.has_value());
+        BOOST_TEST((same.error().code == errc::refused));
+        return same.error().cause;
+    };
+    BOOST_TEST(differs([](host_of& h) { h.seen.units.others.clear(); }).find("klipper-screen.service") !=
+               std::string::npos);
+    BOOST_TEST(differs([](host_of& h) {
+                   h.seen.boards[1].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
+               }).find("no fallback to make_flash") != std::string::npos);
+    BOOST_TEST(differs([](host_of& h) {
+                   for (auto& d : h.devices) d.path = "/dev/serial/by-path/elsewhere";
+                   h.seen.boards[0].target = board::match(h.seen.registry, h.seen.boards[0].board, h.devices);
+               }).find("elsewhere") != std::string::npos);
+    // klippy may have been restarted meanwhile: the new process is the one that has to be gone.
+    host_of restarted(2);
+    restarted.seen.units.klippys->front().main_pid = 999;
+    restarted.seen.printers[0].instance.process.pid = 999;
+    for (auto& b : restarted.seen.boards) b.holders.seen.front().pid = 999;
+    BOOST_TEST(flash::agree(*first.plan(), *restarted.plan()).has_value());
+    BOOST_TEST((restarted.plan()->stop.pids == std::vector<int>{999}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace plan_test

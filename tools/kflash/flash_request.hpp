@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What argv says about a flash: the request for the core, and what concerns only who asked.
+
+#include "prepare.hpp"
+
+#include <kf/flash/request.hpp>
+#include <kf/flash/turn.hpp>
+
+namespace kf::kflash {
+
+struct flash_words {
+    flash::request wanted = {}; ///< without its boards: which they are may have to be asked
+    bool menuconfig = true;
+    bool dry_run = false;
+    bool ask = false; ///< nothing says which board, nor --yes
+    flash::when_busy busy = flash::when_busy::refuse;
+};
+
+[[nodiscard]] result<flash_words> flash_words_of(const cli::invocation& in);
+[[nodiscard]] std::vector<cli::option_row> flash_options();
+
+} // namespace kf::kflash

@@ -144,11 +144,10 @@ inline result<void> json_document::index(std::size_t& at, path& here, boost::jso
     }
     const auto token = scalar_token(at);
     at += token.size();
-    if (value != nullptr && value->is_number()) {
-        auto& text = value->emplace_string();
-        text.push_back(detail::number_mark);
-        text.append(token);
-    }
+    if (value == nullptr || !value->is_number()) return {};
+    auto& text = value->emplace_string();
+    text.push_back(detail::number_mark);
+    text.append(token);
     return {};
 }
 

@@ -19,8 +19,7 @@ import labels  # noqa: E402
 
 # label and what is wrong -> changes [(file, text, what it becomes)], and who must see it: the tests of that label, of an
 # area of tests ("host") or, against a tool whose sources these are, of tests/cli.
-FLASH, GUARDIAN, PREPARE = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/prepare.cpp"
-BUILD = "tools/kflash/build.cpp"
+FLASH, GUARDIAN, BUILD = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/build.cpp"
 RUN, STOPPING = "include/kf/flash/run.hpp", "include/kf/flash/stopping.hpp"
 MUTANTS = {
     "D1 make flash takes the tree's last build": (
@@ -89,7 +88,7 @@ MUTANTS = {
     "D15 an image over Katapult": (
         [("include/kf/firmware/proofs.hpp", "const bool kept = !config.at_flash_base()", "const bool kept = true || !config.at_flash_base()"),
          ("include/kf/flash/any_method.hpp", "if (row.takes_kind(kind)) return {};", "return {};")],
-        [FLASH, PREPARE]),
+        [FLASH, BUILD]),
     "D16 the bootloader's start is not compared": (
         [("include/kf/firmware/proofs.hpp",
           "im.address_known && start == facts.app_start && im.start() == facts.app_start", "true")],
@@ -119,12 +118,13 @@ MUTANTS = {
         [("include/kf/board/identity.hpp", "if (!t.port().empty()) return d.facts.port == t.port();", "")],
         [FLASH]),
     "D18 what was learned is forgotten": (
-        [(PREPARE, "return board::replace(r, board::remember(now, device, firmware, today()));", "return {};")],
-        [PREPARE]),
+        [("include/kf/flash/learn.hpp", "return board::replace(r, board::remember(now, device, firmware, day));",
+          "return {};")],
+        [FLASH]),
     "D19 chips are compared letter by letter": (
         [("include/kf/board/usb_name.hpp", "return detail::starts_with_nocase(a, b) || detail::starts_with_nocase(b, a);",
           "return a == b;")],
-        [FLASH, PREPARE]),
+        [FLASH, BUILD]),
     "D21 a malformed registry is an empty one": (
         [("include/kf/board/registry.hpp", "        KF_TRY(r, parse_registry(*before, target.string()));",
           "        if (auto p = parse_registry(*before, target.string())) r = std::move(*p);")],
@@ -139,15 +139,17 @@ MUTANTS = {
     "D23 the service has one name": (
         [(STOPPING, "found.add(process.unit);", 'found.add("klipper.service");')],
         [FLASH]),
-    "PLAN a file is changed that no plan named": (
-        [("include/kf/flash/plan.hpp", 'say(phase::verify, fmt::format("append how it ended to {}", p.at.ledger().string()));', "(void)p;")],
-        [FLASH], ["kflash_effects.py test_every_effect_of_a_flash_is_in_its_plan"]),
-    "PLAN a second survey is believed whatever it shows": (
+    # -- a plan and what is done
+    "A12 a file is changed that no plan named": (
+        [("include/kf/flash/plan.hpp",
+          'say(phase::verify, fmt::format("append how it ended to {}", p.at.ledger().string()));', "(void)p;")],
+        [FLASH]),
+    "A12 a second survey is believed whatever it shows": (
         [("include/kf/flash/plan.hpp", "if (a == was.end() && b == is.end()) return {};", "return {};")],
-        ["tests/flash/plan.cpp"], ["flash/a_second_survey_agrees_only_with_the_same_plan"]),
-    "PLAN somebody else may hold the port": (
+        "flash"),
+    "A12 somebody else may hold the port": (
         [("include/kf/flash/survey.hpp", "if (!goes)", "if (false)")],
-        ["tests/flash/plan.cpp"], ["flash/somebody_else_on_a_port_is_refused_before_the_stop"]),
+        "flash"),
     # -- hosts that do not show everything
     "A3 a module is no klippy": (
         [("include/kf/host/proc.hpp", 'return name == "klippy" || name == "klippy.klippy" ||', "if (!name.empty()) return false;\n"
@@ -191,8 +193,9 @@ MUTANTS = {
         "host"),
     # -- what the first trials found
     "B13 a git that refuses is only warned of": (
-        [(PREPARE, "if (!version && version.error().code != errc::timeout) return kf::fail(std::move(version).error());", "")],
-        [PREPARE]),
+        [("include/kf/flash/firmware_plan.hpp",
+          "if (!found.tree_version && found.tree_version.error().code != errc::timeout)", "if (false)")],
+        [FLASH, BUILD]),
     "B14 wrong use is told by a simulation": (
         [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_bench(in));",
           "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto words, flash_words_of(in));")],

@@ -81,7 +81,7 @@ class Effects(WorldTest):
     def not_planned(self, plan, effects):
         return [e for e in effects if not plan.has(*e)]
 
-    def test_every_effect_of_a_flash_is_in_its_plan(self):
+    def test_a12_every_effect_of_a_flash_is_in_its_plan(self):
         w = self.world()
         for attempt in ("a first build", "the same again"):
             with self.subTest(attempt):
@@ -94,7 +94,7 @@ class Effects(WorldTest):
             with self.subTest(part):
                 self.assertNotEqual(self.not_planned(plan.without(part), effects), [])
 
-    def test_the_printer_is_stopped_written_and_started_in_the_order_of_the_plan(self):
+    def test_a12_the_printer_is_stopped_written_and_started_in_the_order_of_the_plan(self):
         w = self.world()
         plan, effects = self.planned_and_done(w)
         wanted = ["make -j", "pinned/klipper.bin", "guardian --timeout", "stopped-units", "1200-baud", "ledger.jsonl"]
@@ -107,7 +107,7 @@ class Effects(WorldTest):
         # The folder of the image is named before the build that fills it; all else has one place.
         self.assertEqual(in_plan, sorted(in_plan), plan.lines)
 
-    def test_another_method_and_a_fallback_have_their_effects_in_the_plan(self):
+    def test_a12_another_method_and_a_fallback_have_their_effects_in_the_plan(self):
         w = self.world()
         plan, effects = self.planned_and_done(w, "--method", "make_flash")
         self.assertEqual(self.not_planned(plan, effects), [])

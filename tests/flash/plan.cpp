@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(two_boards_that_are_one_device_are_refused) {
     BOOST_TEST(h.refusal().what == "Board 1 and Board 2 are one device");
 }
 
-BOOST_AUTO_TEST_CASE(somebody_else_on_a_port_is_refused_before_the_stop) {
+BOOST_AUTO_TEST_CASE(a12_somebody_else_on_a_port_is_refused_before_the_stop) {
     host_of h(3);
     h.seen.boards[2].holders.seen.push_back({4711, "minicom -D /dev/ttyACM3", ""});
     const auto e = h.refusal();
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(what_the_configuration_cannot_be_is_refused_with_its_reason
     BOOST_TEST(count(git.lines(), "of a version that only the image will tell") == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_survey_agrees_only_with_the_same_plan) {
+BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
     const host_of first(2);
     const auto differs = [&](auto&& change) {
         host_of now(2);

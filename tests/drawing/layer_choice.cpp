@@ -3,17 +3,13 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::drawing;
+namespace layer_choice_test {
 
-namespace {
+using namespace kf::drawing;
 
 const drawing three{.width = 10,
                     .height = 10,
                     .layers = {{1, "ink", {{{0, 0}, {1, 1}}}}, {2, "", {{{2, 2}}}}, {7, "7-red", {{{3, 3}}}}}};
-
-} // namespace
-
-BOOST_AUTO_TEST_SUITE(layer_choice)
 
 BOOST_AUTO_TEST_CASE(layers_are_called_by_name_or_number_and_keep_their_order_and_page) {
     const auto chosen = choose_layers(three, {"7", "ink"});
@@ -33,4 +29,4 @@ BOOST_AUTO_TEST_CASE(a_layer_that_is_not_there_is_refused_with_those_that_are) {
     BOOST_TEST(none.error().cause == "it has ink, 2, 7-red; is it ink?");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
+} // namespace layer_choice_test

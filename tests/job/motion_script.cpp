@@ -3,9 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-using namespace kf::job;
+namespace motion_script_test {
 
-BOOST_AUTO_TEST_SUITE(motion_script)
+using namespace kf::job;
 
 BOOST_AUTO_TEST_CASE(places_are_in_mm_and_f_is_in_mm_per_minute) {
     BOOST_TEST(travel_script({25, 321.99996}, 80) == "G90\nG0 X25 Y322 F4800");
@@ -17,4 +17,4 @@ BOOST_AUTO_TEST_CASE(a_height_may_be_the_template_of_a_macro) {
     BOOST_TEST(height_script("{(1 - z)|round(4)}", 0.5) == "G90\nG1 Z{(1 - z)|round(4)} F30");
 }
 
-BOOST_AUTO_TEST_SUITE_END()
+} // namespace motion_script_test

@@ -3,6 +3,8 @@
 
 #include <kf/drawing/layer_choice.hpp>
 
+#include <utility>
+
 namespace kf::kplot {
 
 const std::vector<filter_row>& filters() {

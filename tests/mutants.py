@@ -194,8 +194,8 @@ MUTANTS = {
         [(PREPARE, "if (!version && version.error().code != errc::timeout) return kf::fail(std::move(version).error());", "")],
         [PREPARE]),
     "B14 wrong use is told by a simulation": (
-        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_bench(in));",
-          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
+        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_boards(in));",
+          "    KF_TRY(const auto b, open_boards(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
         [FLASH]),
     "B14 a method's tools are looked for after the build": (
         [("include/kf/flash/survey.hpp",

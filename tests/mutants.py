@@ -197,8 +197,8 @@ MUTANTS = {
           "if (!found.tree_version && found.tree_version.error().code != errc::timeout)", "if (false)")],
         [FLASH, BUILD]),
     "B14 wrong use is told by a simulation": (
-        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_bench(in));",
-          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
+        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_boards(in));",
+          "    KF_TRY(const auto b, open_boards(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
         [FLASH]),
     "B14 a method's tools are looked for after the build": (
         [("include/kf/flash/survey.hpp",

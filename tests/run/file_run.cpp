@@ -444,7 +444,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and
     BOOST_TEST(printer.scripts == std::vector<std::string>{lift}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
+BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
     begin();
     printer.peers[0]->on_request = nullptr; // it hangs
     const auto done = r->follow();

@@ -6,6 +6,7 @@
 
 #include <kf/board/usb_name.hpp>
 #include <kf/firmware/kconfig.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 
 #include <algorithm>
@@ -70,8 +71,8 @@ namespace detail {
         for (const auto& chip : chips)
             if (same(chip.mcu)) fits.push_back(&chip);
     };
-    const auto wanted = board::detail::ascii_lower(mcu);
-    take([&](const std::string& name) { return board::detail::ascii_lower(name) == wanted; });
+    const auto wanted = io::to_lower(mcu);
+    take([&](const std::string& name) { return io::to_lower(name) == wanted; });
     take([&](const std::string& name) { return board::mcu_family(name) == board::mcu_family(wanted); });
     take([&](const std::string& name) { return board::mcu_matches(name, wanted); });
     if (fits.empty() ||

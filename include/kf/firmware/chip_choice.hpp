@@ -6,7 +6,6 @@
 
 #include <kf/board/usb_name.hpp>
 #include <kf/firmware/kconfig.hpp>
-#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 
 #include <algorithm>
@@ -71,10 +70,10 @@ namespace detail {
         for (const auto& chip : chips)
             if (same(chip.mcu)) fits.push_back(&chip);
     };
-    const auto wanted = io::to_lower(mcu);
-    take([&](const std::string& name) { return io::to_lower(name) == wanted; });
-    take([&](const std::string& name) { return board::mcu_family(name) == board::mcu_family(wanted); });
-    take([&](const std::string& name) { return board::mcu_matches(name, wanted); });
+    // The same name, whatever its case; the same chip, whatever its package; the beginning of a name.
+    take([&](const std::string& name) { return name.size() == mcu.size() && board::mcu_matches(name, mcu); });
+    take([&](const std::string& name) { return board::mcu_family(name) == board::mcu_family(mcu); });
+    take([&](const std::string& name) { return board::mcu_matches(name, mcu); });
     if (fits.empty() ||
         !std::ranges::all_of(fits, [&](const auto* c) { return c->architecture == fits.front()->architecture; }))
         return {};

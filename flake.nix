@@ -12,7 +12,7 @@
       each = f: nixpkgs.lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
       version = builtins.head (builtins.match ".*version: '([0-9.]+)'.*" (builtins.readFile ./meson.build));
 
-      libraries = p: [ p.boost p.fmt p.fast-float p.libmd p.libpng p.pugixml p.yaml-cpp p.zlib p.ncurses ];
+      libraries = p: [ p.boost p.fmt p.fast-float p.libmd p.libpng p.pugixml p.utf8cpp p.yaml-cpp p.zlib p.ncurses ];
       builders = p: [ p.meson p.ninja p.pkg-config p.scdoc ];
       # The Makefile calls them as Debian does.
       named = p: name: program: p.writeShellScriptBin name ''exec ${program} "$@"'';

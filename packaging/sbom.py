@@ -18,7 +18,7 @@ used = set().union(*linked.values())
 
 packages, locked = [], set()
 for block in (here / "sources.lock").read_text().split("\n\n"):
-    m = re.search(r"^source (\S+) (\S+) (\S+) (.+)$", block, re.M)
+    m = re.search(r"^(?:source|installed) (\S+) (\S+) (\S+) (.+)$", block, re.M)
     if not m:
         continue
     locked.add(m[1])
@@ -26,7 +26,6 @@ for block in (here / "sources.lock").read_text().split("\n\n"):
         continue
     name, package_version, suite, licence = m.groups()
     files = re.findall(r"^([0-9a-f]{64})  (\S+)$", block, re.M)
-    dsc = next(s for s, f in files if f.endswith(".dsc"))
     packages.append({
         "SPDXID": f"SPDXRef-{re.sub('[^A-Za-z0-9.-]', '-', name)}",
         "name": name,
@@ -37,8 +36,9 @@ for block in (here / "sources.lock").read_text().split("\n\n"):
         "licenseConcluded": "NOASSERTION",
         "licenseDeclared": licence,
         "copyrightText": "NOASSERTION",
-        "comment": "Debian source package from " + suite + ", Debian's patches applied: " + ", ".join(f for _, f in files),
-        "checksums": [{"algorithm": "SHA256", "checksumValue": dsc}],
+        "comment": ("Debian source package from " + suite + ", Debian's patches applied: " + ", ".join(f for _, f in files)
+                    if files else "headers of Debian's package from " + suite),
+        **({"checksums": [{"algorithm": "SHA256", "checksumValue": s} for s, f in files if f.endswith(".dsc")]} if files else {}),
         "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
                           "referenceLocator": f"pkg:deb/debian/{name}@{package_version.replace('+', '%2B').replace('~', '%7E')}?arch=source"}],
     })

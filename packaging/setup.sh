@@ -14,7 +14,7 @@ if apt-cache show libboost1.81-dev >/dev/null 2>&1 && ! apt-cache policy libboos
 fi
 packages="g++ make meson ninja-build pkg-config ccache git ca-certificates python3 scdoc
  libboost$boost-dev libboost-json$boost-dev libboost-program-options$boost-dev libboost-system$boost-dev
- libfmt-dev libfast-float-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
+ libfmt-dev libfast-float-dev libutfcpp-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
 if [ "$what" = check ]; then
     packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial zsh fish"
 fi

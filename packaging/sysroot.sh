@@ -33,6 +33,13 @@ done
     exit 1
 }
 
+# A header-only library whose sources the mirror lacks is taken from its installed package.
+utfcpp=$(awk '$1 == "installed" && $2 == "utfcpp" { print $3 }' "$here/sources.lock")
+if [ "$(dpkg-query -W -f '${Version}' libutfcpp-dev 2>/dev/null)" != "$utfcpp" ]; then
+    echo "libutfcpp-dev $utfcpp is not what is installed. Run packaging/setup.sh static, or change packaging/sources.lock." >&2
+    exit 1
+fi
+
 key=$({
     cat "$here/sysroot.sh" "$here/sources.lock"
     clang-$llvm --version
@@ -201,8 +208,9 @@ archive yaml-cpp "-I$trees/yaml-cpp/include -DYAML_CPP_STATIC_DEFINE" "$trees"/y
 cp -r "$trees/yaml-cpp/include/yaml-cpp" "$root/deps/include/"
 package yaml-cpp "$(version_of yaml-cpp)" -lyaml-cpp
 
-stage "fmt, fast_float, Boost"
-cp -r "$trees/fmtlib/include/fmt" "$trees/fast-float/include/fast_float" "$root/deps/include/"
+stage "fmt, fast_float, UTF8-CPP, Boost"
+cp -r "$trees/fmtlib/include/fmt" "$trees/fast-float/include/fast_float" /usr/include/utf8cpp "$root/deps/include/"
+cp /usr/share/doc/libutfcpp-dev/copyright "$root/licences/utfcpp"
 ln -s "$trees/boost1.81/boost" "$root/deps/include/boost"
 archive boost_program_options "-I$trees/boost1.81" "$trees"/boost1.81/libs/program_options/src/*.cpp
 echo '#include <boost/json/src.hpp>' >"$work/json.cpp"

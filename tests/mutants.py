@@ -197,8 +197,8 @@ MUTANTS = {
           "if (!found.tree_version && found.tree_version.error().code != errc::timeout)", "if (false)")],
         [FLASH, BUILD]),
     "B14 wrong use is told by a simulation": (
-        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_bench(in));",
-          "    KF_TRY(const auto b, open_bench(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
+        [(FLASH, "    KF_TRY(const auto words, flash_words_of(in));\n    KF_TRY(const auto b, open_boards(in));",
+          "    KF_TRY(const auto b, open_boards(in));\n    KF_TRY(const auto words, flash_words_of(in));")],
         [FLASH]),
     "B14 a method's tools are looked for after the build": (
         [("include/kf/flash/survey.hpp",
@@ -250,7 +250,7 @@ MUTANTS = {
           "if (printer_goes_on) pen")],
         ["tools/kplot/run.cpp"]),
     "P8 every line repeats F": (
-        [("include/kf/job/gcode.hpp", "if (f_ != speed) word(", "word(")],
+        [("include/kf/job/gcode.hpp", "if (f_ != speed) append_feed(", "append_feed(")],
         ["tools/kplot/gcode.cpp"]),
     "P9 a file is written where it is read": (
         [("include/kf/io/atomic_file.hpp",

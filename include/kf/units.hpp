@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Units of the suite: millimetres, mm/s, seconds, as plain doubles named by their unit. Conversions live here and
-/// nowhere else; mm/min exists only where G-code's F word is written (job/gcode.hpp).
+/// nowhere else; mm/min exists only where G-code's F word is written (job/motion_script.hpp).
 
 #include <chrono>
 

@@ -10,7 +10,7 @@
       genAttrs = names: f: builtins.listToAttrs (map (name: { inherit name; value = f name; }) names);
       names = [
         "boost" "ccache" "fast-float" "fish" "fmt" "gdb" "git" "gnumake" "libmd" "libpng" "mandoc" "meson" "ncurses" "ninja"
-        "nixpkgs-fmt" "pkg-config" "pugixml" "python3" "scdoc" "tmux" "yaml-cpp" "zlib" "zsh"
+        "nixpkgs-fmt" "pkg-config" "pugixml" "python3" "scdoc" "tmux" "utf8cpp" "yaml-cpp" "zlib" "zsh"
       ];
       fake = system: name: builtins.derivation { inherit name system; builder = "/bin/sh"; };
       strict = value: builtins.deepSeq value value;

@@ -6,15 +6,11 @@ every case that must not flash also looks at the flash of the board that would h
 import json
 import os
 import pathlib
-import pty
-import select
 import signal
 import socket
-import subprocess
-import time
-import unittest
 
 import world
+from terminal import Dialogue
 from world import WorldTest, wait_for
 
 
@@ -206,58 +202,12 @@ class Twins(Boards):
         self.assertEqual([r["key"] for p, r in sorted(self.rows(w).items())], ["octopus", "pico", "a", "b", "c"])
 
 
-class Terminal:
-    """kflash on a terminal of its own, so many columns wide."""
-
-    def __init__(self, w, *words, columns=200):
-        import fcntl
-        import struct
-        import termios
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.text, self.seen = "", 0
-        env = dict(os.environ, HOME=str(w.home), XDG_STATE_HOME=str(w.root / "logs"), NO_COLOR="1", TERM="xterm")
-        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
-            env.pop(name, None)
-        self.child = subprocess.Popen([world.KFLASH, words[0], "--sim-root", str(w.root / "w"), *words[1:]],
-                                      stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True)
-        os.close(slave)
-
-    def read(self, until=None):
-        end = time.monotonic() + world.DEADLINE
-        while until is None or until not in self.text[self.seen:]:
-            if time.monotonic() > end:
-                raise AssertionError(f"never said {until!r}: {self.text}")
-            if not select.select([self.master], [], [], 0.2)[0]:
-                continue
-            try:
-                data = os.read(self.master, 4096)
-            except OSError:  # the other end is closed
-                data = b""
-            if not data:
-                if until is not None:
-                    raise AssertionError(f"ended without {until!r}: {self.text}")
-                return
-            self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
-        self.seen = self.text.index(until, self.seen) + len(until)
-
-    def say(self, question, answer):
-        self.read(question)
-        os.write(self.master, answer.encode())
-
-    def end(self):
-        self.read()
-        code = self.child.wait(world.DEADLINE)
-        os.close(self.master)
-        return code
-
-
 class Wizard(Boards):
     def test_the_spare_board_is_registered_and_flashed_with_the_wizards_answers_only(self):
         w = self.boards(more=["--spare"])
         (w.tree / ".config").write_text((w.tree / "sample_configs/stm32f446.config").read_text())
-        t = Terminal(w, "add")
-        t.read("the new device is usb-Klipper_stm32f446xx_1D0039000F47393438343535-if00")
+        t = Dialogue(w, "add")
+        t.pass_by("the new device is usb-Klipper_stm32f446xx_1D0039000F47393438343535-if00")
         t.say("Name of the board [board]", "pico\n")  # another one's: asked again, nothing else is lost
         t.say("Name of the board", "Feeder\n")
         t.say("Its MCU [stm32f446]", "stm32 f446\n")
@@ -273,7 +223,7 @@ class Wizard(Boards):
     def test_a_board_whose_configuration_takes_the_bootloaders_place_has_none(self):
         w = self.boards("plain:serial=E6614103E7450097,new")
         (w.tree / ".config").write_text((w.tree / "sample_configs/rp2040-noboot.config").read_text())
-        t = Terminal(w, "add", "plain")
+        t = Dialogue(w, "add", "plain")
         t.say("Its MCU [rp2040]", "\n")
         t.say("Exclude it", "\n")
         t.say("as its configuration?", "\n")
@@ -286,7 +236,7 @@ class Wizard(Boards):
         for name in w.by_id():
             self.assertIn(name, names)
         for columns in (60, 80):
-            t = Terminal(w, "list", columns=columns)
+            t = Dialogue(w, "list", columns=columns)
             self.assertEqual(t.end(), 0, t.text)
             for line in t.text.splitlines():
                 self.assertLessEqual(len(line), columns, line)

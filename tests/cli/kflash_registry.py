@@ -4,20 +4,16 @@
 that kflash follows (docs/DEFECTS.md).
 
 One simulated host serves all cases: each begins with the home folder as it was, and no case flashes."""
-import fcntl
 import json
 import os
 import pathlib
-import pty
-import select
 import shutil
 import signal
 import subprocess
-import termios
-import time
 import unittest
 
 import world
+from terminal import Dialogue
 from world import World
 
 EMPTY = {"NO_COLOR": "", "FORCE_COLOR": "", "TERM": "xterm"}
@@ -32,56 +28,6 @@ def setUpModule():
 
 def tearDownModule():
     HOST.close()
-
-
-class Terminal:
-    """kflash on a terminal of its own."""
-
-    def __init__(self, *words, env=None):
-        self.master, slave = pty.openpty()
-        self.text, self.seen = "", 0
-
-        def own_terminal():
-            os.setsid()
-            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-
-        full = dict(os.environ, HOME=str(HOST.home), XDG_STATE_HOME=str(HOST.root / "logs"), NO_COLOR="1", TERM="xterm")
-        full.update(env or {})
-        command = [world.KFLASH, words[0], "--sim-root", str(HOST.root / "w"), *words[1:]]
-        self.child = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=full,
-                                      preexec_fn=own_terminal)
-        os.close(slave)
-
-    def read(self, until):
-        """On to behind the next `until`, or to the end of all output."""
-        end = time.monotonic() + world.DEADLINE
-        while until is None or until not in self.text[self.seen:]:
-            if time.monotonic() > end:
-                raise AssertionError(f"never said {until!r}: {self.text}")
-            if not select.select([self.master], [], [], 0.2)[0]:
-                continue
-            try:
-                data = os.read(self.master, 4096)
-            except OSError:  # the other end is closed
-                data = b""
-            if not data:
-                break
-            self.text += data.decode("utf-8", "replace").replace("\r\n", "\n")
-        if until is None:
-            return
-        if until not in self.text[self.seen:]:
-            raise AssertionError(f"ended without {until!r}: {self.text}")
-        self.seen = self.text.index(until, self.seen) + len(until)
-
-    def say(self, question, answer):
-        self.read(question)
-        os.write(self.master, answer.encode())
-
-    def end(self):
-        self.read(None)
-        code = self.child.wait(world.DEADLINE)
-        os.close(self.master)
-        return code
 
 
 class Case(unittest.TestCase):
@@ -381,7 +327,7 @@ class Configs(Case):
 
     def test_menuconfig_on_a_terminal_saves_for_this_board_only(self):
         other = (self.configs / "octopus/.config").read_text()
-        t = Terminal("config", "octopus")
+        t = Dialogue(HOST, "config", "octopus")
         t.say("s saves and ends", "1\n")
         t.say("s saves and ends", "s\n")
         self.assertEqual(t.end(), 0, t.text)
@@ -392,9 +338,24 @@ class Configs(Case):
         self.assertFalse((HOST.tree / ".config").exists())
         self.assertFalse((HOST.tree / "out").exists())
 
+    def test_menuconfig_of_a_board_without_a_configuration_begins_with_its_chip(self):
+        for key, chip, sample in (("octopus", "1  STM32H723", "stm32h723"), ("pico", "3  RP2040", "rp2040")):
+            with self.subTest(key):
+                (self.configs / key / ".config").unlink()
+                t = Dialogue(HOST, "config", key)
+                t.pass_by(" * " + chip)
+                t.say("s saves and ends", "q\n")  # nothing is cached that nobody saved
+                self.assertEqual(t.end(), 4, t.text)
+                self.assertFalse((self.configs / key / ".config").exists())
+                t = Dialogue(HOST, "config", key)
+                t.say("s saves and ends", "s\n")
+                self.assertEqual(t.end(), 0, t.text)
+                self.assertEqual((self.configs / key / ".config").read_text(),
+                                 (HOST.tree / f"sample_configs/{sample}.config").read_text())
+
     def test_menuconfig_that_is_left_without_saving_changes_nothing(self):
         old = (self.configs / "octopus/.config").read_text()
-        t = Terminal("config", "octopus")
+        t = Dialogue(HOST, "config", "octopus")
         t.say("s saves and ends", "1\n")
         t.say("s saves and ends", "q\n")
         self.assertEqual(t.end(), 0, t.text)
@@ -403,7 +364,7 @@ class Configs(Case):
 
     def test_menuconfig_for_the_wrong_chip_is_refused_and_not_kept(self):
         old = (self.configs / "octopus/.config").read_text()
-        t = Terminal("config", "octopus")
+        t = Dialogue(HOST, "config", "octopus")
         t.say("s saves and ends", "3\n")
         t.say("s saves and ends", "s\n")
         self.assertEqual(t.end(), 3, t.text)
@@ -422,7 +383,7 @@ class NoTerminal(Case):
                 self.assertIn(flag, self.refuses(5, *words).err)
 
     def test_json_never_asks_although_there_is_a_terminal(self):
-        t = Terminal("remove", "pico", "--json")
+        t = Dialogue(HOST, "remove", "pico", "--json")
         self.assertEqual(t.end(), 5, t.text)
         self.assertEqual(json.loads(t.text)["errc"], "needs_person")
 
@@ -431,7 +392,7 @@ class Questions(Case):
     def test_add_asks_what_it_needs_to_know(self):
         self.plug_in("usb-katapult_stm32f446xx_AA11-if00")
         self.plug_in("usb-Klipper_rp2040_BB12-if00")
-        t = Terminal("add")
+        t = Dialogue(HOST, "add")
         t.say("Which device", "7\n")
         t.say("Please give a number from 1 to 2", "")
         t.say("Which device", "1\n")
@@ -449,7 +410,7 @@ class Questions(Case):
                          ("rp2040", "usb-Klipper_rp2040_BB12-if*", "make_flash"))
 
     def test_edit_offers_what_is_there(self):
-        t = Terminal("edit", "pico")
+        t = Dialogue(HOST, "edit", "pico")
         t.say("Name [", "\n")
         t.say("MCU [rp2040]", "\n")
         t.say("Pattern [", "\n")
@@ -459,18 +420,18 @@ class Questions(Case):
         self.assertEqual(self.device("pico"), dict(json.loads(self.before)["devices"]["pico"], flash_method="make_flash"))
 
     def test_remove_takes_no_for_its_answer(self):
-        t = Terminal("remove", "pico")
+        t = Dialogue(HOST, "remove", "pico")
         t.say("Remove", "\n")
         self.assertEqual(t.end(), 130, t.text)
         self.assertEqual(self.file.read_text(), self.before)
-        t = Terminal("remove", "pico")
+        t = Dialogue(HOST, "remove", "pico")
         t.say("Remove", "y\n")
         t.say("configuration too?", "y\n")
         self.assertEqual(t.end(), 0, t.text)
         self.assertFalse((self.configs / "pico").exists())
 
     def test_three_answers_that_nobody_understands_end_it(self):
-        t = Terminal("remove", "pico")
+        t = Dialogue(HOST, "remove", "pico")
         for _ in range(3):
             t.say("Remove", "x\n")
         self.assertEqual(t.end(), 2, t.text)
@@ -478,19 +439,19 @@ class Questions(Case):
 
     def test_the_end_of_input_and_ctrl_c_cancel(self):
         for key in ("\x04", "\x03"):
-            t = Terminal("remove", "pico")
+            t = Dialogue(HOST, "remove", "pico")
             t.say("Remove", key)
             self.assertIn(t.end(), (130, -signal.SIGINT), t.text)
             self.assertEqual(self.file.read_text(), self.before)
 
     def test_a_board_can_be_chosen_by_number(self):
-        t = Terminal("show")
+        t = Dialogue(HOST, "show")
         t.say("Which board", "2\n")
         self.assertEqual(t.end(), 0, t.text)
         self.assertIn("key         pico", t.text)
 
     def test_list_asks_nothing_on_a_terminal(self):
-        t = Terminal("list")
+        t = Dialogue(HOST, "list")
         self.assertEqual(t.end(), 0, t.text)
         self.assertIn(HOST.device("octopus"), t.text)
 
@@ -593,7 +554,7 @@ class Colour(Case):
         return "\x1b[" in r.err
 
     def coloured_on_a_terminal(self, *words, **env):
-        t = Terminal("show", "nobody", *words, env=dict(EMPTY, **env))
+        t = Dialogue(HOST, "show", "nobody", *words, env=dict(EMPTY, **env))
         self.assertEqual(t.end(), 4, t.text)
         return "\x1b[31merror:" in t.text
 

@@ -240,7 +240,8 @@ class Defects(PlotterTest):
         child = p.start("run", p.write("job.jsonl", job), "--json")
 
         def told_early():
-            self.assertIsNone(child.poll(), "the run ended before it was asked")
+            if child.poll() is not None:
+                self.fail(f"the run ended before it was asked: {p.finish(child)}")
             s = p.run("status", "--json").result()
             return s if s.get("moving_s", 0) >= 0.15 * s.get("planned_s", 1e9) else None
 

@@ -71,6 +71,17 @@ class BadDrawings(PlotterTest):
         self.assertEqual(r.code, 4, r)
 
 
+    def test_an_option_for_an_svg_is_refused_with_a_job_and_not_lost(self):
+        p = self.plotter()
+        job = p.write("a.jsonl", line_job(1))
+        for command, *option in (("import", "--layer", "1"), ("gcode", "--tool", "pen"), ("stats", "--tolerance", "1"),
+                                 ("stats", "--feed", "3"), ("run", "--no-home"), ("import", "--strict")):
+            with self.subTest(command):
+                r = p.run(command, job, *option)
+                self.assertEqual(r.code, 2, r)
+                self.assertIn(option[0], r.err)
+
+
 class BadMachines(PlotterTest):
     def test_each_fault_of_machine_yaml_is_named_with_file_and_line(self):
         good = plotter.template()

@@ -3,9 +3,14 @@
 inside of their axes, and the host program is Kalico.
 
 python3 kplot_low_pen.py KPLOT KSIM"""
+import os
+import pathlib
+import subprocess
+import tempfile
 import unittest
 
 import plotter
+import world
 from plotter import LEFT, TOP, PlotterTest, line_job
 
 # 2.5 mm above the paper the pen is clear of it.
@@ -36,13 +41,16 @@ def low_machine():
     return text
 
 
+EXPECTED = [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 15, TOP - 10 - 2 * i)] for i in range(3)]
+
+
 class LowPen(PlotterTest):
     def draws(self, *more):
         p = self.plotter(machine=low_machine(), config=PRINTER, ksim=(*KSIM, *more))
         r = p.run("run", p.write("lines.jsonl", line_job(3)))
         self.assertEqual(r.code, 0, r)
         self.assertEqual(p.z(), 5.0)
-        self.assert_ink(p.ink(), [[(LEFT + 5, TOP - 10 - 2 * i), (LEFT + 15, TOP - 10 - 2 * i)] for i in range(3)])
+        self.assert_ink(p.ink(), EXPECTED)
 
     def test_b8_a_pen_that_is_down_at_a_low_z_draws(self):
         self.draws()
@@ -61,6 +69,28 @@ class LowPen(PlotterTest):
         self.assertEqual(place()[2], 5.0)
         self.assertEqual(p.run("cancel").code, 0)
         self.assertEqual(p.finish(child).code, 130)
+
+
+class Simulated(PlotterTest):
+    def test_sim_is_the_printer_of_the_machine_file(self):
+        """Another pen, ends, endstops and motors: a printer of another build would be refused, or not be drawn on."""
+        for what, motors in (("0.9deg", {}), ("1.8deg", {'motor_type: "0.9deg"': 'motor_type: "1.8deg"',
+                                                         "klipper_microsteps: 4 ": "klipper_microsteps: 8 "})):
+            with self.subTest(what), tempfile.TemporaryDirectory() as folder:
+                folder = pathlib.Path(folder)
+                text = low_machine()
+                for old, new in motors.items():
+                    self.assertIn(old, text)
+                    text = text.replace(old, new, 1)
+                (folder / "low.yaml").write_text(text)
+                (folder / "lines.jsonl").write_text(line_job(3))
+                r = subprocess.run([plotter.KPLOT, "run", "lines.jsonl", "--sim", "--sim-speed", "50", "--machine",
+                                    "low.yaml", "--ink", "ink.svg"], cwd=folder, capture_output=True, text=True,
+                                   timeout=world.DEADLINE, env={"HOME": str(folder), "PATH": os.environ["PATH"]})
+                self.assertEqual(r.returncode, 0, r)
+                said = " ".join(r.stderr.split())
+                self.assertIn("a simulated printer with the axes and the pen of low.yaml", said)
+                self.assert_ink(plotter.read_ink(folder / "ink.svg"), EXPECTED)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,13 @@ class Help:
                 rows[-1][3] = f"{rows[-1][3] or ''} {line.strip()}"
         return [Option(short or "", name, value or "", purpose or "") for short, name, value, purpose in rows]
 
+    def groups(self):
+        """The headings of options that several commands take."""
+        return [s for s in self.sections if s.startswith("options for ")]
+
+    def own_options(self):
+        return [o for section in ("options", *self.groups()) for o in self.options(section)]
+
     def commands(self):
         """[(name, operands, purpose)]"""
         rows = [re.match(r"  (\S+) ?(\S*) +(\S.*)$", line) for line in unfolded(self.sections["commands"])]
@@ -99,7 +106,7 @@ def every_option(*tools):
         top = Help(tool)
         names |= {o.name for o in top.options("options of every command")} | {a[2:] for a in top.aliases()}
         for command, _, _ in top.commands():
-            names |= {o.name for o in Help(tool, command).options("options")}
+            names |= {o.name for o in Help(tool, command).own_options()}
     return names
 
 
@@ -212,8 +219,13 @@ class Manuals(unittest.TestCase):
     def test_d24_every_option_of_the_help_is_in_the_manual_and_the_other_way_round(self):
         for tool, top, page in self.each():
             for name, operands, _ in top.commands():
-                self.compare(f"{tool} {name}", Help(tool, name).options("options"),
-                             page.options(f"{tool} {name} {operands}".strip()))
+                section = f"{tool} {name} {operands}".strip()
+                told = Help(tool, name)
+                self.compare(f"{tool} {name}", told.options("options"), page.options(section))
+                # What several commands take stands once, and each of them refers to it.
+                for group in told.groups():
+                    self.compare(f"{tool} {name}: {group}", told.options(group), page.options(group[0].upper() + group[1:]))
+                    self.assertIn(squeeze(group), page.text_of(page.sections[section]))
             common = top.options("options of every command")
             self.assertIn("json", [o.name for o in common])
             self.compare(f"{tool} (every command)", common, page.options("OPTIONS"))
@@ -255,7 +267,7 @@ class Manuals(unittest.TestCase):
             self.assertEqual(completion(tool, ""), commands | set(top.aliases()))
             common = {"--" + o.name for o in top.options("options of every command")}
             for name in commands:
-                own = Help(tool, name).options("options")
+                own = Help(tool, name).own_options()
                 self.assertEqual(completion(tool, name, "--"), {"--" + o.name for o in own} | common, name)
                 self.assertLessEqual({"-" + o.short for o in own if o.short}, completion(tool, name, "-"))
 

@@ -74,10 +74,13 @@ def along(line, step=0.05):
 
 
 class Cut:
-    """A socket in front of Klipper's that can be cut while Klipper lives on; it takes new connections at once."""
+    """A socket in front of Klipper's that can be cut while Klipper lives on; it takes new connections at once. With `at`
+    it is cut once by itself, behind the first words of Klipper's for which `at` holds: at one place of what kplot is
+    told, however long kplot, Klipper and this test wait for a processor."""
 
-    def __init__(self, path):
+    def __init__(self, path, at=None):
         self.target, self.path, self.pairs, self.threads = path, pathlib.Path(str(path) + ".cut"), [], []
+        self.at = at
         self.path.unlink(missing_ok=True)
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -103,13 +106,23 @@ class Cut:
                 far.close()
                 continue
             self.pairs.append((near, far))
-            self.start(self.carry, near, far)
-            self.start(self.carry, far, near)
+            self.start(self.carry, near, far, lambda words: None)
+            self.start(self.carry, far, near, self.look)
 
-    def carry(self, a, c):
+    def look(self, words):
+        at = self.at
+        if at and at(words):
+            self.at = None
+            self.cut()
+
+    def carry(self, a, c, look):
         try:
+            partial = b""
             while piece := a.recv(1 << 16):
                 c.sendall(piece)
+                *whole, partial = (partial + piece).split(b"\x03")
+                for words in whole:
+                    look(json.loads(words))
         except OSError:
             pass
         self.shut(a, c)

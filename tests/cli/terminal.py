@@ -10,18 +10,19 @@ import struct
 import subprocess
 import termios
 
+import world
 from world import wait_for
 
 
 class Terminal:
     """A tool on a pseudo terminal. Its text so far is `seen`; `typed` is there before the tool begins."""
 
-    def __init__(self, command, env, typed=b"", columns=80, **options):
+    def __init__(self, command, env, typed=b"", columns=80, term="xterm", **options):
         self.mine, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.type(typed)
         self.seen = ""
-        self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM="xterm"),
+        self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM=term),
                                       start_new_session=True, **options)
         os.close(its)
 
@@ -67,3 +68,42 @@ class Terminal:
             self.child.kill()
             self.child.wait()
         os.close(self.mine)
+
+
+class Dialogue(Terminal):
+    """kflash in a world's simulation, on a terminal that it can be interrupted from: question by question."""
+
+    def __init__(self, w, *words, columns=200, env=None):
+        full = dict(os.environ, HOME=str(w.home), XDG_STATE_HOME=str(w.root / "logs"), NO_COLOR="1")
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
+            full.pop(name, None)
+        full.update(env or {})
+        term = (env or {}).get("TERM", "xterm")
+        self.past = 0
+        super().__init__([world.KFLASH, words[0], "--sim-root", str(w.root / "w"), *words[1:]], full, columns=columns,
+                         term=term, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
+    @property
+    def text(self):
+        return self.seen.replace("\r\n", "\n")
+
+    def pass_by(self, text):
+        """On to behind the next `text`."""
+        def said():
+            ended = self.child.poll() is not None  # before the last look
+            self.read()
+            if text not in self.seen[self.past:] and ended:
+                raise AssertionError(f"ended with {self.child.returncode} without {text!r}:\n{self.seen}")
+            return text in self.seen[self.past:]
+
+        wait_for(repr(text), said)
+        self.past = self.seen.index(text, self.past) + len(text)
+
+    def say(self, question, answer):
+        self.pass_by(question)
+        self.type(answer.encode())
+
+    def end(self):
+        code = super().end()
+        self.close()
+        return code

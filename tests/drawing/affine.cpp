@@ -5,9 +5,9 @@
 
 namespace affine_test {
 
-using namespace kf::drawing;
+namespace affine_test {
 
-BOOST_AUTO_TEST_SUITE(affine_test)
+using namespace kf::drawing;
 
 BOOST_AUTO_TEST_CASE(a_product_maps_by_the_inner_map_first) {
     BOOST_TEST((apply(translation(10, 0) * scaling(2, 3), {1, 1}) == point{12, 3}));
@@ -28,6 +28,6 @@ BOOST_AUTO_TEST_CASE(an_inverse_leads_back_and_a_flat_map_has_none) {
     BOOST_TEST(!inverse(affine{1, 2, 2, 4, 0, 0}));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
+} // namespace affine_test
 
 } // namespace affine_test

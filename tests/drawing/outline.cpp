@@ -8,9 +8,9 @@
 
 namespace outline_test {
 
-using namespace kf::drawing;
+namespace outline_test {
 
-BOOST_AUTO_TEST_SUITE(outline_test)
+using namespace kf::drawing;
 
 BOOST_AUTO_TEST_CASE(the_tolerance_holds_on_paper_whatever_the_scale_is) {
     for (const double scale : {0.001, 1.0, 500.0}) {
@@ -56,6 +56,6 @@ BOOST_AUTO_TEST_CASE(a_point_alone_is_a_dot_or_is_counted) {
     BOOST_TEST(out.dots_left_out == 1);
 }
 
-BOOST_AUTO_TEST_SUITE_END()
+} // namespace outline_test
 
 } // namespace outline_test

@@ -41,7 +41,7 @@ struct scripted_method {
     [[nodiscard]] bool another_may_try() const { return how.another; }
 };
 
-struct bench {
+struct writing_stage {
     test::temporary_folder folder;
     sim::usb_tree port{{folder / "by-id", folder / "sys", "1-1.4"}};
     test::eventful_clock clock;
@@ -53,7 +53,7 @@ struct bench {
     mcu::dictionary runs;
     errc silent = errc{}; ///< the board does not say what it runs
 
-    bench() {
+    writing_stage() {
         plug(klipper_face);
         board::usb_address on{{folder / "by-id", folder / "sys"}};
         on.trail.board = {.key = "b", .name = "B", .mcu = "rp2040", .serial_pattern = "usb-Klipper_rp2040_E6*"};
@@ -92,7 +92,7 @@ using methods = std::vector<flash_method>;
 BOOST_AUTO_TEST_SUITE(write_suite)
 
 BOOST_AUTO_TEST_CASE(a_board_that_comes_back_with_the_version_of_the_image_is_flashed) {
-    bench b;
+    writing_stage b;
     b.methods[katapult] = {.meanwhile = [&] { b.port.hide(); }};
     b.clock.s->events = {[] {}, [&] { b.plug(katapult_face); }, [&] { b.plug(klipper_face); }};
     const auto done = b.run({katapult, make_flash});
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_board_that_comes_back_with_the_version_of_the_image_is_fl
 }
 
 BOOST_AUTO_TEST_CASE(d15_the_fallback_follows_when_nothing_was_written_and_another_may_try) {
-    bench b;
+    writing_stage b;
     b.methods[katapult] = {.how_far = written::nothing, .another = true};
     b.methods[make_flash] = {.meanwhile = [&] { b.plug(klipper_face); }};
     const auto done = b.run({katapult, make_flash});
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(d15_no_failure_by_its_code_alone_lets_another_method_write)
     for (const auto code : {errc::flash_failed, errc::mismatch, errc::busy, errc::not_connected, errc::interrupted})
         for (const auto& how : {ending{written::nothing, false, code}, ending{written::some, true, code},
                                 ending{written::some, false, code}}) {
-            bench b;
+            writing_stage b;
             b.methods[katapult] = how;
             b.methods[make_flash] = {};
             const auto done = b.run({katapult, make_flash});
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(d15_no_failure_by_its_code_alone_lets_another_method_write)
 }
 
 BOOST_AUTO_TEST_CASE(d15_a_board_that_left_is_not_followed_by_another_method) {
-    bench b;
+    writing_stage b;
     b.methods[katapult] = {.how_far = written::nothing, .another = true, .meanwhile = [&] { b.plug(katapult_face); }};
     b.methods[make_flash] = {};
     BOOST_TEST(!b.run({katapult, make_flash}).ended.has_value());
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(d15_a_board_that_left_is_not_followed_by_another_method) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_failure_is_what_is_told) {
-    bench b;
+    writing_stage b;
     b.methods[katapult] = {.how_far = written::nothing, .another = true, .code = errc::flash_failed};
     b.methods[make_flash] = {.how_far = written::some, .code = errc::half_written};
     const auto done = b.run({katapult, make_flash});
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(the_last_failure_is_what_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(d8_a_board_that_never_left_is_no_flashed_board) {
-    bench b;
+    writing_stage b;
     b.methods[katapult] = {};
     const auto done = b.run({katapult, make_flash});
     BOOST_REQUIRE(!done.ended.has_value());
@@ -161,19 +161,19 @@ BOOST_AUTO_TEST_CASE(d8_a_board_that_never_left_is_no_flashed_board) {
 }
 
 BOOST_AUTO_TEST_CASE(a_board_that_stays_in_its_bootloader_or_away_is_told_after_half_a_minute) {
-    bench stays;
+    writing_stage stays;
     stays.methods[katapult] = {.meanwhile = [&] { stays.plug(katapult_face); }};
     BOOST_TEST(stays.run({katapult}).ended.error().what ==
                "the board stays in Katapult: it does not start the new firmware");
     BOOST_TEST((stays.took() == 30s));
-    bench away;
+    writing_stage away;
     away.methods[katapult] = {.meanwhile = [&] { away.port.hide(); }};
     BOOST_TEST(away.run({katapult}).ended.error().what == "the board did not come back within 30 seconds");
     BOOST_TEST((away.took() == 30s));
 }
 
 BOOST_AUTO_TEST_CASE(another_chip_in_its_socket_is_told_at_once) {
-    bench b;
+    writing_stage b;
     auto stranger = klipper_face;
     stranger.product = "stm32f446xx";
     b.methods[katapult] = {.meanwhile = [&] { b.plug(stranger); }};
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(another_chip_in_its_socket_is_told_at_once) {
 
 BOOST_AUTO_TEST_CASE(what_the_board_says_decides) {
     const auto said = [](auto&& change) {
-        bench b;
+        writing_stage b;
         b.methods[katapult] = {.meanwhile = [&] { b.plug(klipper_face); }};
         change(b);
         const auto done = b.run({katapult});
@@ -195,10 +195,11 @@ BOOST_AUTO_TEST_CASE(what_the_board_says_decides) {
         BOOST_TEST((done.wrote == written::all));
         return done.ended.error().what;
     };
-    BOOST_TEST(said([](bench& b) { b.runs.version = "v1"; }) == "the board runs v1, not the image's v2");
-    BOOST_TEST(said([](bench& b) { b.runs.mcu = "rp2350"; }) ==
+    BOOST_TEST(said([](writing_stage& b) { b.runs.version = "v1"; }) == "the board runs v1, not the image's v2");
+    BOOST_TEST(said([](writing_stage& b) { b.runs.mcu = "rp2350"; }) ==
                "the board says that it is rp2350, the image is for rp2040");
-    BOOST_TEST(said([](bench& b) { b.silent = errc::timeout; }) == "the board came back but does not say what it runs");
+    BOOST_TEST(said([](writing_stage& b) { b.silent = errc::timeout; }) ==
+               "the board came back but does not say what it runs");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // libFuzzer harness of job/job_file: any bytes as a job, in arbitrary pieces (the first byte chooses their size). The
 // operations are the same however the bytes are cut; nothing comes after an error; what was read can be written, and
-// reads back as itself; the strokes of any list of operations end or are refused.
+// what was written (with six decimals) reads back as itself; the strokes of any list of operations end or are refused.
 #include <kf/job/job_file.hpp>
+#include <kf/job/job_writer.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <boost/json/src.hpp> // so that the parser itself is instrumented
@@ -63,7 +64,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     append_job_header(written);
     for (const operation& op : whole.operations) demand(append_operation(written, op).has_value());
     const outcome again = read(written, 4096);
-    demand(again.operations == whole.operations && again.error.empty());
+    demand(again.operations.size() == whole.operations.size() && again.error.empty());
+    std::string rewritten;
+    append_job_header(rewritten);
+    for (const operation& op : again.operations) demand(append_operation(rewritten, op).has_value());
+    demand(rewritten == written);
 
     stroke_source strokes(operations_of(whole.operations));
     for (std::size_t n = 0; n <= whole.operations.size(); ++n) {

@@ -2,6 +2,7 @@
 // libFuzzer harness of machine/machine_file: any text as a machine.yaml. Every problem says something, or
 // what is allowed; a machine without errors has finite numbers, and a changed field reads back as what it was changed
 // to.
+#include <kf/machine/machine_edit.hpp>
 #include <kf/machine/machine_file.hpp>
 
 #include <cmath>

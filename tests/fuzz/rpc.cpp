@@ -50,11 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What we would send with such a text is either refused or exactly one frame.
     const std::string text(reinterpret_cast<const char*>(in.data()), in.size());
     if (const auto made = kf::klippy::request(1, "gcode/script", {{"script", text}}); made) {
-        if (!kf::klippy::is_utf8(text)) std::abort();
+        if (!kf::is_utf8(text)) std::abort();
         if (std::count(made->begin(), made->end(), std::uint8_t{3}) != 1 || made->back() != 3) std::abort();
         const auto back = boost::json::parse(std::string(made->begin(), made->end() - 1));
         if (back.at("params").at("script").as_string() != text) std::abort();
-    } else if (kf::klippy::is_utf8(text))
+    } else if (kf::is_utf8(text))
         std::abort();
     return 0;
 }

@@ -31,7 +31,7 @@ void read(std::string_view text) {
     demand(std::isfinite(drawing->width) && std::isfinite(drawing->height) && drawing->width >= 0);
     demand(point_count(*drawing) <= options.max_points);
     for (const auto& layer : drawing->layers) {
-        demand(layer.number > 0 && !layer.lines.empty() && kf::svg::is_utf8(layer.name));
+        demand(layer.number > 0 && !layer.lines.empty() && kf::is_utf8(layer.name));
         for (const auto& line : layer.lines) {
             demand(!line.empty());
             for (std::size_t i = 0; i < line.size(); ++i) {

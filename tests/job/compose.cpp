@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <kf/job/compose.hpp>
 #include <kf/job/job_file.hpp>
+#include <kf/job/job_writer.hpp>
 #include <kf/job/measure.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,6 +52,28 @@ BOOST_AUTO_TEST_CASE(each_line_of_a_drawing_is_a_stroke_in_its_order) {
                                              tool_up{}};
     BOOST_TEST((all(drawing_source(two_layers, {.tools = {{2, "airbrush"}}, .feed = 12})) == expected));
     BOOST_TEST((all(drawing_source(drawing{}, {.home = false})).empty()));
+}
+
+BOOST_AUTO_TEST_CASE(a_drawing_that_is_run_at_once_is_the_job_that_goes_through_a_pipe) {
+    const drawing d{.layers = {{1, "", {{{1.0 / 3, 2.00000049}, {-2.0 / 3, 0.1234565}, {99999.9999996, -4e-7}}}}}};
+    const composed_job job(d, {.feed = 10.0 / 3});
+    std::string text;
+    BOOST_REQUIRE(write_job(job.operations(), [&](std::string_view piece) -> kf::result<void> {
+        text += piece;
+        return {};
+    }));
+    job_source read([&text, given = false]() mutable -> kf::result<std::string_view> {
+        return std::exchange(given, true) ? std::string_view{} : std::string_view(text);
+    });
+    std::vector<operation> piped;
+    for (;;) {
+        const auto s = read();
+        BOOST_REQUIRE(s.has_value());
+        if (!*s) break;
+        piped.push_back((*s)->op);
+    }
+    BOOST_TEST((piped == all(job.operations())));
+    BOOST_TEST((piped[2] == operation(rapid_xy{{0.333333, 2}})));
 }
 
 BOOST_AUTO_TEST_CASE(ink_and_travel_are_measured_from_stroke_to_stroke) {

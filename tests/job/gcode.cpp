@@ -138,8 +138,8 @@ BOOST_AUTO_TEST_CASE(spray_on_is_refused_not_skipped) {
     for (const operation& op : sprays)
         BOOST_TEST(generate(octopus(), {rapid_xy{{1, 1}}, op}).fault ==
                    "operation 2 (" + std::string(name(op)) +
-                       ") needs the airbrush, and nothing here drives it: In machine.yaml pumps and servos are off. It "
-                       "is not left out: the job would come out wrong.");
+                       ") needs the airbrush, and nothing here drives it: in machine.yaml pumps and servos are off; "
+                       "without it the job would come out wrong");
     BOOST_TEST(generate(octopus(), {rapid_xy{{1, 1}}, tool_down{}, spray_on{}, linear_move{{2, 2}}, tool_up{}})
                    .fault.starts_with("operation 3 (spray_on) needs the airbrush"));
     auto m = octopus();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <kf/job/job_file.hpp>
+#include <kf/job/job_writer.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -127,8 +127,9 @@ BOOST_AUTO_TEST_CASE(the_way_through_a_keep_out_is_refused_even_when_its_ends_ar
 
 BOOST_AUTO_TEST_CASE(an_unknown_place_is_not_a_safe_place) {
     const auto m = octopus();
-    BOOST_TEST(refusal(m, {tool_down{}, tool_up{}}) ==
-               "operation 1 (tool_down) lowers the tool at an unknown place: rapid_xy or home_xy comes before it.");
+    BOOST_TEST(
+        refusal(m, {tool_down{}, tool_up{}}) ==
+        "operation 1 (tool_down) lowers the tool at an unknown place: rapid_xy or home_xy has to come before it");
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_are_none_are_refused) {

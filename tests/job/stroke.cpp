@@ -55,18 +55,18 @@ BOOST_AUTO_TEST_CASE(a_tool_that_is_already_down_stays_down) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_group_is_refused_with_number_and_reason) {
     BOOST_TEST(grouped({home, line}) ==
-               "-:1home_xy ! operation 2 (draw_polyline) draws with the tool up: tool_down comes before it.");
+               "-:1home_xy ! operation 2 (draw_polyline) draws with the tool up: tool_down has to come before it");
     BOOST_TEST(grouped({rapid, arc_op}) ==
-               "! operation 2 (draw_arc) draws with the tool up: tool_down comes before it.");
+               "! operation 2 (draw_arc) draws with the tool up: tool_down has to come before it");
     BOOST_TEST(grouped({rapid, down, rapid}) ==
-               "! operation 3 (rapid_xy) travels with the tool down: tool_up comes before it.");
+               "! operation 3 (rapid_xy) travels with the tool down: tool_up has to come before it");
     BOOST_TEST(grouped({down, home}) ==
-               "! operation 2 (home_xy) comes while the tool is down: tool_up comes before it.");
+               "! operation 2 (home_xy) comes while the tool is down: tool_up has to come before it");
     BOOST_TEST(grouped({down, pen}) ==
-               "! operation 2 (select_tool) comes while the tool is down: tool_up comes before it.");
+               "! operation 2 (select_tool) comes while the tool is down: tool_up has to come before it");
     BOOST_TEST(grouped({rapid, down, line}) ==
-               "! operation 3 (draw_polyline) is the last one, and the tool is down: A job ends with tool_up; the end "
-               "of this one seems to be lost.");
+               "! operation 3 (draw_polyline) is the last one, and the tool is down: a job ends with tool_up; the end "
+               "of this one seems to be lost");
 }
 
 BOOST_AUTO_TEST_CASE(a_stroke_that_never_ends_is_refused_before_it_fills_memory) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <kf/machine/machine_edit.hpp>
 #include <kf/machine/machine_file.hpp>
 
 #include <boost/test/unit_test.hpp>

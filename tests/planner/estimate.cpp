@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_klipper_refuses_is_named_with_klippers_words) {
          }) {
         const error e = refusal_of(std::string("G21\n\n") + line + "\nG1 X5\n");
         BOOST_TEST((e.code == errc::malformed));
-        BOOST_TEST(e.what == "Klipper would stop with an error at line 3 of the G-code.");
+        BOOST_TEST(e.what == "Klipper would stop with an error at line 3 of the G-code");
         BOOST_TEST(e.cause == cause);
         BOOST_TEST(e.steps.size() == 2U);
     }
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_klipper_refuses_is_named_with_klippers_words) {
 BOOST_AUTO_TEST_CASE(what_is_no_gcode_is_refused_before_it_fills_the_memory) {
     const error e = refusal_of("G21\n" + std::string(1 << 20, 'x'));
     BOOST_TEST((e.code == errc::malformed));
-    BOOST_TEST(e.what == "Klipper would stop with an error at line 2 of the G-code.");
+    BOOST_TEST(e.what == "Klipper would stop with an error at line 2 of the G-code");
 }
 
 BOOST_AUTO_TEST_CASE(coordinates_beyond_all_measure_are_refused) {
@@ -269,7 +269,10 @@ BOOST_AUTO_TEST_CASE(limits_are_set_by_name) {
         BOOST_REQUIRE_MESSAGE(!refused, bad);
         BOOST_TEST((refused.error().code == errc::usage));
         BOOST_TEST(!refused.error().cause.empty());
+        BOOST_TEST(refused.error().steps.size() == 1U);
     }
+    BOOST_TEST(set_limit(limits, "max_velocty=5").error().cause ==
+               "Klipper has no limit of this name; is it max_velocity?");
     BOOST_TEST(limits.max_velocity == 300);
 }
 

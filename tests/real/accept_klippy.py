@@ -59,6 +59,7 @@ class Bench:
                     file.write_text(machine)
                     # ksim has a folder of its own.
                     config = "".join(line + "\n" for line in macros(file, folder).splitlines() if "path:" not in line)
+            config += options.pop("config", "")
             for real_only in ("endstop", "x_rotation", "idle_timeout"):
                 options.pop(real_only, None)
             p = plotter.Plotter(speed=options.pop("speed", 4), machine=machine, config=config)
@@ -765,6 +766,34 @@ def wrong_files(b):
     check("out of range" in e["what"] and "tool is up" in e["cause"], e)
     check(abs(stands(p) - TRAVEL) < 0.03)
     b.saw("kplot's file spoilt while it runs", "exit 1, " + e["what"] + "; " + e["cause"])
+
+
+@case
+def skew_without_a_profile(b):
+    """SET_SKEW XY= has no name that an object would tell: only the places show it, and at the origin they do not."""
+    p = b.printer(kplot_macros=True, config="[skew_correction]\n")
+    job = p.write("lines.jsonl", line_job(2, LENGTH))
+    expect(p.run("home"), 0)
+    watch = Moves(p)
+    skew = "SET_SKEW XY=140.4,142.8,99.8"
+    p.ask("gcode/script", script="G90\nG1 X100 Y150 F6000\nM400\n" + skew + "\nG1 X110 Y150\nM400")
+    for mode in ("file", "interactive"):
+        r = expect(p.run("run", job, "--mode", mode), 3, "[skew_correction]")
+    b.saw(skew + ", a move, run", "exit 3 before anything moves, " + first_error(r))
+    p.ask("gcode/script", script="SET_SKEW CLEAR=1")
+    for mode in ("file", "interactive"):
+        p.ask("gcode/script", script="SET_SKEW CLEAR=1")
+        expect(p.run("home"), 0)
+        p.ask("gcode/script", script="G90\nG1 X0 Y0 F6000\nM400\n" + skew)
+        r = expect(p.run("run", job, "--mode", mode), 3, "SET_SKEW CLEAR=1", "[skew_correction]")
+        check(watch.ink() == [], "it drew", watch.ink())
+        check(abs(stands(p) - TRAVEL) < 0.03, "the tool is not up")
+    b.saw(skew + " and no move, run", "exit 3 before the first stroke, nothing drawn, tool up; " + first_error(r))
+    p.ask("gcode/script", script="SET_SKEW CLEAR=1")
+    expect(p.run("run", job), 0)
+    check(worst_distance(watch.ink(), lines(2)) < 0.02)
+    b.saw("SET_SKEW CLEAR=1, run", "draws")
+    watch.close()
 
 
 @case

@@ -143,6 +143,40 @@ BOOST_FIXTURE_TEST_CASE(the_end_of_an_older_job_is_not_taken_for_this_ones, file
     BOOST_TEST(!record.doubt().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_began_and_ended_while_the_connection_was_away_is_done) {
+    // The connection ends before or behind the answer to the start. Of a file that was drawn before under the same name
+    // only the time tells it.
+    for (const bool answers : {true, false})
+        for (const double before : {0.0, 7.5, 31.5}) {
+            file_stage b;
+            b.object("print_stats") = {{"state", before > 0 ? "complete" : "standby"},
+                                       {"filename", before > 0 ? "kplot-a.gcode" : ""},
+                                       {"message", ""},
+                                       {"total_duration", before}};
+            b.printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+                const bool start = script.starts_with("SDCARD_PRINT_FILE");
+                if (!start || answers) p.answer(request, "{}");
+                if (!start) return;
+                b.object("print_stats") = {
+                    {"state", "complete"}, {"filename", "kplot-a.gcode"}, {"message", ""}, {"total_duration", 31.5}};
+                p.hang_up(400us);
+            };
+            b.open();
+            const auto f = b.facts();
+            const auto plan = b.write(f);
+            run::file_run r(b.k, b.machine, f, *plan, b.steering, b.record, b.out);
+            const auto begun = r.start();
+            BOOST_TEST_CONTEXT("answers " << answers << ", before " << before) {
+                BOOST_TEST(begun.has_value() == (before != 31.5));
+                if (!begun) continue;
+                const auto outcome = r.follow();
+                BOOST_REQUIRE_MESSAGE(outcome, outcome.error().what);
+                BOOST_TEST((outcome->how == run::file_outcome::end::done));
+                BOOST_TEST(b.record.doubt().empty());
+            }
+        }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_that_goes_on_behind_a_broken_connection_is_followed_again, file_stage) {
     open();
     const auto f = facts();
@@ -410,7 +444,7 @@ BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and
     BOOST_TEST(printer.scripts == std::vector<std::string>{lift}, boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
+BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
     begin();
     printer.peers[0]->on_request = nullptr; // it hangs
     const auto done = r->follow();

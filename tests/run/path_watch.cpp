@@ -41,14 +41,26 @@ BOOST_AUTO_TEST_CASE(what_lies_far_behind_is_forgotten_and_not_what_klipper_may_
     path_watch w;
     w.stands_at({0, 0, 0});
     for (int i = 1; i <= 100; ++i) w.feed("G1 X" + std::to_string(i) + " Y0 Z0 F60\n"); // a second each
-    w.prune(1);
-    BOOST_TEST(!w.on_the_way({50, 0, 0}));
-    BOOST_TEST(w.on_the_way({80, 0, 0}));
+    w.prune_before(w.mark(), 1);
+    BOOST_TEST(!w.on_the_way({80, 0, 0}));
+    BOOST_TEST(w.on_the_way({90, 0, 0}));
     path_watch fast;
     fast.stands_at({0, 0, 0});
     for (int i = 1; i <= 100; ++i) fast.feed("G1 X" + std::to_string(i) + " Y0 Z0 F60\n");
-    fast.prune(8); // M220 S800
+    fast.prune_before(fast.mark(), 8); // M220 S800
     BOOST_TEST(fast.on_the_way({50, 0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(however_long_the_last_moves_are_what_is_driven_before_them_is_kept) {
+    path_watch w;
+    w.stands_at({0, 0, 0});
+    for (int i = 1; i <= 100; ++i) w.feed("G1 X" + std::to_string(i * 0.1) + " Y0 Z0 F6000\n");
+    w.feed("G1 X10 Y200 F600\nG1 X10 Y0\n"); // 20 s each: Klipper has both before the pen begins with them
+    w.prune_before(w.mark(), 1);
+    BOOST_TEST(w.on_the_way({9, 0, 0}));
+    for (int i = 0; i < 5; ++i) w.feed(i % 2 == 0 ? "G1 X10 Y200\n" : "G1 X10 Y0\n");
+    w.prune_before(w.mark(), 1);
+    BOOST_TEST(!w.on_the_way({9, 0, 0}));
 }
 
 BOOST_AUTO_TEST_CASE(short_strokes_that_are_answered_are_still_driven) {
@@ -94,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_homing_or_a_macro_goes_where_it_wants) {
         BOOST_TEST(w.on_the_way({200, 3, 10}), text);
         w.feed("G1 Z10 F600\nG0 X50 Y50 F600\nG1 X60 Y50\n");
         for (int i = 0; i < 40; ++i) w.feed(i % 2 == 0 ? "G1 X70 Y50\n" : "G1 X60 Y50\n");
-        w.prune(1);
+        w.prune_before(w.mark(), 1);
         BOOST_TEST(w.on_the_way({65, 50, 10}), text);
         BOOST_TEST(!w.on_the_way({200, 3, 10}), text);
     }
@@ -122,6 +134,28 @@ BOOST_AUTO_TEST_CASE(a_file_is_read_along_with_klipper_and_not_ahead_of_it) {
     BOOST_TEST(!look(12, tenth, 10.5, 0).has_value());
     BOOST_TEST(look(13, tenth, 60, 0).has_value()); // Klipper has not read that far
     BOOST_TEST(look(14, tenth, 9.5, 3).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_a_file_that_klipper_has_not_read_forget_nothing) {
+    const test::temporary_folder folder;
+    std::string text = "G90\nG1 X0 Y0 Z0 F6000\n";
+    for (int i = 1; i <= 100; ++i) text += "G1 X" + std::to_string(i * 0.1) + " Y0\n";
+    const auto wave = static_cast<std::int64_t>(text.size());
+    for (int i = 0; i < 8; ++i) text += i % 2 == 0 ? "G1 X10 Y200 F600\n" : "G1 X10 Y0 F600\n";
+    BOOST_REQUIRE(io::write_file(folder / "a.gcode", text));
+    run::file_watch w(folder / "a.gcode", 1);
+    w.begins_at({0, 0, 0});
+    double t = 1;
+    for (const auto& [position, x] : {std::pair{std::int64_t{0}, 0.0}, {wave, 0.5}, {wave, 9.0}, {wave + 17, 9.5}}) {
+        klippy::printer_status s;
+        BOOST_REQUIRE(
+            s.merge({{"webhooks", klippy::json::object{{"state", "ready"}}},
+                     {"virtual_sdcard", klippy::json::object{{"file_position", position}}},
+                     {"motion_report", klippy::json::object{{"live_position", klippy::json::array{x, 0.0, 0.0, 0.0}},
+                                                            {"live_velocity", 1.0}}}},
+                    t += 0.25));
+        BOOST_TEST(!w.stray(s).has_value(), position << " " << x);
+    }
 }
 
 } // namespace path_watch_test

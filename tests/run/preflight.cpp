@@ -151,6 +151,16 @@ BOOST_AUTO_TEST_CASE(refuses_a_printer_that_runs_or_pauses_another_file) {
     refused(status, errc::busy, "pause");
 }
 
+BOOST_AUTO_TEST_CASE(p10_a_job_that_is_not_known_is_never_idle) {
+    auto status = ready_status();
+    status["print_stats"].as_object()["state"] = "new in 2030";
+    refused(status, errc::busy, "does not say whether");
+    status.erase("print_stats");
+    refused(status, errc::busy, "does not say whether");
+    status["print_stats"] = json::object(); // Klipper has no such object: no [virtual_sdcard], no files
+    BOOST_TEST(judge(status).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_gcode_offset) {
     auto status = ready_status();
     status["gcode_move"].as_object()["homing_origin"] = json::array{0.0, 0.0, 0.25, 0.0};
@@ -197,8 +207,10 @@ BOOST_AUTO_TEST_CASE(a6_coordinates_that_are_no_places_are_refused_before_anythi
     bent["gcode_move"].as_object()["position"] = json::array{0.0, 100.0, 10.0, 0.0};
     bent["gcode_move"].as_object()["gcode_position"] = json::array{0.0, 100.0, 10.0, 0.0};
     refused(bent, errc::refused, "something that kplot does not know");
-    settings(bent)["skew_correction"] = json::object{};
+    bent["skew_correction"] = json::object{{"current_profile_name", ""}}; // it has no options, so no settings
     refused(bent, errc::refused, "it comes from [skew_correction]");
+    settings(bent)["bed_mesh"] = json::object{{"speed", 50}};
+    refused(bent, errc::refused, "it comes from [bed_mesh], [skew_correction]");
     bent["toolhead"].as_object()["position"] = json::array{0.0005, 100.0, 10.0, 0.0}; // a float's residue
     BOOST_TEST(facts_in(bent).has_value());
     auto heat = ready_status();

@@ -209,7 +209,7 @@ BOOST_FIXTURE_TEST_CASE(p7_a_klipper_that_hangs_ends_the_run, stroke_stage) {
     BOOST_TEST(!record.doubt().empty());
 }
 
-BOOST_FIXTURE_TEST_CASE(strokes_ahead_have_no_barrier_and_the_last_has, stroke_stage) {
+BOOST_FIXTURE_TEST_CASE(p8_strokes_ahead_have_no_barrier_and_the_last_has, stroke_stage) {
     std::size_t most = 0;
     printer.on_script = [&](peer& p, const json::object& request, const std::string&) {
         most = std::max(most, p.coming.size() + 1);

@@ -19,12 +19,12 @@ using namespace kf;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-class bench {
+class stage {
   public:
     sim::board_options options;
     io::steady_clock clock;
 
-    bench() {
+    stage() {
         char name[] = "/tmp/kf-board-XXXXXX";
         BOOST_REQUIRE(::mkdtemp(name) != nullptr);
         root_ = name;
@@ -32,7 +32,7 @@ class bench {
         options.flash_file = root_ / "flash";
         options.speed = 1000;
     }
-    ~bench() {
+    ~stage() {
         power_off();
         std::error_code ignored;
         fs::remove_all(root_, ignored);
@@ -82,7 +82,7 @@ class bench {
         auto port = open(katapult());
         flash::katapult_session session(port, clock);
         KF_CHECK(session.connect());
-        KF_CHECK(session.write(image, [](std::size_t, std::size_t, flash::katapult_phase) {}));
+        KF_CHECK(session.write(image, [](std::size_t, std::size_t, flash::katapult_pass) {}));
         return session.leave();
     }
     [[nodiscard]] std::string version() {
@@ -108,7 +108,7 @@ sim::image_recipe stm32(const std::string& version) {
 BOOST_AUTO_TEST_SUITE(board)
 
 BOOST_AUTO_TEST_CASE(a_running_board_is_flashed_and_comes_back_with_the_new_version) {
-    bench b;
+    stage b;
     b.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     b.power_on();
     BOOST_TEST(b.version() == "v0.12.0-1-gaaaaaaa");
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_running_board_is_flashed_and_comes_back_with_the_new_vers
 }
 
 BOOST_AUTO_TEST_CASE(an_rp2040_takes_the_safer_order) {
-    bench b;
+    stage b;
     b.options.mcu = "rp2040";
     b.options.app_start = 0x10004000;
     b.options.flash_size = 2 * 1024 * 1024;
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(an_rp2040_takes_the_safer_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_power_loss_leaves_an_stm32_hanging_and_an_rp2040_in_its_bootloader) {
-    bench stm;
+    stage stm;
     stm.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     stm.options.faults.katapult.die_at_block = 100;
     stm.power_on();
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_power_loss_leaves_an_stm32_hanging_and_an_rp2040_in_its_b
     BOOST_REQUIRE(file.has_value());
     BOOST_TEST((sim::boot_of({sim::flash_family::stm32f4, 0x08008000, file->bytes()}) == sim::boot::hangs));
 
-    bench rp;
+    stage rp;
     rp.options.mcu = "rp2040";
     rp.options.app_start = 0x10004000;
     rp.preload(sim::make_image({"rp2040", "v1", 0x10004000, 20480, "Klipper"}));
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_power_loss_leaves_an_stm32_hanging_and_an_rp2040_in_its_b
 }
 
 BOOST_AUTO_TEST_CASE(leaving_without_a_write_starts_the_old_firmware_again) {
-    bench b;
+    stage b;
     b.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     b.power_on();
     b.request_bootloader();
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(leaving_without_a_write_starts_the_old_firmware_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_flash_stays_in_the_bootloader_and_the_next_one_works) {
-    bench b;
+    stage b;
     b.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     b.options.faults.katapult.flip_at_read = 7;
     b.power_on();
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(a_failed_flash_stays_in_the_bootloader_and_the_next_one_wor
 }
 
 BOOST_AUTO_TEST_CASE(a_board_that_refuses_the_request_stays_what_it_was) {
-    bench b;
+    stage b;
     b.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     b.options.faults.refuses_bootloader = true;
     std::atomic<bool> ignored = false;
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_board_that_refuses_the_request_stays_what_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(old_names_can_stay_and_a_version_can_be_stale) {
-    bench b;
+    stage b;
     b.preload(sim::make_image(stm32("v0.12.0-1-gaaaaaaa")));
     b.options.faults.old_names_stay = true;
     b.options.faults.says_version = "v0.11.0-0-gstale00";
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(old_names_can_stay_and_a_version_can_be_stale) {
 }
 
 BOOST_AUTO_TEST_CASE(an_image_for_another_start_hangs_the_board) {
-    bench b;
+    stage b;
     sim::image_recipe wrong = stm32("v1");
     wrong.app_start = 0x08020000;
     std::atomic<bool> hangs = false;
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(an_image_for_another_start_hangs_the_board) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_but_the_user_holds_the_port) {
-    bench b;
+    stage b;
     b.power_on();
     BOOST_REQUIRE(b.appears(b.katapult()));
     const fs::path device = fs::canonical(b.katapult());
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(nobody_but_the_user_holds_the_port) {
 }
 
 BOOST_AUTO_TEST_CASE(a_chip_without_room_for_an_application_is_a_usage_error) {
-    bench b;
+    stage b;
     b.options.flash_size = 32 * 1024;
     const auto run = sim::run_board(b.options, [] { return true; });
     BOOST_REQUIRE(!run.has_value());

@@ -8,6 +8,7 @@
 
 #include <kf/job/compose.hpp>
 #include <kf/job/job_file.hpp>
+#include <kf/job/job_writer.hpp>
 #include <kf/svg/svg.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -446,6 +446,7 @@ BOOST_AUTO_TEST_CASE(refuses_bad_input_with_its_place) {
             const auto d = read_svg(r.svg);
             BOOST_REQUIRE(!d);
             BOOST_TEST((d.error().code == r.code));
+            BOOST_TEST(!d.error().steps.empty());
             BOOST_TEST(d.error().what == r.text);
             BOOST_TEST(d.error().what.size() <= 80U);
         }

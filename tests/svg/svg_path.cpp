@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-namespace svg_path_test {
-
 namespace kf::drawing {
 inline std::ostream& operator<<(std::ostream& os, const point& p) { return os << '(' << p.x << ' ' << p.y << ')'; }
 } // namespace kf::drawing
+
+namespace svg_path_test {
 
 using namespace kf::drawing;
 using namespace kf::svg;

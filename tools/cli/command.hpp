@@ -24,6 +24,7 @@ struct option_row {
     const char* purpose;                 ///< one line
     bool hidden = false;                 ///< for tests and for ourselves: not in help, manual, completion
     std::vector<const char*> words = {}; ///< all that the value may be, where value_row has not the same
+    const char* group = "";              ///< the heading under which help shows it, "" with the command's own
 };
 
 /// What may stand for a value or an operand: completion offers it, and another word is wrong use. FILE, PATH and DIR

@@ -25,15 +25,27 @@ std::string row(const std::string& left, std::string_view purpose, std::size_t c
     return text;
 }
 
-std::string rows(const std::vector<option_row>& options, std::size_t width) {
+std::string rows(const std::vector<option_row>& options, std::size_t width, std::string_view group = "") {
     std::string text;
     for (const auto& o : options) {
-        if (o.hidden) continue;
+        if (o.hidden || o.group != group) continue;
         const auto s = spell(o);
         std::string left = s.short_name.empty() ? "      " : fmt::format("  -{}, ", s.short_name);
         left += "--" + s.long_name;
         if (*o.value != '\0') left += fmt::format(" {}", o.value);
         text += row(left, o.purpose, 28, width);
+    }
+    return text;
+}
+
+/// Each group of options under its heading, in the order of their first rows.
+std::string groups(const std::vector<option_row>& options, std::size_t width) {
+    std::vector<std::string_view> told{""};
+    std::string text;
+    for (const auto& o : options) {
+        if (std::find(told.begin(), told.end(), o.group) != told.end()) continue;
+        told.emplace_back(o.group);
+        text += fmt::format("\n{}:\n{}", o.group, rows(options, width, o.group));
     }
     return text;
 }
@@ -147,7 +159,8 @@ std::string help_of(const tool_row& tool, const command_row& c, std::size_t widt
         fmt::format("usage: {} {} {}{}[options]", tool.name, c.name, c.operands, *c.operands == '\0' ? "" : " "),
         width);
     text += "\n" + paragraph(c.purpose, width);
-    if (!c.options.empty()) text += "\noptions:\n" + rows(c.options, width);
+    if (const auto own = rows(c.options, width); !own.empty()) text += "\noptions:\n" + own;
+    text += groups(c.options, width);
     text += "\noptions of every command:\n" + rows(tool.options, width) + rows(common_options(), width);
     if (!c.examples.empty()) {
         text += "\nexamples:\n";

@@ -27,7 +27,7 @@ result<std::string> ask_until(cli::invocation& in, const cli::question& q, Check
 }
 
 /// The device that is to be registered: named, the only new one, or chosen among those that nobody registered yet.
-result<board::device> pick_device(cli::invocation& in, const bench& b) {
+result<board::device> pick_device(cli::invocation& in, const known_boards& b) {
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto rows = board::classify(b.registry, seen.devices);
     if (const auto wanted = in.get("usb")) {
@@ -62,7 +62,7 @@ result<board::device> pick_device(cli::invocation& in, const bench& b) {
 }
 
 /// The name is good and nobody else's.
-result<void> check_name(const bench& b, const std::string& name) {
+result<void> check_name(const known_boards& b, const std::string& name) {
     auto r = b.registry;
     KF_TRY(const auto unused, board::add(r, {.name = name, .mcu = "none", .serial_pattern = "none"}));
     (void)unused;
@@ -79,12 +79,12 @@ result<void> check_mcu(const board::device* device, const std::string& mcu) {
 }
 
 /// "board", "board-2" ...: a name that the person can type, not the chip of half the boards on a printer.
-std::string free_name(const bench& b) {
+std::string free_name(const known_boards& b) {
     return board::unique_slug("board", [&](const std::string& name) { return !check_name(b, name); });
 }
 
 /// A configuration that the person has: --import, or the one of the source tree, offered when it is for this chip.
-result<std::string> find_config(cli::invocation& in, const bench& b, const board::board& fresh,
+result<std::string> find_config(cli::invocation& in, const known_boards& b, const board::board& fresh,
                                 const std::optional<firmware::cached_config>& given) {
     if (given) {
         KF_TRY(auto imported, import_config(in, b, fresh, *given));
@@ -119,7 +119,7 @@ result<void> run_add(cli::invocation& in) {
     }
     if (in.has("usb") && in.has("pattern"))
         return kf::fail(errc::usage, "--usb and --pattern both say which device it is: give one of them");
-    KF_TRY(auto b, open_bench(in));
+    KF_TRY(auto b, open_boards(in));
     board::board fresh;
     std::optional<board::device> device;
     if (in.has("pattern")) {

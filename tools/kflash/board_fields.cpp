@@ -47,7 +47,7 @@ result<void> check_chip(board::flash_method method, const board::board& board) {
     return kf::fail(std::move(e));
 }
 
-void tell_method(cli::invocation& in, const bench& b, const board::board& board) {
+void tell_method(cli::invocation& in, const known_boards& b, const board::board& board) {
     const auto method = board.method.value_or(b.registry.settings.default_flash_method);
     auto fits = check_chip(method, board);
     if (const auto config = b.configs.load(board.key); fits && config && config->config.text("BOARD_DIRECTORY"))

@@ -30,7 +30,7 @@ struct board_request {
 [[nodiscard]] result<void> check_chip(board::flash_method method, const board::board& board);
 
 /// Warns when this board cannot be flashed with its method as it is configured now: better than after a build.
-void tell_method(cli::invocation& in, const bench& b, const board::board& board);
+void tell_method(cli::invocation& in, const known_boards& b, const board::board& board);
 
 [[nodiscard]] inline std::string today() {
     const std::time_t now = std::time(nullptr);

@@ -14,7 +14,7 @@ result<void> run_build(cli::invocation& in) {
     const auto file = in.get("output");
     if (file) KF_CHECK(io::output_file::check(*file));
     KF_TRY(const auto request, build_request_of(in));
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto board, pick_board(in, b));
     io::interrupt::catch_signals();
     const auto& settings = b.registry.settings;

@@ -8,7 +8,7 @@ namespace {
 /// For the completion scripts: names, one in a line. Nothing is made, started or logged, and what cannot be read offers
 /// nothing.
 result<void> run_complete(cli::invocation& in) {
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     std::string text;
     if (in.operands[0] == "boards") {
         for (const auto& board : b.registry.boards) text += board.key + "\n";

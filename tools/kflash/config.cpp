@@ -12,7 +12,7 @@ result<void> run_config(cli::invocation& in) {
     if (const auto file = in.get("import")) {
         KF_TRY(given, firmware::read_config_file(*file));
     }
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto board, pick_board(in, b));
     std::optional<firmware::source_config> whole;
     if (given) {

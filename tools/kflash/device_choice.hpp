@@ -53,7 +53,7 @@ namespace kf::kflash {
 }
 
 /// A pattern that takes other boards is refused before it is saved.
-[[nodiscard]] inline result<void> check_pattern(const bench& b, const board::board& board) {
+[[nodiscard]] inline result<void> check_pattern(const known_boards& b, const board::board& board) {
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto why = board::pattern_conflict(b.registry, board, seen.devices);
     if (!why) return {};

@@ -10,7 +10,8 @@ namespace kf::kflash {
 namespace {
 
 /// The board as the device that a person says it is: what was known of another one is forgotten.
-result<board::board> be_device(cli::invocation& in, const bench& b, board::board board, const std::string& name) {
+result<board::board> be_device(cli::invocation& in, const known_boards& b, board::board board,
+                               const std::string& name) {
     KF_TRY(const auto seen, board::scan(b.at.devices));
     for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
     KF_TRY(const auto device, find_device(seen.devices, name));
@@ -28,7 +29,7 @@ result<board::board> be_device(cli::invocation& in, const bench& b, board::board
 
 result<void> run_edit(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
-    KF_TRY(auto b, open_bench(in));
+    KF_TRY(auto b, open_boards(in));
     KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
     auto changed = old;
     bool given = false;

@@ -53,7 +53,8 @@ void tell_survey(cli::invocation& in, const flash::survey& seen) {
 }
 
 /// A survey, with the configurations as the person wants them.
-result<flash::survey> survey_for(cli::invocation& in, const bench& b, const flash_words& words, runner_type& runner) {
+result<flash::survey> survey_for(cli::invocation& in, const known_boards& b, const flash_words& words,
+                                 runner_type& runner) {
     const bool edits = words.menuconfig && !b.registry.settings.skip_menuconfig;
     auto seen = flash::survey_of(words.wanted, b.registry, b.at, runner);
     tell_survey(in, seen);
@@ -64,7 +65,7 @@ result<flash::survey> survey_for(cli::invocation& in, const bench& b, const flas
     return flash::survey_of(words.wanted, b.registry, b.at, runner);
 }
 
-result<void> flash_boards(cli::invocation& in, const bench& b, flash_words words) {
+result<void> flash_boards(cli::invocation& in, const known_boards& b, flash_words words) {
     KF_TRY(const auto board, pick_board(in, b));
     words.wanted.boards = {board.key};
     auto runner = make_runner(in);
@@ -103,7 +104,7 @@ result<void> flash_boards(cli::invocation& in, const bench& b, flash_words words
 
 result<void> run_flash(cli::invocation& in) {
     KF_TRY(const auto words, flash_words_of(in));
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     io::interrupt::catch_signals();
     auto done = flash_boards(in, b, words);
     if (!done && !words.dry_run)

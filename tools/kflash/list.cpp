@@ -60,7 +60,7 @@ std::string table(std::vector<line> lines) {
 }
 
 result<void> run_list(cli::invocation& in) {
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto rows = board::classify(b.registry, seen.devices);
     std::vector<line> lines;

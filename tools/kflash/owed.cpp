@@ -33,7 +33,7 @@ void tell_owed(cli::invocation& in, const workplace& at) {
                             fmt::join(units, ", "), host::start_command(units)));
 }
 
-result<void> pay_owed(cli::invocation& in, const bench& b) {
+result<void> pay_owed(cli::invocation& in, const known_boards& b) {
     const auto units = owed_now(in, b.at);
     if (units.empty()) return {};
     const auto lock = io::file_lock::take(b.at.lock(), "kflash flash");

@@ -17,6 +17,6 @@ namespace kf::kflash {
 void tell_owed(cli::invocation& in, const workplace& at);
 
 /// A flash that came to nothing brings back what an earlier one owed all the same, unless a live run is at work.
-[[nodiscard]] result<void> pay_owed(cli::invocation& in, const bench& b);
+[[nodiscard]] result<void> pay_owed(cli::invocation& in, const known_boards& b);
 
 } // namespace kf::kflash

@@ -3,6 +3,8 @@
 
 #include "../cli/number.hpp"
 
+#include <kf/firmware/chip_choice.hpp>
+
 #include <fmt/format.h>
 
 namespace kf::kflash {
@@ -38,7 +40,7 @@ result<build_request> build_request_of(const cli::invocation& in) {
     return r;
 }
 
-result<void> edit_config(cli::invocation& in, const bench& b, const board::board& board) {
+result<void> edit_config(cli::invocation& in, const known_boards& b, const board::board& board) {
     if (!in.interactive)
         return kf::fail(
             error{errc::needs_person,
@@ -52,10 +54,13 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
         before = cached->text;
     else if (cached.error().code != errc::not_found)
         in.out.warn(cached.error().what);
+    // Not cached unless the person saves it: only the chip is known, not the bootloader nor the wires.
+    const auto chip =
+        before.empty() ? firmware::chip_choice(b.at.klipper_dir(b.registry.settings), board.mcu) : std::string();
     auto runner = make_runner(in);
-    in.out.step(phase::config, "menuconfig");
-    KF_TRY(auto edited,
-           firmware::menuconfig(runner, flash::site_of(b.at, b.registry.settings, board, "kflash config"), before));
+    in.out.step(phase::config, chip.empty() ? "menuconfig" : fmt::format("menuconfig for {}", board.mcu));
+    KF_TRY(auto edited, firmware::menuconfig(runner, flash::site_of(b.at, b.registry.settings, board, "kflash config"),
+                                             before.empty() ? chip : before));
     if (!edited.saved) {
         in.out.step(phase::config, before.empty() ? "nothing was saved" : "nothing was changed");
         return {};
@@ -67,13 +72,13 @@ result<void> edit_config(cli::invocation& in, const bench& b, const board::board
     return {};
 }
 
-result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,
+result<firmware::source_config> complete_config(cli::invocation& in, const known_boards& b,
                                                 const firmware::cached_config& cached, seconds deadline) {
     auto runner = make_runner(in);
     return flash::complete_config(runner, b.at, b.klipper_dir(), cached, deadline);
 }
 
-result<imported_config> import_config(cli::invocation& in, const bench& b, const board::board& board,
+result<imported_config> import_config(cli::invocation& in, const known_boards& b, const board::board& board,
                                       const firmware::cached_config& given) {
     auto whole = complete_config(in, b, given, b.registry.settings.build_timeout);
     if (!whole && (whole.error().code == errc::mismatch || whole.error().code == errc::interrupted))

@@ -22,12 +22,12 @@ struct build_request {
 [[nodiscard]] result<build_request> build_request_of(const cli::invocation& in);
 
 /// Opens menuconfig on the cached configuration of a board and caches what the person saved, if it is for that chip.
-[[nodiscard]] result<void> edit_config(cli::invocation& in, const bench& b, const board::board& board);
+[[nodiscard]] result<void> edit_config(cli::invocation& in, const known_boards& b, const board::board& board);
 
 using flash::check_config_mcu;
 
 /// A configuration as the source tree completes it, in a folder that is gone afterwards.
-[[nodiscard]] result<firmware::source_config> complete_config(cli::invocation& in, const bench& b,
+[[nodiscard]] result<firmware::source_config> complete_config(cli::invocation& in, const known_boards& b,
                                                               const firmware::cached_config& cached, seconds deadline);
 
 /// A configuration that is to be cached for a board.
@@ -37,7 +37,7 @@ struct imported_config {
 };
 /// A .config from a file for a board. Errors: mismatch (another chip, other sources), malformed (it names no MCU, and
 /// no source tree completes it).
-[[nodiscard]] result<imported_config> import_config(cli::invocation& in, const bench& b, const board::board& board,
-                                                    const firmware::cached_config& given);
+[[nodiscard]] result<imported_config> import_config(cli::invocation& in, const known_boards& b,
+                                                    const board::board& board, const firmware::cached_config& given);
 
 } // namespace kf::kflash

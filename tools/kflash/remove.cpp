@@ -9,7 +9,7 @@ namespace kf::kflash {
 namespace {
 
 result<void> run_remove(cli::invocation& in) {
-    KF_TRY(auto b, open_bench(in));
+    KF_TRY(auto b, open_boards(in));
     KF_TRY(const auto board, board::find(b.registry, in.operands[0]));
     if (!in.has("yes")) {
         KF_TRY(const bool go,

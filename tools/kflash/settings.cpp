@@ -97,7 +97,7 @@ result<void> settings_request::apply(const workplace& at, board::flash_settings&
 
 result<void> run_settings(cli::invocation& in) {
     KF_TRY(const auto request, settings_request::of(in));
-    KF_TRY(auto b, open_bench(in));
+    KF_TRY(auto b, open_boards(in));
     if (!request.empty()) {
         KF_TRY(b.registry, board::update(b.at.registry_file, "kflash settings",
                                          [&](board::registry& r) { return request.apply(b.at, r.settings); }));

@@ -10,7 +10,7 @@ namespace kf::kflash {
 namespace {
 
 result<void> run_show(cli::invocation& in) {
-    KF_TRY(const auto b, open_bench(in));
+    KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto board, pick_board(in, b));
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto device = board::locate(b.registry, board, seen.devices);

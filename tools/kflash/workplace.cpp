@@ -92,15 +92,15 @@ result<workplace> open_workplace(cli::invocation& in) {
     return w;
 }
 
-result<bench> open_bench(cli::invocation& in) {
+result<known_boards> open_boards(cli::invocation& in) {
     KF_TRY(auto at, open_workplace(in));
     KF_TRY(auto registry, board::read_registry(at.registry_file));
     firmware::config_cache configs(at.configs);
     if (in.command != "flash") tell_owed(in, at); // which starts it
-    return bench{std::move(at), std::move(registry), std::move(configs)};
+    return known_boards{std::move(at), std::move(registry), std::move(configs)};
 }
 
-result<board::board> pick_board(cli::invocation& in, const bench& b) {
+result<board::board> pick_board(cli::invocation& in, const known_boards& b) {
     if (auto name = in.get("device")) return board::find(b.registry, *name);
     if (!in.operands.empty()) return board::find(b.registry, in.operands[0]);
     if (b.registry.boards.empty()) return board::find(b.registry, "");

@@ -32,7 +32,8 @@ using flash::journal_name;
 
 [[nodiscard]] result<workplace> open_workplace(cli::invocation& in);
 
-struct bench {
+/// What a person has registered: boards, settings, one configuration for each board.
+struct known_boards {
     workplace at;
     board::registry registry;
     firmware::config_cache configs{fs::path{}};
@@ -43,9 +44,9 @@ struct bench {
 using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 [[nodiscard]] inline runner_type make_runner(cli::invocation& in) { return {io::posix_runner{}, in.out}; }
 
-[[nodiscard]] result<bench> open_bench(cli::invocation& in);
+[[nodiscard]] result<known_boards> open_boards(cli::invocation& in);
 
 /// The board that the operand names; without one the only connected and registered board, or the person is asked.
-[[nodiscard]] result<board::board> pick_board(cli::invocation& in, const bench& b);
+[[nodiscard]] result<board::board> pick_board(cli::invocation& in, const known_boards& b);
 
 } // namespace kf::kflash

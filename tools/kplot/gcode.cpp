@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "plotter_site.hpp"
 
@@ -13,12 +14,12 @@ result<void> run_gcode(cli::invocation& in) {
     KF_TRY(const auto m, open_machine(in));
     job::gcode_options options;
     if (in.has("arcs")) options.arcs = job::arc_style::native;
-    KF_TRY(const auto spool, read_job(in, m.value, in.operands.empty() ? "-" : in.operands[0]));
-    KF_TRY(const auto summary, run::check_job(spool, m.value, options));
+    KF_TRY(const auto job, read_job(in, m.value, in.operands.empty() ? "-" : in.operands[0]));
+    KF_TRY(const auto summary, run::check_job(job.strokes(), m.value, options));
     tell_warnings(in, summary);
     KF_TRY(auto out, text_output::open(in));
     KF_TRY(const auto written,
-           job::write_gcode(m.value, options, spool.strokes(), [&](std::string_view text) { return out.write(text); }));
+           job::write_gcode(m.value, options, job.strokes(), [&](std::string_view text) { return out.write(text); }));
     KF_CHECK(out.close());
     in.out.note(fmt::format("{}, {} of G-code, for {}", counted(written.strokes, "stroke"),
                             counted(written.bytes, "byte"), m.name));

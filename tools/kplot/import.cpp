@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "plotter_site.hpp"
+
+#include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -11,22 +14,11 @@ namespace {
 result<void> run_import(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, any_machine(in));
-    KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
+    KF_TRY(const auto job, read_job(in, m.value, in.operands[0]));
     // A job that does not group is refused here and not by the next program of the pipe.
-    KF_TRY(const auto summary, run::measure_job(spool));
+    KF_TRY(const auto summary, run::measure_job(job.strokes()));
     KF_TRY(auto out, text_output::open(in));
-    auto operations = spool.operations();
-    std::string lines;
-    job::append_job_header(lines);
-    for (;;) {
-        KF_TRY(const auto taken, operations());
-        if (!taken) break;
-        KF_CHECK(job::append_operation(lines, taken->op));
-        if (lines.size() < (std::size_t{64} << 10)) continue;
-        KF_CHECK(out.write(lines));
-        lines.clear();
-    }
-    KF_CHECK(out.write(lines));
+    KF_CHECK(job::write_job(job.operations(), [&](std::string_view text) { return out.write(text); }));
     KF_CHECK(out.close());
     in.out.note(
         fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));

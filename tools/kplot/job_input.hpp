@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A job from wherever it comes: an SVG, a job file, or either of them on standard input. It is spooled whole.
+/// A job from wherever it comes: an SVG, a job file, or either of them on standard input. It is read whole before
+/// anything of it is used.
 
 #include "../cli/command.hpp"
 
 #include <kf/io/output_file.hpp>
 #include <kf/machine/machine.hpp>
-#include <kf/run/spool.hpp>
+#include <kf/run/job_check.hpp>
+#include <kf/run/whole_job.hpp>
 
 #include <optional>
 #include <string>
@@ -14,11 +16,8 @@
 
 namespace kf::kplot {
 
-/// What becomes of a drawing: --tool, --layer, --feed, --tolerance, --strict, --invisible, --no-home.
-[[nodiscard]] std::vector<cli::option_row> drawing_options();
-
 /// `operand` is a path or "-". What an SVG has and a pen cannot draw is told as warnings.
-[[nodiscard]] result<run::job_spool> read_job(cli::invocation& in, const machine::machine& m,
+[[nodiscard]] result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m,
                                               const std::string& operand);
 
 /// Tells what the check found that a person should know.

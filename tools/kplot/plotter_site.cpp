@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "plotter_site.hpp"
 
+#include "simulated_printer.hpp"
+
+#include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/output_file.hpp>
 #include <kf/io/unix_socket.hpp>
@@ -37,9 +40,17 @@ result<void> start_simulator(cli::invocation& in, plotter_site& site) {
         words.emplace_back("--ink");
         words.push_back(fs::absolute(*ink).string());
     }
+    std::string like;
+    if (in.has("machine")) { // the machine of the simulation is ksim's own
+        const std::string cfg = root + "/printer.cfg";
+        KF_CHECK(io::write_file(cfg, simulated_printer_cfg(site.machine)));
+        words.insert(words.end(), {"--config", cfg});
+        for (auto& word : simulated_pen(site.machine)) words.push_back(std::move(word));
+        like = fmt::format(" with the axes and the pen of {}", site.machine_name);
+    }
     KF_TRY(auto started, cli::simulator::start(in, std::move(words)));
     site.simulator.emplace(std::move(started));
-    in.out.step(phase::simulation, fmt::format("a simulated printer, {} times as fast", io::to_decimal(speed)));
+    in.out.step(phase::simulation, fmt::format("a simulated printer{}, {} times as fast", like, io::to_decimal(speed)));
     return {};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "console_steering.hpp"
+#include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "plotter.hpp"
 
@@ -83,7 +84,7 @@ fs::path gcode_directory(const plotter_site& site, const run::printer_facts& fac
     return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : site.machine.gcode_directory;
 }
 
-result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, const run::job_spool& spool,
+result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, const run::whole_job& job,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::steered, .klipper = readiness::preflighted}));
@@ -103,7 +104,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;
-    auto strokes = run::without_first_homing(spool.strokes());
+    auto strokes = run::without_first_homing(job.strokes());
     KF_CHECK(io::interrupt::check());
 
     // With the files written first, a full disk is found before anything moves.
@@ -167,11 +168,11 @@ result<void> run_job(cli::invocation& in) {
     io::interrupt::catch_signals();
     KF_TRY(auto chosen, open_machine(in));
     // The whole job, to its last operation, before anything is started or asked.
-    KF_TRY(const auto spool, read_job(in, chosen.value, in.operands[0]));
-    KF_TRY(const auto summary, run::check_job(spool, chosen.value, {}));
+    KF_TRY(const auto job, read_job(in, chosen.value, in.operands[0]));
+    KF_TRY(const auto summary, run::check_job(job.strokes(), chosen.value, {}));
     tell_warnings(in, summary);
     return with_site(open_site(in, std::move(chosen)),
-                     [&](const plotter_site& site) { return draw(in, site, wanted, spool, summary); });
+                     [&](const plotter_site& site) { return draw(in, site, wanted, job, summary); });
 }
 
 } // namespace

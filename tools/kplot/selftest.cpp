@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 
+#include <kf/machine/machine_edit.hpp>
 #include <kf/machine/machine_file.hpp>
 #include <kf/svg/svg.hpp>
 

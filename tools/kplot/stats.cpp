@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "plotter_site.hpp"
 
@@ -10,8 +11,8 @@ namespace {
 
 result<void> run_stats(cli::invocation& in) {
     KF_TRY(const auto m, any_machine(in));
-    KF_TRY(const auto spool, read_job(in, m.value, in.operands[0]));
-    KF_TRY(const auto summary, run::measure_job(spool));
+    KF_TRY(const auto job, read_job(in, m.value, in.operands[0]));
+    KF_TRY(const auto summary, run::measure_job(job.strokes()));
     const auto& sum = summary.measure;
     in.out.result({"stats",
                    fmt::format("strokes      {}\npen down     {:.1f} mm\npen up       {:.1f} mm\noperations   {}",

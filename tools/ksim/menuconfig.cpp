@@ -30,6 +30,13 @@ result<std::set<std::string>> read_symbols(const std::filesystem::path& file) {
     return names;
 }
 
+/// The board that the lines of a .config choose, of those that `offered` has.
+const sim::sample_board* chosen_board(const firmware::kconfig& config, auto&& offered) {
+    for (const auto& board : sim::sample_boards)
+        if (offered(board.machine) && config.enabled(board.machine)) return &board;
+    return nullptr;
+}
+
 int answer(const char* command, const result<void>& done) {
     if (done) return 0;
     std::fprintf(stderr, "ksim %s: %s\n", command, done.error().what.c_str());
@@ -51,10 +58,8 @@ result<void> update_config(const std::filesystem::path& symbols, const std::file
     if (before.empty()) return io::write_file(config, *sim::sample_config(sim::default_board));
     std::string after;
     if (!before.mcu()) {
-        const auto chosen = std::ranges::find_if(sim::sample_boards, [&](const sim::sample_board& board) {
-            return known.contains(board.machine) && before.enabled(board.machine);
-        });
-        after = chosen != sim::sample_boards.end() ? config_text(*chosen) : *sim::sample_config(sim::default_board);
+        const auto* chosen = chosen_board(before, [&](const char* machine) { return known.contains(machine); });
+        after = chosen != nullptr ? config_text(*chosen) : *sim::sample_config(sim::default_board);
     }
     for (const auto& [name, value] : before.symbols()) {
         if (!known.contains(name)) continue;
@@ -69,7 +74,11 @@ result<void> choose_config(const std::filesystem::path& config) {
     if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO))
         return kf::fail(errc::needs_person, "menuconfig needs a terminal");
     std::string text = io::read_file(config).value_or("");
-    if (text.empty()) text = *sim::sample_config(sim::default_board);
+    KF_TRY(const auto before, firmware::kconfig::parse(text));
+    if (!before.mcu()) {
+        const auto* chosen = chosen_board(before, [](const char*) { return true; });
+        text = chosen != nullptr ? config_text(*chosen) : *sim::sample_config(sim::default_board);
+    }
     for (;;) {
         std::cout << "\nStand-in firmware configuration\n\n";
         for (std::size_t i = 0; i < sim::sample_boards.size(); ++i) {

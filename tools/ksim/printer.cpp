@@ -71,6 +71,9 @@ result<sim::printer_config> configure(const cli::invocation& in, const fs::path&
             KF_TRY(const std::string text, io::read_file(file));
             KF_CHECK(sim::read_printer_cfg(text, file, config));
         }
+    double* const carriage[] = {&config.carriage.x, &config.carriage.y, &config.carriage.z};
+    for (std::size_t i = 0; i < 3; ++i) // at power-up it stands somewhere on its rails
+        *carriage[i] = std::clamp(*carriage[i], config.axes[i].min, std::max(config.axes[i].min, config.axes[i].max));
     if (in.has("kalico")) config.program = sim::host_program::kalico;
     // Not the folder that a printer.cfg names: that is the real printer's.
     config.gcodes = fs::absolute(in.get("gcodes").value_or((socket.parent_path() / "gcodes").string()));

@@ -5,6 +5,7 @@
 /// digits that it has: a double holds few of them. Format: RFC 8259.
 
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <boost/json.hpp>
 
@@ -144,11 +145,10 @@ inline result<void> json_document::index(std::size_t& at, path& here, boost::jso
     }
     const auto token = scalar_token(at);
     at += token.size();
-    if (value != nullptr && value->is_number()) {
-        auto& text = value->emplace_string();
-        text.push_back(detail::number_mark);
-        text.append(token);
-    }
+    if (value == nullptr || !value->is_number()) return {};
+    auto& text = value->emplace_string();
+    text.push_back(detail::number_mark);
+    text.append(token);
     return {};
 }
 
@@ -194,13 +194,10 @@ inline void put_utf16(std::string& out, std::uint32_t unit) { out += fmt::format
 /// `text` is valid UTF-8: the parser refuses other strings.
 inline void put_string(std::string& out, std::string_view text) {
     out += '"';
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        std::uint32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
-        for (std::size_t k = 1; k < length && i + k < text.size(); ++k)
-            point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-        i += length;
+    while (!text.empty()) {
+        const utf8_character read = first_character(text);
+        const char32_t point = read.code;
+        text.remove_prefix(read.bytes);
         constexpr std::string_view special = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
         if (const auto at = point < 0x80 ? special.find(static_cast<char>(point)) : std::string_view::npos;
             at != std::string_view::npos) {

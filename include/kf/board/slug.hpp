@@ -3,7 +3,9 @@
 /// The key that a board gets from its name: "Ökto Pus v1.1" -> "okto-pus-v1-1". A key is a folder name and never
 /// changes, so that a board can be renamed without moving its files.
 
-#include <cstdint>
+#include <kf/sink/utf8.hpp>
+
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,14 +22,10 @@ inline constexpr std::string_view unmarked = "AAAAAA CEEEEIIII NOOOOO  UUUUY  aa
 static_assert(unmarked.size() == 0x180 - 0xC0);
 
 /// One character at `i` of UTF-8 as lower-case ASCII, 0 when it has none; `i` moves behind it.
-[[nodiscard]] constexpr char next_folded(std::string_view text, std::size_t& i) noexcept {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    std::uint32_t point = lead;
-    if (lead >= 0xC0) {
-        point = lead & (lead < 0xE0 ? 0x1FU : 0x0FU);
-        while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0) == 0x80)
-            point = point << 6 | (static_cast<unsigned char>(text[i++]) & 0x3FU);
-    }
+[[nodiscard]] inline char next_folded(std::string_view text, std::size_t& i) noexcept {
+    const utf8_character read = first_character(text.substr(i));
+    const char32_t point = read.code;
+    i += read.bytes;
     char c = 0;
     if (point < 0x80)
         c = static_cast<char>(point);
@@ -40,7 +38,7 @@ static_assert(unmarked.size() == 0x180 - 0xC0);
 
 /// Lower case, blanks, _ and . as single dashes, everything else but a-z 0-9 dropped, at most 64 long. Empty when
 /// nothing is left.
-[[nodiscard]] constexpr std::string slug(std::string_view name) {
+[[nodiscard]] inline std::string slug(std::string_view name) {
     std::string key;
     for (std::size_t i = 0; i < name.size() && key.size() < max_slug;) {
         const char c = detail::next_folded(name, i);

@@ -34,9 +34,9 @@ struct arc {
     arc a{.start = start, .end = op.to, .center = {start.x + op.center.x, start.y + op.center.y}};
     a.radius = std::hypot(op.center.x, op.center.y);
     a.end_radius = std::hypot(op.to.x - a.center.x, op.to.y - a.center.y);
-    if (!(a.radius >= smallest)) return std::unexpected("Its center lies on its beginning.");
+    if (!(a.radius >= smallest)) return std::unexpected("its center lies on its beginning");
     if (!(std::fabs(a.radius - a.end_radius) <= rounding))
-        return std::unexpected("Its end is not as far from the center as its beginning.");
+        return std::unexpected("its end is not as far from the center as its beginning");
     a.start_angle = std::atan2(-op.center.y, -op.center.x);
     const double end_angle = std::atan2(op.to.y - a.center.y, op.to.x - a.center.x);
     const bool clockwise = op.way == turn::clockwise;

@@ -2,7 +2,7 @@
 #pragma once
 /// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. A line
 /// of very many points is several operations of one stroke; beyond what a stroke holds the tool is lifted in between.
-/// The step between the importers (svg/svg, job/order) and job/stroke or a job file.
+/// The step between the filters of a drawing (kf/drawing) and job/stroke or a job file.
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
@@ -10,6 +10,7 @@
 #include <kf/job/stroke.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -42,12 +43,19 @@ class drawing_source {
 
     result<std::optional<step>> give(operation op) { return step{++number_, std::move(op)}; }
 
+    /// On the grid of a job file, so that what is run at once and what goes through a pipe become the same G-code.
+    static double on_grid(double value) noexcept {
+        constexpr double grid = 1e6;
+        static_assert(job_decimals == 6);
+        return std::round(value * grid) / grid;
+    }
+    static point on_grid(point p) noexcept { return {on_grid(p.x), on_grid(p.y)}; }
+
     draw_polyline next_piece(const drawing::polyline& points) {
         const std::size_t end = std::min(points.size(), drawn_ + most_operation_points);
-        draw_polyline piece{
-            {points.begin() + static_cast<std::ptrdiff_t>(drawn_), points.begin() + static_cast<std::ptrdiff_t>(end)},
-            options_.feed};
-        drawn_ = end;
+        draw_polyline piece{{}, options_.feed};
+        piece.points.reserve(end - drawn_);
+        for (; drawn_ < end; ++drawn_) piece.points.push_back(on_grid(points[drawn_]));
         if (drawn_ == points.size() || drawn_ % most_stroke_points == 0) part_ = up;
         return piece;
     }
@@ -55,7 +63,9 @@ class drawing_source {
   public:
     explicit drawing_source(const drawing::drawing& d, compose_options options = {})
       : drawing_(&d)
-      , options_(std::move(options)) {}
+      , options_(std::move(options)) {
+        if (options_.feed) options_.feed = on_grid(*options_.feed);
+    }
 
     [[nodiscard]] result<std::optional<step>> operator()() {
         if (!std::exchange(begun_, true) && options_.home) return give(home_xy{});
@@ -71,7 +81,7 @@ class drawing_source {
                     return give(select_tool{tool});
                 }
                 switch (part_) {
-                case travel: part_ = down; return give(rapid_xy{points[drawn_ == 0 ? 0 : drawn_ - 1]});
+                case travel: part_ = down; return give(rapid_xy{on_grid(points[drawn_ == 0 ? 0 : drawn_ - 1])});
                 case down: part_ = draw; return give(tool_down{});
                 case draw: return give(next_piece(points));
                 case up:
@@ -86,6 +96,20 @@ class drawing_source {
         }
         return std::nullopt;
     }
+};
+
+/// A job in memory: a drawing and how it is drawn. Read from its beginning as often as wanted.
+class composed_job {
+    drawing::drawing drawing_;
+    compose_options options_;
+
+  public:
+    composed_job(drawing::drawing d, compose_options options)
+      : drawing_(std::move(d))
+      , options_(std::move(options)) {}
+
+    /// It outlives what is read from it, and stays where it is.
+    [[nodiscard]] drawing_source operations() const { return drawing_source(drawing_, options_); }
 };
 
 } // namespace kf::job

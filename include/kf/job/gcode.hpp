@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Strokes to G-code, a stroke at a time: absolute machine coordinates, no G92, fixed notation, ASCII, F only where it
-/// changes (mm/min lives here and nowhere else). Up is the absolute z_states.travel_mm, and the tool is up before
+/// changes. Up is the absolute z_states.travel_mm, and the tool is up before
 /// every travel and at the end. Spec: https://www.klipper3d.org/G-Codes.html.
 
 #include <kf/error.hpp>
-#include <kf/io/decimal.hpp>
 #include <kf/job/arc.hpp>
+#include <kf/job/motion_script.hpp>
+#include <kf/job/reversal_watch.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/machine.hpp>
@@ -58,25 +59,6 @@ inline bool has_macro(const std::vector<std::string>& objects, std::string_view 
     });
 }
 
-/// Watches X and Y for a motor that is turned back at once while it is fast: both speeds of an axis above one turn a
-/// second, opposite in sign, in consecutive moves without a stop of the pause's length between them.
-class reversal_watch {
-    machine::xy speed_{}; // of the last move, mm/s
-    seconds rest_ = 0;    // since then
-
-  public:
-    void rest(seconds s) noexcept { rest_ += s; }
-    void forget() noexcept { speed_ = {}, rest_ = 0; }
-
-    [[nodiscard]] bool turns_back(machine::xy next, mm_per_s limit, seconds pause) const noexcept {
-        const auto axis = [&](double before, double after) {
-            return std::fabs(before) > limit && std::fabs(after) > limit && (before > 0) != (after > 0);
-        };
-        return pause > 0 && rest_ < pause && (axis(speed_.x, next.x) || axis(speed_.y, next.y));
-    }
-    void moved(machine::xy speed) noexcept { speed_ = speed, rest_ = 0; }
-};
-
 } // namespace detail
 
 /// Appends G-code to a string, stroke after stroke. begin() and end() frame a file; a script of one stroke needs
@@ -88,16 +70,16 @@ class gcode_writer {
     std::optional<double> z_;            // commanded; nothing when it is not known
     std::optional<double> f_;            // the F word in force, mm/s
     std::optional<machine::xy> written_; // the last X and Y in the text
-    detail::reversal_watch reversal_;
+    reversal_watch reversal_;
     bool boundary_;
     bool down_ = false;
     bool plunges_ = false;  // down is asked for, and waits for the first move: a dwell before it has the tool up
     bool restated_ = false; // the next X and Y are written, also when they are where the head stands
     std::vector<gcode_warning> warnings_;
 
-    static constexpr int digits = 4; // 0.1 um, far below a step
     static machine::xy rounded(machine::xy p) noexcept {
         constexpr double grid = 1e4;
+        static_assert(place_decimals == 4);
         return {std::round(p.x * grid) / grid, std::round(p.y * grid) / grid};
     }
     void warn(std::size_t number, std::string_view what) {
@@ -108,13 +90,8 @@ class gcode_writer {
             }
         warnings_.push_back({std::string(what), number, 1});
     }
-    static void word(std::string& out, char letter, double value, int places = digits) {
-        out += ' ';
-        out += letter;
-        io::append_decimal(out, value, places);
-    }
     void end_line(std::string& out, mm_per_s speed) {
-        if (f_ != speed) word(out, 'F', f_word(speed), 3);
+        if (f_ != speed) append_feed(out, speed);
         f_ = speed;
         out += '\n';
     }
@@ -122,7 +99,7 @@ class gcode_writer {
         if (z_ == z) return;
         if (z_) reversal_.rest(std::fabs(z - *z_) / speed);
         out += "G1";
-        word(out, 'Z', z);
+        append_word(out, 'Z', z);
         end_line(out, speed);
         z_ = z;
     }
@@ -147,7 +124,7 @@ class gcode_writer {
         const seconds lowering = plunges_ && z_ ? std::fabs(t.work_mm - *z_) / t.plunge_feed_mm_s : 0;
         if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause - lowering)) return;
         out += "G4";
-        word(out, 'P', pause * 1000.0, 0);
+        append_word(out, 'P', pause * 1000.0, 0);
         out += '\n';
         if (down_ && !plunges_) warn(s.number, "the pen dwells on the paper where an axis turns back fast");
     }
@@ -166,8 +143,8 @@ class gcode_writer {
         plunge(out);
         restated_ = false;
         out += code;
-        word(out, 'X', to.x);
-        word(out, 'Y', to.y);
+        append_word(out, 'X', to.x);
+        append_word(out, 'Y', to.y);
         end_line(out, speed);
         written_ = to;
     }
@@ -192,10 +169,10 @@ class gcode_writer {
         reversal_.moved(along(a.start_angle + a.sweep));
         out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
         const machine::xy to = rounded(where.to_machine(op.to));
-        word(out, 'X', to.x);
-        word(out, 'Y', to.y);
-        word(out, 'I', op.center.x);
-        word(out, 'J', op.center.y * mirror);
+        append_word(out, 'X', to.x);
+        append_word(out, 'Y', to.y);
+        append_word(out, 'I', op.center.x);
+        append_word(out, 'J', op.center.y * mirror);
         end_line(out, speed);
         head_.move_to(where.to_machine(op.to));
         written_ = to;
@@ -203,7 +180,7 @@ class gcode_writer {
     result<void> draw(std::string& out, const step& s, const draw_arc& op) {
         const auto start = head_.on_canvas();
         if (!start)
-            return refuse(s, errc::refused, "begins at an unknown place", "rapid_xy or home_xy comes before it.");
+            return refuse(s, errc::refused, "begins at an unknown place", "rapid_xy or home_xy has to come before it");
         const auto a = make_arc(*start, op);
         if (!a) return refuse(s, errc::malformed, "is no arc", a.error());
         const mm_per_s speed = drawing_speed(s, op.feed);
@@ -229,8 +206,8 @@ class gcode_writer {
         if (!before) return {};
         const machine::xy back = rounded(*before);
         out += "G0";
-        word(out, 'X', back.x);
-        word(out, 'Y', back.y);
+        append_word(out, 'X', back.x);
+        append_word(out, 'Y', back.y);
         end_line(out, head_.tool().travel_feed_mm_s);
         written_ = back;
         return {};
@@ -238,8 +215,8 @@ class gcode_writer {
     result<void> spray(const step& s) const {
         const bool on = machine_.pumps_enabled && machine_.servos_enabled;
         return refuse(s, errc::refused, "needs the airbrush, and nothing here drives it",
-                      on ? "This version drives no pumps and no servos."
-                         : fmt::format("In machine.yaml {} off. It is not left out: the job would come out wrong.",
+                      on ? "this version drives no pumps and no servos"
+                         : fmt::format("in machine.yaml {} off; without it the job would come out wrong",
                                        machine_.pumps_enabled    ? "servos are"
                                        : machine_.servos_enabled ? "pumps are"
                                                                  : "pumps and servos are"));

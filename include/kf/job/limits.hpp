@@ -103,7 +103,8 @@ class limit_check {
     result<void> arc_to(const place_in_job& where, const draw_arc& op) {
         const auto start = head_.on_canvas();
         if (!start)
-            return where.refuse(errc::refused, "begins at an unknown place", "rapid_xy or home_xy comes before it.");
+            return where.refuse(errc::refused, "begins at an unknown place",
+                                "rapid_xy or home_xy has to come before it");
         const auto a = make_arc(*start, op);
         if (!a) return where.refuse(errc::malformed, "is no arc", a.error());
         point low = a->end, high = a->end;
@@ -129,7 +130,7 @@ class limit_check {
         const auto at = head_.on_canvas();
         if (!at)
             return where.refuse(errc::refused, "lowers the tool at an unknown place",
-                                "rapid_xy or home_xy comes before it.");
+                                "rapid_xy or home_xy has to come before it");
         down_ = true;
         KF_CHECK(place_within(where, *at));
         return way_is_free(where, *head_.at(), *head_.at());

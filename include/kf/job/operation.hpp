@@ -21,6 +21,9 @@ namespace kf::job {
 
 using drawing::point;
 
+/// The numbers of a job file have this many places: a nanometre, far below a step of any motor.
+inline constexpr int job_decimals = 6;
+
 /// Finds X and Y by their endstops. The tool is up.
 struct home_xy {
     bool operator==(const home_xy&) const = default;

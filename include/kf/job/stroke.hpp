@@ -69,16 +69,16 @@ class stroke_source {
             KF_TRY(auto taken, operations_());
             if (!taken)
                 return refuse(out.steps.back(), errc::malformed, "is the last one, and the tool is down",
-                              "A job ends with tool_up; the end of this one seems to be lost.");
+                              "a job ends with tool_up; the end of this one seems to be lost");
             if (is<rapid_xy>(*taken))
-                return refuse(*taken, errc::malformed, "travels with the tool down", "tool_up comes before it.");
+                return refuse(*taken, errc::malformed, "travels with the tool down", "tool_up has to come before it");
             if (is<home_xy>(*taken) || is<select_tool>(*taken))
-                return refuse(*taken, errc::malformed, "comes while the tool is down", "tool_up comes before it.");
+                return refuse(*taken, errc::malformed, "comes while the tool is down", "tool_up has to come before it");
             if (const auto* line = std::get_if<draw_polyline>(&taken->op)) points += line->points.size();
             const bool up = is<tool_up>(*taken);
             if (out.steps.size() >= most_stroke_steps || points > most_stroke_points)
                 return refuse(*taken, errc::malformed, "makes the stroke too long",
-                              fmt::format("A stroke has {} operations and {} points at most.", most_stroke_steps,
+                              fmt::format("a stroke has {} operations and {} points at most", most_stroke_steps,
                                           most_stroke_points));
             out.steps.push_back(*std::move(taken));
             if (up) return out;
@@ -99,7 +99,7 @@ class stroke_source {
             }
             if (is<tool_down>(*taken)) return drawn(*std::move(taken));
             if (is<draw_polyline>(*taken) || is<draw_arc>(*taken))
-                return refuse(*taken, errc::malformed, "draws with the tool up", "tool_down comes before it.");
+                return refuse(*taken, errc::malformed, "draws with the tool up", "tool_down has to come before it");
             const bool moves = is<rapid_xy>(*taken) || is<linear_move>(*taken);
             if (travel_) {
                 step before = *std::exchange(travel_, std::nullopt);

@@ -9,6 +9,7 @@
 #include <kf/error.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/io/transport.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <boost/json.hpp>
 
@@ -48,9 +49,6 @@ struct push {
 };
 
 using message = std::variant<response, push>;
-
-/// Klipper reads any UTF-8 and drops a whole request for one wrong byte.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 /// The bytes of one request, the end mark included. An empty `params` is left out.
 /// errc::usage: no method, a number that is not finite, text that is not UTF-8, 1 MB or more.
@@ -153,27 +151,6 @@ namespace detail {
 }
 
 } // namespace detail
-
-inline bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        if (first < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-        if (first < 0xc2 || first > 0xf4 || i + length > text.size()) return false;
-        const auto second = static_cast<unsigned char>(text[i + 1]);
-        // The second byte also rules out what is too short (E0, F0), surrogates (ED) and beyond U+10FFFF (F4).
-        const unsigned lowest = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-        const unsigned highest = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-        if (second < lowest || second > highest) return false;
-        for (std::size_t k = 2; k < length; ++k)
-            if ((static_cast<unsigned char>(text[i + k]) & 0xc0u) != 0x80u) return false;
-        i += length;
-    }
-    return true;
-}
 
 inline result<io::bytes> request(request_id id, std::string_view method, const json::object& params) {
     if (method.empty()) return kf::fail(errc::usage, "a request to Klipper has no method");

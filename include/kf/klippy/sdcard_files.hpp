@@ -8,6 +8,7 @@
 #include <kf/io/clock.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/status.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <fmt/format.h>
 

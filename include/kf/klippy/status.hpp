@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// What may be believed of what Klipper says about itself, kept up to date by merging the partial objects of a
-/// subscription. Klipper samples every 250 ms, and some fields say what is not so: a
-/// position after a shutdown, one live position of zero after a quiet spell, axes that count as homed while they are
-/// being homed, a job that is complete before the pen stops. Unknown is never taken for idle.
+/// subscription. Klipper samples every 250 ms, and some fields say what is not so: a position after a shutdown, one live
+/// position of zero after a quiet spell, axes that count as homed while they are being homed, a job that is complete
+/// before the pen stops. Unknown is never taken for idle.
 
 #include <kf/error.hpp>
 #include <kf/klippy/objects.hpp>
@@ -16,7 +16,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,8 +62,7 @@ struct printer_status {
     std::optional<print_stats_status> print_stats = std::nullopt;
     std::optional<pause_resume_status> pause_resume = std::nullopt;
     std::optional<idle_timeout_status> idle_timeout = std::nullopt;
-    std::map<std::string, double> heater_targets = {}; ///< degrees Celsius by object name; 0 is off
-    std::set<std::string> absent = {};                 ///< asked for, and Klipper has no such object
+    std::set<std::string> absent = {}; ///< asked for, and Klipper has no such object
 
     /// Takes the "status" of a query, of the answer to a subscription (all fields) or of a push (those that changed).
     /// errc::protocol: a field has another type than Klipper documents.
@@ -82,10 +80,6 @@ struct printer_status {
     /// Between sending G28 and its answer homed() knows nothing: Klipper counts an axis from the start of its homing.
     void homing_begins() noexcept { homing_ = true; }
     void homing_ended() noexcept { homing_ = false; }
-    /// True only when it is known that nothing moves and that no job, running or paused, holds the printer. What was
-    /// sent in the last 250 ms may not show yet: the barrier for own motion is client::send_gcode.
-    [[nodiscard]] bool idle() const;
-    [[nodiscard]] bool hot() const;
     [[nodiscard]] job_state job() const;
 
   private:
@@ -149,8 +143,7 @@ inline result<void> printer_status::merge(const json::object& status, seconds at
             // Here null is a value: the file was closed.
             if (const json::value* path = changed.if_contains("file_path"); path != nullptr && path->is_null())
                 virtual_sdcard->file_path.clear();
-        } else if (is_heater(object))
-            f.read("target", heater_targets[object]);
+        }
         if (f.fault()) return kf::fail(detail::unknown_form(object, *f.fault()));
     }
     if (status.contains("motion_report") || status.contains("toolhead")) trust_live_position(at);
@@ -182,24 +175,6 @@ inline std::optional<xyz> printer_status::live_position() const {
 inline std::optional<bool> printer_status::homed(std::string_view axes) const {
     if (!ready() || !toolhead || homing_) return std::nullopt;
     return std::ranges::all_of(axes, [&](char a) { return toolhead->homed_axes.find(a) != std::string::npos; });
-}
-
-inline bool printer_status::idle() const {
-    if (!ready() || !idle_timeout) return false;
-    if (idle_timeout->state != motion_state::idle && idle_timeout->state != motion_state::ready) return false;
-    if (motion_report && motion_report->moves()) return false;
-    const auto known = [this](const auto& object, const char* its_name) { return object || absent.contains(its_name); };
-    if (!known(print_stats, "print_stats") || !known(pause_resume, "pause_resume") ||
-        !known(virtual_sdcard, "virtual_sdcard"))
-        return false;
-    if (pause_resume && pause_resume->is_paused) return false;
-    if (virtual_sdcard && virtual_sdcard->is_active) return false;
-    return !print_stats || print_stats->state == print_state::standby || print_stats->state == print_state::complete ||
-           print_stats->state == print_state::cancelled || print_stats->state == print_state::error;
-}
-
-inline bool printer_status::hot() const {
-    return std::ranges::any_of(heater_targets, [](const auto& heater) { return heater.second > 0; });
 }
 
 inline job_state printer_status::job() const {

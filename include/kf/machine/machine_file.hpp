@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// machine.yaml to a machine, and single values back into the text. The only header that knows yaml-cpp. A value is
-/// written back by replacing its scalar where the parser saw it, so comments, order and layout stay as they are.
+/// machine.yaml to a machine, with every fault that it has. machine/machine_edit writes single values back.
 
 #include <kf/error.hpp>
 #include <kf/io/atomic_file.hpp>
@@ -10,6 +9,8 @@
 #include <kf/io/printable.hpp>
 #include <kf/machine/machine_text.hpp>
 #include <kf/machine/validate.hpp>
+#include <kf/machine/yaml_index.hpp>
+#include <kf/units.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
@@ -18,7 +19,6 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,50 +37,6 @@ struct reading {
 namespace detail {
 
 inline constexpr std::size_t largest_machine_file = 1 << 20;
-
-struct yaml_entry {
-    YAML::Node value;
-    std::size_t line = 0;
-};
-
-/// The mapping of the file, flattened: path -> value. Only what lies under a known path is walked, so neither anchors
-/// that contain themselves nor a deep file cost anything.
-class yaml_index {
-    std::map<std::string, yaml_entry, std::less<>> entries_;
-
-  public:
-    template<class Found>
-    void add(const YAML::Node& map, const std::string& prefix, int depth, Found&& problem_found) {
-        for (const auto& pair : map) {
-            const std::size_t line = static_cast<std::size_t>(std::max(pair.first.Mark().line, -1) + 1);
-            if (!pair.first.IsScalar()) {
-                problem_found(prefix + "?", line, "A key must be a plain word.");
-                continue;
-            }
-            const std::string path = prefix + pair.first.Scalar();
-            if (!entries_.try_emplace(path, yaml_entry{pair.second, line}).second) {
-                problem_found(path, line, fmt::format("This key is here twice; first on line {}.", find(path)->line));
-                continue;
-            }
-            if (depth > 0 && pair.second.IsMap()) add(pair.second, path + ".", depth - 1, problem_found);
-        }
-    }
-    [[nodiscard]] const yaml_entry* find(std::string_view path) const {
-        const auto at = entries_.find(path);
-        return at == entries_.end() ? nullptr : &at->second;
-    }
-    [[nodiscard]] const auto& entries() const noexcept { return entries_; }
-
-    /// The line of a path, or of the nearest thing around it that is in the file.
-    [[nodiscard]] std::size_t line_of(std::string path) const {
-        for (;;) {
-            if (const yaml_entry* e = find(path)) return e->line;
-            const std::size_t end = path.find_last_of(".[");
-            if (end == std::string::npos) return 0;
-            path.resize(end);
-        }
-    }
-};
 
 inline bool is_tool_name(std::string_view name) {
     return !name.empty() && name.size() <= 32 && name.front() >= 'a' && name.front() <= 'z' &&
@@ -102,7 +58,8 @@ inline std::string not_a_number(std::string_view text, const rule& r) {
         if (const auto value = io::parse_decimal(text.substr(0, end))) {
             std::string_view unit = text.substr(end);
             unit.remove_prefix(std::min(unit.find_first_not_of(' '), unit.size()));
-            if (unit == "mm/min") return fmt::format("Speeds are in mm/s: write {}.", io::to_decimal(*value / 60.0, 3));
+            if (unit == "mm/min")
+                return fmt::format("Speeds are in mm/s: write {}.", io::to_decimal(from_f_word(*value), 3));
             if (unit == r.unit && !unit.empty())
                 return fmt::format("Write the number alone, {}: it is in {} already.", io::to_decimal(*value), r.unit);
             return *r.unit == '\0' ? "A plain number is expected."
@@ -111,7 +68,7 @@ inline std::string not_a_number(std::string_view text, const rule& r) {
     return "A plain number is expected.";
 }
 
-/// Fills the members of a machine from the index; what can't be read becomes a problem.
+/// Fills the members of a machine from the index; what cannot be read becomes a problem.
 struct field_reader {
     const yaml_index& index;
     std::vector<problem>& problems;
@@ -323,7 +280,7 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     auto text = io::read_file(path, detail::largest_machine_file);
     if (text) return text;
     error e = std::move(text).error();
-    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("can't read {}", path));
+    if (e.cause.empty()) e.cause = std::exchange(e.what, fmt::format("cannot read {}", path));
     e.command = path;
     if (e.code == errc::not_found) e.steps = {"kplot machine init  (writes a commented machine.yaml)"};
     return fail(std::move(e));
@@ -346,90 +303,6 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     m.motion.max_z_accel_mm_s2 = 1000;
     m.axes.z.endstop_pin = "simulated";
     return m;
-}
-
-namespace detail {
-
-/// Where the scalar that begins at `at` ends. YAML's own marks give only its beginning.
-inline std::optional<std::size_t> scalar_end(std::string_view text, std::size_t at) {
-    if (at >= text.size()) return std::nullopt;
-    const char quote = text[at];
-    if (quote == '"' || quote == '\'') {
-        for (std::size_t i = at + 1; i < text.size(); ++i) {
-            if (quote == '"' && text[i] == '\\')
-                ++i;
-            else if (text[i] == quote) {
-                if (quote == '\'' && i + 1 < text.size() && text[i + 1] == quote)
-                    ++i;
-                else
-                    return i + 1;
-            }
-        }
-        return std::nullopt;
-    }
-    if (quote == '|' || quote == '>' || quote == '&' || quote == '*' || quote == '!') return std::nullopt;
-    std::size_t end = at;
-    while (end < text.size() && text.substr(end, 1).find_first_of(",]}\r\n") == std::string_view::npos &&
-           !(text[end] == '#' && text[end - 1] == ' '))
-        ++end;
-    while (end > at && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;
-    return end;
-}
-
-/// The node at a path such as tools.pen.xy_offset_mm[1]; undefined when there is none.
-inline YAML::Node node_at(YAML::Node node, std::string_view path) {
-    while (!path.empty()) {
-        if (path.front() == '[') {
-            const std::size_t close = path.find(']');
-            const auto number = io::parse_decimal(path.substr(1, close == std::string_view::npos ? 0 : close - 1));
-            if (!number || !node.IsSequence() || *number < 0 || *number >= static_cast<double>(node.size()))
-                return YAML::Node(YAML::NodeType::Undefined);
-            node.reset(node[static_cast<std::size_t>(*number)]);
-            path.remove_prefix(close + 1);
-        } else {
-            if (path.front() == '.') path.remove_prefix(1);
-            const std::size_t end = std::min(path.find_first_of(".["), path.size());
-            const std::string key(path.substr(0, end));
-            if (key.empty() || !node.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
-            const YAML::Node& readable = node;
-            const YAML::Node next = readable[key];
-            if (!next.IsDefined()) return YAML::Node(YAML::NodeType::Undefined);
-            node.reset(next);
-            path.remove_prefix(end);
-        }
-    }
-    return node;
-}
-
-} // namespace detail
-
-/// `text` with the number at `path` (as tools.pen.xy_offset_mm[0]) replaced; every other byte stays. The result was
-/// read again and says what it should. Fails when the path is not in the file: a new line is the person's to write.
-[[nodiscard]] inline result<std::string> with_value(std::string_view text, std::string_view path, double value) {
-    const std::string number = io::to_decimal(value);
-    const auto refuse = [&](std::string why) {
-        return fail({.code = errc::failed,
-                     .what = fmt::format("can't write {} into the machine file", path),
-                     .cause = std::move(why),
-                     .steps = {fmt::format("set {} to {} by hand", path, number)}});
-    };
-    if (!std::isfinite(value)) return refuse("The value is not an ordinary number.");
-    try {
-        const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
-        if (!node.IsDefined()) return refuse("The file has no such key.");
-        if (!node.IsScalar() && !node.IsNull()) return refuse("What stands there is not one value.");
-        const YAML::Mark mark = node.Mark();
-        const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
-        const auto end = detail::scalar_end(text, at);
-        if (mark.is_null() || !end || *end == at) return refuse("What stands there is not a plain value.");
-        std::string edited = fmt::format("{}{}{}", text.substr(0, at), number, text.substr(*end));
-        const YAML::Node again = detail::node_at(YAML::Load(edited), path);
-        if (!again.IsDefined() || !again.IsScalar() || again.Scalar() != number)
-            return refuse("The file is laid out in a way that can't be edited safely.");
-        return edited;
-    } catch (const YAML::Exception& e) {
-        return refuse(e.msg + ".");
-    }
 }
 
 } // namespace kf::machine

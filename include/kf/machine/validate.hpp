@@ -7,6 +7,7 @@
 #include <kf/io/printable.hpp>
 #include <kf/machine/fields.hpp>
 #include <kf/machine/problem.hpp>
+#include <kf/units.hpp>
 
 #include <fmt/format.h>
 
@@ -42,7 +43,7 @@ struct range_check {
         const bool speed = std::string_view(r.unit) == "mm/s";
         if (speed && value > r.max)
             p.text = fmt::format("Speeds here are in mm/s; {} mm/min is written {}.", io::to_decimal(value),
-                                 io::to_decimal(value / 60.0, 3));
+                                 io::to_decimal(from_f_word(value), 3));
         if (!std::isfinite(value)) p.text = "This must be an ordinary number.";
         found.push_back(std::move(p));
     }
@@ -120,7 +121,7 @@ class cross_check {
                 if (length <= high - low && offset >= low && offset + length <= high && (start < low || end > high))
                     add(problem::level::note, fmt::format("tools.{}.xy_offset_mm[{}]", t.name, *axis == 'x' ? 0 : 1),
                         shift, range_text({{}, low - offset, high - length - offset, "mm"}),
-                        fmt::format("This tool can't reach the whole canvas in {}.", axis));
+                        fmt::format("This tool cannot reach the whole canvas in {}.", axis));
             }
         };
         const box area = m_.work_area();
@@ -187,9 +188,9 @@ class cross_check {
         const auto at_most = [&](const std::string& field, double value, double limit, const char* limit_name) {
             if (value <= limit) return;
             std::string text = fmt::format("The limit is motion.{}.", limit_name);
-            if (value / 60.0 <= limit && value > 4 * limit)
+            if (from_f_word(value) <= limit && value > 4 * limit)
                 text += fmt::format(" Speeds are in mm/s; {} mm/min is written {}.", io::to_decimal(value),
-                                    io::to_decimal(value / 60.0, 3));
+                                    io::to_decimal(from_f_word(value), 3));
             error(field, value, range_text({{}, 0.01, limit, "mm/s"}), text);
         };
         at_most("motion.homing_speed_mm_s", m_.motion.homing_speed_mm_s, most, "max_velocity_mm_s");

@@ -7,6 +7,8 @@
 /// Its timeline maps bytes of the file to planned seconds, for the ETA of a running file.
 
 #include <kf/error.hpp>
+#include <kf/io/near_name.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/planner/gcode_line.hpp>
 #include <kf/planner/gcode_motion.hpp>
 #include <kf/planner/lookahead.hpp>
@@ -14,6 +16,7 @@
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -44,9 +47,6 @@ struct estimate {
     std::string first_unknown;       ///< the first of them
     bool unfinished_line = false;    ///< the last line has no newline: Klipper never runs it, nor is it counted here
 };
-
-/// Sets one limit from "NAME=VALUE" (names as in Klipper's [printer]); errc::usage with the known names otherwise.
-[[nodiscard]] result<void> set_limit(motion_limits& limits, std::string_view name_and_value);
 
 /// Eats a G-code file in chunks.
 class gcode_estimator {
@@ -108,7 +108,7 @@ class gcode_estimator {
         in.read(block.data(), static_cast<std::streamsize>(block.size()));
         KF_CHECK(e.feed({block.data(), static_cast<std::size_t>(in.gcount())}));
     }
-    if (in.bad()) return fail(errc::io, "The G-code could not be read to its end.");
+    if (in.bad()) return fail(errc::io, "the G-code could not be read to its end");
     return e.finish();
 }
 
@@ -226,10 +226,10 @@ result<estimate> gcode_estimator::finish(Each&& each) {
     plan_.note(offset_, sum_.total);
     if (!std::isfinite(sum_.total))
         return fail({errc::out_of_bounds,
-                     "The G-code has coordinates or speeds beyond all measure.",
-                     "Its time comes out as no finite number.",
+                     "the G-code has coordinates or speeds beyond all measure",
+                     "its time comes out as no finite number",
                      {},
-                     {"Check the X, Y, Z and F words of the file."}});
+                     {"check the X, Y, Z and F words of the file"}});
     return sum_;
 }
 
@@ -237,79 +237,10 @@ inline std::unexpected<error> gcode_estimator::bad_line(std::string_view klipper
     std::string quote(klipper_says.substr(0, 70));
     if (klipper_says.size() > quote.size()) quote += "...";
     return fail({errc::malformed,
-                 fmt::format("Klipper would stop with an error at line {} of the G-code.", line_),
+                 fmt::format("Klipper would stop with an error at line {} of the G-code", line_),
                  std::move(quote),
                  {},
-                 {fmt::format("Correct line {}.", line_), "Run the command again."}});
-}
-
-namespace detail {
-
-/// What a value of a limit has to be, and where it goes.
-enum class limit_range : std::uint8_t { positive, not_negative, below_one };
-
-struct named_limit {
-    std::string_view name;
-    limit_range range;
-    void (*set)(motion_limits&, double);
-};
-
-[[nodiscard]] inline extruder_limits& extruder_of(motion_limits& l) {
-    return l.extruder ? *l.extruder : l.extruder.emplace();
-}
-
-/// Of [printer], [extruder] and, as arc_resolution, of [gcode_arcs].
-inline constexpr std::array<named_limit, 12> named_limits{{
-    {"max_velocity", limit_range::positive, [](motion_limits& l, double v) { l.max_velocity = v; }},
-    {"max_accel", limit_range::positive, [](motion_limits& l, double v) { l.max_accel = v; }},
-    {"max_z_velocity", limit_range::positive, [](motion_limits& l, double v) { l.max_z_velocity = v; }},
-    {"max_z_accel", limit_range::positive, [](motion_limits& l, double v) { l.max_z_accel = v; }},
-    {"square_corner_velocity", limit_range::not_negative,
-     [](motion_limits& l, double v) { l.square_corner_velocity = v; }},
-    {"minimum_cruise_ratio", limit_range::below_one, [](motion_limits& l, double v) { l.minimum_cruise_ratio = v; }},
-    {"arc_resolution", limit_range::positive, [](motion_limits& l, double v) { l.arc_resolution = v; }},
-    {"nozzle_diameter", limit_range::positive, [](motion_limits& l, double v) { extruder_of(l).nozzle_diameter = v; }},
-    {"filament_diameter", limit_range::positive,
-     [](motion_limits& l, double v) { extruder_of(l).filament_diameter = v; }},
-    {"max_extrude_only_velocity", limit_range::positive,
-     [](motion_limits& l, double v) { extruder_of(l).max_extrude_only_velocity = v; }},
-    {"max_extrude_only_accel", limit_range::positive,
-     [](motion_limits& l, double v) { extruder_of(l).max_extrude_only_accel = v; }},
-    {"instantaneous_corner_velocity", limit_range::not_negative,
-     [](motion_limits& l, double v) { extruder_of(l).instantaneous_corner_velocity = v; }},
-}};
-
-} // namespace detail
-
-inline result<void> set_limit(motion_limits& limits, std::string_view name_and_value) {
-    const auto refuse = [&](std::string cause) {
-        return fail(
-            {errc::usage,
-             fmt::format("\"{}\" sets no limit.", name_and_value.substr(0, 50)),
-             std::move(cause),
-             {},
-             {"Write NAME=VALUE with one of these names:", "max_velocity, max_accel, max_z_velocity, max_z_accel,",
-              "square_corner_velocity, minimum_cruise_ratio, arc_resolution,",
-              "nozzle_diameter, filament_diameter, max_extrude_only_velocity,",
-              "max_extrude_only_accel, instantaneous_corner_velocity"}});
-    };
-    const std::size_t equals = name_and_value.find('=');
-    if (equals == std::string_view::npos) return refuse("There is no = in it.");
-    const std::string_view name = name_and_value.substr(0, equals);
-    double value = 0;
-    if (read_number(name_and_value.substr(equals + 1), value) != word::number)
-        return refuse("What follows the = is no number.");
-    for (const auto& known : detail::named_limits) {
-        if (name != known.name) continue;
-        using enum detail::limit_range;
-        if (known.range == below_one && (value < 0 || value >= 1))
-            return refuse(fmt::format("{} is at least 0 and below 1.", name));
-        if (known.range == not_negative && value < 0) return refuse(fmt::format("{} is 0 mm/s or more.", name));
-        if (known.range == positive && value <= 0) return refuse(fmt::format("{} is above 0.", name));
-        known.set(limits, value);
-        return {};
-    }
-    return refuse("Klipper has no limit of this name.");
+                 {fmt::format("correct line {}", line_), "or slice the file again"}});
 }
 
 } // namespace kf::planner

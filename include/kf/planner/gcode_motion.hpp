@@ -6,6 +6,8 @@
 /// extruder when the limits have one. Observed on a live klippy.
 
 #include <kf/planner/gcode_line.hpp>
+#include <kf/planner/gcode_number.hpp>
+#include <kf/planner/gcode_state.hpp>
 #include <kf/planner/lookahead.hpp>
 #include <kf/units.hpp>
 
@@ -26,18 +28,6 @@
 
 namespace kf::planner {
 
-/// What Klipper's gcode_move object knows. Indices are X, Y, Z, E.
-struct gcode_state {
-    std::array<double, 4> last{};   ///< machine position at the end of the last move
-    std::array<double, 4> base{};   ///< machine position of the G-code zero (G92, SET_GCODE_OFFSET)
-    std::array<double, 4> homing{}; ///< the part of base that is SET_GCODE_OFFSET's
-    mm_per_s speed = 25;
-    double speed_factor = 1.0 / 60.0; ///< M220, and mm/min to mm/s
-    double extrude_factor = 1;
-    bool absolute = true;
-    bool absolute_extrude = true;
-};
-
 enum class gcode_effect : std::uint8_t {
     none,    ///< nothing to run in the line
     state,   ///< it changed how later lines act, or does nothing by design
@@ -51,14 +41,6 @@ enum class gcode_effect : std::uint8_t {
 struct no_limits {
     constexpr std::string_view operator()(const xyz&, const xyz&) const noexcept { return {}; }
 };
-
-namespace detail {
-struct number_range {
-    std::optional<double> least = {};
-    std::optional<double> above = {};
-    std::optional<double> below = {};
-};
-} // namespace detail
 
 class gcode_motion {
   public:
@@ -103,12 +85,7 @@ class gcode_motion {
     void axis_homed(std::size_t axis) noexcept { state_.base[axis] = state_.homing[axis]; }
 
   private:
-    using range = detail::number_range;
-    using maybe = std::expected<std::optional<double>, std::string>;
-    static maybe checked(const gcode_line& line, std::string_view name, std::string_view text, range r);
-    static maybe letter(const gcode_line& line, char name, range r = {});
-    static maybe named(const gcode_line& line, const named_words& words, std::string_view name, range r = {});
-
+    using maybe = maybe_number;
     static std::string unreadable(const gcode_line& line) {
         return fmt::format("Unable to parse move '{}'", line.text());
     }
@@ -260,7 +237,7 @@ gcode_motion::answer gcode_motion::dispatch(const gcode_line& line, Emit& emit, 
             plane_ = number;
             return gcode_effect::state;
         case 4: { // S means nothing to Klipper
-            const maybe p = letter(line, 'P', {.least = 0.0});
+            const maybe p = letter_value(line, 'P', {.least = 0.0});
             if (!p) return std::unexpected(p.error());
             planner_.dwell(p->value_or(0) / 1000.0, emit);
             return gcode_effect::stop;
@@ -277,7 +254,7 @@ gcode_motion::answer gcode_motion::dispatch(const gcode_line& line, Emit& emit, 
         case 83: state_.absolute_extrude = number == 82; return gcode_effect::state;
         case 204: return acceleration(line);
         case 220: {
-            const maybe s = letter(line, 'S', {.above = 0.0});
+            const maybe s = letter_value(line, 'S', {.above = 0.0});
             if (!s) return std::unexpected(s.error());
             const double factor = s->value_or(100) / (60.0 * 100.0);
             state_.speed = state_.speed / state_.speed_factor * factor;
@@ -285,7 +262,7 @@ gcode_motion::answer gcode_motion::dispatch(const gcode_line& line, Emit& emit, 
             return gcode_effect::state;
         }
         case 221: {
-            const maybe s = letter(line, 'S', {.above = 0.0});
+            const maybe s = letter_value(line, 'S', {.above = 0.0});
             if (!s) return std::unexpected(s.error());
             const double factor = s->value_or(100) / 100.0;
             state_.base[3] = state_.last[3] - (state_.last[3] - state_.base[3]) / state_.extrude_factor * factor;
@@ -318,7 +295,7 @@ gcode_motion::answer gcode_motion::extended(const gcode_line& line, Emit& emit, 
     std::array<double, 3> to{planner_.position().x, planner_.position().y, planner_.position().z};
     constexpr std::string_view axes = "XYZ";
     for (std::size_t axis = 0; axis < to.size(); ++axis) {
-        const maybe v = named(line, *words, axes.substr(axis, 1));
+        const maybe v = named_value(line, *words, axes.substr(axis, 1));
         if (!v) return std::unexpected(v.error());
         to[axis] = v->value_or(to[axis]);
     }
@@ -332,9 +309,9 @@ gcode_motion::answer gcode_motion::offset(const gcode_line& line, const named_wo
     constexpr std::string_view axes = "XYZE";
     std::array<double, 4> delta{};
     for (std::size_t axis = 0; axis < axes.size(); ++axis) {
-        maybe v = named(line, words, axes.substr(axis, 1));
+        maybe v = named_value(line, words, axes.substr(axis, 1));
         if (v && !*v) {
-            v = named(line, words, fmt::format("{}_ADJUST", axes[axis]));
+            v = named_value(line, words, fmt::format("{}_ADJUST", axes[axis]));
             if (v && *v) **v += state_.homing[axis];
         }
         if (!v) return std::unexpected(v.error());
@@ -343,10 +320,10 @@ gcode_motion::answer gcode_motion::offset(const gcode_line& line, const named_wo
         state_.base[axis] += delta[axis];
         state_.homing[axis] = **v;
     }
-    const maybe with_move = named(line, words, "MOVE");
+    const maybe with_move = named_value(line, words, "MOVE");
     if (!with_move) return std::unexpected(with_move.error());
     if (with_move->value_or(0) == 0) return gcode_effect::state;
-    const maybe speed = named(line, words, "MOVE_SPEED", {.above = 0.0});
+    const maybe speed = named_value(line, words, "MOVE_SPEED", {.above = 0.0});
     if (!speed) return std::unexpected(speed.error());
     for (std::size_t axis = 0; axis < axes.size(); ++axis) state_.last[axis] += delta[axis];
     return go(speed->value_or(state_.speed), emit, tag, check);
@@ -363,22 +340,22 @@ gcode_motion::answer gcode_motion::restore(const gcode_line& line, const named_w
     state_ = before;
     state_.last = last;
     state_.base[3] += last[3] - before.last[3];
-    const maybe with_move = named(line, words, "MOVE");
+    const maybe with_move = named_value(line, words, "MOVE");
     if (!with_move) return std::unexpected(with_move.error());
     if (with_move->value_or(0) == 0) return gcode_effect::state;
-    const maybe speed = named(line, words, "MOVE_SPEED", {.above = 0.0});
+    const maybe speed = named_value(line, words, "MOVE_SPEED", {.above = 0.0});
     if (!speed) return std::unexpected(speed.error());
     for (std::size_t axis = 0; axis < 3; ++axis) state_.last[axis] = before.last[axis];
     return go(speed->value_or(state_.speed), emit, tag, check);
 }
 
 inline gcode_motion::answer gcode_motion::acceleration(const gcode_line& line) {
-    const maybe s = letter(line, 'S', {.above = 0.0});
+    const maybe s = letter_value(line, 'S', {.above = 0.0});
     if (!s) return std::unexpected(s.error());
     std::optional<double> accel = *s;
     if (!accel) {
-        const maybe p = letter(line, 'P', {.above = 0.0});
-        const maybe t = letter(line, 'T', {.above = 0.0});
+        const maybe p = letter_value(line, 'P', {.above = 0.0});
+        const maybe t = letter_value(line, 'T', {.above = 0.0});
         if (!p) return std::unexpected(p.error());
         if (!t) return std::unexpected(t.error());
         if (!*p || !*t) return gcode_effect::state; // Klipper says that it is invalid and goes on
@@ -391,13 +368,13 @@ inline gcode_motion::answer gcode_motion::acceleration(const gcode_line& line) {
 }
 
 inline gcode_motion::answer gcode_motion::velocity_limit(const gcode_line& line, const named_words& words) {
-    const maybe velocity = named(line, words, "VELOCITY", {.above = 0.0});
+    const maybe velocity = named_value(line, words, "VELOCITY", {.above = 0.0});
     if (!velocity) return std::unexpected(velocity.error());
-    const maybe accel = named(line, words, "ACCEL", {.above = 0.0});
+    const maybe accel = named_value(line, words, "ACCEL", {.above = 0.0});
     if (!accel) return std::unexpected(accel.error());
-    const maybe corner = named(line, words, "SQUARE_CORNER_VELOCITY", {.least = 0.0});
+    const maybe corner = named_value(line, words, "SQUARE_CORNER_VELOCITY", {.least = 0.0});
     if (!corner) return std::unexpected(corner.error());
-    const maybe ratio = named(line, words, "MINIMUM_CRUISE_RATIO", {.least = 0.0, .below = 1.0});
+    const maybe ratio = named_value(line, words, "MINIMUM_CRUISE_RATIO", {.least = 0.0, .below = 1.0});
     if (!ratio) return std::unexpected(ratio.error());
     motion_limits limits = planner_.limits();
     limits.max_velocity = velocity->value_or(limits.max_velocity);
@@ -414,7 +391,7 @@ inline gcode_motion::answer gcode_motion::zero_here(const gcode_line& line) {
     std::array<std::optional<double>, 4> here;
     bool any = false;
     for (std::size_t axis = 0; axis < names.size(); ++axis) {
-        const maybe v = letter(line, names[axis]);
+        const maybe v = letter_value(line, names[axis]);
         if (!v) return std::unexpected(v.error());
         here[axis] = *v;
         any = any || here[axis];
@@ -425,31 +402,6 @@ inline gcode_motion::answer gcode_motion::zero_here(const gcode_line& line) {
         state_.base[axis] = state_.last[axis] - here[axis].value_or(0) * factor;
     }
     return gcode_effect::state;
-}
-
-inline gcode_motion::maybe gcode_motion::checked(const gcode_line& line, std::string_view name, std::string_view text,
-                                                 range r) {
-    double value = 0;
-    const auto error = [&](std::string_view problem) {
-        return std::unexpected(fmt::format("Error on '{}': {}", line.text(), problem));
-    };
-    if (read_number(text, value) != word::number) return error(fmt::format("unable to parse {}", text));
-    if (r.least && value < *r.least) return error(fmt::format("{} must have minimum of {:.1f}", name, *r.least));
-    if (r.above && value <= *r.above) return error(fmt::format("{} must be above {:.1f}", name, *r.above));
-    if (r.below && value >= *r.below) return error(fmt::format("{} must be below {:.1f}", name, *r.below));
-    return value;
-}
-
-inline gcode_motion::maybe gcode_motion::letter(const gcode_line& line, char name, range r) {
-    if (!line.has(name)) return std::optional<double>{};
-    return checked(line, {&name, 1}, line.raw(name), r);
-}
-
-inline gcode_motion::maybe gcode_motion::named(const gcode_line& line, const named_words& words, std::string_view name,
-                                               range r) {
-    const auto text = words.find(name);
-    if (!text) return std::optional<double>{};
-    return checked(line, name, *text, r);
 }
 
 } // namespace kf::planner

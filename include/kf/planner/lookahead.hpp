@@ -11,6 +11,7 @@
 /// bookkeeping with a reduced acceleration, a*(1 - minimum_cruise_ratio), caps the top speed of each hill of the speed
 /// profile, so that short zigzags don't reach a speed which they would have to leave at once.
 
+#include <kf/planner/motion_limits.hpp>
 #include <kf/planner/planned_move.hpp>
 #include <kf/units.hpp>
 
@@ -23,34 +24,6 @@
 #include <vector>
 
 namespace kf::planner {
-
-/// What [extruder] says about motion; pressure advance costs no time.
-struct extruder_limits {
-    mm nozzle_diameter = 0.4;
-    mm filament_diameter = 1.75;
-    mm_per_s instantaneous_corner_velocity = 1;
-    // Of a move without X and Y, or of a retraction. Not given: [printer]'s, times the ratio of the widest line that
-    // the nozzle may draw.
-    std::optional<mm_per_s> max_extrude_only_velocity = {};
-    std::optional<mm_per_s2> max_extrude_only_accel = {};
-
-    [[nodiscard]] double widest_ratio() const noexcept {
-        return 4 * nozzle_diameter * nozzle_diameter /
-               (std::numbers::pi * filament_diameter * filament_diameter / 4); // mm of filament for a mm of way
-    }
-};
-
-/// What [printer] of Klipper's configuration says about motion.
-struct motion_limits {
-    mm_per_s max_velocity = 200;
-    mm_per_s2 max_accel = 3000;
-    mm_per_s square_corner_velocity = 5;
-    double minimum_cruise_ratio = 0.5;
-    std::optional<mm_per_s> max_z_velocity = {}; ///< as in Klipper: the configured max_velocity when not given
-    std::optional<mm_per_s2> max_z_accel = {};   ///< the configured max_accel when not given
-    mm arc_resolution = 0;                       ///< of [gcode_arcs]; 0: the machine knows no G2 and G3
-    std::optional<extruder_limits> extruder = {};
-};
 
 namespace detail {
 /// By value and unrolled: an initializer_list would go through memory, in the hottest loop there is.

@@ -282,10 +282,17 @@ class file_run {
         KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", plan_.name)));
         KF_CHECK(record_.set_pause_point(std::nullopt));
         k_.forget_complaint();
+        const auto older = k_.status().print_stats;
         auto begun = klippy::start_file(k_.link(), plan_.name, detail::motion_deadline(k_, 10));
         auto seen = begun ? detail::refresh(k_) : result<void>(kf::fail(begun.error()));
-        // A connection may break right behind the start; a file of this name that is over already was an older one.
-        if (!seen && (!back_at_the_file(seen.error()) || k_.status().job() == klippy::job_state::done)) {
+        // A connection may break right behind the start. A file of this name that is over already was an older one, if
+        // nothing that Klipper tells of it is new.
+        const auto is_older = [&] {
+            const auto& is = k_.status().print_stats;
+            return older && is && older->filename == is->filename && older->state == is->state &&
+                   older->total_duration == is->total_duration;
+        };
+        if (!seen && (!back_at_the_file(seen.error()) || is_older())) {
             if (begun) return lost(std::move(seen).error());
             return seen;
         }

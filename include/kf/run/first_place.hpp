@@ -4,6 +4,7 @@
 /// where it is. A skew, a mesh or any module that bends coordinates shows there, whatever it is called; at the home
 /// position, where most coordinates are zero, it may not.
 
+#include <kf/job/motion_script.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/preflight.hpp>
@@ -23,9 +24,7 @@ template<class Session>
     const double factor = k.status().gcode_move ? std::clamp(k.status().gcode_move->speed_factor, 0.01, 1.0) : 1.0;
     const seconds way =
         std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / (speed * factor);
-    return k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", detail::mm_text(place.x), detail::mm_text(place.y),
-                                    io::to_decimal(f_word(speed), 3)),
-                        klippy::barrier::motion_end, detail::motion_deadline(k, way));
+    return k.send_gcode(job::travel_script(place, speed), klippy::barrier::motion_end, detail::motion_deadline(k, way));
 }
 
 /// `first` is where the first stroke begins, in machine coordinates. errc::refused when the machine is elsewhere.

@@ -4,6 +4,7 @@
 /// moves, and only Klipper's own commands or our macros are called, never one that somebody else wrote.
 
 #include <kf/io/decimal.hpp>
+#include <kf/job/motion_script.hpp>
 #include <kf/klippy/sdcard_files.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
@@ -92,9 +93,7 @@ template<class Session>
         if (const auto at = record.pause_point()) {
             const auto base = detail::base_of(k);
             const seconds way = std::hypot(m.work_area_mm.x, m.work_area_mm.y) / tool.travel_feed_mm_s;
-            KF_CHECK(k.send_gcode(fmt::format("G90\nG0 X{} Y{} F{}", io::to_decimal((*at)[0] - base[0], 4),
-                                              io::to_decimal((*at)[1] - base[1], 4),
-                                              io::to_decimal(f_word(tool.travel_feed_mm_s), 3)),
+            KF_CHECK(k.send_gcode(job::travel_script({(*at)[0] - base[0], (*at)[1] - base[1]}, tool.travel_feed_mm_s),
                                   klippy::barrier::motion_end, detail::motion_deadline(k, way)));
         }
     }

@@ -8,6 +8,7 @@
 
 #include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/job/motion_script.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/units.hpp>
@@ -31,8 +32,7 @@ inline constexpr std::string_view boundary_macro = "KPLOT_BOUNDARY";
 
 /// The lift as G-code: up is one absolute height of the machine and nothing else. `base` is what Klipper adds to Z now.
 [[nodiscard]] inline std::string lift_script(const machine::machine& m, mm base = 0) {
-    return fmt::format("G90\nG1 Z{} F{}", io::to_decimal(m.z_states.travel_mm - base, 4),
-                       io::to_decimal(f_word(m.tools.front().lift()), 3));
+    return job::height_script(m.z_states.travel_mm - base, m.tools.front().lift());
 }
 
 /// One [gcode_macro] as printer.cfg has it.
@@ -44,12 +44,13 @@ struct printed_macro {
 
 /// The lift as a template: without a Z reference it leaves Z alone, and no offset changes where it ends.
 [[nodiscard]] inline std::string lift_template(const machine::machine& m) {
-    return fmt::format(
-        "{{% if 'z' in printer.toolhead.homed_axes %}}\n"
-        "G90\n"
-        "G1 Z{{({} - printer.gcode_move.position.z + printer.gcode_move.gcode_position.z)|round(4)}} F{}\n"
-        "{{% endif %}}",
-        io::to_decimal(m.z_states.travel_mm, 4), io::to_decimal(f_word(m.tools.front().lift()), 3));
+    const std::string z =
+        fmt::format("{{({} - printer.gcode_move.position.z + printer.gcode_move.gcode_position.z)|round({})}}",
+                    io::to_decimal(m.z_states.travel_mm, job::place_decimals), job::place_decimals);
+    return fmt::format("{{% if 'z' in printer.toolhead.homed_axes %}}\n"
+                       "{}\n"
+                       "{{% endif %}}",
+                       job::height_script(z, m.tools.front().lift()));
 }
 
 [[nodiscard]] inline printed_macro our_pause(const machine::machine& m) {

@@ -27,32 +27,23 @@ namespace kf::run {
 class path_watch {
     struct piece {
         klippy::xyz from{}, to{};
-        seconds nominal = 0;   ///< its length by its own F
+        seconds nominal = 0;   ///< its length by its own F, counted up to `longest`
         bool anywhere = false; ///< a homing, a macro: where it goes is not known
         mm slack = 0;          ///< of an arc, which Klipper drives in straight pieces
     };
     std::deque<piece> pieces_;
     std::array<std::optional<mm>, 3> at_{};
     mm_per_s feed_ = 10;
-    seconds sum_ = 0;           ///< of nominal
     std::size_t forgotten_ = 0; ///< pieces that were here
     mm arc_slack_;
     int on_it_ = 0; ///< looks in a row that found it on the way
 
-    /// Klipper reads a file up to two seconds and one look-ahead ahead of the pen.
-    static constexpr seconds window = 10;
-    static constexpr std::size_t fewest = 24;
+    /// Klipper reads a file up to two seconds, one look-ahead and two moves ahead of the pen. Those two may be of any
+    /// length: a piece counts for a fifth of the window at most.
+    static constexpr seconds window = 10, longest = 2;
     static constexpr int enough = 3;
 
-    void add(const piece& p) {
-        pieces_.push_back(p);
-        sum_ += p.nominal;
-    }
-    void drop() {
-        sum_ -= pieces_.front().nominal;
-        pieces_.pop_front();
-        ++forgotten_;
-    }
+    void add(const piece& p) { pieces_.push_back(p); }
     void unknown() {
         add({.anywhere = true});
         at_ = {};
@@ -65,7 +56,7 @@ class path_watch {
         }
         const klippy::xyz from{*at_[0], *at_[1], *at_[2]}, end{*to[0], *to[1], *to[2]};
         const mm way = std::hypot(end[0] - from[0], end[1] - from[1], end[2] - from[2]);
-        if (way > 0) add({.from = from, .to = end, .nominal = way / feed_, .slack = slack});
+        if (way > 0) add({.from = from, .to = end, .nominal = std::min(way / feed_, longest), .slack = slack});
         at_ = to;
     }
     void arc_to(const planner::gcode_line& l, std::array<std::optional<mm>, 3> to, bool clockwise) {
@@ -89,7 +80,7 @@ class path_watch {
         const planner::gcode_line l(text);
         if (l.command().empty()) return;
         if (l.letter() == 'G' && l.number() >= 0 && l.number() <= 3) {
-            if (double f = 0; l.read('F', f) == planner::word::number && f > 0) feed_ = f / 60;
+            if (double f = 0; l.read('F', f) == planner::word::number && f > 0) feed_ = from_f_word(f);
             auto to = at_;
             bool moves = false;
             for (std::size_t i = 0; i < 3; ++i)
@@ -118,7 +109,6 @@ class path_watch {
     void stands_at(const klippy::xyz& p) {
         forgotten_ += pieces_.size();
         pieces_.clear();
-        sum_ = 0;
         add({.from = p, .to = p});
         at_ = {p[0], p[1], p[2]};
         on_it_ = enough;
@@ -134,23 +124,18 @@ class path_watch {
             text.remove_prefix(std::min(end + 1, text.size()));
         }
     }
-    /// Forgets what lies further behind than Klipper reads ahead; `speed_factor` is that of M220.
-    void prune(double speed_factor) {
-        const seconds most = window * std::max(1.0, speed_factor);
-        while (pieces_.size() > fewest && sum_ - pieces_.front().nominal > most) {
-            drop();
-        }
-    }
-    /// For text that is fed long before it is driven: what is fed from here on, for prune_before().
+    /// What is fed from here on, for prune_before(): text is fed before it is driven.
     [[nodiscard]] std::size_t mark() const noexcept { return forgotten_ + pieces_.size(); }
-    /// Klipper has answered to all before the mark, and may hold the last of it still: as prune().
+    /// Klipper has read all before the mark, and may hold the last of it still: forgets what lies further behind than
+    /// it reads ahead. `speed_factor` is that of M220.
     void prune_before(std::size_t mark, double speed_factor) {
         seconds held = 0;
         for (std::size_t i = 0; i < pieces_.size() && forgotten_ + i < mark; ++i) held += pieces_[i].nominal;
         const seconds most = window * std::max(1.0, speed_factor);
         while (!pieces_.empty() && forgotten_ < mark && held - pieces_.front().nominal > most) {
             held -= pieces_.front().nominal;
-            drop();
+            pieces_.pop_front();
+            ++forgotten_;
         }
     }
     /// Whether a live position is on the way.
@@ -181,8 +166,12 @@ class file_watch {
     std::ifstream in_;
     path_watch path_;
     std::uint64_t read_ = 0;
-    std::deque<std::uint64_t> beyond_; ///< where the lines end that were read and that Klipper has not done
-    seconds seen_ = 0;                 ///< eventtime of the last look
+    struct line_ahead {
+        std::uint64_t end;
+        std::size_t mark; ///< of the path, before it
+    };
+    std::deque<line_ahead> beyond_; ///< the lines that were read and that Klipper has not
+    seconds seen_ = 0;              ///< eventtime of the last look
 
     /// Klipper tells its place in the file after each line; the line that it is in comes behind it.
     static constexpr std::size_t ahead = 4;
@@ -203,14 +192,15 @@ class file_watch {
         seen_ = s.eventtime;
         const auto until = static_cast<std::uint64_t>(std::max<std::int64_t>(0, s.virtual_sdcard->file_position));
         std::string line;
-        while (!beyond_.empty() && beyond_.front() <= until) beyond_.pop_front();
+        while (!beyond_.empty() && beyond_.front().end <= until) beyond_.pop_front();
         while (beyond_.size() < ahead && std::getline(in_, line)) {
             read_ += line.size() + 1;
-            if (read_ > until) beyond_.push_back(read_);
+            if (read_ > until) beyond_.push_back({read_, path_.mark()});
             path_.feed(line);
         }
         if (in_.eof()) in_.clear();
-        path_.prune(s.gcode_move ? s.gcode_move->speed_factor : 1);
+        path_.prune_before(beyond_.empty() ? path_.mark() : beyond_.front().mark,
+                           s.gcode_move ? s.gcode_move->speed_factor : 1);
         return path_.on_the_way(*live) ? std::nullopt : live;
     }
 };

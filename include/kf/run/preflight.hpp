@@ -169,6 +169,12 @@ inline result<void> refuse_state(const json::object& status, const klippy::print
     }
     const auto state = now.job();
     const bool paused = now.pause_resume && now.pause_resume->is_paused;
+    if (state == klippy::job_state::unknown)
+        return kf::fail({errc::busy,
+                         "Klipper does not say whether it runs a file",
+                         "print_stats is missing, or in a state that kplot does not know",
+                         "print_stats.state",
+                         {"kplot status", "Wait for the end of the file, if there is one."}});
     if (state == klippy::job_state::printing || state == klippy::job_state::paused || paused ||
         (now.virtual_sdcard && now.virtual_sdcard->is_active))
         return kf::fail(
@@ -320,7 +326,7 @@ enum class foreign_macros { refused, taken };
     facts.commands = read_job_commands(m, settings);
     facts.gcode_directory = settings.gcode_directory().value_or("");
     facts.inside_g28 = moves_inside_g28(settings);
-    facts.transforms = detail::transform_sections(settings);
+    facts.transforms = detail::transform_sections(status);
     const mm up = m.z_states.travel_mm - m.tools.front().work_mm;
     facts.z_homes_upwards = detail::homes_up(settings, 'z').value_or(up > 0) == (up > 0);
     detail::warn_of_config(m, facts);

@@ -4,12 +4,7 @@
 /// also when it came through a pipe. The file has no name, so it goes with its owner.
 
 #include <kf/io/unique_fd.hpp>
-#include <kf/job/gcode.hpp>
 #include <kf/job/job_file.hpp>
-#include <kf/job/limits.hpp>
-#include <kf/job/measure.hpp>
-#include <kf/job/stroke.hpp>
-#include <kf/job/transform.hpp>
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -83,67 +78,9 @@ class job_spool {
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// From its beginning; the spool outlives what is read from it.
-    [[nodiscard]] auto operations() const { return job::job_source(file_pieces(fd_.get()), name_); }
-    [[nodiscard]] auto strokes() const { return job::stroke_source(operations()); }
-};
-
-struct job_summary {
-    job::job_measure measure;
-    std::size_t operations = 0;
-    bool homes_first = false;             ///< home_xy comes before all motion
-    std::optional<machine::xy> begins_at; ///< the first place that it travels to, machine coordinates
-    std::vector<job::gcode_warning> warnings = {};
-};
-
-/// Reads a whole job as it will be run: grouped, inside all limits, and with an answer for each operation. The first
-/// thing wrong is the error, and nothing has moved.
-[[nodiscard]] inline result<job_summary> check_job(const job_spool& spool, const machine::machine& m,
-                                                   const job::gcode_options& options) {
-    job_summary summary;
-    job::limit_check limits(m);
-    job::gcode_writer writer(m, options);
-    job::job_meter meter;
-    job::head head(m);
-    auto strokes = spool.strokes();
-    std::string text;
-    for (bool moved = false;;) {
-        KF_TRY(const auto s, strokes());
-        if (!s) break;
-        KF_CHECK(limits.check(*s));
-        text.clear();
-        KF_CHECK(writer.write(*s, text));
-        meter.add(*s);
-        summary.operations += s->steps.size();
-        for (const job::step& each : s->steps) {
-            if (const auto* tool = std::get_if<job::select_tool>(&each.op)) KF_CHECK(head.select(each, tool->tool));
-            const auto begins = [&](drawing::point p) {
-                if (!summary.begins_at) summary.begins_at = head.where().to_machine(p);
-            };
-            if (const auto* travel = std::get_if<job::rapid_xy>(&each.op)) begins(travel->to);
-            if (const auto* way = std::get_if<job::linear_move>(&each.op)) begins(way->to);
-            if (std::holds_alternative<job::home_xy>(each.op) && !moved) summary.homes_first = true;
-            moved = moved || std::holds_alternative<job::home_xy>(each.op) ||
-                    std::holds_alternative<job::rapid_xy>(each.op) || std::holds_alternative<job::linear_move>(each.op);
-        }
+    [[nodiscard]] job::job_source<file_pieces> operations() const {
+        return job::job_source(file_pieces(fd_.get()), name_);
     }
-    summary.measure = meter.total();
-    summary.warnings = writer.warnings();
-    return summary;
-}
-
-/// Only what a job amounts to: it need not fit any machine.
-[[nodiscard]] inline result<job_summary> measure_job(const job_spool& spool) {
-    job_summary summary;
-    job::job_meter meter;
-    auto strokes = spool.strokes();
-    for (;;) {
-        KF_TRY(const auto s, strokes());
-        if (!s) break;
-        meter.add(*s);
-        summary.operations += s->steps.size();
-    }
-    summary.measure = meter.total();
-    return summary;
-}
+};
 
 } // namespace kf::run

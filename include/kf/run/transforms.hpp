@@ -33,13 +33,15 @@ inline std::string mm_text(double v) { return io::to_decimal(v, 4); }
 /// Klipper's numbers and ours are the same place when they differ by no more; far below a step.
 inline constexpr mm same_place = 1e-3;
 
-/// The sections of printer.cfg that may put a transform between G-code and motion. What else does shows in the place at
-/// which the machine is, see prove_place().
-inline std::vector<std::string> transform_sections(const klippy::settings& s) {
+/// The sections of printer.cfg that may put a transform between G-code and motion: those in its settings, and those of
+/// which there is a status, for a section without options is in no settings. What else does shows in the place at which
+/// the machine is, see prove_place().
+inline std::vector<std::string> transform_sections(const json::object& status) {
     std::vector<std::string> out;
-    for (const std::string& section : s.sections())
-        for (const char* known : {"bed_mesh", "bed_tilt", "skew_correction", "z_thermal_adjust"})
-            if (section == known) out.push_back(fmt::format("[{}]", section));
+    const auto settings = klippy::settings::from_status(status);
+    for (const char* known : {"bed_mesh", "bed_tilt", "skew_correction", "z_thermal_adjust"})
+        if ((settings && settings->has_section(known)) || status.contains(known))
+            out.push_back(fmt::format("[{}]", known));
     return out;
 }
 
@@ -89,15 +91,13 @@ inline result<void> refuse_transforms(const json::object& status, const klippy::
                              {},
                              {"Home the shifted axes with G28, or send RESTART: both end a G92."}});
         if (!now.toolhead || now.toolhead->homed_axes.size() < 3) return {};
-        const auto settings = klippy::settings::from_status(status);
         for (std::size_t i = 0; i < 3; ++i)
             if (away(now.gcode_move->position[i] - now.toolhead->position[i]))
                 return kf::fail({errc::refused,
                                  fmt::format("a transform is active: G-code is at {}, the machine at {}",
                                              place_text(now.gcode_move->position), place_text(now.toolhead->position)),
-                                 fmt::format("it comes from {}", named(settings ? transform_sections(*settings)
-                                                                                : std::vector<std::string>{},
-                                                                       "something that kplot does not know")),
+                                 fmt::format("it comes from {}",
+                                             named(transform_sections(status), "something that kplot does not know")),
                                  {},
                                  {"Switch it off, or send RESTART."}});
     }

@@ -8,6 +8,7 @@
 #include <kf/sim/api_connections.hpp>
 #include <kf/sim/printer_objects.hpp>
 #include <kf/sim/status_feed.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <boost/json.hpp>
 
@@ -101,7 +102,7 @@ inline boost::json::object api_endpoints::look(const std::string& name, seconds 
 }
 
 inline void api_endpoints::handle(int c, std::string_view frame) {
-    if (!klippy::is_utf8(frame)) return;
+    if (!is_utf8(frame)) return;
     boost::system::error_code ec;
     const auto value = boost::json::parse(boost::json::string_view(frame.data(), frame.size()), ec);
     if (ec || !value.is_object()) return;

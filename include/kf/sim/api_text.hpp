@@ -3,6 +3,8 @@
 /// JSON as klippy writes it: compact, numbers in fixed notation with their ".0", everything that is not ASCII as \u
 /// escapes, a 0x03 after each message.
 
+#include <kf/sink/utf8.hpp>
+
 #include <boost/json.hpp>
 
 #include <fmt/format.h>
@@ -35,11 +37,9 @@ inline void append_api_text(std::string& out, std::string_view text) {
             }
             continue;
         }
-        const int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        std::uint32_t code = c & (0x3fu >> more);
-        ++i;
-        for (int k = 0; k < more && i < text.size(); ++k, ++i)
-            code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3fu);
+        const utf8_character read = first_character(text.substr(i));
+        std::uint32_t code = read.code;
+        i += read.bytes;
         if (code < 0x10000) {
             fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
         } else {

@@ -99,6 +99,20 @@ inline constexpr std::string_view known_symbols =
     "USB_MANUFACTURER\nUSB_PRODUCT\nUSB_SERIAL_NUMBER\nUSB_SERIAL_NUMBER_CHIPID\n"
     "KF_IMAGE_SIZE\nKF_EXTRA\n";
 
+/// src/<directory>/Kconfig, as far as it says which chips there are; the first word of all is the architecture's.
+[[nodiscard]] inline std::string chips_kconfig(std::string_view directory) {
+    std::string text, architecture = "MACH_";
+    for (const char c : directory) architecture += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string_view last;
+    for (const auto& board : sample_boards) {
+        if (board.directory != directory || board.mcu == nullptr || board.mcu == last) continue;
+        last = board.mcu;
+        text += fmt::format("    default \"{}\"", board.mcu);
+        text += board.machine == architecture ? "\n" : fmt::format(" if {}\n", board.machine);
+    }
+    return fmt::format("if {}\n\nconfig MCU\n    string\n{}\nendif\n", architecture, text);
+}
+
 namespace detail {
 
 inline constexpr std::string_view tree_makefile =
@@ -218,6 +232,8 @@ clean:
          {"adc", "clock", "command", "gpio", "identify", "main", "pwm", "spi", "stepper", "timer", "trigger", "usb"})
         KF_CHECK(io::write_file(dir / "src" / (std::string(source) + ".c"),
                                 fmt::format("/* Nothing is compiled in this stand-in tree: {} */\n", source)));
+    for (const auto& board : sample_boards)
+        KF_CHECK(io::write_file(dir / "src" / board.directory / "Kconfig", chips_kconfig(board.directory)));
     for (const auto& board : sample_boards)
         KF_CHECK(io::write_file(dir / "sample_configs" / (std::string(board.key) + ".config"), config_text(board)));
     return {};

@@ -176,6 +176,7 @@ class cfg_reader {
             if (key == "homing_speed") return to(a.homing_speed);
             if (key == "rotation_distance") return to(a.rotation_distance);
             if (key == "microsteps") return [&a](double v) { a.microsteps = static_cast<int>(v); };
+            if (key == "full_steps_per_rotation") return [&a](double v) { a.full_steps = static_cast<int>(v); };
         }
         if (section == "safe_z_home") {
             if (key == "z_hop") return to(into_.safe_z->z_hop);

@@ -34,6 +34,7 @@ struct axis_config {
     mm_per_s homing_speed = 50;
     mm rotation_distance = 32;
     int microsteps = 4;
+    int full_steps = 400;       ///< full_steps_per_rotation
     mm retract = 5;             ///< homing_retract_dist; 0: it goes there once only
     bool homes_upwards = false; ///< homing_positive_dir
 
@@ -130,10 +131,12 @@ inline boost::json::object config_strings(const printer_config& c) {
     if (c.limits.max_z_accel) printer["max_z_accel"] = text(*c.limits.max_z_accel);
     for (const auto& s : detail::steppers) {
         const axis_config& a = c.axes[s.axis];
-        json::object o{
-            {"step_pin", fmt::format("gpio{}", s.step)},        {"dir_pin", fmt::format("gpio{}", s.step + 1)},
-            {"enable_pin", fmt::format("!gpio{}", s.step + 2)}, {"microsteps", fmt::format("{}", a.microsteps)},
-            {"rotation_distance", text(a.rotation_distance)},   {"full_steps_per_rotation", "400"}};
+        json::object o{{"step_pin", fmt::format("gpio{}", s.step)},
+                       {"dir_pin", fmt::format("gpio{}", s.step + 1)},
+                       {"enable_pin", fmt::format("!gpio{}", s.step + 2)},
+                       {"microsteps", fmt::format("{}", a.microsteps)},
+                       {"rotation_distance", text(a.rotation_distance)},
+                       {"full_steps_per_rotation", fmt::format("{}", a.full_steps)}};
         if (s.has_endstop) {
             o["endstop_pin"] = fmt::format("^gpio{}", s.step + 3);
             o["position_endstop"] = text(a.endstop);
@@ -210,7 +213,7 @@ inline boost::json::object config_settings(const printer_config& c) {
         o["dir_pin"] = fmt::format("gpio{}", s.step + 1);
         o["rotation_distance"] = a.rotation_distance;
         o["microsteps"] = a.microsteps;
-        o["full_steps_per_rotation"] = 400;
+        o["full_steps_per_rotation"] = a.full_steps;
         o["gear_ratio"] = json::array{};
         o["enable_pin"] = fmt::format("!gpio{}", s.step + 2);
         all[s.name] = std::move(o);

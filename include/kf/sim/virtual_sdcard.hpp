@@ -9,6 +9,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/sim/gcode_host.hpp>
 #include <kf/sim/print_stats.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <boost/json.hpp>
 
@@ -89,19 +90,13 @@ namespace detail {
     std::size_t i = 0;
     while (i < text.size()) {
         const auto c = static_cast<unsigned char>(text[i]);
-        const std::size_t length = c < 0x80 ? 1 : c >= 0xf0 && c < 0xf5 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
-        if (length == 0 || c >= 0xf5) {
-            bad = true;
+        const utf8_character read = first_character(text.substr(i));
+        if (!read.valid) {
+            const std::size_t length = c < 0xc2 || c > 0xf4 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+            bad = read.bytes >= length || i + read.bytes < text.size();
             return i;
         }
-        for (std::size_t k = 1; k < length; ++k) {
-            if (i + k >= text.size()) return i;
-            if ((static_cast<unsigned char>(text[i + k]) & 0xc0u) != 0x80u) {
-                bad = true;
-                return i;
-            }
-        }
-        i += length;
+        i += read.bytes;
     }
     return i;
 }

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Reading UTF-8 one character at a time: what JSON takes, what a terminal may show, how wide it is (RFC 3629).
+/// UTF-8, read one character at a time and written: what JSON takes, what a terminal may show, how wide it is (RFC
+/// 3629). The only header that knows the library.
+
+#include <utf8cpp/utf8/checked.h>
+#include <utf8cpp/utf8/unchecked.h>
 
 #include <cstddef>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 namespace kf {
@@ -13,28 +19,35 @@ struct utf8_character {
     bool valid = false;
 };
 
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    return utf8::is_valid(text.data(), text.data() + text.size());
+}
+
 /// The first character of a text that is not empty.
-[[nodiscard]] constexpr utf8_character first_character(std::string_view text) noexcept {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned lead = byte(0);
-    if (lead < 0x80) return {lead, 1, true};
-    const std::size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    if (length == 0) return {};
-    char32_t code = lead & (0xFFU >> (length + 1));
-    std::size_t good = 1;
-    for (; good < length && good < text.size(); ++good) {
-        const unsigned next = byte(good);
-        // The second byte also rules out long forms, surrogates and what is beyond U+10FFFF.
-        const unsigned low = good > 1 ? 0x80U : lead == 0xE0 ? 0xA0U : lead == 0xF0 ? 0x90U : 0x80U;
-        const unsigned high = good > 1 ? 0xBFU : lead == 0xED ? 0x9FU : lead == 0xF4 ? 0x8FU : 0xBFU;
-        if (next < low || next > high) break;
-        code = (code << 6U) | (next & 0x3FU);
+[[nodiscard]] inline utf8_character first_character(std::string_view text) noexcept {
+    if (const auto lead = static_cast<unsigned char>(text[0]); lead < 0x80) return {lead, 1, true};
+    for (std::size_t bytes = 2; bytes <= 4 && bytes <= text.size(); ++bytes)
+        if (is_utf8(text.substr(0, bytes))) return {utf8::unchecked::peek_next(text.data()), bytes, true};
+    // One fault is a byte that begins a character, with the bytes behind it that can only go on with one.
+    std::size_t bytes = 1;
+    const auto goes_on = [&] { return (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U; };
+    if (static_cast<unsigned char>(text[0]) >= 0xC0)
+        while (bytes < 4 && bytes < text.size() && goes_on()) ++bytes;
+    return {0, bytes, false};
+}
+
+/// Appends one code point; false, with nothing appended, for what is none.
+inline bool append_utf8(std::string& out, char32_t code) {
+    try {
+        utf8::append(code, std::back_inserter(out));
+    } catch (const utf8::invalid_code_point&) {
+        return false;
     }
-    return {code, good, good == length};
+    return true;
 }
 
 /// Characters of a text: its columns, as far as each takes one.
-[[nodiscard]] constexpr std::size_t columns_of(std::string_view text) noexcept {
+[[nodiscard]] inline std::size_t columns_of(std::string_view text) noexcept {
     std::size_t n = 0;
     for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) ++n;
     return n;

@@ -7,6 +7,7 @@
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_context.hpp>
 #include <kf/svg/svg_document.hpp>
 #include <kf/svg/svg_expansion.hpp>

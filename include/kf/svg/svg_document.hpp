@@ -102,6 +102,10 @@ class svg_document {
     pugi::xml_document xml_ = {};
     svg_node root_ = {};
     std::string_view home_ = {}; ///< the URI that counts as SVG's: the root's
+    static constexpr const char* save_again = "save the drawing again as plain SVG in the drawing program";
+    static constexpr const char* export_it = "export the drawing as SVG in the drawing program";
+    static constexpr const char* no_svg = "it may be a file of another kind under that name";
+
     bool inkscape_layers_ = false;
     std::unordered_map<std::string_view, svg_node> ids_ = {};
     std::unordered_map<const pugi::xml_node_struct*, std::string_view> foreign_ = {};
@@ -116,7 +120,7 @@ inline result<void> svg_document::put_entities_in_place() {
         return fail(
             error{.code = errc::malformed,
                   .what = fmt::format("line {}: {}", lines_.line_at(expanded.error().source), expanded.error().what),
-                  .steps = {"save the drawing again as plain SVG in the drawing program"}});
+                  .steps = {save_again}});
     expanded_ = *std::move(expanded);
     for (auto& r : expanded_->remarks) remarks_.emplace_back(place(r.source), std::move(r.text));
     return {};
@@ -127,28 +131,34 @@ inline result<void> svg_document::parse() {
     const std::string_view text = expanded_ ? std::string_view(expanded_->text) : text_;
     const auto parsed = xml_.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
     if (parsed.status == pugi::status_no_document_element)
-        return fail(errc::malformed, "this is not an SVG file: it has no element");
+        return fail({errc::malformed, "this is not an SVG file: it has no element", no_svg, {}, {export_it}});
     if (!parsed) {
         const auto at = static_cast<std::size_t>(std::max<std::ptrdiff_t>(parsed.offset, 0));
         const svg_place where = place(expanded_ ? expanded_->source_of(at) : at);
-        return fail(
-            error{.code = errc::malformed,
-                  .what = fmt::format("the XML is broken at line {}, column {}", where.line, where.column),
-                  .cause = parsed.description(),
-                  .steps = {"check that the file is complete", "or save the drawing again in the drawing program"}});
+        return fail(error{.code = errc::malformed,
+                          .what = fmt::format("the XML is broken at line {}, column {}", where.line, where.column),
+                          .cause = parsed.description(),
+                          .steps = {"check that the file is complete", fmt::format("or {}", save_again)}});
     }
     for (const svg_node n : xml_.children()) {
         if (!is_element(n)) continue;
         if (root_) {
-            return fail(errc::malformed,
-                        fmt::format("line {}, <{}>: a second root element", place_of(n).line, excerpt(n.name())));
+            return fail({errc::malformed,
+                         fmt::format("line {}, <{}>: a second root element", place_of(n).line, excerpt(n.name())),
+                         "two drawings were put into one file, or an end tag is lost",
+                         {},
+                         {save_again}});
         }
         root_ = n;
     }
     std::string_view name = root_.name();
     name.remove_prefix(name.find(':') == name.npos ? 0 : name.find(':') + 1);
     if (name != "svg")
-        return fail(errc::malformed, fmt::format("this is not an SVG file: its root is <{}>", excerpt(root_.name())));
+        return fail({errc::malformed,
+                     fmt::format("this is not an SVG file: its root is <{}>", excerpt(root_.name())),
+                     no_svg,
+                     {},
+                     {export_it}});
     make_plain();
     return {};
 }

@@ -5,6 +5,8 @@
 /// and size; what stands in another file is never read. XML 1.0, 4.2 to 4.5.
 
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
+#include <kf/svg/svg_expanded.hpp>
 #include <kf/svg/svg_scanner.hpp>
 #include <kf/svg/svg_text.hpp>
 
@@ -29,29 +31,6 @@ struct entity_limits {
     std::size_t declarations = 10'000;
     std::size_t depth = 16;                             ///< of entities in entities
     std::size_t expanded_bytes = std::size_t{16} << 20; ///< of all references together
-};
-
-/// A document without references to entities, and where each part of it stood.
-struct expanded_document {
-    struct piece {
-        std::size_t at, source; ///< from `at` on; the whole of an expansion stands at its reference
-        bool expansion;
-    };
-    struct remark {
-        std::size_t source;
-        std::string text;
-    };
-    std::string text = {};
-    std::vector<piece> pieces = {};
-    std::vector<remark> remarks = {}; ///< references that lead nowhere, in order
-
-    [[nodiscard]] std::size_t source_of(std::size_t offset) const noexcept {
-        const auto after = std::upper_bound(pieces.begin(), pieces.end(), offset,
-                                            [](std::size_t o, const piece& p) { return o < p.at; });
-        if (after == pieces.begin()) return offset;
-        const piece& p = *std::prev(after);
-        return p.expansion ? p.source : p.source + (offset - p.at);
-    }
 };
 
 /// Something wrong at a place of the source, in bytes from its begin.
@@ -236,7 +215,7 @@ inline std::string entity_expander::literal(std::string_view text) {
         const char* const digits = text.data() + i + (hex ? 3 : 2);
         std::uint32_t code = 0;
         const auto [stop, status] = std::from_chars(digits, text.data() + end, code, hex ? 16 : 10);
-        if (status != std::errc{} || stop != text.data() + end || !append_utf8(out, code)) {
+        if (status != std::errc{} || stop != text.data() + end || code == 0 || !append_utf8(out, code)) {
             out += text[i++];
             continue;
         }

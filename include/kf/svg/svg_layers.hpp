@@ -5,6 +5,7 @@
 /// pen.
 
 #include <kf/drawing/drawing.hpp>
+#include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_scanner.hpp>
 #include <kf/svg/svg_text.hpp>
 

@@ -3,9 +3,10 @@
 /// The bytes of an SVG file before and after its XML is parsed: which encoding they are in, and which line an offset
 /// is.
 
+#include <kf/sink/utf8.hpp>
+
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,56 +37,11 @@ class line_index {
     std::vector<std::size_t> ends_ = {};
 };
 
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size();) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        if (c < 0x80) {
-            ++i;
-            continue;
-        }
-        const std::size_t more = c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2 : c >= 0xF0 && c < 0xF5 ? 3 : 0;
-        if (more == 0 || i + more >= text.size()) return false;
-        unsigned long code = c & (0x3FU >> more);
-        for (std::size_t k = 1; k <= more; ++k) {
-            const auto next = static_cast<unsigned char>(text[i + k]);
-            if ((next & 0xC0U) != 0x80U) return false;
-            code = code << 6U | (next & 0x3FU);
-        }
-        if (more == 2 && (code < 0x800 || (code >= 0xD800 && code < 0xE000))) return false;
-        if (more == 3 && (code < 0x10000 || code > 0x10FFFF)) return false;
-        i += more + 1;
-    }
-    return true;
-}
-
-/// Appends one code point; false, with nothing appended, for what is none.
-inline bool append_utf8(std::string& out, std::uint32_t code) {
-    if (code == 0 || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
-    const auto last = [&](unsigned shift) { out += static_cast<char>(0x80U | (code >> shift & 0x3FU)); };
-    if (code < 0x80)
-        out += static_cast<char>(code);
-    else if (code < 0x800) {
-        out += static_cast<char>(0xC0U | code >> 6U);
-        last(0);
-    } else if (code < 0x10000) {
-        out += static_cast<char>(0xE0U | code >> 12U);
-        last(6);
-        last(0);
-    } else {
-        out += static_cast<char>(0xF0U | code >> 18U);
-        last(12);
-        last(6);
-        last(0);
-    }
-    return true;
-}
-
 /// What is not UTF-8 is taken for Latin-1, as old drawing programs wrote it.
 [[nodiscard]] inline std::string utf8_from_latin1(std::string_view text) {
     std::string out;
     out.reserve(text.size() + text.size() / 8);
-    for (const char c : text)
-        if (!append_utf8(out, static_cast<unsigned char>(c))) out += c;
+    for (const char c : text) append_utf8(out, static_cast<unsigned char>(c));
     return out;
 }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A job from wherever it came: composed of a drawing in memory, or spooled from a file or a pipe. Whoever runs, counts
+/// or writes it sees operations and strokes.
+
+#include <kf/error.hpp>
+#include <kf/job/compose.hpp>
+#include <kf/job/operation.hpp>
+#include <kf/job/stroke.hpp>
+#include <kf/run/spool.hpp>
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace kf::run {
+
+/// Operations of either kind of job.
+class job_operations {
+    std::variant<job::drawing_source, job::job_source<file_pieces>> from_;
+
+  public:
+    explicit job_operations(job::drawing_source from)
+      : from_(std::move(from)) {}
+    explicit job_operations(job::job_source<file_pieces> from)
+      : from_(std::move(from)) {}
+
+    [[nodiscard]] result<std::optional<job::step>> operator()() {
+        return std::visit([](auto& from) { return from(); }, from_);
+    }
+};
+
+class whole_job {
+    std::variant<job::composed_job, job_spool> job_;
+
+  public:
+    explicit whole_job(job::composed_job job)
+      : job_(std::move(job)) {}
+    explicit whole_job(job_spool job)
+      : job_(std::move(job)) {}
+
+    /// From its beginning, as often as wanted. The job outlives what is read from it, and stays where it is.
+    [[nodiscard]] job_operations operations() const {
+        return std::visit([](const auto& job) { return job_operations(job.operations()); }, job_);
+    }
+    [[nodiscard]] job::stroke_source<job_operations> strokes() const { return job::stroke_source(operations()); }
+};
+
+} // namespace kf::run

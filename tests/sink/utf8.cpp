@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include <kf/sink/utf8.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace utf8_test {
+
+using namespace kf;
+using namespace std::string_view_literals;
+
+BOOST_AUTO_TEST_CASE(characters_of_one_to_four_bytes_are_read_with_their_code) {
+    const struct {
+        std::string_view text;
+        char32_t code;
+        std::size_t bytes;
+    } rows[] = {{"a\xff", 'a', 1},
+                {"\0"sv, 0, 1},
+                {"\xc3\xa4z", 0xE4, 2},
+                {"\xe2\x82\xac", 0x20AC, 3},
+                {"\xf0\x9f\x98\x80", 0x1F600, 4},
+                {"\xf4\x8f\xbf\xbf", 0x10FFFF, 4}};
+    for (const auto& row : rows) {
+        const utf8_character c = first_character(row.text);
+        BOOST_TEST(c.valid);
+        BOOST_TEST((c.code == row.code));
+        BOOST_TEST(c.bytes == row.bytes);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_fault_takes_the_bytes_that_can_only_go_on_and_no_other) {
+    const struct {
+        std::string_view text;
+        std::size_t bytes;
+    } rows[] = {{"\x80\x80", 1},
+                {"\xff"
+                 "a",
+                 1},
+                {"\xe2\x82", 2},
+                {"\xe2\x82 ", 2},
+                {"\xc0\xaf", 2},
+                {"\xed\xa0\x80\xed", 3},
+                {"\xf4\x90\x80\x80", 4},
+                {"\xf8\x88\x80\x80\x80", 4}};
+    for (const auto& row : rows) {
+        BOOST_TEST(!first_character(row.text).valid);
+        BOOST_TEST(first_character(row.text).bytes == row.bytes);
+        BOOST_TEST(!is_utf8(row.text));
+    }
+    BOOST_TEST(is_utf8(""));
+    BOOST_TEST(is_utf8("gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\x91"));
+}
+
+BOOST_AUTO_TEST_CASE(only_code_points_are_written) {
+    std::string out;
+    for (const char32_t good : {U'a', U'\u00e4', U'\u20ac', U'\U0001F600'}) BOOST_TEST(append_utf8(out, good));
+    BOOST_TEST(out == "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80");
+    for (const char32_t bad : {char32_t{0xD800}, char32_t{0xDFFF}, char32_t{0x110000}, char32_t{0xFFFFFFFF}})
+        BOOST_TEST(!append_utf8(out, bad));
+    BOOST_TEST(out.size() == 10);
+    BOOST_TEST(columns_of(out) == 4);
+}
+
+} // namespace utf8_test

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "drawing_input.hpp"
+
+#include "filters.hpp"
+#include "plotter_site.hpp"
+
+#include <kf/svg/svg.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kf::kplot {
+namespace {
+
+result<job::compose_options> composing(const cli::invocation& in, const machine::machine& m) {
+    job::compose_options o;
+    o.home = !in.has("no-home");
+    o.tool = in.get("tool").value_or(m.tools.front().name);
+    if (in.has("feed")) {
+        KF_TRY(const double feed, number_option(in, "feed", 0, 0.001, 100000));
+        o.feed = feed;
+    }
+    if (machine::find_tool(m, o.tool) == nullptr) {
+        std::vector<std::string> known;
+        for (const auto& t : m.tools) known.push_back(t.name);
+        return kf::fail({errc::usage, fmt::format("this machine has no tool \"{}\"", o.tool),
+                         fmt::format("machine.yaml has {}", fmt::join(known, ", ")), "--tool " + o.tool});
+    }
+    return o;
+}
+
+result<svg::svg_options> reading(const cli::invocation& in) {
+    svg::svg_options o;
+    KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    const std::string invisible = in.get("invisible").value_or("skip");
+    if (invisible != "skip" && invisible != "draw")
+        return kf::fail({errc::usage, "--invisible is skip or draw", {}, "--invisible " + invisible});
+    if (invisible == "draw") o.invisible = svg::svg_invisible::draw;
+    return o;
+}
+
+/// With --strict, the paper shows what the drawing shows or stays white.
+result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d, const std::string& name) {
+    if (!in.has("strict") || drawing::is_faithful(d)) return {};
+    const auto faults = std::count_if(d.notes.begin(), d.notes.end(),
+                                      [](const drawing::note& n) { return n.kind != drawing::note_kind::told; });
+    return kf::fail({errc::refused,
+                     fmt::format("--strict: {} of what was told would not be drawn as it is seen", faults),
+                     {},
+                     name,
+                     {"change the drawing where the lines above say", "or leave out --strict"}});
+}
+
+result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d) {
+    for (const filter_row& f : filters()) {
+        const auto given = in.options.find(f.option.name);
+        if (given == in.options.end()) continue;
+        auto next = f.apply(std::move(d), in, m);
+        if (!next) {
+            error e = std::move(next).error();
+            if (e.command.empty()) e.command = fmt::format("--{} {}", f.option.name, fmt::join(given->second, " "));
+            return kf::fail(std::move(e));
+        }
+        d = *std::move(next);
+    }
+    return d;
+}
+
+} // namespace
+
+std::vector<cli::option_row> drawing_options() {
+    std::vector<cli::option_row> options{
+        {"tolerance", "MM", "how far a line may be from a curve of an SVG (0.01)"},
+        {"strict", "", "refuse an SVG that would not be drawn as it is seen"},
+        {"invisible", "WHAT", "skip or draw what an SVG has and nobody can see (skip)"}};
+    for (const filter_row& f : filters()) options.push_back(f.option);
+    options.insert(options.end(), {{"tool", "NAME", "the tool that draws an SVG (the first of machine.yaml)"},
+                                   {"feed", "MM_S", "drawing speed of an SVG in mm/s (the tool's)"},
+                                   {"no-home", "", "an SVG's job does not begin with homing X and Y"}});
+    for (cli::option_row& o : options) o.group = "options for an SVG";
+    return options;
+}
+
+result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m, std::string_view text,
+                                      const std::string& name) {
+    KF_TRY(const auto how, reading(in));
+    KF_TRY(auto options, composing(in, m));
+    auto read = svg::read_svg(text, how);
+    if (!read) {
+        error e = std::move(read).error();
+        e.command = name;
+        return kf::fail(std::move(e));
+    }
+    for (const drawing::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", name, n.line, n.text));
+    KF_CHECK(check_faithful(in, *read, name));
+    KF_TRY(auto made, filtered(in, m, *std::move(read)));
+    if (drawing::line_count(made) == 0) {
+        error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
+        if (!made.notes.empty() && how.invisible == svg::svg_invisible::skip)
+            nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
+        return kf::fail(std::move(nothing));
+    }
+    return job::composed_job(std::move(made), std::move(options));
+}
+
+result<void> refuse_drawing_options(const cli::invocation& in, const std::string& name) {
+    for (const cli::option_row& o : drawing_options()) {
+        if (!in.has(o.name)) continue;
+        return kf::fail({errc::usage,
+                         fmt::format("--{} is for an SVG, and {} is a job already", o.name, name),
+                         "what an SVG is made of is gone in a job: its layers, its curves and its page",
+                         fmt::format("--{}", o.name),
+                         {fmt::format("give --{} to the kplot that reads the SVG", o.name)}});
+    }
+    return {};
+}
+
+} // namespace kf::kplot

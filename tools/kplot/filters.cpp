@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#include "filters.hpp"
+
+#include <kf/drawing/layer_choice.hpp>
+
+#include <utility>
+
+namespace kf::kplot {
+
+const std::vector<filter_row>& filters() {
+    static const std::vector<filter_row> rows{
+        {{"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},
+         [](drawing::drawing d, const cli::invocation& in, const machine::machine&) {
+             return drawing::choose_layers(std::move(d), in.options.at("layer"));
+         }}};
+    return rows;
+}
+
+} // namespace kf::kplot

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What may be done to a drawing between its import and its job: the filters of kf/drawing, each with its option.
+
+#include "../cli/command.hpp"
+
+#include <kf/drawing/drawing.hpp>
+#include <kf/machine/machine.hpp>
+
+#include <vector>
+
+namespace kf::kplot {
+
+struct filter_row {
+    cli::option_row option; ///< the filter runs when it is given
+    result<drawing::drawing> (*apply)(drawing::drawing, const cli::invocation&, const machine::machine&);
+};
+
+/// In the order in which they run.
+[[nodiscard]] const std::vector<filter_row>& filters();
+
+} // namespace kf::kplot

@@ -74,6 +74,7 @@ class Effects(WorldTest):
         log.unlink(missing_ok=True)
         r = w.run("flash", "octopus", "-s", "--json", *words, env={"KF_FAULT_LOG": str(log)})
         self.assertEqual(r.code, code, r)
+        self.said = r.out
         # A run says the same plan as the dry run before it.
         self.assertEqual(Plan(r.events("result")).lines, plan.lines)
         return plan, effects_of(log)
@@ -89,7 +90,7 @@ class Effects(WorldTest):
                 self.assertGreater(len(effects), 100)
                 self.assertEqual(self.not_planned(plan, effects), [])
         # And it is this plan that has them: with a line less, an effect is left over.
-        for part in ("make olddefconfig", "make -j", "pinned/klipper.bin", "guardian --timeout", "the list of what is stopped",
+        for part in ("make olddefconfig", "make -j", "pinned/klipper.bin", "guardian --timeout", "stopped-units",
                      "the plot lock", "ledger.jsonl", "flash.lock", "ask again whenever it matters"):
             with self.subTest(part):
                 self.assertNotEqual(self.not_planned(plan.without(part), effects), [])
@@ -107,15 +108,25 @@ class Effects(WorldTest):
         # The folder of the image is named before the build that fills it; all else has one place.
         self.assertEqual(in_plan, sorted(in_plan), plan.lines)
 
-    def test_a12_another_method_and_a_fallback_have_their_effects_in_the_plan(self):
+    def test_a12_another_method_has_its_effects_in_the_plan(self):
         w = self.world()
         plan, effects = self.planned_and_done(w, "--method", "make_flash")
         self.assertEqual(self.not_planned(plan, effects), [])
         self.assertTrue(any("FLASH_DEVICE=" in what for _, what in effects))
+
+    def test_d15_a12_falls_back_to_make_flash_as_planned_when_nothing_was_written(self):
         w = self.world("octopus:refuses-bootloader")
+        makefile = w.tree / "Makefile"
+        text = makefile.read_text()
+        self.assertIn("\nflash: ", text)
+        # As a flasher that finds no board in DFU.
+        makefile.write_text(text.replace("\nflash: ", "\nflash:\n\t@echo No DFU capable device; exit 1\nwas-flash: "))
         plan, effects = self.planned_and_done(w, code=1)
         self.assertEqual(self.not_planned(plan, effects), [])
         self.assertTrue(any("FLASH_DEVICE=" in what for _, what in effects))
+        self.assertIn("make_flash: writing", self.said)
+        self.assertIn("make flash failed before it wrote anything", self.said)
+        self.assertTrue(w.service_is_up())
 
 
 if __name__ == "__main__":

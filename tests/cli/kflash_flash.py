@@ -252,15 +252,6 @@ class Flash(WorldTest):
         self.assertNotIn("make_flash: writing", r.err)
         self.assertTrue(w.service_is_up())
 
-    def test_d15_falls_back_to_make_flash_only_when_nothing_was_written(self):
-        w = self.world("octopus:refuses-bootloader")
-        r = w.run("flash", "octopus", "-s")
-        self.assertEqual(r.code, 1, r)  # make flash meets the same board
-        self.assertIn("make_flash: writing", r.err)
-        self.assertTrue(w.service_is_up())
-        r = w.run("flash", "octopus", "-s", "--no-fallback")
-        self.assertNotIn("make_flash: writing", r.err)
-
     def test_d15_an_image_at_the_flash_base_never_overwrites_katapult(self):
         w = self.world()
         config = w.home / ".config/kflash/configs/pico/.config"

@@ -79,6 +79,7 @@ class World:
             child.wait()
         self.host.stdin.close()
         self.host.stdout.close()
+        self.host.terminate()  # at the end of its input it would wait for somebody to start a stopped klippy
         try:
             self.host.wait(30)
         except subprocess.TimeoutExpired:

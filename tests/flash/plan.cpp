@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(one_board_is_stopped_for_written_and_started_again_in_this_
     for (const char* part :
          {"Board 1 is /dev/serial/by-id/", "klippy is idle", "configs/k1/.config", "in /home/pi/klipper: make -j",
           "build/k1/pinned/klipper.bin", "sudo -n -- /usr/bin/kflash guardian", "/run/klippy.sock.kf-lock",
-          "stopped-units", "stop klipper.service", "stop klipper-screen.service", "0x8020000",
+          "the list of what is stopped", "stop klipper.service", "stop klipper-screen.service", "0x8020000",
           "only if nothing was written", "FLASH_DEVICE=/dev/serial/by-id/", "wait up to 30 s", "ledger.jsonl",
           "start klipper.service", "start klipper-screen.service"}) {
         const auto now = at(lines, part);

@@ -16,6 +16,12 @@ class any_sink {
     any_sink(S model)
       : model_(std::move(model)) {} // NOLINT: implicit on purpose
 
+    /// For the models that ask for it: of which board the next words are.
+    void whose(std::string_view board) {
+        visit([&](auto& s) {
+            if constexpr (requires { s.whose(board); }) s.whose(board);
+        });
+    }
     void step(phase p, std::string_view t) {
         visit([&](auto& s) { s.step(p, t); });
     }
@@ -57,6 +63,11 @@ class tee_sink {
       : a_(std::move(a))
       , b_(std::move(b)) {}
 
+    void whose(std::string_view board) {
+        both([&](auto& s) {
+            if constexpr (requires { s.whose(board); }) s.whose(board);
+        });
+    }
     void step(phase p, std::string_view t) {
         both([&](auto& s) { s.step(p, t); });
     }

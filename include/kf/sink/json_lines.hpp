@@ -50,6 +50,9 @@ class json_lines_sink {
     explicit json_lines_sink(result_stream out = stdout)
       : out_(std::move(out)) {}
 
+    /// Of which board the next events are; empty: of none, or of all.
+    void whose(std::string_view board) { board_ = board; }
+
     void step(phase p, std::string_view text) {
         line({{"event", "step"}, {"phase", label(p)}, {"text", detail::utf8(text)}});
     }
@@ -79,7 +82,7 @@ class json_lines_sink {
             else
                 std::visit([&](const auto& v) { o[f.name] = v; }, f.value);
         }
-        line(o);
+        put(o);
     }
 
   private:
@@ -95,8 +98,13 @@ class json_lines_sink {
         }
         return out;
     }
-    void line(const boost::json::object& o) { out_.put(escaped(boost::json::serialize(o)) + "\n"); }
+    void put(const boost::json::object& o) { out_.put(escaped(boost::json::serialize(o)) + "\n"); }
+    void line(boost::json::object o) {
+        if (!board_.empty()) o["board"] = detail::utf8(board_);
+        put(o);
+    }
     result_stream out_;
+    std::string board_;
     std::uint64_t last_percent_ = ~std::uint64_t{0};
     phase last_phase_ = phase::discovery;
 };

@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
     unsigned state = 11;
     for (int round = 0; round < 2000; ++round) {
         std::vector<operation> job;
-        for (unsigned n = round % 12; n > 0; --n) {
+        for (int n = round % 12; n > 0; --n) {
             state = state * 1664525u + 1013904223u;
             job.push_back(kinds[(state >> 16) % kinds.size()]);
         }

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(every_list_of_operations_groups_or_is_refused_and_none_is_l
     unsigned state = 3;
     for (int round = 0; round < 5000; ++round) {
         std::vector<operation> list;
-        for (unsigned n = round % 9; n > 0; --n) {
+        for (int n = round % 9; n > 0; --n) {
             state = state * 1664525u + 1013904223u;
             list.push_back(kinds[(state >> 16) % kinds.size()]);
         }

@@ -3,7 +3,8 @@
 """Puts each defect that must stay impossible (docs/DEFECTS.md) back into a copy of the sources and demands that a test of
 its label goes red, and that the same test is green without the defect.
 
-mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in the sources is changed."""
+mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in the sources is changed.
+mutants.py --texts: no more than whether each defect can still be put in and has tests that could see it."""
 import json
 import os
 import pathlib
@@ -378,7 +379,7 @@ def tool_of(sources):
 def trials(label, seen_by):
     """(sources to compile again, tests (file, name) to run against that program), one after the other."""
     known = [row for _, _, sections in labels.declared(ROOT) for _, _, rows in sections for row, _, _ in rows]
-    mine = labels.tests(ROOT, known)[0][label]
+    mine = labels.tests(ROOT, known)[0].get(label, [])
     if isinstance(seen_by, str):
         for file in sorted({f for f, _ in mine if f.startswith(f"{seen_by}/")}):
             yield [f"tests/{file}"], [t for t in mine if t[0] == file]
@@ -420,7 +421,23 @@ def verdict(build, copy, label, seen_by):
     return "NOT SEEN", asked
 
 
+def stale():
+    """Defects that cannot be put in any more, and those that nobody would see."""
+    for defect, (edits, seen_by) in MUTANTS.items():
+        for file, old, _ in edits:
+            if not (ROOT / file).exists() or old not in (ROOT / file).read_text():
+                yield f"{defect}: {file} has no longer: {old}"
+        tried = list(trials(defect.split()[0], seen_by))
+        if not tried:
+            yield f"{defect}: no test of its label against {seen_by}"
+        yield from (f"{defect}: there is no {s}" for sources, _ in tried for s in sources if not (ROOT / s).exists())
+
+
 def main():
+    if sys.argv[1] == "--texts":
+        wrong = list(stale())
+        print("\n".join(wrong) or f"{len(MUTANTS)} defects can be put in")
+        return 1 if wrong else 0
     build = pathlib.Path(sys.argv[1]).resolve()
     wanted = sys.argv[2:]
     alive = killed = 0

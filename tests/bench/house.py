@@ -18,8 +18,8 @@ PLACES = {  # what should stand in one place -> how a line tells it
     "who may follow a method": r"\bmay_fall_back\(",
     "a method made from its name": r"\bmake_method\(",
     "F is written": r"""F\{\w*:?\w*\}|"F"|'F', *[\w:]*f_word""",
-    "a socket is connected to": r"unix_socket::connect\(",
-    "JSON text is parsed": r"json::parse\(",
+    "a printer's session gets its record": r"\bpen_record \w+[({]|\bpen_record\(\w+\.",
+    "a member of JSON is read by hand": r"!= nullptr &&\s+!?[\w>-]+->is_(?:string|number|bool|object|array)\(\)",
     "bytes of UTF-8 are told apart": r"& 0x[cC]0[uU]?\)* *[!=]= *0x80",
     "the detail of another area": r"\b(\w+)::detail::",
 }

@@ -54,7 +54,7 @@ class Printer:
             self.wire.settimeout(DEADLINE)
             try:
                 return self.wire.connect(str(self.uds))
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, FileNotFoundError):  # it binds its socket anew
                 self.wire.close()
                 time.sleep(0.01)
         raise AssertionError("klippy never listened again")

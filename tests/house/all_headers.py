@@ -6,4 +6,6 @@ import sys
 
 include, out = map(pathlib.Path, sys.argv[1:])
 names = sorted(h.relative_to(include).as_posix() for h in (include / "kf").rglob("*.hpp"))
-out.write_text("".join(f"#include <{n}>\n" for n in names))
+text = "".join(f"#include <{n}>\n" for n in names)
+if not out.exists() or out.read_text() != text:  # a header may come or go at any build
+    out.write_text(text)

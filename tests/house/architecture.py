@@ -23,5 +23,10 @@ for paper in ("ARCHITECTURE.md", "CONTRIBUTING.md"):
         named += 1
         if not is_there(word.rstrip("/")):
             wrong.append(f"{paper} names {word}, which is not there")
+for flow in re.findall(r"^```\n(.*?)^```", text, re.S | re.M):  # names headers without their ending
+    for word in re.findall(r"\b(?:[a-z_]+/)+[a-z_]+\b(?![./])", flow):
+        named += 1
+        if not is_there(word + ".hpp"):
+            wrong.append(f"ARCHITECTURE.md names {word}.hpp, which is not there")
 print("\n".join(wrong) or f"ARCHITECTURE.md has {text.count(chr(10))} lines; {named} paths, all there")
 sys.exit(1 if wrong or named < 10 else 0)

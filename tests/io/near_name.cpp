@@ -8,7 +8,6 @@ namespace near_name_test {
 using kf::io::edit_distance;
 using kf::io::near_names;
 using names = std::vector<std::string>;
-}
 
 BOOST_AUTO_TEST_SUITE(near_name_suite)
 

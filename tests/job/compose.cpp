@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(an_arc_measures_its_length) {
 BOOST_AUTO_TEST_CASE(a_line_of_very_many_points_is_one_stroke_of_several_operations) {
     const auto zigzag = [](std::size_t n) {
         polyline line;
-        for (std::size_t i = 0; i < n; ++i) line.push_back({static_cast<double>(i) / 1000, i % 2 == 0 ? 0.0 : 1.0 / 3});
+        for (std::size_t i = 0; i < n; ++i)
+            line.push_back({static_cast<double>(i) / 1000, i % 2 == 0 ? 0.0 : 0.333333});
         return line;
     };
     for (const auto& [points, strokes] : {std::pair(std::size_t{300'000}, std::size_t{1}),

@@ -78,10 +78,10 @@ BOOST_AUTO_TEST_CASE(a_partial_update_leaves_the_rest) {
 }
 
 BOOST_AUTO_TEST_CASE(a_field_of_another_type_is_an_error_and_not_a_guess) {
-    for (const char* wrong : {R"({"toolhead":{"position":"0,0"}})", R"({"toolhead":{"position":[1,2]}})",
-                              R"({"toolhead":{"position":[1,2,"3"]}})", R"({"print_stats":{"state":7}})",
-                              R"({"pause_resume":{"is_paused":0}})", R"({"toolhead":5})",
-                              R"({"virtual_sdcard":{"file_size":1.5}})"}) {
+    for (const char* wrong :
+         {R"({"toolhead":{"position":"0,0"}})", R"({"toolhead":{"position":[1,2]}})",
+          R"({"toolhead":{"position":[1,2,"3"]}})", R"({"print_stats":{"state":7}})",
+          R"({"pause_resume":{"is_paused":0}})", R"({"toolhead":5})", R"({"virtual_sdcard":{"file_size":1.5}})"}) {
         printer_status s;
         const auto merged = s.merge(json::parse(wrong).as_object(), 1);
         BOOST_REQUIRE_MESSAGE(!merged, wrong);

@@ -294,8 +294,8 @@ BOOST_FIXTURE_TEST_CASE(b6_the_end_of_the_printers_pause_may_be_its_cancel_and_n
 }
 
 BOOST_FIXTURE_TEST_CASE(b6_the_way_back_from_the_printers_pause_is_no_strangers_motion, stroke_stage) {
-    // Recorded on Kalico with Fluidd's macros: the button comes between a stroke and its barrier, the macro parks the tool,
-    // and is_paused ends before the tool is back.
+    // Recorded on Kalico with Fluidd's macros: the button comes between a stroke and its barrier, the macro parks the
+    // tool, and is_paused ends before the tool is back.
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", script == line(1) ? 3s : 300ms);
         if (script != line(1)) return;

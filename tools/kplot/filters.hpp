@@ -13,6 +13,7 @@ namespace kf::kplot {
 
 struct filter_row {
     cli::option_row option; ///< the filter runs when it is given
+    /// A lambda around a filter that cannot fail names its type: `-> result<drawing::drawing>`.
     result<drawing::drawing> (*apply)(drawing::drawing, const cli::invocation&, const machine::machine&);
 };
 

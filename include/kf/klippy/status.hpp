@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// What may be believed of what Klipper says about itself, kept up to date by merging the partial objects of a
-/// subscription. Klipper samples every 250 ms, and some fields say what is not so: a position after a shutdown, one live
-/// position of zero after a quiet spell, axes that count as homed while they are being homed, a job that is complete
-/// before the pen stops. Unknown is never taken for idle.
+/// subscription. Klipper samples every 250 ms, and some fields say what is not so: a position after a shutdown, one
+/// live position of zero after a quiet spell, axes that count as homed while they are being homed, a job that is
+/// complete before the pen stops. Unknown is never taken for idle.
 
 #include <kf/error.hpp>
 #include <kf/klippy/objects.hpp>

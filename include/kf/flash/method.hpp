@@ -86,7 +86,7 @@ struct write_job {
 /// Specialised by each model, with `make(runner, clock)`.
 template<board::flash_method Method>
 struct model_of {
-    static_assert(sizeof(Method) == 0,
+    static_assert(static_cast<std::size_t>(Method) >= board::flash_methods.size(),
                   "a row of flash_methods has no model: include its header in flash/any_method.hpp");
 };
 

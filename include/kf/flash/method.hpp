@@ -85,7 +85,10 @@ struct write_job {
 
 /// Specialised by each model, with `make(runner, clock)`.
 template<board::flash_method Method>
-struct model_of;
+struct model_of {
+    static_assert(static_cast<std::size_t>(Method) >= board::flash_methods.size(),
+                  "a row of flash_methods has no model: include its header in flash/any_method.hpp");
+};
 
 template<class M, class S = silent_sink>
 concept flash_method = requires(M& m, const write_job& job, S& s) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The few travels from each stroke end that a good order may have: to the nearest ends, and to one in each quadrant, so
-/// that an end in a row of a hatch sees beyond its row.
+/// The few travels from each stroke end that a good order may have: to the nearest ends, and to one in each quadrant,
+/// so that an end in a row of a hatch sees beyond its row.
 
 #include <kf/drawing/near_ends.hpp>
 #include <kf/drawing/stroke_ends.hpp>
@@ -24,7 +24,7 @@ class candidates {
     };
 
   private:
-    static constexpr std::size_t width = 8, plain = 5, looked_at = 20;
+    static constexpr std::size_t width = 8, plain = 5, looked_at = 12, looked_far = 64;
 
     std::vector<std::array<travel, width>> of_;
     std::vector<std::uint8_t> count_;
@@ -40,23 +40,26 @@ class candidates {
         const near_ends near(ends, all);
         std::vector<near_ends::found> found;
         for (const node v : all) {
-            near.nearest(v, looked_at, found);
             const grid_point at = ends.at(v);
-            const auto quadrant = [&](grid_point p) { return (p.x < at.x ? 1U : 0U) | (p.y < at.y ? 2U : 0U); };
-            std::uint32_t chosen = 0, seen = 0; // bits
-            std::size_t many = 0;
-            const auto choose = [&](std::size_t i) {
-                chosen |= 1U << i;
-                seen |= 1U << quadrant(found[i].at);
-                ++many;
+            const auto quadrant = [&](const near_ends::found& f) {
+                return 1U << ((f.at.x < at.x ? 1U : 0U) | (f.at.y < at.y ? 2U : 0U));
             };
-            for (std::size_t i = 0; i < found.size() && many < plain; ++i) choose(i);
-            for (std::size_t i = many; i < found.size() && many < width; ++i)
-                if ((seen >> quadrant(found[i].at) & 1U) == 0) choose(i);
-            for (std::size_t i = plain; i < found.size() && many < width; ++i)
-                if ((chosen >> i & 1U) == 0) choose(i);
-            for (std::size_t i = 0; i < found.size(); ++i)
-                if ((chosen >> i & 1U) != 0) of_[v][count_[v]++] = {found[i].v, found[i].length()};
+            near.nearest(v, looked_at, found);
+            std::uint32_t seen = 0;
+            for (const auto& f : found) seen |= quadrant(f);
+            if (seen != 15) near.nearest(v, looked_far, found);
+            // The nearest come first, then the first of each quadrant, then whatever is next.
+            const std::size_t sure = std::min(plain, found.size());
+            seen = 0;
+            for (std::size_t i = 0; i < sure; ++i) seen |= quadrant(found[i]);
+            std::stable_partition(found.begin() + static_cast<std::ptrdiff_t>(sure), found.end(), [&](const auto& f) {
+                const bool is_new = (seen & quadrant(f)) == 0;
+                seen |= quadrant(f);
+                return is_new;
+            });
+            if (found.size() > width) found.resize(width);
+            std::sort(found.begin(), found.end());
+            for (const auto& f : found) of_[v][count_[v]++] = {f.v, f.length()};
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A first order of strokes, to be made shorter by drawing/lin_kernighan: by the shortest travels anywhere, or from each
-/// stroke to the nearest that is left. The first is better for strewn strokes and text, the second for hatches.
+/// A first order of strokes, to be made shorter by drawing/lin_kernighan: by the shortest travels anywhere, or from
+/// each stroke to the nearest that is left. The first is better for strewn strokes and text, the second for hatches.
 
 #include <kf/drawing/candidates.hpp>
 #include <kf/drawing/joined_sets.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Makes an order of strokes shorter by the moves of Lin and Kernighan (1973): a travel is taken out, another put in, and
-/// so on, as long as what was taken out is longer. Each stroke end has one travel, so its mate says how it goes on. A
-/// move is tried on drawing/tour_trial; the tour changes only when the move is a gain. Kicks (four travels near each
+/// Makes an order of strokes shorter by the moves of Lin and Kernighan (1973): a travel is taken out, another put in,
+/// and so on, as long as what was taken out is longer. Each stroke end has one travel, so its mate says how it goes on.
+/// A move is tried on drawing/tour_trial; the tour changes only when the move is a gain. Kicks (four travels near each
 /// other exchanged) lead out of what no move makes shorter; the caller keeps them or has them undone.
 
 #include <kf/drawing/candidates.hpp>
@@ -73,29 +73,16 @@ class lin_kernighan {
         return gained;
     }
 
-    /// Three runs of up to `longest` strokes that follow each other near v, a b c, become c b a; they are to be looked
-    /// at. The tour has more than 3 * `longest` strokes. What it costs.
+    /// Exchanges four travels that lie one behind the other near v, with up to `longest` strokes between them; their
+    /// ends are to be looked at. The tour has more than 3 * `longest` strokes. What it costs.
     std::int64_t kick(node v, std::uint32_t longest, chance& random) {
-        std::array<node, 3> first{}, last{};
         if (!tour_->is_entry(v)) v ^= 1;
-        const node before = tour_->mate(v);
-        for (std::size_t i = 0; i < 3; ++i) {
-            first[i] = v;
-            for (std::uint32_t n = random.below(longest); n > 0; --n) v = tour_->mate(v ^ 1);
-            last[i] = v ^ 1;
-            v = tour_->mate(v ^ 1);
+        std::array<node, 4> entries{};
+        for (node& each : entries) {
+            each = v;
+            for (std::uint32_t n = random.below(longest) + 1; n > 0; --n) v = tour_->mate(v ^ 1);
         }
-        const node behind = v;
-        const auto length = [&] {
-            return std::int64_t{length_[first[0]]} + length_[first[1]] + length_[first[2]] + length_[behind];
-        };
-        const std::int64_t old = length();
-        turn({before, first[0], last[2], behind});
-        turn({before, last[2], first[2], last[1]});
-        turn({last[2], last[1], first[1], last[0]});
-        turn({last[1], last[0], first[0], behind});
-        for (const node each : {before, first[0], last[0], first[1], last[1], first[2], last[2], behind}) look_at(each);
-        return length() - old;
+        return exchange_at(entries);
     }
 
     void keep() noexcept { done_.clear(); }
@@ -107,6 +94,26 @@ class lin_kernighan {
     }
 
   private:
+    /// The three runs between the travels to these entries, which follow each other, a b c, become c b a.
+    std::int64_t exchange_at(const std::array<node, 4>& entry) {
+        const std::array<node, 4> exit{tour_->mate(entry[0]), tour_->mate(entry[1]), tour_->mate(entry[2]),
+                                       tour_->mate(entry[3])};
+        const auto length = [&] {
+            std::int64_t sum = 0;
+            for (const node v : entry) sum += length_[v];
+            return sum;
+        };
+        const std::int64_t old = length();
+        turn({exit[0], entry[0], exit[3], entry[3]});
+        turn({exit[0], exit[3], entry[2], exit[2]});
+        turn({exit[3], exit[2], entry[1], exit[1]});
+        turn({exit[2], exit[1], entry[0], entry[3]});
+        for (std::size_t i = 0; i < 4; ++i) {
+            look_at(exit[i]);
+            look_at(entry[i]);
+        }
+        return length() - old;
+    }
     void exchange(const turned& t) {
         tour_->turn(t.before, t.first, t.last, t.behind);
         length_[t.before] = length_[t.last] = ends_->travel(t.before, t.last);
@@ -163,7 +170,8 @@ class lin_kernighan {
             if (!place.leads_on) {
                 if (breadth_here > 1) {
                     ++tried;
-                    if (const auto won = go_around(trial, fixed, open, c, place, gain + ways[i].worth, depth)) return won;
+                    if (const auto won = go_around(trial, fixed, open, c, place, gain + ways[i].worth, depth))
+                        return won;
                 } else if (around == nullptr) {
                     around = &ways[i];
                 }
@@ -191,8 +199,8 @@ class lin_kernighan {
         return 0;
     }
 
-    /// fixed...d, c...open, where d's travel to c is out and c...open is made a ring by the way from open to c. The ring
-    /// is opened at its nearest travel f-g and comes behind d.
+    /// fixed...d, c...open, where d's travel to c is out and c...open is made a ring by the way from open to c. The
+    /// ring is opened at its nearest travel f-g and comes behind d.
     std::int64_t go_around(const tour_trial& trial, node fixed, node open, node c, const tour_trial::place& place,
                            std::int64_t gain, std::size_t depth) {
         const node d = tour_->mate(c);

@@ -54,8 +54,8 @@ class tour {
             slices_.push_back({0, end - begin - 1, r, 0});
             by_rank_.push_back(static_cast<std::uint32_t>(r));
             for (std::int32_t i = begin; i < end; ++i)
-                places_[entries[static_cast<std::size_t>(i)] / 2] = {i - begin, static_cast<std::uint32_t>(r) & 0x7fffffffU,
-                                                                    entries[static_cast<std::size_t>(i)] & 1};
+                places_[entries[static_cast<std::size_t>(i)] / 2] = {
+                    i - begin, static_cast<std::uint32_t>(r) & 0x7fffffffU, entries[static_cast<std::size_t>(i)] & 1};
             begin = end;
         }
         for (std::size_t i = 0; i < entries.size(); ++i)
@@ -150,7 +150,8 @@ class tour {
             if (i == n) i = 0;
         }
         for (; many > 0; many -= 2) {
-            slice &a = slices_[by_rank_[static_cast<std::size_t>(i)]], &b = slices_[by_rank_[static_cast<std::size_t>(j)]];
+            slice &a = slices_[by_rank_[static_cast<std::size_t>(i)]],
+                  &b = slices_[by_rank_[static_cast<std::size_t>(j)]];
             a.reversed ^= 1;
             if (i != j) {
                 b.reversed ^= 1;
@@ -191,17 +192,20 @@ class tour {
         const std::uint32_t next = places_[mate_[v] / 2].slice; // right > 0: the same slice
         const bool kept_here = places_[kept / 2].slice == next && before_in_slice(kept) == 0;
         const std::int32_t rank = slices_[next].rank + 1;
-        const std::uint32_t behind = by_rank_[rank == static_cast<std::int32_t>(slices_.size()) ? 0 : static_cast<std::size_t>(rank)];
+        const std::uint32_t behind =
+            by_rank_[rank == static_cast<std::int32_t>(slices_.size()) ? 0 : static_cast<std::size_t>(rank)];
         const bool kept_behind = places_[kept / 2].slice == behind && before_in_slice(kept) == 0;
         if (kept_here || (right <= left && !kept_behind))
             prepend(mate_[v], right);
         else
             append(v, left);
     }
-    /// Moves `count` strokes, the last of which is left by exit v and which begin a slice, to the end of the slice before.
+    /// Moves `count` strokes, the last of which is left by exit v and which begin a slice, to the end of the slice
+    /// before.
     void append(node v, std::int32_t count) {
         slice& from = slice_of(v);
-        const std::uint32_t to = by_rank_[static_cast<std::size_t>(from.rank == 0 ? static_cast<std::int32_t>(slices_.size()) - 1 : from.rank - 1)];
+        const std::uint32_t to = by_rank_[static_cast<std::size_t>(
+            from.rank == 0 ? static_cast<std::int32_t>(slices_.size()) - 1 : from.rank - 1)];
         take(from, true, count);
         slice& s = slices_[to];
         const std::int32_t step = s.reversed != 0 ? -1 : 1;
@@ -211,10 +215,12 @@ class tour {
             places_[v / 2] = {number, to & 0x7fffffffU, ((v & 1) ^ 1 ^ s.reversed) & 1};
         renumber_when_worn(to, v);
     }
-    /// Moves `count` strokes, the first of which is entered at v and which end a slice, to the start of the slice behind.
+    /// Moves `count` strokes, the first of which is entered at v and which end a slice, to the start of the slice
+    /// behind.
     void prepend(node v, std::int32_t count) {
         slice& from = slice_of(v);
-        const std::uint32_t to = by_rank_[static_cast<std::size_t>(from.rank + 1 == static_cast<std::int32_t>(slices_.size()) ? 0 : from.rank + 1)];
+        const std::uint32_t to = by_rank_[static_cast<std::size_t>(
+            from.rank + 1 == static_cast<std::int32_t>(slices_.size()) ? 0 : from.rank + 1)];
         take(from, false, count);
         slice& s = slices_[to];
         const std::int32_t step = s.reversed != 0 ? -1 : 1;

@@ -109,7 +109,8 @@ class tour_trial {
             reverse(begin, middle);
             reverse(middle, count_);
         } else {
-            std::rotate(runs_.begin() + static_cast<std::ptrdiff_t>(begin), runs_.begin() + static_cast<std::ptrdiff_t>(middle),
+            std::rotate(runs_.begin() + static_cast<std::ptrdiff_t>(begin),
+                        runs_.begin() + static_cast<std::ptrdiff_t>(middle),
                         runs_.begin() + static_cast<std::ptrdiff_t>(count_));
         }
     }

@@ -5,6 +5,7 @@
 /// millimetres are its aim, since seconds as the aim were measured to change the order by 0.2 % at most.
 
 #include <kf/drawing/drawing.hpp>
+#include <kf/drawing/reloop.hpp>
 #include <kf/drawing/shortest_order.hpp>
 #include <kf/drawing/stroke_ends.hpp>
 #include <kf/drawing/travel.hpp>
@@ -106,12 +107,6 @@ inline void sort_along_curve(std::vector<polyline>& lines, const line_grid& grid
     sorted.reserve(lines.size());
     for (const auto& [key, i] : keys) sorted.push_back(std::move(lines[i]));
     lines = std::move(sorted);
-}
-
-inline void begin_at(polyline& line, std::size_t i) {
-    line.pop_back();
-    std::rotate(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(i), line.end());
-    line.push_back(line.front());
 }
 
 /// Each closed line begins at its point that is best between the lines before and behind. Whether any changed.

@@ -41,8 +41,8 @@ struct stretch {
     if ((beside(over.from) > tolerance || beside(over.to) > tolerance) &&
         (beside_other(s.from) > tolerance || beside_other(s.to) > tolerance))
         return {0, 0};
-    const auto [from, to] = std::minmax(along(over.from), along(over.to));
-    return {std::max<mm>(0, from), std::min(length, to)};
+    const mm a = along(over.from), b = along(over.to);
+    return {std::max<mm>(0, std::min(a, b)), std::min(length, std::max(a, b))};
 }
 
 [[nodiscard]] inline std::vector<polyline> without_doubles(const std::vector<polyline>& lines, mm tolerance) {

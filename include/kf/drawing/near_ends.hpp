@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Which stroke ends are near a place, from a grid of cells that hold a few each. Equal distances go by number, so that
-/// the answer depends on the drawing alone.
+/// Which stroke ends are near a place, from a grid of cells that hold a few each. Of ends that are as near, those
+/// come first that follow v in number: each of very many in one place sees others of them, and soon.
 
 #include <kf/drawing/stroke_ends.hpp>
 
@@ -15,7 +15,7 @@
 
 namespace kf::drawing {
 
-/// Some nodes, to be asked for the nearest. A node can be taken out.
+/// Some nodes, in order, to be asked for the nearest. A node can be taken out.
 class near_ends {
     struct entry {
         grid_point at;
@@ -82,9 +82,7 @@ class near_ends {
         double squared; ///< exact: the grid is fine, and not larger than a double's integers
         node v;
         grid_point at;
-        bool operator<(const found& other) const noexcept {
-            return squared != other.squared ? squared < other.squared : v < other.v;
-        }
+        bool operator<(const found& other) const noexcept { return squared < other.squared; }
         [[nodiscard]] grid_length length() const noexcept { return rounded_root(squared); }
     };
 
@@ -93,23 +91,29 @@ class near_ends {
         into.clear();
         const grid_point from = ends_->at(v);
         const std::int32_t cx = column(from.x), cy = row(from.y);
+        const auto is_full = [&] { return into.size() == most && !(into.back().squared > 0); };
+        const auto consider = [&](const entry& e) {
+            if (e.v / 2 == v / 2) return;
+            const found f{squared_distance(from, e.at), e.v, e.at};
+            if (into.size() < most)
+                into.push_back(f);
+            else if (!(f < into.back()))
+                return;
+            std::size_t at = into.size() - 1;
+            for (; at > 0 && f < into[at - 1]; --at) into[at] = into[at - 1];
+            into[at] = f;
+        };
         const auto look = [&](std::int32_t c, std::int32_t r) {
             if (r < 0 || r >= rows_ || c < 0 || c >= columns_) return;
             const std::size_t in = cell(c, r);
-            for (std::uint32_t i = begin_[in]; i < end_[in]; ++i) {
-                const entry& e = entries_[i];
-                if (e.v / 2 == v / 2) continue;
-                const found f{squared_distance(from, e.at), e.v, e.at};
-                if (into.size() < most)
-                    into.push_back(f);
-                else if (!(f < into.back()))
-                    continue;
-                std::size_t at = into.size() - 1;
-                for (; at > 0 && f < into[at - 1]; --at) into[at] = into[at - 1];
-                into[at] = f;
-            }
+            for (std::uint32_t i = begin_[in]; i < end_[in]; ++i) consider(entries_[i]);
         };
-        look(cx, cy);
+        const std::size_t own = cell(cx, cy);
+        const auto begin = entries_.begin() + begin_[own], end = entries_.begin() + end_[own];
+        const auto behind = std::lower_bound(begin, end, v, [](const entry& e, node n) { return e.v < n; });
+        for (auto e = behind; e != end && !is_full(); ++e) consider(*e);
+        for (auto e = begin; e != behind && !is_full(); ++e) consider(*e);
+        if (is_full()) return;
         const double x = (from.x - left_) / cell_ - cx, y = (from.y - top_) / cell_ - cy;
         const double inset = std::min({x, 1 - x, y, 1 - y});
         const std::int32_t rings = std::max({cx, columns_ - 1 - cx, cy, rows_ - 1 - cy});

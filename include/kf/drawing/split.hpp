@@ -5,6 +5,7 @@
 #include <kf/drawing/drawing.hpp>
 #include <kf/drawing/travel.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -25,21 +26,26 @@ inline void cut_apart(const polyline& line, std::vector<polyline>& into) {
 inline void cut_to_length(const polyline& line, mm longest, std::vector<polyline>& into) {
     polyline piece = {line.front()};
     mm left = longest;
+    const auto end_piece = [&] {
+        const point at = piece.back();
+        into.push_back(std::move(piece));
+        piece = {at};
+        left = longest;
+    };
     for (std::size_t i = 1; i < line.size(); ++i) {
-        const point to = line[i];
-        for (mm way = distance(piece.back(), to); way > left; way = distance(piece.back(), to)) {
-            const point from = piece.back();
-            const point cut{from.x + (to.x - from.x) * (left / way), from.y + (to.y - from.y) * (left / way)};
-            if (cut == from || cut == to) break; // nothing is left to cut
-            piece.push_back(cut);
-            into.push_back(std::move(piece));
-            piece = {cut};
-            left = longest;
+        const point from = line[i - 1], to = line[i];
+        const mm length = distance(from, to);
+        for (mm done = 0; done < length;) {
+            if (left <= longest * 1e-9) end_piece();
+            const mm part = std::min(left, length - done);
+            left -= part;
+            done += part;
+            if (done >= length || done == done - part) break;
+            piece.push_back({from.x + (to.x - from.x) * (done / length), from.y + (to.y - from.y) * (done / length)});
         }
-        left -= distance(piece.back(), to);
         piece.push_back(to);
     }
-    into.push_back(std::move(piece));
+    if (piece.size() > 1) into.push_back(std::move(piece));
 }
 
 } // namespace detail

@@ -75,13 +75,32 @@ class lin_kernighan {
 
     /// Exchanges four travels that lie one behind the other near v, with up to `longest` strokes between them; their
     /// ends are to be looked at. The tour has more than 3 * `longest` strokes. What it costs.
-    std::int64_t kick(node v, std::uint32_t longest, chance& random) {
+    std::int64_t kick_along(node v, std::uint32_t longest, chance& random) {
         if (!tour_->is_entry(v)) v ^= 1;
         std::array<node, 4> entries{};
         for (node& each : entries) {
             each = v;
             for (std::uint32_t n = random.below(longest) + 1; n > 0; --n) v = tour_->mate(v ^ 1);
         }
+        return exchange_at(entries);
+    }
+
+    /// The same with four travels that a short walk from v meets, wherever they are in the tour. Nothing when it meets
+    /// fewer.
+    std::int64_t kick_around(node v, chance& random) {
+        std::array<node, 4> entries{};
+        std::size_t count = 0;
+        for (int step = 0; step < 12 && count < entries.size(); ++step) {
+            const node entry = tour_->is_entry(v) ? v : tour_->mate(v);
+            const auto end = entries.begin() + static_cast<std::ptrdiff_t>(count);
+            if (std::find(entries.begin(), end, entry) == end) entries[count++] = entry;
+            const auto near = near_->of(v);
+            if (near.empty()) break;
+            v = near[random.below(static_cast<std::uint32_t>(std::min<std::size_t>(near.size(), 5)))].to;
+            if ((random() & 1) != 0) v ^= 1;
+        }
+        if (count < entries.size()) return 0;
+        std::ranges::sort(entries, {}, [&](node entry) { return tour_->key_of(entry); });
         return exchange_at(entries);
     }
 
@@ -141,7 +160,9 @@ class lin_kernighan {
     }
 
     /// How many ways are tried from the open end.
-    [[nodiscard]] static std::size_t breadth(std::size_t depth) noexcept { return depth == 1 ? 5 : depth == 2 ? 3 : 1; }
+    [[nodiscard]] static std::size_t breadth(std::size_t depth) noexcept {
+        return depth == 1 ? 5 : depth == 2 ? 3 : depth == 3 ? 2 : 1;
+    }
 
     struct way {
         node to;

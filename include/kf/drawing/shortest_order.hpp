@@ -21,10 +21,11 @@ namespace kf::drawing {
 /// How the search goes about strokes of a kind.
 struct search_style {
     std::size_t depth = 10;      ///< travels exchanged by one move, at most
-    std::uint32_t kick_run = 30; ///< strokes in each of the three runs of a kick, at most
+    std::uint32_t kick_run = 30; ///< strokes in each of the three runs of a kick along the tour, at most
+    std::uint32_t around = 2;    ///< of four kicks: those across the tour
 };
 /// Rows of a hatch are shifted by one only when very many travels change at once.
-inline constexpr search_style strewn{10, 30}, hatched{50, 50};
+inline constexpr search_style strewn{10, 30, 2}, hatched{50, 50, 0};
 
 /// An order, and how to search on from it.
 struct found_order {
@@ -60,7 +61,8 @@ template<class GoOn>
     if (longest == 0) kicks = 0;
     for (; kicks > 0 && go_on(); --kicks) {
         at = (at + 1 + random.below(stride)) % ends.nodes();
-        const std::int64_t cost = search.kick(at, longest, random);
+        const bool across = kicks % 4 < order.style.around;
+        const std::int64_t cost = across ? search.kick_around(at, random) : search.kick_along(at, longest, random);
         if (search.improve(go_on) >= cost)
             search.keep();
         else

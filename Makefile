@@ -64,6 +64,9 @@ format-check:
 soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
+	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
+	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
+	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.
 mutants: all
@@ -74,6 +77,9 @@ bench: all
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
+	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o $(BUILD)/bench_order
+	python3 -B tests/bench/drawings.py $(BUILD)/bench_drawings
+	$(BUILD)/bench_order $(BUILD)/bench_drawings
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 
 fuzz:

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The whole search for a short order of strokes: a first tour, the moves of drawing/lin_kernighan, then kicks for as
+/// long as wanted. What it finds depends on the strokes, the seed and the number of kicks alone, unless it is ended
+/// from outside.
+
+#include <kf/drawing/candidates.hpp>
+#include <kf/drawing/chance.hpp>
+#include <kf/drawing/first_tour.hpp>
+#include <kf/drawing/lin_kernighan.hpp>
+#include <kf/drawing/stroke_ends.hpp>
+#include <kf/drawing/tour.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace kf::drawing {
+
+/// How the search goes about strokes of a kind.
+struct search_style {
+    std::size_t depth = 10;      ///< travels exchanged by one move, at most
+    std::uint32_t kick_run = 30; ///< strokes in each of the three runs of a kick along the tour, at most
+    std::uint32_t around = 2;    ///< of four kicks: those across the tour
+};
+/// Rows of a hatch are shifted by one only when very many travels change at once.
+inline constexpr search_style strewn{10, 30, 2}, hatched{50, 50, 0};
+
+/// An order, and how to search on from it.
+struct found_order {
+    entry_order entries;
+    search_style style = strewn;
+};
+
+/// The shorter of two first tours. From each stroke to the nearest left wins where strokes lie in rows.
+[[nodiscard]] inline found_order first_order(const stroke_ends& ends, const candidates& near) {
+    entry_order by_travel = shortest_travels_first(ends, near), by_nearness = nearest_first(ends);
+    if (travel_of(ends, by_nearness) < travel_of(ends, by_travel)) return {std::move(by_nearness), hatched};
+    return {std::move(by_travel), strewn};
+}
+
+/// At least as short as what it is given. `go_on` is asked all the time, and may end the search at any time.
+template<class GoOn>
+[[nodiscard]] found_order shorten(const stroke_ends& ends, const candidates& near, found_order order,
+                                  std::uint64_t kicks, chance& random, GoOn&& go_on) {
+    if (order.entries.size() < 3) return order;
+    tour t(order.entries);
+    lin_kernighan search(ends, near, t, order.style.depth);
+    for (const node entry : order.entries) {
+        search.look_at(entry ^ 1);
+        search.look_at(entry);
+    }
+    search.improve(go_on);
+    search.keep();
+    // With the stroke that is nowhere there is one more, and a kick leaves one out.
+    const std::uint32_t longest = std::min(order.style.kick_run, ends.strokes() / 3);
+    // One sweep after the other: strokes are numbered along a curve, so what is near in number is near in memory.
+    const std::uint32_t stride = std::min<std::uint32_t>(100, ends.nodes());
+    node at = 0;
+    if (longest == 0) kicks = 0;
+    for (; kicks > 0 && go_on(); --kicks) {
+        at = (at + 1 + random.below(stride)) % ends.nodes();
+        const bool across = kicks % 4 < order.style.around;
+        const std::int64_t cost = across ? search.kick_around(at, random) : search.kick_along(at, longest, random);
+        if (search.improve(go_on) >= cost)
+            search.keep();
+        else
+            search.undo();
+    }
+    const node nowhere = ends.nowhere();
+    order.entries = t.entries_from(t.is_entry(nowhere) ? nowhere : nowhere ^ 1);
+    std::rotate(order.entries.begin(), order.entries.begin() + 1, order.entries.end());
+    return order;
+}
+
+} // namespace kf::drawing

@@ -315,6 +315,31 @@ BOOST_FIXTURE_TEST_CASE(b6_the_way_back_from_the_printers_pause_is_no_strangers_
     BOOST_REQUIRE_MESSAGE(done, done.error().what);
 }
 
+BOOST_FIXTURE_TEST_CASE(b6_after_a_pause_the_next_stroke_begins_where_the_printers_resume_left_the_tool, stroke_stage) {
+    // Recorded on Kalico with our own macros: RESUME went back to where the pause began, one stroke behind, and the
+    // travel from there is beside the way from the last stroke.
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        p.answer(request, "{}", script == line(1) ? 3s : 300ms);
+        if (script == line(0)) printer.push(p, {{"pause_resume", json::object{{"is_paused", true}}}}, 100ms);
+        if (script == "CLEAR_PAUSE") {
+            printer.status["toolhead"].as_object()["position"] = json::array{30.0, 322.0, 10.0, 0.0};
+            printer.push(p, {{"pause_resume", json::object{{"is_paused", false}}}}, 1ms);
+        }
+        if (script != line(1)) return;
+        const auto stands = [&](double x, double y, io::duration after) {
+            printer.push(p,
+                         {{"motion_report",
+                           json::object{{"live_position", json::array{x, y, 10.0, 0.0}}, {"live_velocity", 80.0}}}},
+                         after);
+        };
+        for (const auto after : {100ms, 200ms, 300ms, 400ms}) stands(30.0, 322.0, after); // on the first line, too
+        stands(27.5, 317.0, 700ms);
+    };
+    steering.plan = {{4, 1, run::order::resume}};
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE_MESSAGE(done, done.error().what);
+}
+
 BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_with_the_pen_up, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 2s);

@@ -108,6 +108,7 @@ class stroke_run {
     std::size_t sent_ = 0; ///< drawn strokes
     const char* state_ = "drawing";
     bool held_ = false;      ///< the motors, since the first wait for a person
+    bool moved_ = false;     ///< by a person or a macro in a pause, since the last stroke was sent
     bool elsewhere_ = false; ///< the pause was not asked of us: a button of a web interface
 
     [[nodiscard]] json::object status() const {
@@ -134,7 +135,7 @@ class stroke_run {
         const auto& s = k_.status();
         const auto live = s.live_position();
         // Its PAUSE may park the tool, and its RESUME is over for Klipper while the tool is still on the way back.
-        if (paused_by_printer()) path_.let_go();
+        if (paused_by_printer()) let_go();
         if (!live || s.eventtime == looked_at_ || paused_by_printer()) return {};
         looked_at_ = s.eventtime;
         if (path_.on_the_way(*live)) return {};
@@ -146,6 +147,19 @@ class stroke_run {
              {},
              options_.job,
              {"Look for another client of this printer: a web interface, a [delayed_gcode], a macro."}});
+    }
+    void let_go() noexcept {
+        path_.let_go();
+        moved_ = true;
+    }
+    /// After a pause the next stroke begins where whoever moved the tool left it, be that on the way of an older one.
+    result<void> find_place() {
+        if (!moved_ || !flights_.empty()) return {};
+        moved_ = false;
+        KF_TRY(const auto now, look_at(k_));
+        path_.stands_at(now.toolhead->position);
+        path_.let_go(); // it may be on its way there still
+        return {};
     }
     [[nodiscard]] seconds in_flight() const {
         seconds sum = 0;
@@ -237,7 +251,7 @@ class stroke_run {
         state_ = "paused";
         // A macro of the printer may have moved the tool.
         if (paused_by_printer()) KF_CHECK(lift(k_, machine_, record_));
-        path_.let_go();
+        let_go();
         const std::string where =
             fmt::format("paused {}after stroke {} of {}, the tool is up",
                         std::exchange(elsewhere_, false) ? "by somebody else " : "", outcome_.strokes, options_.total);
@@ -322,6 +336,7 @@ class stroke_run {
             text.clear();
             writer_.restate(text);
             KF_CHECK(writer_.write(*s, text));
+            KF_CHECK(find_place());
             KF_CHECK(send(*s, text));
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
         }

@@ -123,7 +123,11 @@ inline void add_board_checks(std::vector<plan_line>& all, const flash_plan& p, c
 
 inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
-    say(phase::flash, fmt::format("nobody holds {} ({})", b.target.by_id_name(), b.target.device().resolved.string()));
+    const auto& device = b.target.device();
+    say(phase::flash, fmt::format("nobody holds {} ({})", b.target.by_id_name(), device.resolved.string()));
+    // What it is opened by while it has no name yet, or another one.
+    if (!device.place.empty())
+        say(phase::flash, fmt::format("its place is {}", (p.at.devices.by_path() / device.place).string()));
     for (const auto method : b.order.methods) {
         if (method != b.order.methods.front())
             say(phase::flash, "only if nothing was written, another method may try, and the board is where it was:");

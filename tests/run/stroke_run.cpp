@@ -319,24 +319,25 @@ BOOST_FIXTURE_TEST_CASE(b6_after_a_pause_the_next_stroke_begins_where_the_printe
     // Recorded on Kalico with our own macros: RESUME went back to where the pause began, one stroke behind, and the
     // travel from there is beside the way from the last stroke.
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
-        p.answer(request, "{}", script == line(1) ? 3s : 300ms);
-        if (script == line(0)) printer.push(p, {{"pause_resume", json::object{{"is_paused", true}}}}, 100ms);
+        p.answer(request, "{}", script == line(2) ? 3s : 300ms);
+        if (script == line(1)) printer.push(p, {{"pause_resume", json::object{{"is_paused", true}}}}, 100ms);
         if (script == "CLEAR_PAUSE") {
-            printer.status["toolhead"].as_object()["position"] = json::array{30.0, 322.0, 10.0, 0.0};
+            printer.status["toolhead"].as_object()["position"] = json::array{35.0, 322.0, 10.0, 0.0};
             printer.push(p, {{"pause_resume", json::object{{"is_paused", false}}}}, 1ms);
         }
-        if (script != line(1)) return;
+        if (script != line(2)) return;
         const auto stands = [&](double x, double y, io::duration after) {
             printer.push(p,
                          {{"motion_report",
                            json::object{{"live_position", json::array{x, y, 10.0, 0.0}}, {"live_velocity", 80.0}}}},
                          after);
         };
-        for (const auto after : {100ms, 200ms, 300ms, 400ms}) stands(30.0, 322.0, after); // on the first line, too
-        stands(27.5, 317.0, 700ms);
+        for (const auto after : {100ms, 200ms, 300ms, 400ms})
+            stands(35.0, 322.0, after); // where the first stroke ended
+        stands(30.0, 312.0, 700ms);
     };
-    steering.plan = {{4, 1, run::order::resume}};
-    const auto done = draw(lines(2));
+    steering.plan = {{5, 1, run::order::resume}};
+    const auto done = draw(lines(3));
     BOOST_REQUIRE_MESSAGE(done, done.error().what);
 }
 

@@ -1,6 +1,4 @@
 # The door to the house: what a person types. Everything else is Meson's.
-# ccache has to be told that precompiled headers are fine.
-export CCACHE_SLOPPINESS = pch_defines,time_macros
 
 BUILD ?= build
 SAN ?= build-asan

@@ -51,7 +51,7 @@ if cmp -s "$build.cross.new" "$build/cross.ini" && [ -e "$build/build.ninja" ]; 
 else
     rm -rf "$build" && mkdir -p "$build"
     mv "$build.cross.new" "$build/cross.ini"
-    CCACHE_SLOPPINESS=pch_defines,time_macros meson setup "$build" "$top" --cross-file "$build/cross.ini" -Dtests=false -Doptimization=2 -Ddebug=false \
+    meson setup "$build" "$top" --cross-file "$build/cross.ini" -Dtests=false -Doptimization=2 -Ddebug=false \
         -Db_pie=true -Db_lundef=false -Ddefault_library=static >"$build/setup.log" || {
         tail -40 "$build/setup.log" >&2
         exit 1

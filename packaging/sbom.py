@@ -18,13 +18,13 @@ used = set().union(*linked.values())
 
 packages, locked = [], set()
 for block in (here / "sources.lock").read_text().split("\n\n"):
-    m = re.search(r"^(?:source|installed) (\S+) (\S+) (\S+) (.+)$", block, re.M)
+    m = re.search(r"^(source|headers) (\S+) (\S+) (\S+) (.+)$", block, re.M)
     if not m:
         continue
-    locked.add(m[1])
-    if m[1] not in used:
+    locked.add(m[2])
+    if m[2] not in used:
         continue
-    name, package_version, suite, licence = m.groups()
+    kind, name, package_version, suite, licence = m.groups()
     files = re.findall(r"^([0-9a-f]{64})  (\S+)$", block, re.M)
     packages.append({
         "SPDXID": f"SPDXRef-{re.sub('[^A-Za-z0-9.-]', '-', name)}",
@@ -36,11 +36,11 @@ for block in (here / "sources.lock").read_text().split("\n\n"):
         "licenseConcluded": "NOASSERTION",
         "licenseDeclared": licence,
         "copyrightText": "NOASSERTION",
-        "comment": ("Debian source package from " + suite + ", Debian's patches applied: " + ", ".join(f for _, f in files)
-                    if files else "headers of Debian's package from " + suite),
-        **({"checksums": [{"algorithm": "SHA256", "checksumValue": s} for s, f in files if f.endswith(".dsc")]} if files else {}),
+        "comment": f"Debian {'source package' if kind == 'source' else 'package of headers'} from {suite}"
+                   + (", Debian's patches applied: " if kind == "source" else ": ") + ", ".join(f for _, f in files),
+        "checksums": [{"algorithm": "SHA256", "checksumValue": s} for s, f in files if f.endswith((".dsc", ".deb"))],
         "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                          "referenceLocator": f"pkg:deb/debian/{name}@{package_version.replace('+', '%2B').replace('~', '%7E')}?arch=source"}],
+                          "referenceLocator": f"pkg:deb/debian/{name}@{package_version.replace('+', '%2B').replace('~', '%7E')}?arch={'source' if kind == 'source' else 'amd64'}"}],
     })
 recognised = {line.split()[0] for line in (here / "symbols").read_text().splitlines()}
 if recognised != locked:

@@ -33,13 +33,6 @@ done
     exit 1
 }
 
-# A header-only library whose sources the mirror lacks is taken from its installed package.
-utfcpp=$(awk '$1 == "installed" && $2 == "utfcpp" { print $3 }' "$here/sources.lock")
-if [ "$(dpkg-query -W -f '${Version}' libutfcpp-dev 2>/dev/null)" != "$utfcpp" ]; then
-    echo "libutfcpp-dev $utfcpp is not what is installed. Run packaging/setup.sh static, or change packaging/sources.lock." >&2
-    exit 1
-fi
-
 key=$({
     cat "$here/sysroot.sh" "$here/sources.lock"
     clang-$llvm --version
@@ -62,6 +55,11 @@ if [ ! -e "$trees/complete" ]; then
     grep '^source ' "$here/sources.lock" | while read -r _ name version _; do
         echo "unpacking $name $version" >&2
         (cd "$trees" && dpkg-source --no-check -x "$src/${name}_${version#*:}.dsc" "$name" >"$name.log" 2>&1)
+    done
+    grep '^headers ' "$here/sources.lock" | while read -r _ name version _; do
+        dpkg-deb -x "$src/${name}_${version#*:}_amd64.deb" "$trees/$name"
+        mkdir "$trees/$name/debian"
+        cp "$trees/$name/usr/share/doc/$name/copyright" "$trees/$name/debian/"
     done
     mv "$trees/llvm-toolchain-$llvm" "$trees/whole"
     mkdir -p "$trees/llvm-toolchain-$llvm"/llvm/utils "$trees/llvm-toolchain-$llvm/debian"
@@ -99,7 +97,7 @@ done
 cp -rL "$asm" "$root/usr/include/asm"
 while read -r _ name _; do
     [ -e "$trees/$name/debian/copyright" ] && cp "$trees/$name/debian/copyright" "$root/licences/$name"
-done < <(grep '^source ' "$here/sources.lock")
+done < <(grep -E '^(source|headers) ' "$here/sources.lock")
 
 # No path of this machine ends up in a binary: two builds on two machines are the same bytes.
 common="--target=$triple $flags --sysroot=$root -resource-dir=$root/clang -O2 -fPIC -ffunction-sections -fdata-sections
@@ -209,8 +207,7 @@ cp -r "$trees/yaml-cpp/include/yaml-cpp" "$root/deps/include/"
 package yaml-cpp "$(version_of yaml-cpp)" -lyaml-cpp
 
 stage "fmt, fast_float, UTF8-CPP, Boost"
-cp -r "$trees/fmtlib/include/fmt" "$trees/fast-float/include/fast_float" /usr/include/utf8cpp "$root/deps/include/"
-cp /usr/share/doc/libutfcpp-dev/copyright "$root/licences/utfcpp"
+cp -r "$trees/fmtlib/include/fmt" "$trees/fast-float/include/fast_float" "$trees/libutfcpp-dev/usr/include/utf8cpp" "$root/deps/include/"
 ln -s "$trees/boost1.81/boost" "$root/deps/include/boost"
 archive boost_program_options "-I$trees/boost1.81" "$trees"/boost1.81/libs/program_options/src/*.cpp
 echo '#include <boost/json/src.hpp>' >"$work/json.cpp"

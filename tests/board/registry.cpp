@@ -577,6 +577,15 @@ BOOST_AUTO_TEST_CASE(any_effect_that_fails_or_kills_leaves_the_old_or_the_new_fi
     BOOST_TEST_MESSAGE("registry update: " << kinds[0] - 1 << " effects x {error, kill}");
 }
 
+BOOST_AUTO_TEST_CASE(a_text_in_latin_1_is_refused_before_it_is_written) {
+    flash_settings s;
+    s.klipper_dir = "/home/k\374che/klipper";
+    BOOST_REQUIRE(problem(s).has_value());
+    BOOST_TEST(problem(s)->what == "must be UTF-8");
+    s.klipper_dir = "/home/k\303\274che/klipper";
+    BOOST_TEST(!problem(s).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace registry_test

@@ -17,7 +17,7 @@
 #include <numbers>
 #include <vector>
 
-namespace {
+namespace filters_test {
 
 using namespace kf::drawing;
 
@@ -36,8 +36,6 @@ kf::mm off(point p, const polyline& line) {
     for (std::size_t i = 1; i < line.size(); ++i) least = std::min(least, distance_to_segment(p, line[i - 1], line[i]));
     return least;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(filters)
 
@@ -169,3 +167,5 @@ BOOST_AUTO_TEST_CASE(filter_keeps_lengths_that_are_wanted_and_every_layer) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace filters_test

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace merge_test {
 
 using namespace kf::drawing;
 
@@ -22,8 +22,6 @@ drawing of(std::vector<polyline> lines) { return {.width = 100, .height = 100, .
 std::vector<polyline> merged_lines(std::vector<polyline> lines, kf::mm tolerance = 0) {
     return merge(of(std::move(lines)), {tolerance}).result.layers[0].lines;
 }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(merge_of_lines)
 
@@ -131,3 +129,5 @@ BOOST_AUTO_TEST_CASE(the_ink_stays_layer_by_layer_and_strokes_are_as_few_as_can_
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace merge_test

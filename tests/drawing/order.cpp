@@ -13,7 +13,7 @@
 #include <numeric>
 #include <vector>
 
-namespace {
+namespace order_test {
 
 using namespace kf::drawing;
 
@@ -42,8 +42,6 @@ struct slow_clock {
     kf::io::time_point now() { return kf::io::time_point(std::chrono::milliseconds(100 * ++asked)); }
     void sleep_until(kf::io::time_point) {}
 };
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(order_of_lines)
 
@@ -165,3 +163,5 @@ BOOST_AUTO_TEST_CASE(runs_of_any_length_turn_round_in_a_tour) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace order_test

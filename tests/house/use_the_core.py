@@ -32,7 +32,8 @@ with tempfile.TemporaryDirectory(prefix="kf-test.") as name:
         root = work / "root"
         run("meson", "install", "-C", where, "--no-rebuild", "--tags", "devel", "--destdir", root)
     [pc], [example] = root.glob("**/pkgconfig/kf.pc"), root.glob("**/examples/use-the-core")
-    there = dict(os.environ, PKG_CONFIG_PATH=str(pc.parent), PKG_CONFIG_SYSROOT_DIR=str(root))
+    paths = [str(pc.parent), *filter(None, [os.environ.get("PKG_CONFIG_PATH")])]
+    there = dict(os.environ, PKG_CONFIG_PATH=":".join(paths), PKG_CONFIG_SYSROOT_DIR=str(root))
 
     version = run("pkg-config", "--modversion", "kf", env=there)
     asked = "#include <kf/version.hpp>\nKF_VERSION_MAJOR KF_VERSION_MINOR KF_VERSION_PATCH KF_VERSION_STRING\n"

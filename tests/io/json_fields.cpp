@@ -4,14 +4,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+namespace json_fields_test {
+
 using namespace kf::io;
 namespace json = boost::json;
 
-namespace {
-
 json::object object(const char* text) { return json::parse(text).as_object(); }
-
-} // namespace
 
 BOOST_AUTO_TEST_SUITE(json_fields_)
 
@@ -108,3 +106,5 @@ BOOST_AUTO_TEST_CASE(one_look_takes_another_form_for_nothing) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace json_fields_test

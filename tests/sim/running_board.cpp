@@ -13,6 +13,8 @@
 #include <atomic>
 #include <thread>
 
+namespace running_board_test {
+
 namespace board_test {
 
 using namespace kf;
@@ -271,3 +273,5 @@ BOOST_AUTO_TEST_CASE(a_chip_without_room_for_an_application_is_a_usage_error) {
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace board_test
+
+} // namespace running_board_test

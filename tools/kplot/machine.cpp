@@ -95,7 +95,8 @@ result<void> check(cli::invocation& in) {
         return with_site(open_site(in, {read.value, file}), [&](const plotter_site& site) -> result<void> {
             KF_CHECK(check_printer(in, read.value, site.socket));
             in.out.result({"machine",
-                           fmt::format("{} is in order and fits the simulated printer", file),
+                           file + (own ? " is in order; the simulated printer was made from it"
+                                       : " is in order and fits the simulated printer"),
                            {{"file", file}, {"socket", site.socket}, {"ok", true}}});
             return {};
         });

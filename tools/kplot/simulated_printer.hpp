@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,13 @@ namespace kf::kplot {
     return cfg;
 }
 
-/// ksim's option for the height at which the first tool begins to touch: half way down from the travel height.
+/// ksim's option for the height at which a tool begins to touch: half way down from the travel height to the nearest
+/// work height of the machine's tools, so that each of them draws.
 [[nodiscard]] inline std::vector<std::string> simulated_pen(const machine::machine& m) {
-    const mm up = m.z_states.travel_mm, down = m.tools.front().work_mm;
+    const mm up = m.z_states.travel_mm;
+    mm down = m.tools.front().work_mm;
+    for (const auto& tool : m.tools)
+        if (std::fabs(tool.work_mm - up) < std::fabs(down - up)) down = tool.work_mm;
     return {down > up ? "--pen-down" : "--pen-below", fmt::format("{}", (up + down) / 2)};
 }
 

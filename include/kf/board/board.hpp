@@ -5,6 +5,7 @@
 
 #include <kf/board/flash_method.hpp>
 #include <kf/error.hpp>
+#include <kf/sink/utf8.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -83,6 +84,7 @@ namespace detail {
     if (text.empty()) return value_problem{field, "must not be empty"};
     if (text.size() > most) return value_problem{field, fmt::format("must be at most {} bytes long", most)};
     if (has_control(text)) return value_problem{field, "must not have control characters"};
+    if (!is_utf8(text)) return value_problem{field, "must be UTF-8"};
     return std::nullopt;
 }
 [[nodiscard]] inline std::optional<value_problem> face_problem(const char* field, const usb_face& face) {

@@ -191,12 +191,12 @@ namespace detail {
 
 inline void put_utf16(std::string& out, std::uint32_t unit) { out += fmt::format("\\u{:04x}", unit); }
 
-/// `text` is valid UTF-8: the parser refuses other strings.
+/// What is no UTF-8, as a USB string may be, becomes U+FFFD.
 inline void put_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {
         const utf8_character read = first_character(text);
-        const char32_t point = read.code;
+        const char32_t point = read.valid ? read.code : U'\uFFFD';
         text.remove_prefix(read.bytes);
         constexpr std::string_view special = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
         if (const auto at = point < 0x80 ? special.find(static_cast<char>(point)) : std::string_view::npos;

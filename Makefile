@@ -76,7 +76,7 @@ bench: all
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o $(BUILD)/bench_order
-	python3 -B tests/bench/drawings.py $(BUILD)/bench_drawings
+	/usr/bin/python3 -B tests/bench/drawings.py $(BUILD)/bench_drawings
 	$(BUILD)/bench_order $(BUILD)/bench_drawings
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 

@@ -18,21 +18,21 @@ namespace kf::drawing {
 
 class candidates {
   public:
+    static constexpr std::size_t most = 12;
     struct travel {
         node to;
         grid_length length;
     };
 
   private:
-    static constexpr std::size_t width = 8, plain = 5, looked_at = 12, looked_far = 64;
+    static constexpr std::size_t looked_at = 12, looked_far = 64;
 
-    std::vector<std::array<travel, width>> of_;
+    std::vector<std::array<travel, most>> of_;
     std::vector<std::uint8_t> count_;
 
   public:
-    static constexpr std::size_t most = width;
-
-    explicit candidates(const stroke_ends& ends)
+    /// `plain` of the nearest, `width` in all, `most` at most.
+    explicit candidates(const stroke_ends& ends, std::size_t plain = 5, std::size_t width = 8)
       : of_(ends.nodes())
       , count_(ends.nodes()) {
         std::vector<node> all(ends.nodes());

@@ -29,7 +29,7 @@ class lin_kernighan {
     const stroke_ends* ends_;
     const candidates* near_;
     tour* tour_;
-    std::size_t depth_;
+    std::size_t depth_, third_;
     std::vector<node> queue_; // ends to look at, from head_ on
     std::size_t head_ = 0;
     std::vector<std::uint8_t> queued_;
@@ -38,12 +38,14 @@ class lin_kernighan {
     std::vector<turned> trying_;
 
   public:
-    /// Moves exchange up to `depth` travels, tour_trial::most_exchanges at most.
-    lin_kernighan(const stroke_ends& ends, const candidates& near, tour& t, std::size_t depth)
+    /// Moves exchange up to `depth` travels, tour_trial::most_exchanges at most. `third` ways are tried for the third
+    /// of them, after five and three.
+    lin_kernighan(const stroke_ends& ends, const candidates& near, tour& t, std::size_t depth, std::size_t third)
       : ends_(&ends)
       , near_(&near)
       , tour_(&t)
       , depth_(depth)
+      , third_(third)
       , queued_(ends.nodes() + 2)
       , length_(ends.nodes() + 2) {
         for (node v = 0; v < length_.size(); ++v) length_[v] = ends.travel(v, t.mate(v));
@@ -160,8 +162,8 @@ class lin_kernighan {
     }
 
     /// How many ways are tried from the open end.
-    [[nodiscard]] static std::size_t breadth(std::size_t depth) noexcept {
-        return depth == 1 ? 5 : depth == 2 ? 3 : depth == 3 ? 2 : 1;
+    [[nodiscard]] std::size_t breadth(std::size_t depth) const noexcept {
+        return depth == 1 ? 5 : depth == 2 ? 3 : depth == 3 ? third_ : 1;
     }
 
     struct way {

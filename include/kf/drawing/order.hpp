@@ -154,11 +154,13 @@ void order_lines(std::vector<polyline>& lines, const order_options& options, GoO
     stroke_ends ends = ends_of(lines, grid);
     std::optional<candidates> near(std::in_place, ends);
     found_order order = first_order(ends, *near);
+    const auto look_around = [&] { near.emplace(ends, order.style.plain, order.style.width); };
+    if (order.style.width != strewn.width) look_around();
     if (std::ranges::any_of(lines, closed)) {
         order = shorten(ends, *near, std::move(order), 0, random, go_on);
         if (choose_starts(lines, order.entries)) {
             ends = ends_of(lines, grid);
-            near.emplace(ends);
+            look_around();
         }
     }
     order = shorten(ends, *near, std::move(order), kicks, random, go_on);

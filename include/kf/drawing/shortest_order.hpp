@@ -20,12 +20,14 @@ namespace kf::drawing {
 
 /// How the search goes about strokes of a kind.
 struct search_style {
-    std::size_t depth = 10;      ///< travels exchanged by one move, at most
-    std::uint32_t kick_run = 30; ///< strokes in each of the three runs of a kick along the tour, at most
-    std::uint32_t around = 2;    ///< of four kicks: those across the tour
+    std::size_t depth = 10;           ///< travels exchanged by one move, at most
+    std::size_t third = 2;            ///< ways tried for the third of them
+    std::uint32_t kick_run = 30;      ///< strokes in each of the three runs of a kick along the tour, at most
+    std::uint32_t around = 2;         ///< of four kicks: those across the tour
+    std::size_t plain = 5, width = 8; ///< of drawing/candidates
 };
 /// Rows of a hatch are shifted by one only when very many travels change at once.
-inline constexpr search_style strewn{10, 30, 2}, hatched{50, 50, 0};
+inline constexpr search_style strewn{10, 2, 30, 2, 5, 8}, hatched{50, 1, 50, 0, 8, 12};
 
 /// An order, and how to search on from it.
 struct found_order {
@@ -46,7 +48,7 @@ template<class GoOn>
                                   std::uint64_t kicks, chance& random, GoOn&& go_on) {
     if (order.entries.size() < 3) return order;
     tour t(order.entries);
-    lin_kernighan search(ends, near, t, order.style.depth);
+    lin_kernighan search(ends, near, t, order.style.depth, order.style.third);
     for (const node entry : order.entries) {
         search.look_at(entry ^ 1);
         search.look_at(entry);

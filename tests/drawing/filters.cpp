@@ -88,6 +88,8 @@ BOOST_AUTO_TEST_CASE(dedupe_draws_what_sticks_out_of_an_overlap) {
 BOOST_AUTO_TEST_CASE(dedupe_leaves_crossings_neighbours_and_other_layers_alone) {
     const drawing cross = of({{{0, 0}, {9, 9}}, {{0, 9}, {9, 0}}, {{0, 0.05}, {9, 9.05}}, {{20, 20}}});
     BOOST_TEST((by_chance::ink(dedupe(cross)) == by_chance::ink(cross)));
+    const drawing dots = of({{{5, 5}, {5, 5}}, {{5, 5}}, {{6, 5}, {6, 5}, {6, 5}}});
+    BOOST_TEST((dedupe(dots).layers[0].lines == std::vector<polyline>{{{5, 5}}, {{6, 5}}}));
     const drawing pens{.layers = {{1, "", {{{0, 0}, {9, 9}}}}, {2, "", {{{0, 0}, {9, 9}}}}}};
     BOOST_TEST((by_chance::ink(dedupe(pens)) == by_chance::ink(pens)));
     polyline curve;
@@ -106,7 +108,7 @@ BOOST_AUTO_TEST_CASE(dedupe_of_strewn_lines_has_the_same_set_of_ink_and_a_second
         const auto covers = [](const std::vector<polyline>& over, const std::vector<polyline>& under) {
             segment_cells cells(over, 0.02);
             for (const polyline& line : over)
-                for (std::size_t i = 1; i < line.size(); ++i) cells.add({line[i - 1], line[i]});
+                for (std::size_t i = 0; i < line.size(); ++i) cells.add({line[i == 0 ? 0 : i - 1], line[i]});
             for (const polyline& line : under)
                 for (std::size_t i = 1; i < line.size(); ++i) {
                     const point a = line[i - 1], b = line[i];

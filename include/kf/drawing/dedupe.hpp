@@ -17,7 +17,7 @@
 namespace kf::drawing {
 
 struct dedupe_options {
-    mm tolerance = 0.01;
+    mm tolerance = 0.01; ///< ink that is left out is no farther than this from ink that is drawn
 };
 
 namespace detail {
@@ -51,8 +51,8 @@ struct stretch {
     std::set<std::pair<mm, mm>> dots;
     std::vector<stretch> doubles;
     for (const polyline& line : lines) {
-        if (line.size() == 1) {
-            if (dots.emplace(line.front().x, line.front().y).second) result.push_back(line);
+        if (std::ranges::all_of(line, [&](const point& p) { return p == line.front(); })) { // a dot, or nothing
+            if (!line.empty() && dots.emplace(line.front().x, line.front().y).second) result.push_back({line.front()});
             continue;
         }
         polyline piece;
@@ -69,7 +69,6 @@ struct stretch {
                 const stretch each = covered(s, over, tolerance);
                 if (each.to - each.from > length * 1e-9) doubles.push_back(each);
             });
-            drawn.add(s);
             std::sort(doubles.begin(), doubles.end(), [](stretch a, stretch b) { return a.from < b.from; });
             const auto draw = [&](mm from, mm to) {
                 if (from > 0 || piece.empty()) end_piece();
@@ -81,6 +80,7 @@ struct stretch {
                 };
                 if (piece.empty()) piece.push_back(at(from));
                 piece.push_back(at(to));
+                drawn.add({at(from), at(to)});
                 if (to < length) end_piece();
             };
             mm at = 0;
@@ -102,7 +102,8 @@ struct stretch {
 
 [[nodiscard]] inline drawing dedupe(drawing d, const dedupe_options& options = {}) {
     // Coordinates are doubles that other programs rounded: exactly the same is not asked for.
-    const mm tolerance = std::max(options.tolerance, 1e-6);
+    // Half of the tolerance is for what goes side by side, half for what is too short between two overlaps.
+    const mm tolerance = std::max(options.tolerance, 1e-6) / 2;
     for (layer& l : d.layers) l.lines = detail::without_doubles(l.lines, tolerance);
     return d;
 }

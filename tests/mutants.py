@@ -22,6 +22,7 @@ import labels  # noqa: E402
 # area of tests ("host") or, against a tool whose sources these are, of tests/cli.
 FLASH, GUARDIAN, BUILD = "tools/kflash/flash.cpp", "tools/kflash/guardian.cpp", "tools/kflash/build.cpp"
 RUN, STOPPING = "include/kf/flash/run.hpp", "include/kf/flash/stopping.hpp"
+WINDOW = "include/kf/flash/stopped_window.hpp"
 MUTANTS = {
     "D1 make flash takes the tree's last build": (
         [("include/kf/flash/methods/make_flash.hpp", '"OUT=" + (job.out_dir / "").string(),', '"V=0",'),
@@ -33,7 +34,7 @@ MUTANTS = {
         [GUARDIAN]),
     "D2 a signal ends the write": (
         [(RUN, "io::interrupt::hold_back_all();", "std::signal(SIGHUP, SIG_DFL), std::signal(SIGTERM, SIG_DFL);"),
-         (RUN, "#include <kf/io/serial_port.hpp>", "#include <kf/io/serial_port.hpp>\n#include <csignal>")],
+         (RUN, "#include <kf/host/service.hpp>", "#include <kf/host/service.hpp>\n#include <csignal>")],
         [FLASH]),
     "D3 a stop that failed is not followed by a start": (
         [("include/kf/host/service.hpp", "stopped_ = true; // from here on", "// from here on"),
@@ -143,10 +144,11 @@ MUTANTS = {
     # -- a plan and what is done
     "A12 a file is changed that no plan named": (
         [("include/kf/flash/plan.hpp",
-          'say(phase::verify, fmt::format("append how it ended to {}", p.at.ledger().string()));', "(void)p;")],
+          'all.push_back({phase::verify, b.board.key, fmt::format("append how it ended to {}", p.at.ledger().string())});',
+          "(void)b;")],
         [FLASH]),
     "A12 a second survey is believed whatever it shows": (
-        [("include/kf/flash/plan.hpp", "if (a == was.end() && b == is.end()) return {};", "return {};")],
+        [("include/kf/flash/plan.hpp", "a != was.end() || b != is.end())", "false && a == was.end() && b == is.end())")],
         "flash"),
     "A12 somebody else may hold the port": (
         [("include/kf/flash/survey.hpp", "if (!goes)", "if (false)")],
@@ -163,8 +165,16 @@ MUTANTS = {
         [("include/kf/host/print_guard.hpp", "const bool its_own_word = ", "const bool its_own_word = true || ")],
         "host"),
     "A10 nobody looks whether the port is free": (
-        [(RUN, "KF_CHECK(prove_port_free(b.target.device(), now_.at.proc, clock_, out));", "(void)out;")],
-        [FLASH]),
+        [(WINDOW, "if (none.ended = prove_port_free(b.target.device(), now_.at.proc, clock_, out); !none.ended) return none;",
+          "")],
+        "flash"),
+    "A12 one board that fails ends the flash of all": (
+        [(WINDOW, "written = write_one(i, o.boards[i].bootloader);",
+          "written = write_one(i, o.boards[i].bootloader);\n                if (!written.ended) return;")],
+        "flash"),
+    "A12 a flash agrees only with the same process": (
+        [("include/kf/flash/plan.hpp", "return p.whose == a.whose && p.why == a.why;", "return p.text == a.text;")],
+        "flash"),
     "A11 a list of signals is held back": (
         [(RUN, "io::interrupt::hold_back_all();", "for (const int n : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(n, SIG_IGN);")],
         [FLASH]),

@@ -100,6 +100,7 @@ struct error {
     /// The last lines that a program printed. They are shown as they are: cut or wrapped, a path or a word of a
     /// compiler could not be searched for any more.
     std::vector<std::string> output = {};
+    std::string board = {}; ///< the key of the board that it is about, where a job has to do with boards
 
     bool operator==(const error&) const = default;
 };

@@ -126,11 +126,12 @@ BOOST_AUTO_TEST_CASE(one_board_is_stopped_for_written_and_started_again_in_this_
     const auto lines = h.lines();
     std::size_t before = 0;
     for (const char* part :
-         {"Board 1 is /dev/serial/by-id/", "klippy is idle", "configs/k1/.config", "in /home/pi/klipper: make -j",
-          "build/k1/pinned/klipper.bin", "sudo -n -- /usr/bin/kflash guardian", "/run/klippy.sock.kf-lock",
-          "the list of what is stopped", "stop klipper.service", "stop klipper-screen.service", "0x8020000",
-          "only if nothing was written", "FLASH_DEVICE=/dev/serial/by-id/", "wait up to 30 s", "ledger.jsonl",
-          "start klipper.service", "start klipper-screen.service"}) {
+         {"Board 1 is /dev/serial/by-id/", "note in /home/pi/.config/kflash/devices.json", "klippy is idle",
+          "configs/k1/.config", "in /home/pi/klipper: make -j", "build/k1/pinned/klipper.bin",
+          "sudo -n -- /usr/bin/kflash guardian", "the list of what is stopped", "/run/klippy.sock.kf-lock",
+          "stop klipper.service", "stop klipper-screen.service", "0x8020000", "only if nothing was written",
+          "FLASH_DEVICE=/dev/serial/by-id/", "wait up to 30 s", "start klipper.service", "start klipper-screen.service",
+          "ledger.jsonl"}) {
         const auto now = at(lines, part);
         BOOST_TEST(now >= before, part);
         before = now;
@@ -310,7 +311,8 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
                std::string::npos);
     BOOST_TEST(differs([](host_of& h) {
                    h.seen.boards[1].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
-               }).find("no fallback to make_flash") != std::string::npos);
+               }).find("planned: Board 2: methods: katapult, make_flash; now: Board 2: methods: katapult") !=
+               std::string::npos);
     BOOST_TEST(differs([](host_of& h) {
                    for (auto& d : h.devices) d.path = "/dev/serial/by-path/elsewhere";
                    h.seen.boards[0].target = board::match(h.seen.registry, h.seen.boards[0].board, h.devices);
@@ -322,6 +324,73 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
     for (auto& b : restarted.seen.boards) b.holders.seen.front().pid = 999;
     BOOST_TEST(flash::agree(*first.plan(), *restarted.plan()).has_value());
     BOOST_TEST((restarted.plan()->stop.pids == std::vector<int>{999}));
+}
+
+BOOST_AUTO_TEST_CASE(a12_what_means_nothing_for_a_flash_may_change_during_the_build) {
+    const auto with = [](auto&& change) {
+        host_of h(2);
+        h.wanted.unknown = unknown_printers::assumed_idle;
+        change(h);
+        const auto p = h.plan();
+        BOOST_REQUIRE_MESSAGE(p.has_value(), (p ? "" : p.error().what));
+        return *p;
+    };
+    const auto number = [](host_of& h, int pid) {
+        h.seen.units.klippys->front().main_pid = h.seen.printers[0].instance.process.pid = pid;
+        for (auto& b : h.seen.boards) b.holders.seen.front().pid = pid;
+    };
+    const auto mute = [&](int pid) {
+        return [&number, pid](host_of& h) {
+            h.seen.printers[0].instance.socket.clear();
+            number(h, pid);
+        };
+    };
+    const auto silent = [&](int pid, const char* why) {
+        return [&number, pid, why](host_of& h) {
+            h.seen.printers[0].activity = kf::fail(errc::timeout, why);
+            number(h, pid);
+        };
+    };
+    const auto nothing = [](host_of&) {};
+    // A klippy without a socket, or one that does not answer, was restarted.
+    BOOST_TEST(flash::agree(with(mute(812)), with(mute(999))).has_value());
+    BOOST_TEST(flash::agree(with(silent(812, "timed out")), with(silent(999, "connection refused"))).has_value());
+    // It answers now: there is less to assume. What was not assumed is not assumed silently.
+    BOOST_TEST(flash::agree(with(silent(812, "timed out")), with(nothing)).has_value());
+    const auto more = flash::agree(with(nothing), with(silent(812, "timed out")));
+    BOOST_REQUIRE(!more.has_value());
+    BOOST_TEST(more.error().cause.find("timed out") != std::string::npos);
+    BOOST_TEST(!flash::agree(with(mute(812)), with(silent(812, "timed out"))).has_value());
+    // The kernel numbers a tty anew when a board was away for a moment; its name, port and serial number stay.
+    const auto moved = [](const char* port) {
+        return [port](host_of& h) {
+            h.devices[0].resolved = "/dev/ttyACM7";
+            h.devices[0].facts.port = port;
+            auto& b = h.seen.boards[0];
+            b.target = board::match(h.seen.registry, b.board, h.devices);
+            b.holders.seen.clear();
+        };
+    };
+    BOOST_TEST(flash::agree(with(nothing), with(moved(""))).has_value());
+    BOOST_TEST(!flash::agree(with(nothing), with(moved("1-1.4"))).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_plot_lock_is_planned_wherever_it_is_held_and_so_are_the_proofs_before_make_flash) {
+    host_of h;
+    h.wanted.unknown = unknown_printers::assumed_idle;
+    h.wanted.build.method = make_flash;
+    h.seen.printers[0].instance.process = {};
+    h.seen.printers[0].instance.evidence = "somebody who cannot be seen listens on /run/klippy.sock";
+    h.seen.printers[0].activity = kf::fail(errc::timeout, "timed out");
+    h.seen.units.klippys = std::vector<host::unit_state>{};
+    h.seen.boards[0].holders = {};
+    BOOST_TEST(h.plan()->stop.units.empty());
+    BOOST_TEST(count(h.lines(), "the plot lock: /run/klippy.sock.kf-lock") == 1);
+    BOOST_TEST(count(h.lines(), "(1200 baud)") == 0);
+    h.seen.boards[0].board.seen_as_katapult = "2026-01-01";
+    const auto lines = h.lines();
+    BOOST_TEST(at(lines, "(1200 baud)") < at(lines, "CONNECT: demand the MCU stm32h723xx"));
+    BOOST_TEST(at(lines, "CONNECT: demand the MCU stm32h723xx") < at(lines, "FLASH_DEVICE="));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

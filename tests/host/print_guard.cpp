@@ -285,7 +285,7 @@ BOOST_FIXTURE_TEST_CASE(d10_a_klippy_that_cannot_be_asked_is_refused_unless_assu
     const auto proof = check();
     BOOST_REQUIRE(proof.has_value());
     BOOST_REQUIRE_EQUAL(proof->assumptions().size(), 1U);
-    BOOST_TEST(proof->assumptions()[0].ends_with("you said --assume-idle"));
+    BOOST_TEST(proof->assumptions()[0].text.ends_with("you said --assume-idle"));
     BOOST_REQUIRE_EQUAL(proof->printers().size(), 1U); // it still has to be stopped
     BOOST_TEST(proof->printers()[0].state == "");
 }

@@ -39,20 +39,21 @@ result<std::string> read_line() {
     }
 }
 
-error nobody_there(const question& q) {
-    return error{errc::needs_person,
-                 "a person has to answer: " + q.text,
-                 "there is no terminal to ask on",
-                 {},
-                 {"give the answer on the command line: " + q.flag}};
-}
-
 } // namespace
+
+result<void> somebody_answers(const invocation& in, const question& q) {
+    if (in.interactive && !in.json) return {};
+    return kf::fail(error{errc::needs_person,
+                          "a person has to answer: " + q.text,
+                          "there is no terminal to ask on",
+                          {},
+                          {"give the answer on the command line: " + q.flag}});
+}
 
 void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }
 
 result<std::string> ask(invocation& in, const question& q) {
-    if (!in.interactive || in.json) return kf::fail(nobody_there(q));
+    KF_CHECK(somebody_answers(in, q));
     forget_typed_ahead();
     if (q.answer.empty())
         say("{}: ", q.text);
@@ -85,7 +86,7 @@ result<bool> confirm(invocation& in, const std::string& text, bool default_yes, 
 result<std::size_t> choose(invocation& in, const std::string& text, const std::vector<std::string>& choices,
                            const std::string& flag) {
     if (choices.size() == 1) return 0;
-    if (!in.interactive || in.json) return kf::fail(nobody_there({text, {}, flag}));
+    KF_CHECK(somebody_answers(in, {text, {}, flag}));
     for (std::size_t i = 0; i < choices.size(); ++i) say("  {}. {}\n", i + 1, choices[i]);
     for (int tries = 0; tries < 3; ++tries) {
         KF_TRY(const auto answer, ask(in, {text + " (number, empty to cancel)", {}, flag}));

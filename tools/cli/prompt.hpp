@@ -20,6 +20,9 @@ struct question {
 /// Throws away what was typed before now: for those who ask without ask(), right before the question is shown.
 void forget_typed_ahead();
 
+/// errc::needs_person when nobody is there whom the question could be asked: for those who would do much before it.
+[[nodiscard]] result<void> somebody_answers(const invocation& in, const question& q);
+
 /// One line. errc::needs_person without a terminal, errc::interrupted at the end of input.
 [[nodiscard]] result<std::string> ask(invocation& in, const question& q);
 /// Yes or no; three tries.

@@ -35,69 +35,79 @@ void show_plan(cli::invocation& in, const flash::flash_plan& plan, plan_for whom
 /// Asks at the terminal.
 struct terminal_questions {
     cli::invocation& in;
+    cli::question question;
 
     [[nodiscard]] result<bool> may_begin(const flash::flash_plan& plan) const {
         show_plan(in, plan, plan_for::question);
-        std::string names;
-        for (const auto& b : plan.boards) names += (names.empty() ? "" : ", ") + b.board.name;
-        return cli::confirm(in, fmt::format("Flash {}?", names), true, "--yes, or name the board");
+        return cli::confirm(in, question.text, true, question.flag);
     }
 };
 static_assert(flash::questions<terminal_questions>);
 
-/// What a survey shows before its plan is made.
-void tell_survey(cli::invocation& in, const flash::survey& seen) {
+/// Each is there; which of them, and what is no device of a board, is told.
+result<void> see_boards(cli::invocation& in, const known_boards& b, const flash::request& wanted) {
+    const auto seen = flash::look_at_devices(wanted, b.registry, b.at);
     for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
-    for (const auto& b : seen.boards)
-        if (b.target) in.out.step(phase::discovery, fmt::format("{} is {}", b.board.name, b.target->by_id_name()));
+    for (const auto& one : seen.boards)
+        if (one.target)
+            in.out.step(phase::discovery, fmt::format("{} is {}", one.board.name, one.target->by_id_name()));
+    return flash::check_connected(seen.boards);
 }
 
 /// A survey, with the configurations as the person wants them.
 result<flash::survey> survey_for(cli::invocation& in, const known_boards& b, const flash_words& words,
-                                 runner_type& runner) {
-    const bool edits = words.menuconfig && !b.registry.settings.skip_menuconfig;
-    auto seen = flash::survey_of(words.wanted, b.registry, b.at, runner);
-    tell_survey(in, seen);
-    if (!edits) return seen;
-    // What would not be flashed in the end is refused before a person is asked to choose.
-    KF_CHECK(flash::check_safety(words.wanted, seen));
-    for (const auto& board : seen.boards) KF_CHECK(edit_config(in, b, board.board));
-    return flash::survey_of(words.wanted, b.registry, b.at, runner);
+                                 runner_type& runner, io::steady_clock clock) {
+    if (words.menuconfig && !b.registry.settings.skip_menuconfig) {
+        // What would not be flashed in the end is refused before a person is asked to choose.
+        KF_TRY(const auto host, flash::survey_host(words.wanted, b.registry, b.at, runner, clock));
+        KF_CHECK(flash::check_safety(words.wanted, host));
+        for (const auto& board : host.boards) KF_CHECK(edit_config(in, b, board.board));
+    }
+    return flash::survey_of(words.wanted, b.registry, b.at, runner, clock);
+}
+
+/// Before anything may refuse the flash: one that is cut short leaves a board in Katapult, maybe under a name and
+/// serial number that nobody has seen. Its port is what it can be found by then.
+result<void> learn_boards(const known_boards& b, const flash::request& wanted, auto& tell) {
+    const auto seen = flash::look_at_devices(wanted, b.registry, b.at);
+    KF_CHECK(flash::check_connected(seen.boards)); // the lock may have been waited for
+    for (const auto& board : seen.boards) {
+        flash::owned_sink out(tell, board.board.key);
+        KF_TRY(auto registered, board::find(b.registry, board.board.key));
+        flash::learn(b.at.registry_file, registered, board.target->device(), {}, wanted.day, out);
+    }
+    return {};
 }
 
 result<void> flash_boards(cli::invocation& in, const known_boards& b, flash_words words) {
     KF_TRY(const auto board, pick_board(in, b));
     words.wanted.boards = {board.key};
     auto runner = make_runner(in);
+    const io::steady_clock clock;
+    // Before the lock, which may be waited for.
+    KF_CHECK(see_boards(in, b, words.wanted));
     if (words.dry_run) {
-        const auto seen = flash::survey_of(words.wanted, b.registry, b.at, runner);
-        tell_survey(in, seen);
+        KF_TRY(const auto seen, flash::survey_of(words.wanted, b.registry, b.at, runner, clock));
         KF_TRY(const auto plan, flash::plan(words.wanted, seen));
         show_plan(in, plan, plan_for::dry_run);
         return {};
     }
-    const io::steady_clock clock;
+    const terminal_questions person{in, {fmt::format("Flash {}?", board.name), {}, "--yes, or name the board"}};
+    if (words.ask) KF_CHECK(cli::somebody_answers(in, person.question));
     KF_TRY(const auto turn, flash::take_turn(b.at, "kflash flash " + board.key, words.busy, clock, in.out));
-    KF_TRY(const auto seen, survey_for(in, b, words, runner));
+    flash::sink_reporter tell(in.out, words.wanted.boards.size());
+    KF_CHECK(learn_boards(b, words.wanted, tell));
+    KF_TRY(const auto seen, survey_for(in, b, words, runner, clock));
     KF_TRY(auto plan, flash::plan(words.wanted, seen));
     in.out.step(phase::safety, plan.idle.printers.empty() ? "no klippy has to do with this board" : "klippy is idle");
-    const auto go = words.ask ? terminal_questions{in}.may_begin(plan) : flash::answered_by_flags{}.may_begin(plan);
+    const auto go = words.ask ? person.may_begin(plan) : flash::answered_by_flags{}.may_begin(plan);
     KF_TRY(const bool yes, go);
     if (!yes) return kf::fail(errc::interrupted, "nothing was flashed");
     show_plan(in, plan, plan_for::run);
-
-    flash::sink_reporter tell(in.out, plan.boards.size());
-    // Before anything is written: a flash that is cut short leaves a board in Katapult, maybe under a name and serial
-    // number that nobody has seen. Its port is what it can be found by then.
-    for (const auto& p : plan.boards) {
-        flash::owned_sink out(tell, p.board.key);
-        KF_TRY(auto registered, board::find(b.registry, p.board.key));
-        flash::learn(b.at.registry_file, registered, p.target.device(), {}, words.wanted.day, out);
-    }
     KF_TRY(const auto built,
            flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); }));
     // menuconfig and build took their time, and sudo may have forgotten its password.
-    const auto now = flash::survey_again(words.wanted, seen, runner);
+    KF_TRY(const auto now, flash::survey_again(words.wanted, seen, runner, clock));
     KF_TRY(const auto outcome, flash::run(built, now, turn, runner, clock, tell));
     return flash::conclude(built, outcome, tell);
 }

@@ -38,7 +38,6 @@ struct known_boards {
     board::registry registry;
     firmware::config_cache configs{fs::path{}};
     [[nodiscard]] fs::path klipper_dir() const { return at.klipper_dir(registry.settings); }
-    [[nodiscard]] fs::path katapult_dir() const { return at.katapult_dir(registry.settings); }
 };
 /// Runs programs for a command; each one and how it ended stands in the log.
 using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;

@@ -6,10 +6,8 @@
 #include <kf/firmware/proofs.hpp>
 #include <kf/flash/katapult.hpp>
 #include <kf/flash/method.hpp>
-#include <kf/host/proc.hpp>
+#include <kf/flash/port_free.hpp>
 #include <kf/io/traced.hpp>
-
-#include <unistd.h>
 
 namespace kf::flash {
 
@@ -21,28 +19,22 @@ template<io::clock Clock>
     return node;
 }
 
+/// What a plan says of the two.
+[[nodiscard]] inline std::vector<std::string> bootloader_lines(const write_job& job) {
+    return {fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult", board::found_as(job.address)),
+            fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start)};
+}
+
 /// Opens a board that is in Katapult, connects, and holds what the bootloader says against the image. Nothing has been
 /// written then: whatever is wrong, a pending signal included, COMPLETE starts the old application again.
 /// `then(session)` goes on with the open session.
 template<io::clock Clock, sink Sink, class Then>
 [[nodiscard]] result<void> with_proven_bootloader(const write_job& job, const board::device& node, Clock& clock,
                                                   Sink& out, Then&& then) {
-    for (const auto& h : host::holders_of(job.proc, node.resolved, ::getpid()).seen)
-        return kf::fail(error{errc::busy,
-                              fmt::format("{} is held by process {}: {}", node.file_name, h.pid, h.command),
-                              {},
-                              {},
-                              {"end that process, then run this again"}});
-    // udev and ModemManager look at a new port for a moment.
-    const auto patience = clock.now() + std::chrono::seconds(3);
-    auto port = io::serial_port::open(node.path.string());
-    while (!port && port.error().code == errc::busy && clock.now() < patience) {
-        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
-        port = io::serial_port::open(node.path.string());
-    }
-    if (!port) return kf::fail(std::move(port).error());
-    port->discard_input();
-    io::traced_transport traced(*port, out);
+    KF_TRY(auto port,
+           with_free_port(node, job.proc, clock, out, [&] { return io::serial_port::open(node.path.string()); }));
+    port.discard_input();
+    io::traced_transport traced(port, out);
     katapult_session session(traced, clock);
     const auto go = [&]() -> result<void> {
         KF_TRY(const auto info, session.connect(node.usb.mcu));

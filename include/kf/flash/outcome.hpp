@@ -5,13 +5,12 @@
 #include <kf/flash/write.hpp>
 
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace kf::flash {
 
+/// In the order of the plan's boards.
 struct board_outcome {
-    std::string key;
     write_outcome written = {};
     std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
 };

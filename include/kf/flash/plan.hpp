@@ -53,15 +53,16 @@ struct flash_plan {
         for (const auto& other : p.boards)
             if (board::same_device(other.target.device(), b.target->device()))
                 return kf::fail(errc::refused, fmt::format("{} and {} are one device", other.board.name, b.board.name));
-        KF_TRY(auto firmware, plan_firmware(seen.at, settings, b.board, wanted.build, b.config,
-                                            b.target->device().usb.mcu, "kflash flash " + b.board.key));
+        const auto& key = b.board.key;
+        KF_TRY(auto firmware, about(key, plan_firmware(seen.at, settings, b.board, wanted.build, b.config,
+                                                       b.target->device().usb.mcu, "kflash flash " + key)));
         auto job = job_of(seen.at, settings, firmware, b.board, *b.target);
-        KF_TRY(auto order,
-               order_of(firmware.method, fallback_of(wanted, settings), [&](board::flash_method m) -> result<void> {
-                   const auto found = b.lacks.find(m);
-                   if (found != b.lacks.end()) return found->second;
-                   return kf::fail(errc::failed, fmt::format("what {} needs was not looked for", name(m)));
-               }));
+        const auto lack = [&](board::flash_method m) -> result<void> {
+            const auto found = b.lacks.find(m);
+            if (found != b.lacks.end()) return found->second;
+            return kf::fail(errc::failed, fmt::format("what {} needs was not looked for", name(m)));
+        };
+        KF_TRY(auto order, about(key, order_of(firmware.method, fallback_of(wanted, settings), lack)));
         p.boards.push_back({b.board, *b.target, std::move(firmware), std::move(job), std::move(order)});
     }
     return p;
@@ -97,7 +98,7 @@ struct plan_line {
 
 namespace detail {
 
-inline void add_board_checks(std::vector<plan_line>& all, const flash_plan& p, const board_plan& b) {
+inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& f = b.firmware;
     const auto tree = f.site.tree.string();
@@ -105,9 +106,6 @@ inline void add_board_checks(std::vector<plan_line>& all, const flash_plan& p, c
                                    f.source.drift.empty()
                                        ? ""
                                        : fmt::format("; the source tree changes {} options", f.source.drift.size())));
-    const auto registry = p.at.registry_file.string();
-    say(phase::config, fmt::format("note in {} how the board shows itself on USB, when that is new; before: {}.bak",
-                                   registry, registry));
     say(phase::build, fmt::format("{} is {}", tree,
                                   f.target.tree_version.empty() ? "of a version that only the image will tell"
                                                                 : f.target.tree_version));
@@ -135,7 +133,6 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
     }
     if (!b.order.no_fallback.empty()) say(phase::flash, b.order.no_fallback);
     say(phase::verify, "wait up to 30 s for the board, ask it over serial for its version, demand the image's");
-    say(phase::verify, fmt::format("append how it ended to {}", p.at.ledger().string()));
 }
 
 } // namespace detail
@@ -146,16 +143,22 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
     const auto job = [&](const char* verb, const std::string& unit) {
         return io::to_string(host::systemctl_job(p.at.systemctl, verb, unit));
     };
-    for (const auto& b : p.boards)
+    for (const auto& b : p.boards) {
         all.push_back({phase::discovery, b.board.key, fmt::format("{} is {}", b.board.name, b.target.path().string())});
+        // It is what a board is found by after a flash that was cut short, and right also when nothing is flashed.
+        const auto registry = p.at.registry_file.string();
+        all.push_back({phase::discovery, b.board.key,
+                       fmt::format("note in {} how the board shows itself on USB, when that is new; before: {}.bak",
+                                   registry, registry)});
+    }
     say(phase::safety, p.idle.printers.empty()
                            ? "no klippy has to do with this board"
                            : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
-    for (const auto& a : p.idle.assumptions) say(phase::safety, a);
+    for (const auto& a : p.idle.assumptions) say(phase::safety, a.text);
     for (const auto& unit : p.owed) say(phase::safety, owed_note(unit));
     say(phase::safety, fmt::format("no other flash meanwhile: {}", p.at.lock().string()));
     say(phase::safety, fmt::format("ask again whenever it matters: {} show", fmt::join(p.at.systemctl, " ")));
-    for (const auto& b : p.boards) detail::add_board_checks(all, p, b);
+    for (const auto& b : p.boards) detail::add_board_checks(all, b);
     if (!p.stop.units.empty()) {
         say(phase::service, "right to stop and start services: " + p.right.name);
         say(phase::service,
@@ -164,30 +167,74 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
                                                    : p.right.guard_unit,
                         fmt::join(p.stop.units, ", ")));
         say(phase::service, guardian_note(p.at, p.right));
-        say(phase::service, "ask klippy once more whether it is idle, and hold the plot lock");
-        for (const auto& k : p.idle.printers)
-            if (!k.plot_lock.empty()) say(phase::service, fmt::format("the plot lock: {}", k.plot_lock.string()));
         say(phase::service, fmt::format("the list of what is stopped: {}", p.at.journal().string()));
     }
+    // Also where a klippy is assumed to be idle and no service is stopped.
+    if (!p.idle.printers.empty())
+        say(phase::service, "ask klippy once more whether it is idle, and hold its plot lock");
+    for (const auto& k : p.idle.printers)
+        if (!k.plot_lock.empty()) say(phase::service, fmt::format("the plot lock: {}", k.plot_lock.string()));
     for (const auto& u : p.stop.units)
         say(phase::service, job("stop", u) + ", prove that it is down and nobody holds the port");
     for (const auto& b : p.boards) detail::add_board_write(all, p, b);
     for (const auto& u : p.stop.units)
         say(phase::service, job("start", u) + ", prove that klippy is as it was (ready)");
+    for (const auto& b : p.boards)
+        all.push_back({phase::verify, b.board.key, fmt::format("append how it ended to {}", p.at.ledger().string())});
     return all;
 }
 
-/// errc::refused when what is there now would be flashed otherwise than it was planned.
+/// Something that is to be done, in a word for people. Two plans with the same terms do the same: a process, an error's
+/// words and the number of a tty may change meanwhile, and mean nothing.
+struct plan_term {
+    std::string what, is;
+    bool operator==(const plan_term&) const = default;
+};
+
+[[nodiscard]] inline std::vector<plan_term> terms(const flash_plan& p) {
+    auto units = p.stop.units; // as the processes were numbered
+    std::ranges::sort(units);
+    std::vector<plan_term> all{{"services to stop", fmt::format("{}", fmt::join(units, ", "))},
+                               {"right to stop services", p.right.name}};
+    for (const auto& b : p.boards) {
+        const auto say = [&](const char* what, std::string is) {
+            all.push_back({fmt::format("{}: {}", b.board.name, what), std::move(is)});
+        };
+        const auto& device = b.target.device();
+        say("device", device.path.string());
+        say("name on USB", device.file_name);
+        say("serial number", device.usb.serial);
+        say("USB port", device.facts.port);
+        std::vector<std::string> methods;
+        for (const auto m : b.order.methods) methods.emplace_back(name(m));
+        say("methods", fmt::format("{}", fmt::join(methods, ", ")));
+        say("image", fmt::format("{} for {} at 0x{:x}", b.job.image_file.string(), b.job.mcu, b.job.start));
+    }
+    return all;
+}
+
+/// errc::refused when what is there now would be flashed otherwise than it was planned, or when something would be
+/// assumed that was not.
 [[nodiscard]] inline result<void> agree(const flash_plan& planned, const flash_plan& now) {
-    const auto was = lines(planned), is = lines(now);
-    const auto [a, b] = std::ranges::mismatch(was, is);
-    if (a == was.end() && b == is.end()) return {};
-    return kf::fail(error{errc::refused,
-                          "what was planned is no longer so, nothing was stopped",
-                          fmt::format("planned: {}; now: {}", a == was.end() ? "nothing more" : a->text,
-                                      b == is.end() ? "nothing more" : b->text),
-                          {},
-                          {"run this again"}});
+    const auto refuse = [](std::string cause) {
+        return kf::fail(error{errc::refused,
+                              "what was planned is no longer so, nothing was stopped",
+                              std::move(cause),
+                              {},
+                              {"run this again"}});
+    };
+    const auto was = terms(planned), is = terms(now);
+    if (const auto [a, b] = std::ranges::mismatch(was, is); a != was.end() || b != is.end()) {
+        const auto text = [](auto it, const auto& all) {
+            return it == all.end() ? std::string("nothing more") : fmt::format("{}: {}", it->what, it->is);
+        };
+        return refuse(fmt::format("planned: {}; now: {}", text(a, was), text(b, is)));
+    }
+    for (const auto& a : now.idle.assumptions)
+        if (std::ranges::none_of(planned.idle.assumptions,
+                                 [&](const auto& p) { return p.whose == a.whose && p.why == a.why; }))
+            return refuse("not planned: " + a.text);
+    return {};
 }
 
 } // namespace kf::flash

@@ -4,7 +4,7 @@
 ///
 /// | expression      | meaning                 | guarantees                                          |
 /// | --------------- | ----------------------- | --------------------------------------------------- |
-/// | q.may_begin(p)  | may this plan be run    | p was shown before it was asked; nothing was done   |
+/// | q.may_begin(p)  | may this plan be run    | p was shown before; no board, no service was touched |
 ///
 /// Models: answered_by_flags; a terminal (tools/kflash).
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The only place with effects on boards and services: one stop, each board in its turn, one start. It takes a
-/// built_plan and nothing else, and goes only as far as a second survey agrees with that.
+/// The only place with effects on boards and services. It takes a built_plan and a second survey, and refuses when that
+/// does not agree with the plan.
 
 #include <kf/flash/built_plan.hpp>
 #include <kf/flash/event.hpp>
@@ -9,9 +9,8 @@
 #include <kf/flash/learn.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/outcome.hpp>
-#include <kf/host/ready.hpp>
+#include <kf/flash/stopped_window.hpp>
 #include <kf/host/service.hpp>
-#include <kf/io/serial_port.hpp>
 
 #include <string>
 #include <utility>
@@ -20,142 +19,6 @@
 namespace kf::flash {
 
 namespace detail {
-
-/// Before anything is written, whatever the method: nobody is seen to hold the port, and nobody who cannot be seen
-/// does.
-template<io::clock Clock, sink Sink>
-[[nodiscard]] result<void> prove_port_free(const board::device& device, const fs::path& proc, Clock& clock, Sink& out) {
-    const auto holders = host::holders_of(proc, device.resolved, ::getpid());
-    if (!holders.seen.empty())
-        return kf::fail(port_is_taken(fmt::format("{} is held by process {}: {}", device.file_name, holders.seen[0].pid,
-                                                  holders.seen[0].command)));
-    if (holders.hidden > 0)
-        out.detail(fmt::format("{} processes of others cannot be looked at: the exclusive open of {} decides",
-                               holders.hidden, device.resolved.string()));
-    // udev and ModemManager look at a port for a moment.
-    const auto patience = clock.now() + std::chrono::seconds(3);
-    auto free = io::serial_port::prove_free(device.resolved.string());
-    while (!free && free.error().code == errc::busy && clock.now() < patience) {
-        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
-        free = io::serial_port::prove_free(device.resolved.string());
-    }
-    if (!free && free.error().code == errc::busy)
-        return kf::fail(port_is_taken(fmt::format("{} is held by a process that cannot be seen", device.file_name)));
-    return free;
-}
-
-/// One run, from the armed lease to the proven restart. The lease's destructor is the net under each early return.
-template<host::service_manager Manager, io::process_runner Runner, io::clock Clock, reporter Reporter>
-class stopped_window {
-  public:
-    using lease_type = host::service_lease<Manager, Clock>;
-
-    stopped_window(const built_plan& built, const flash_plan& now, Manager& manager, lease_type& lease, int turn,
-                   Runner& runner, Clock clock, Reporter& tell)
-      : built_(built)
-      , now_(now)
-      , manager_(manager)
-      , lease_(lease)
-      , turn_(turn)
-      , runner_(runner)
-      , clock_(clock)
-      , tell_(tell)
-      , job_(tell, {}) {}
-
-    [[nodiscard]] outcome run() {
-        outcome o;
-        for (const auto& b : now_.boards) o.boards.push_back({b.board.key});
-        std::optional<host::idle_proof> idle; // holds the plot lock until klippy is proven ready
-        const auto began = clock_.now();
-        o.reached = stop(idle);
-        if (o.reached) write_each(o);
-        if (lease_.holds()) start(o, began);
-        return o;
-    }
-
-  private:
-    [[nodiscard]] result<std::vector<host::klippy_instance>> look() {
-        KF_TRY(const auto units, manager_.klippy_units());
-        return host::survey_klippys(now_.at.proc, units);
-    }
-
-    [[nodiscard]] result<void> stop(std::optional<host::idle_proof>& idle) {
-        KF_CHECK(io::interrupt::check());
-        // Minutes may have passed since the first look: a print could have been started.
-        KF_TRY(const auto instances, look());
-        host::guard_options options = guard_options_of(now_.wanted);
-        options.hold_as = "kflash flash";
-        options.concerns = [&](const host::printer_activity& a) {
-            return std::ranges::any_of(now_.boards,
-                                       [&](const auto& b) { return concerns(a, b.target.board(), b.target.device()); });
-        };
-        KF_TRY(idle, host::check_idle(instances, options));
-        for (const auto& a : idle->assumptions()) job_.warn(a);
-        for (const auto& p : idle->printers())
-            if (p.instance.process.pid != 0 &&
-                std::ranges::find(now_.stop.pids, p.instance.process.pid) == now_.stop.pids.end())
-                return kf::fail(
-                    error{errc::refused,
-                          fmt::format("a klippy was started meanwhile (process {})", p.instance.process.pid),
-                          "it was not there when the flash was planned",
-                          {},
-                          {"run this again"}});
-        for (const auto& u : lease_.units()) job_.step(phase::service, fmt::format("stopping {}", u));
-        for (const auto& u : lease_.units()) job_.detail("through the guardian: systemctl stop " + u);
-        KF_CHECK(lease_.stop());
-        KF_CHECK(io::interrupt::check());
-        for (const auto& b : now_.boards) {
-            owned_sink<Reporter> out(tell_, b.board.key);
-            KF_CHECK(prove_port_free(b.target.device(), now_.at.proc, clock_, out));
-        }
-        return {};
-    }
-
-    void write_each(outcome& o) {
-        for (std::size_t i = 0; i < now_.boards.size(); ++i) {
-            const auto& b = now_.boards[i];
-            if (i > 0) clock_.sleep_until(clock_.now() + to_nanoseconds(now_.stagger));
-            owned_sink<Reporter> out(tell_, b.board.key);
-            auto job = b.job;
-            job.image = &built_.boards()[i].firmware.image;
-            job.met_bootloader = [&](const board::device& node) { o.boards[i].bootloader = node; };
-            job.keep_open = lease_.keep_open();
-            job.keep_open.push_back(turn_); // nobody flashes while a flasher that we left behind is at work
-            o.boards[i].written = write_and_verify(job, b.order.methods, runner_, clock_, out);
-        }
-    }
-
-    void start(outcome& o, io::time_point began) {
-        o.stopped = true;
-        for (const auto& u : lease_.units()) job_.step(phase::service, fmt::format("starting {}", u));
-        for (const auto& u : lease_.units()) job_.detail("through the guardian: systemctl start " + u);
-        o.service = lease_.start();
-        // After a failed flash klippy may find no board: that it runs is all that can be asked for then.
-        const bool well = o.ended().has_value();
-        o.ready = well;
-        for (const auto& k : now_.stop.klippys) {
-            if (!o.service || !well) break;
-            o.ready = o.ready && k.was_ready;
-            o.service = host::prove_ready([&] { return look(); }, {k.unit}, k.was_ready, clock_, job_);
-        }
-        o.downtime = to_seconds(clock_.now() - began);
-        if (o.service)
-            job_.step(phase::service, fmt::format("{} {} again, down for {:.1f} s", fmt::join(lease_.units(), ", "),
-                                                  o.ready ? "is ready" : "runs", o.downtime));
-        else if (o.service.error().steps.empty())
-            o.service = kf::fail(lease_.service_error(o.service.error().what, o.service.error().cause));
-    }
-
-    const built_plan& built_;
-    const flash_plan& now_;
-    Manager& manager_;
-    lease_type& lease_;
-    int turn_;
-    Runner& runner_;
-    Clock clock_;
-    Reporter& tell_;
-    owned_sink<Reporter> job_;
-};
 
 [[nodiscard]] inline ledger_entry ledger_entry_of(const board_plan& b, const firmware::image& image, const outcome& o,
                                                   std::size_t i) {
@@ -194,12 +57,13 @@ void write_down(const built_plan& built, const flash_plan& now, const outcome& o
 
 } // namespace detail
 
-/// `now`: a second survey. `turn`: the lock of the one flash at a time. The error is a refusal before anything was
+/// `seen`: the second survey. `turn`: the lock of the one flash at a time. The error is a refusal before anything was
 /// stopped; what happened afterwards is in the outcome.
 template<io::process_runner Runner, io::clock Clock, reporter Reporter>
 [[nodiscard]] result<outcome> run(const built_plan& built, const survey& seen, const io::file_lock& turn,
                                   Runner& runner, Clock clock, Reporter& tell) {
     owned_sink<Reporter> job(tell, {});
+    KF_CHECK(io::interrupt::check()); // a look that a signal cut short agrees with nothing
     KF_TRY(const auto now, plan(built.plan().wanted, seen));
     KF_CHECK(agree(built.plan(), now));
     const auto& at = now.at;
@@ -225,9 +89,21 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
     KF_TRY(auto lease, lease_type::arm(privileged, clock,
                                        {now.stop.units, now.stop.pids, access, at.proc, at.journal(), patience}));
     for (const auto& line : lease.remarks()) job.warn(line);
-    const auto o = detail::stopped_window(built, now, manager, lease, turn.native_handle(), runner, clock, tell).run();
+    const auto write = [&](std::size_t i, write_job board, Clock& time, owned_sink<Reporter>& out) {
+        board.image = &built.boards()[i].firmware.image;
+        board.keep_open.push_back(turn.native_handle()); // nobody flashes while a flasher that we left is at work
+        return write_and_verify(board, now.boards[i].order.methods, runner, time, out);
+    };
+    const auto o = stopped_window(now, manager, lease, write, clock, tell).run();
     detail::write_down(built, now, o, tell);
     return o;
+}
+
+/// Of one board, so that it can be told from the others'.
+[[nodiscard]] inline error error_of(const flash_plan& p, std::size_t board, error e) {
+    e.board = p.boards[board].board.key;
+    if (p.boards.size() > 1) e.what = p.boards[board].board.name + ": " + e.what;
+    return e;
 }
 
 /// What became of it: each flashed board is a result, and the error is what the run as a whole ends with.
@@ -240,10 +116,10 @@ template<reporter Reporter>
         const auto& r = o.boards[i].written;
         owned_sink<Reporter> out(tell, b.key);
         if (const auto& ended = o.ended(i); !ended) {
-            if (first && o.reached)
-                out.fail(ended.error());
-            else
-                first = ended.error();
+            if (!first)
+                first = o.reached ? error_of(built.plan(), i, ended.error()) : ended.error();
+            else if (o.reached)
+                out.fail(error_of(built.plan(), i, ended.error()));
             continue;
         }
         const std::string method = r.method ? board::name(*r.method) : "";
@@ -262,7 +138,7 @@ template<reporter Reporter>
               {"device", r.node.file_name}}});
     }
     if (!o.service) {
-        if (first) owned_sink<Reporter>(tell, {}).fail(*first);
+        if (first) owned_sink<Reporter>(tell, first->board).fail(*first);
         return kf::fail(o.service.error());
     }
     if (first) return kf::fail(std::move(*first));

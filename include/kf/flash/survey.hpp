@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What is there at one instant: devices, klippys, units, the right to manage them, tools, versions. Read-only:
-/// programs are run that only tell, and no port is opened. What could not be seen is an error in its place, and plan()
-/// says what that means. A survey is a value, so a test can make any.
+/// What is there at one instant: devices, klippys, units, the right to manage them, tools, versions. Nothing that lasts
+/// is changed: programs only tell, a configuration is completed in a folder that is gone afterwards, and no port is
+/// opened. What could not be seen is an error in its place, and plan() says what that means; a survey as a whole fails
+/// only by a signal. It is a value, so a test can make any.
 
 #include <kf/board/match.hpp>
 #include <kf/board/registry.hpp>
 #include <kf/flash/configured.hpp>
 #include <kf/flash/firmware_plan.hpp>
 #include <kf/flash/method_order.hpp>
+#include <kf/flash/port_free.hpp>
 #include <kf/flash/stopping.hpp>
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/right.hpp>
 #include <kf/host/service_manager.hpp>
-
-#include <unistd.h>
+#include <kf/io/interrupt.hpp>
 
 #include <map>
 #include <string>
@@ -85,14 +86,6 @@ struct survey {
     return wish ? fallback::if_wanted : fallback::no;
 }
 
-[[nodiscard]] inline error port_is_taken(std::string what) {
-    return {errc::busy,
-            std::move(what),
-            "whoever it is talks to the board, and no service that was stopped is it",
-            {},
-            {"end that program, then run this again"}};
-}
-
 [[nodiscard]] inline host::guard_options guard_options_of(const request& wanted) {
     host::guard_options options;
     options.assume_idle = wanted.unknown == unknown_printers::assumed_idle;
@@ -121,10 +114,21 @@ struct survey {
     for (const auto& h : b.holders.seen) {
         const bool goes = std::ranges::find(stop.pids, h.pid) != stop.pids.end() ||
                           (!h.unit.empty() && std::ranges::find(stop.units, h.unit) != stop.units.end());
-        if (!goes)
-            return kf::fail(port_is_taken(
-                fmt::format("{} is held by process {}: {}", b.target->device().file_name, h.pid, h.command)));
+        if (!goes) return kf::fail(port_is_taken_by(b.target->device(), h));
     }
+    return {};
+}
+
+/// The error of a board says whose it is.
+template<class T>
+[[nodiscard]] result<T> about(const std::string& board, result<T> r) {
+    if (!r) r.error().board = board;
+    return r;
+}
+
+/// Each is there, and is to be flashed.
+[[nodiscard]] inline result<void> check_connected(const std::vector<board_survey>& boards) {
+    for (const auto& b : boards) KF_CHECK(about(b.board.key, b.target));
     return {};
 }
 
@@ -137,20 +141,20 @@ struct safe_stop {
 };
 [[nodiscard]] inline result<safe_stop> check_safety(const request& wanted, const survey& seen) {
     KF_CHECK(check(wanted));
-    for (const auto& b : seen.boards) KF_CHECK(b.target);
+    KF_CHECK(check_connected(seen.boards));
     KF_CHECK(seen.units.klippys);
     safe_stop safe;
     KF_TRY(safe.idle, idle_printers_of(wanted, seen));
     KF_TRY(safe.stop, stop_of(safe.idle, seen));
     KF_TRY(safe.right, result<host::right>(seen.right));
-    for (const auto& b : seen.boards) KF_CHECK(check_holders(b, safe.stop));
+    for (const auto& b : seen.boards) KF_CHECK(about(b.board.key, check_holders(b, safe.stop)));
     return safe;
 }
 
 namespace detail {
 
 inline void look_for_device(board_survey& b, const board::registry& registry, const std::string& key,
-                            const result<board::scan_result>& devices, const place& at, const std::string& day) {
+                            const result<board::scan_result>& devices, const std::string& day) {
     const auto registered = board::find(registry, key);
     if (!registered) {
         b.board.key = key;
@@ -165,7 +169,6 @@ inline void look_for_device(board_survey& b, const board::registry& registry, co
     b.target = board::match(registry, b.board, devices->devices);
     if (!b.target) return;
     const auto device = b.target->device();
-    b.holders = host::holders_of(at.proc, device.resolved, ::getpid());
     b.board = board::remember(b.board, device, board::firmware_on(b.board, device), day);
     b.target = board::match(registry, b.board, devices->devices);
 }
@@ -205,6 +208,22 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
     seen.right = host::find_right(runner, running, at.is_root, host::guard_unit_of(at.user));
 }
 
+/// After the services: whoever goes with them may hold a port, and somebody who passes by is outlasted.
+template<io::clock Clock>
+void look_for_holders(survey& seen, const request& wanted, Clock& clock) {
+    const auto idle = idle_printers_of(wanted, seen);
+    if (!idle) return;
+    const auto stop = stop_of(*idle, seen);
+    if (!stop) return;
+    (void)outlast_passers_by(clock, [&]() -> result<void> {
+        for (auto& b : seen.boards)
+            if (b.target) b.holders = host::holders_of(seen.at.proc, b.target->device().resolved, ::getpid());
+        for (const auto& b : seen.boards)
+            if (b.target) KF_CHECK(check_holders(b, *stop));
+        return {};
+    });
+}
+
 template<io::process_runner Runner>
 void look_for_tools(board_survey& b, const request& wanted, const survey& seen, const place& at, Runner& runner) {
     if (!b.target) return;
@@ -216,42 +235,53 @@ void look_for_tools(board_survey& b, const request& wanted, const survey& seen, 
         b.lacks.emplace(method, make_method(method, runner, io::steady_clock{}).needs(job));
 }
 
-template<io::process_runner Runner>
-[[nodiscard]] survey look_at_host(const request& wanted, const board::registry& registry, const place& at,
-                                  Runner& runner) {
+} // namespace detail
+
+/// The cheapest look: which of the boards are there.
+[[nodiscard]] inline survey look_at_devices(const request& wanted, const board::registry& registry, const place& at) {
     survey seen{.at = at, .registry = registry};
-    auto devices = board::scan(at.devices);
+    const auto devices = board::scan(at.devices);
     if (devices) seen.skipped = devices->skipped;
     for (const auto& key : wanted.boards)
-        look_for_device(seen.boards.emplace_back(), registry, key, devices, at, wanted.day);
-    look_for_services(seen, wanted, at, runner);
+        detail::look_for_device(seen.boards.emplace_back(), registry, key, devices, wanted.day);
     return seen;
 }
 
-} // namespace detail
+/// All but the configurations: enough for check_safety().
+template<io::process_runner Runner, io::clock Clock>
+[[nodiscard]] result<survey> survey_host(const request& wanted, const board::registry& registry, const place& at,
+                                         Runner& runner, Clock clock) {
+    auto seen = look_at_devices(wanted, registry, at);
+    detail::look_for_services(seen, wanted, at, runner);
+    detail::look_for_holders(seen, wanted, clock);
+    KF_CHECK(io::interrupt::check());
+    return seen;
+}
 
 /// Everything. While the host speaks against a flash the source tree is left alone: a printer that prints needs its
 /// processor.
-template<io::process_runner Runner>
-[[nodiscard]] survey survey_of(const request& wanted, const board::registry& registry, const place& at,
-                               Runner& runner) {
-    auto seen = detail::look_at_host(wanted, registry, at, runner);
+template<io::process_runner Runner, io::clock Clock>
+[[nodiscard]] result<survey> survey_of(const request& wanted, const board::registry& registry, const place& at,
+                                       Runner& runner, Clock clock) {
+    KF_TRY(auto seen, survey_host(wanted, registry, at, runner, clock));
     if (!check_safety(wanted, seen)) return seen;
     for (auto& b : seen.boards) {
         b.config = look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
         detail::look_for_tools(b, wanted, seen, at, runner);
     }
+    KF_CHECK(io::interrupt::check());
     return seen;
 }
 
 /// Devices, services and tools once more. The configurations are those of `before`: they are built meanwhile.
-template<io::process_runner Runner>
-[[nodiscard]] survey survey_again(const request& wanted, const survey& before, Runner& runner) {
-    auto seen = detail::look_at_host(wanted, before.registry, before.at, runner);
+template<io::process_runner Runner, io::clock Clock>
+[[nodiscard]] result<survey> survey_again(const request& wanted, const survey& before, Runner& runner, Clock clock) {
+    KF_TRY(auto seen, survey_host(wanted, before.registry, before.at, runner, clock));
     for (std::size_t i = 0; i < seen.boards.size() && i < before.boards.size(); ++i) {
         seen.boards[i].config = before.boards[i].config;
         detail::look_for_tools(seen.boards[i], wanted, seen, before.at, runner);
     }
+    KF_CHECK(io::interrupt::check());
     return seen;
 }
 

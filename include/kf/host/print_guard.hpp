@@ -209,9 +209,21 @@ struct idle_printer {
     std::string state; ///< as klippy said it; empty when it could not be asked
     fs::path plot_lock = {};
 };
+/// What a person took upon himself with --assume-idle.
+struct assumption {
+    enum class kind {
+        no_socket,     ///< nobody can ask it
+        silent,        ///< it does not answer
+        unclear,       ///< its answer does not say whether it is idle
+        other_process, ///< somebody else answers in its place
+    };
+    std::string whose; ///< the unit of that klippy, or its socket
+    kind why = kind::no_socket;
+    std::string text; ///< with what was seen just now: a process, an error
+};
 struct idle_printers {
     std::vector<idle_printer> printers;
-    std::vector<std::string> assumptions;
+    std::vector<assumption> assumptions;
 };
 
 /// The printers that have to do with the board; errc::refused when one of them is not idle.
@@ -222,11 +234,13 @@ struct idle_printers {
         return kf::fail(
             error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
     };
-    const auto unknown = [&](const klippy_instance& k, const std::string& why) -> result<void> {
+    using enum assumption::kind;
+    const auto unknown = [&](const klippy_instance& k, assumption::kind kind, const std::string& why) -> result<void> {
         const std::string what = k.seen() ? fmt::format("klippy runs (process {}) but {}", k.process.pid, why)
                                           : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
-            idle.assumptions.push_back(what + "; you said --assume-idle");
+            idle.assumptions.push_back(
+                {k.process.unit.empty() ? k.socket : k.process.unit, kind, what + "; you said --assume-idle"});
             return {};
         }
         return refuse(what, {"look at the printer: if it is idle, run again with --assume-idle",
@@ -235,7 +249,7 @@ struct idle_printers {
     };
     for (const auto& [k, activity, plot, plot_lock] : sights) {
         if (k.socket.empty()) {
-            KF_CHECK(unknown(k, "has no API socket, so nobody can ask it what it does"));
+            KF_CHECK(unknown(k, no_socket, "has no API socket, so nobody can ask it what it does"));
             idle.printers.push_back({k, {}});
             continue;
         }
@@ -247,7 +261,7 @@ struct idle_printers {
         if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
         if (!plot->empty()) return refuse("a plot is running: " + *plot, {"wait for it to end, or cancel it"});
         if (!activity) {
-            KF_CHECK(unknown(k, "does not answer: " + activity.error().what));
+            KF_CHECK(unknown(k, silent, "does not answer: " + activity.error().what));
             idle.printers.push_back({k, {}, plot_lock});
             continue;
         }
@@ -255,9 +269,10 @@ struct idle_printers {
             if (!v->unknown)
                 return refuse(v->reason,
                               {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});
-            KF_CHECK(unknown(k, v->reason));
+            KF_CHECK(unknown(k, unclear, v->reason));
         } else if (!its_own_word)
-            KF_CHECK(unknown(k, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
+            KF_CHECK(
+                unknown(k, other_process, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
         idle.printers.push_back({k, activity->state, plot_lock});
     }
     return idle;
@@ -268,7 +283,7 @@ class idle_proof {
   public:
     /// The printers that have to do with the board, all idle.
     [[nodiscard]] const std::vector<idle_printer>& printers() const { return idle_.printers; }
-    [[nodiscard]] const std::vector<std::string>& assumptions() const { return idle_.assumptions; }
+    [[nodiscard]] const std::vector<assumption>& assumptions() const { return idle_.assumptions; }
 
   private:
     friend result<idle_proof> check_idle(const std::vector<klippy_instance>&, const guard_options&);

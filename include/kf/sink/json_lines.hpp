@@ -40,6 +40,7 @@ namespace detail {
         for (const auto& t : texts) array.emplace_back(detail::utf8(t));
         o[key] = std::move(array);
     };
+    if (!e.board.empty()) o["board"] = detail::utf8(e.board);
     list("output", e.output);
     list("steps", e.steps);
     return o;

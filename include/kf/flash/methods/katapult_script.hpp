@@ -42,9 +42,10 @@ class katapult_script {
     }
 
     [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
-        return {"ask the board for its bootloader (1200 baud)",
-                io::to_string(command(job, "/dev/serial/by-id/usb-katapult_...")),
-                "demand its lines \"Verification Complete\" and \"Programming Complete\""};
+        auto lines = bootloader_lines(job);
+        lines.push_back(io::to_string(command(job, "/dev/serial/by-id/usb-katapult_...")));
+        lines.emplace_back("demand its lines \"Verification Complete\" and \"Programming Complete\"");
+        return lines;
     }
 
     template<sink Sink>

@@ -18,10 +18,9 @@ class katapult_usb {
     [[nodiscard]] result<void> needs(const write_job&) const { return {}; }
 
     [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
-        return {
-            fmt::format("ask {} for its bootloader (1200 baud), follow it to Katapult", board::found_as(job.address)),
-            fmt::format("CONNECT: demand the MCU {} and the application start 0x{:x}", job.mcu, job.start),
-            "write " + job.image_file.string() + " in blocks, read every block back, COMPLETE"};
+        auto lines = bootloader_lines(job);
+        lines.push_back("write " + job.image_file.string() + " in blocks, read every block back, COMPLETE");
+        return lines;
     }
 
     template<sink Sink>

@@ -28,7 +28,11 @@ class make_flash {
     }
 
     [[nodiscard]] static std::vector<std::string> plan(const write_job& job) {
-        return {io::to_string(command(job, trail_of(job).start.path)), "compare the image's SHA-256 before and after"};
+        // Without Katapult it is Klipper's own script that asks for a bootloader.
+        auto lines = job.seen_katapult ? bootloader_lines(job) : std::vector<std::string>{};
+        lines.push_back(io::to_string(command(job, trail_of(job).start.path)));
+        lines.emplace_back("compare the image's SHA-256 before and after");
+        return lines;
     }
 
     template<sink Sink>

@@ -320,9 +320,10 @@ class Flash(WorldTest):
 
     def test_a_wedged_bootloader_ends_the_flash_at_once(self):
         w = self.world("octopus:wedge-at-block=40")
-        r = w.run("flash", "octopus", "-s")
+        r = w.run("flash", "octopus", "-s", "--json")
         self.assertEqual(r.code, 1, r)
-        self.assertIn("reset", r.err)
+        self.assertIn("reset", r.out)
+        self.assertEqual(r.events("error")[-1]["board"], "octopus")
         self.assertTrue(w.service_is_up())
 
     def test_a_power_cut_in_the_middle_is_mended_by_the_next_run(self):

@@ -4,9 +4,9 @@
 #include "../host/fake_proc.hpp"
 #include "eventful_clock.hpp"
 
-#include <kf/flash/stopped_window.hpp>
+#include <kf/flash/run.hpp>
 #include <kf/io/unique_fd.hpp>
-#include <kf/sink/recording.hpp>
+#include <kf/sink/json_lines.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -192,6 +192,16 @@ BOOST_FIXTURE_TEST_CASE(somebody_who_looks_at_a_port_while_another_board_is_writ
     KF_TEST_LOG(*this, "stop", "k1", "k2", "k3", "start");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_error_of_one_of_three_says_whose_it_is, three_boards) {
+    plan.boards[1].board.name = "Pico";
+    const auto e = flash::error_of(plan, 1, {errc::mismatch, "the chip is another"});
+    BOOST_TEST(e.what == "Pico: the chip is another");
+    BOOST_TEST(std::string(to_json(e).at("board").as_string()) == "k2");
+    plan.boards.erase(plan.boards.begin());
+    plan.boards.pop_back();
+    BOOST_TEST(flash::error_of(plan, 0, {errc::mismatch, "the chip is another"}).what == "the chip is another");
+}
+
 BOOST_FIXTURE_TEST_CASE(an_exception_is_the_end_of_one_board, three_boards) {
     writes["k1"] = []() -> flash::write_outcome { throw std::runtime_error("no memory"); };
     const auto o = run();
@@ -227,11 +237,11 @@ BOOST_FIXTURE_TEST_CASE(a_survey_outlasts_who_looks_at_a_port_right_after_pluggi
     for (const auto& b : plan.boards) seen.boards.push_back({.board = b.board, .target = b.target});
     hold(2);
     clock.s->events = {[] {}, [&] { proc.remove(4711); }};
-    flash::detail::look_for_holders(seen, {}, clock);
+    flash::look_for_holders(seen, {}, clock);
     BOOST_TEST(seen.boards[2].holders.seen.empty());
     BOOST_TEST((took() == 100ms));
     hold(2);
-    flash::detail::look_for_holders(seen, {}, clock);
+    flash::look_for_holders(seen, {}, clock);
     BOOST_TEST(seen.boards[2].holders.seen.size() == 1U);
     BOOST_TEST((took() >= flash::patience_with_passers_by));
 }

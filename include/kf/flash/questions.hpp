@@ -2,8 +2,8 @@
 #pragma once
 /// The questions policy: who answers what only a person can, once the plan is known.
 ///
-/// | expression      | meaning                 | guarantees                                          |
-/// | --------------- | ----------------------- | --------------------------------------------------- |
+/// | expression      | meaning                 | guarantees                                           |
+/// | --------------- | ----------------------- | ---------------------------------------------------- |
 /// | q.may_begin(p)  | may this plan be run    | p was shown before; no board, no service was touched |
 ///
 /// Models: answered_by_flags; a terminal (tools/kflash).

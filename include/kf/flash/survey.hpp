@@ -208,22 +208,6 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
     seen.right = host::find_right(runner, running, at.is_root, host::guard_unit_of(at.user));
 }
 
-/// After the services: whoever goes with them may hold a port, and somebody who passes by is outlasted.
-template<io::clock Clock>
-void look_for_holders(survey& seen, const request& wanted, Clock& clock) {
-    const auto idle = idle_printers_of(wanted, seen);
-    if (!idle) return;
-    const auto stop = stop_of(*idle, seen);
-    if (!stop) return;
-    (void)outlast_passers_by(clock, [&]() -> result<void> {
-        for (auto& b : seen.boards)
-            if (b.target) b.holders = host::holders_of(seen.at.proc, b.target->device().resolved, ::getpid());
-        for (const auto& b : seen.boards)
-            if (b.target) KF_CHECK(check_holders(b, *stop));
-        return {};
-    });
-}
-
 template<io::process_runner Runner>
 void look_for_tools(board_survey& b, const request& wanted, const survey& seen, const place& at, Runner& runner) {
     if (!b.target) return;
@@ -247,13 +231,29 @@ void look_for_tools(board_survey& b, const request& wanted, const survey& seen, 
     return seen;
 }
 
+/// After the services: whoever goes with them may hold a port, and somebody who passes by is outlasted.
+template<io::clock Clock>
+void look_for_holders(survey& seen, const request& wanted, Clock& clock) {
+    const auto idle = idle_printers_of(wanted, seen);
+    if (!idle) return;
+    const auto stop = stop_of(*idle, seen);
+    if (!stop) return;
+    (void)outlast_passers_by(clock, [&]() -> result<void> {
+        for (auto& b : seen.boards)
+            if (b.target) b.holders = host::holders_of(seen.at.proc, b.target->device().resolved, ::getpid());
+        for (const auto& b : seen.boards)
+            if (b.target) KF_CHECK(check_holders(b, *stop));
+        return {};
+    });
+}
+
 /// All but the configurations: enough for check_safety().
 template<io::process_runner Runner, io::clock Clock>
 [[nodiscard]] result<survey> survey_host(const request& wanted, const board::registry& registry, const place& at,
                                          Runner& runner, Clock clock) {
     auto seen = look_at_devices(wanted, registry, at);
     detail::look_for_services(seen, wanted, at, runner);
-    detail::look_for_holders(seen, wanted, clock);
+    look_for_holders(seen, wanted, clock);
     KF_CHECK(io::interrupt::check());
     return seen;
 }

@@ -253,7 +253,7 @@ std::vector<filter_row> page_filters() {
     using when = filter_row::when;
     return {
         {{"crop",
-          "WHERE",
+          "EDGE",
           "cut lines off at the page, the canvas or the margin; may be repeated",
           false,
           {"page", "canvas", "margin"}},
@@ -263,7 +263,7 @@ std::vector<filter_row> page_filters() {
         {{"scale", "FACTOR", "draw it so many times as large (2, 50%)"}, scale_drawing},
         {{"size", "SIZE", "draw its ink so wide (180mm), so high (x120mm), or within both"}, size_drawing},
         {{"fit", "", "draw its ink as large as the canvas less its margin, in the middle"}, fit_drawing},
-        {{"align", "WHERE", "put its ink there on the canvas, the margin away from the edge", false, place_names()},
+        {{"align", "PLACE", "put its ink there on the canvas, the margin away from the edge", false, place_names()},
          align_drawing},
         {{"move", "X,Y", "move it so far to the right and down, in mm"}, move_drawing},
         {{"margin", "MM", "how far ink stays from the edge of the canvas (canvas.margin_mm)"},

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <span>
 
 namespace kf::kplot {
@@ -67,7 +68,9 @@ result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d
                      {"change the drawing where the lines above say", "or leave out --strict"}});
 }
 
-result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d) {
+/// Comes back as soon as a filter makes it more than `most` times as large as its source.
+result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d,
+                                  double most) {
     for (const filter_row& f : filters()) {
         const auto given = in.options.find(f.option.name);
         if (given == in.options.end() && f.runs == filter_row::when::given) continue;
@@ -79,6 +82,7 @@ result<drawing::drawing> filtered(const cli::invocation& in, const machine::mach
             return kf::fail(std::move(e));
         }
         d = *std::move(next);
+        if (d.scale > most) break;
     }
     return d;
 }
@@ -106,15 +110,15 @@ result<job::composed_job> compose_svg(cli::invocation& in, const machine::machin
     KF_TRY(auto read, read_named(text, how, name));
     tell_notes(in, read.notes, name);
     const std::size_t told = read.notes.size();
-    KF_TRY(auto made, filtered(in, m, std::move(read)));
-    tell_notes(in, std::span(made.notes).subspan(told), name);
-    KF_CHECK(check_faithful(in, made, name));
-    // The tolerance is one on paper: what became larger is read again, so much finer.
+    KF_TRY(auto made, filtered(in, m, std::move(read), 1));
+    // The tolerance is one on paper: what becomes larger is read again, so much finer.
     if (made.scale > 1) {
         how.tolerance_mm = std::max(how.tolerance_mm / made.scale, svg::least_tolerance_mm);
         KF_TRY(read, read_named(text, how, name));
-        KF_TRY(made, filtered(in, m, std::move(read)));
+        KF_TRY(made, filtered(in, m, std::move(read), std::numeric_limits<double>::infinity()));
     }
+    tell_notes(in, std::span(made.notes).subspan(told), name);
+    KF_CHECK(check_faithful(in, made, name));
     if (drawing::line_count(made) == 0) {
         error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
         if (!made.notes.empty() && how.invisible == svg::svg_invisible::skip)

@@ -216,6 +216,11 @@ inline result<void> svg_reader::element(node n, svg_context context) {
         if (document_.has_inkscape_layers() ? marked : context.place == svg_context::top) {
             const std::string_view label = attribute(n, "inkscape:label");
             context.layer = add_layer(label.empty() ? attribute(n, "id") : label);
+            // Guides of the one who draws, as AxiDraw's layers have it.
+            if (trimmed(label).starts_with('%')) {
+                report_.tell(n, note_kind::told, "is a layer whose name begins with %: not drawn");
+                return {};
+            }
         }
         context.place = svg_context::inside;
     }

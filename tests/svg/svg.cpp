@@ -172,6 +172,25 @@ BOOST_AUTO_TEST_CASE(tells_when_it_guesses_the_page) {
     check_notes(em, {{1, "<svg>: em is taken as 16 px, ex as 8 px"}});
 }
 
+BOOST_AUTO_TEST_CASE(dots_per_inch_are_for_a_page_in_px_only) {
+    const svg_options old{.dpi = 72};
+    const std::string body = " stroke='red' fill='none'><path d='M0 0H72'/></svg>";
+    for (const char* page : {"<svg width='144' height='72'", "<svg width='144px' viewBox='0 0 144 72'",
+                             "<svg viewBox='0 0 144 72'", "<svg width='2in' height='1in'"}) {
+        const drawing d = read(page + body, old);
+        BOOST_TEST_CONTEXT(page) {
+            BOOST_TEST(d.width == 50.8, boost::test_tools::tolerance(1e-12));
+            BOOST_TEST(lines_of(d)[0][1].x == 25.4, boost::test_tools::tolerance(1e-12));
+        }
+    }
+    const drawing in_units = read("<svg width='2in' height='1in' viewBox='0 0 144 72'" + body, old);
+    BOOST_TEST(lines_of(in_units)[0][1].x == 25.4, boost::test_tools::tolerance(1e-12));
+    check_notes(in_units, {{1, "<svg>: the page has its size in units: how many px are an inch changes nothing"}});
+    // The root's own transform is in px too.
+    const drawing moved = read("<svg width='144' height='72' transform='translate(72)'" + body, old);
+    BOOST_TEST(lines_of(moved)[0][0].x == 25.4, boost::test_tools::tolerance(1e-12));
+}
+
 BOOST_AUTO_TEST_CASE(applies_transforms_from_the_outside_in) {
     check_ink(page("<g transform='translate(20,30)'><g transform='rotate(90)'>" + hook + "</g></g>"),
               {{{20, 30}, {20, 40}, {15, 40}}});

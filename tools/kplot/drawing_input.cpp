@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <span>
 
 namespace kf::kplot {
 namespace {
@@ -33,11 +35,25 @@ result<job::compose_options> composing(const cli::invocation& in, const machine:
 result<svg::svg_options> reading(const cli::invocation& in) {
     svg::svg_options o;
     KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    KF_TRY(o.dpi, number_option(in, "dpi", o.dpi, 1, 10000));
     const std::string invisible = in.get("invisible").value_or("skip");
     if (invisible != "skip" && invisible != "draw")
         return kf::fail({errc::usage, "--invisible is skip or draw", {}, "--invisible " + invisible});
     if (invisible == "draw") o.invisible = svg::svg_invisible::draw;
     return o;
+}
+
+result<drawing::drawing> read_named(std::string_view text, const svg::svg_options& how, const std::string& name) {
+    auto read = svg::read_svg(text, how);
+    if (read) return read;
+    error e = std::move(read).error();
+    e.command = name;
+    return kf::fail(std::move(e));
+}
+
+void tell_notes(cli::invocation& in, std::span<const drawing::note> notes, const std::string& name) {
+    for (const drawing::note& n : notes)
+        in.out.warn(n.line == 0 ? fmt::format("{}: {}", name, n.text) : fmt::format("{}:{}: {}", name, n.line, n.text));
 }
 
 /// With --strict, the paper shows what the drawing shows or stays white.
@@ -52,17 +68,21 @@ result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d
                      {"change the drawing where the lines above say", "or leave out --strict"}});
 }
 
-result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d) {
+/// Comes back as soon as a filter makes it more than `most` times as large as its source.
+result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d,
+                                  double most) {
     for (const filter_row& f : filters()) {
         const auto given = in.options.find(f.option.name);
-        if (given == in.options.end()) continue;
+        if (given == in.options.end() && f.runs == filter_row::when::given) continue;
         auto next = f.apply(std::move(d), in, m);
         if (!next) {
             error e = std::move(next).error();
-            if (e.command.empty()) e.command = fmt::format("--{} {}", f.option.name, fmt::join(given->second, " "));
+            if (e.command.empty() && given != in.options.end())
+                e.command = fmt::format("--{} {}", f.option.name, fmt::join(given->second, " "));
             return kf::fail(std::move(e));
         }
         d = *std::move(next);
+        if (d.scale > most) break;
     }
     return d;
 }
@@ -72,6 +92,7 @@ result<drawing::drawing> filtered(const cli::invocation& in, const machine::mach
 std::vector<cli::option_row> drawing_options() {
     std::vector<cli::option_row> options{
         {"tolerance", "MM", "how far a line may be from a curve of an SVG (0.01)"},
+        {"dpi", "N", "px of an inch, for an SVG that has its size in px (96)"},
         {"strict", "", "refuse an SVG that would not be drawn as it is seen"},
         {"invisible", "WHAT", "skip or draw what an SVG has and nobody can see (skip)"}};
     for (const filter_row& f : filters()) options.push_back(f.option);
@@ -84,17 +105,20 @@ std::vector<cli::option_row> drawing_options() {
 
 result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m, std::string_view text,
                                       const std::string& name) {
-    KF_TRY(const auto how, reading(in));
+    KF_TRY(auto how, reading(in));
     KF_TRY(auto options, composing(in, m));
-    auto read = svg::read_svg(text, how);
-    if (!read) {
-        error e = std::move(read).error();
-        e.command = name;
-        return kf::fail(std::move(e));
+    KF_TRY(auto read, read_named(text, how, name));
+    tell_notes(in, read.notes, name);
+    const std::size_t told = read.notes.size();
+    KF_TRY(auto made, filtered(in, m, std::move(read), 1));
+    // The tolerance is one on paper: what becomes larger is read again, so much finer.
+    if (made.scale > 1) {
+        how.tolerance_mm = std::max(how.tolerance_mm / made.scale, svg::least_tolerance_mm);
+        KF_TRY(read, read_named(text, how, name));
+        KF_TRY(made, filtered(in, m, std::move(read), std::numeric_limits<double>::infinity()));
     }
-    for (const drawing::note& n : read->notes) in.out.warn(fmt::format("{}:{}: {}", name, n.line, n.text));
-    KF_CHECK(check_faithful(in, *read, name));
-    KF_TRY(auto made, filtered(in, m, *std::move(read)));
+    tell_notes(in, std::span(made.notes).subspan(told), name);
+    KF_CHECK(check_faithful(in, made, name));
     if (drawing::line_count(made) == 0) {
         error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
         if (!made.notes.empty() && how.invisible == svg::svg_invisible::skip)

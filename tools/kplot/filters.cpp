@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "filters.hpp"
 
+#include "page_filters.hpp"
+
 #include <kf/drawing/layer_choice.hpp>
 
 #include <utility>
@@ -8,11 +10,15 @@
 namespace kf::kplot {
 
 const std::vector<filter_row>& filters() {
-    static const std::vector<filter_row> rows{
-        {{"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},
-         [](drawing::drawing d, const cli::invocation& in, const machine::machine&) {
-             return drawing::choose_layers(std::move(d), in.options.at("layer"));
-         }}};
+    static const std::vector<filter_row> rows = [] {
+        std::vector<filter_row> all{
+            {{"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},
+             [](drawing::drawing d, const cli::invocation& in, const machine::machine&) {
+                 return drawing::choose_layers(std::move(d), in.options.at("layer"));
+             }}};
+        for (filter_row& row : page_filters()) all.push_back(std::move(row));
+        return all;
+    }();
     return rows;
 }
 

@@ -12,9 +12,11 @@
 namespace kf::kplot {
 
 struct filter_row {
-    cli::option_row option; ///< the filter runs when it is given
+    enum class when { given, always };
+    cli::option_row option;
     /// A lambda around a filter that cannot fail names its type: `-> result<drawing::drawing>`.
     result<drawing::drawing> (*apply)(drawing::drawing, const cli::invocation&, const machine::machine&);
+    when runs = when::given; ///< given: only when its option is
 };
 
 /// In the order in which they run.

@@ -47,6 +47,7 @@ struct drawing {
     mm width = 0, height = 0; ///< the page
     std::vector<layer> layers = {};
     std::vector<note> notes = {};
+    double scale = 1; ///< how much larger filters made it than its source says
 };
 
 [[nodiscard]] inline std::size_t line_count(const drawing& d) noexcept {

@@ -7,6 +7,7 @@
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
+#include <kf/io/decimal.hpp>
 #include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_context.hpp>
 #include <kf/svg/svg_document.hpp>
@@ -132,17 +133,22 @@ inline result<svg_context> svg_reader::page() {
     if (empty(width) || empty(height) || (box && !(box->width > 0 && box->height > 0)))
         return report_.refuse(root, errc::malformed, "the page has no size (width, height or viewBox is zero)");
 
-    const svg_page page = make_svg_page(width, height, box, aspect(root));
+    const mm px = mm_per_inch / options_.dpi;
+    const svg_page page = make_svg_page(width, height, box, aspect(root), px);
     if (page.guessed)
-        report_.tell(root, note_kind::told, "no page size in units: the viewBox is taken as px, 96 to an inch");
+        report_.tell(root, note_kind::told,
+                     fmt::format("no page size in units: the viewBox is taken as px, {} to an inch",
+                                 io::to_decimal(options_.dpi)));
+    if (!page.in_px && options_.dpi != svg_options{}.dpi)
+        report_.tell(root, note_kind::told, "the page has its size in units: how many px are an inch changes nothing");
     if (!(page.width <= options_.max_coordinate_mm && page.height <= options_.max_coordinate_mm))
         return report_.refuse(root, errc::out_of_bounds,
                               fmt::format("the page is larger than {} mm", options_.max_coordinate_mm));
     out_.width = page.width;
     out_.height = page.height;
     // The root's own transform is of the page, outside of the viewBox, in px (SVG 2, 8.2).
-    const affine own = transform_of(context.style.own, page.width / mm_per_px, page.height / mm_per_px);
-    context.to_mm = scaling(mm_per_px, mm_per_px) * own * scaling(1 / mm_per_px, 1 / mm_per_px) * page.to_mm;
+    const affine own = transform_of(context.style.own, page.width / px, page.height / px);
+    context.to_mm = scaling(px, px) * own * scaling(1 / px, 1 / px) * page.to_mm;
     context.width = page.user_width;
     context.height = page.user_height;
     return context;
@@ -210,6 +216,11 @@ inline result<void> svg_reader::element(node n, svg_context context) {
         if (document_.has_inkscape_layers() ? marked : context.place == svg_context::top) {
             const std::string_view label = attribute(n, "inkscape:label");
             context.layer = add_layer(label.empty() ? attribute(n, "id") : label);
+            // Guides of the one who draws, as AxiDraw's layers have it.
+            if (trimmed(label).starts_with('%')) {
+                report_.tell(n, note_kind::told, "is a layer whose name begins with %: not drawn");
+                return {};
+            }
         }
         context.place = svg_context::inside;
     }
@@ -346,8 +357,9 @@ inline result<drawing::drawing> svg_reader::read() {
 } // namespace detail
 
 inline result<drawing::drawing> read_svg(std::string_view text, const svg_options& options) {
-    if (!(options.tolerance_mm >= 1e-5))
-        return fail(errc::usage, fmt::format("the tolerance is {} mm; 0.00001 mm is the least", options.tolerance_mm));
+    if (!(options.tolerance_mm >= least_tolerance_mm))
+        return fail(errc::usage, fmt::format("the tolerance is {} mm; {} mm is the least", options.tolerance_mm,
+                                             io::to_decimal(least_tolerance_mm)));
     if (text.starts_with("\x1f\x8b"))
         return fail(error{.code = errc::malformed,
                           .what = "the SVG is compressed",

@@ -11,8 +11,11 @@ namespace kf::svg {
 /// Of what is there and not hidden, yet leaves no trace: transparent, without stroke and fill, or white on the paper.
 enum class svg_invisible { skip, draw };
 
+inline constexpr mm least_tolerance_mm = 1e-5;
+
 struct svg_options {
     mm tolerance_mm = 0.01; ///< the farthest that ink may be from a curve
+    double dpi = 96;        ///< px of an inch; programs of old had 72 or 90
     svg_invisible invisible = svg_invisible::skip;
     mm max_coordinate_mm = 100'000;        ///< a shape that reaches farther is not drawn
     std::size_t max_points = 50'000'000;   ///< a drawing that needs more than this is refused

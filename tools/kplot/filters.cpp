@@ -7,6 +7,8 @@
 
 namespace kf::kplot {
 
+/// A lambda that returns a plain drawing fits no row, and the compiler says only that the vector cannot be made of it:
+/// see filter_row.
 const std::vector<filter_row>& filters() {
     static const std::vector<filter_row> rows{
         {{"layer", "NAME", "draw only this layer of an SVG, by name or number; may be repeated"},

@@ -9,6 +9,8 @@
 
 namespace kf::kplot {
 
+/// A lambda that returns a plain drawing fits no row, and the compiler says only that the vector cannot be made of it:
+/// see filter_row.
 const std::vector<filter_row>& filters() {
     static const std::vector<filter_row> rows = [] {
         std::vector<filter_row> all{

@@ -100,6 +100,15 @@ class Places(PageTest):
         self.assertAlmostEqual(r.result()["pen_down_mm"], 2 * 2000 ** 0.5, places=5)
 
 
+class Run(plotter.PlotterTest):
+    def test_what_is_fitted_is_drawn_there(self):
+        p = self.plotter(speed=50)
+        r = p.run("run", p.write("a.svg", svg('<path d="M-50 0H350V100"/>')), "--size", "40mm", "--align", "top-left",
+                  "--margin", "10")
+        self.assertEqual(r.code, 0, r)
+        self.assert_ink(p.ink(), [[(LEFT + 10, TOP - 10), (LEFT + 50, TOP - 10), (LEFT + 50, TOP - 20)]])
+
+
 class Edges(PageTest):
     def test_lines_are_cut_exactly_at_page_canvas_and_margin(self):
         cross = '<path d="M-20 50H320M50 -20V320"/>'

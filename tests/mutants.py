@@ -42,7 +42,7 @@ MUTANTS = {
           "if (asked) stopped_ = true;\n        if (asked) return {};\n        error e"),
          ("include/kf/host/guardian.hpp", "        stopped = true;\n        for (const auto& unit : units) KF_CHECK(manager.stop(unit));",
           "        for (const auto& unit : units) KF_CHECK(manager.stop(unit));\n        stopped = true;")],
-        [FLASH, GUARDIAN]),
+        "host"),
     "D4 the exit status of systemctl counts as a restart": (
         [("include/kf/host/systemctl_show.hpp", 'return active == "active" && sub != "exited";', "return true;")],
         [FLASH, GUARDIAN]),

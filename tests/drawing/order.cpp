@@ -73,6 +73,22 @@ BOOST_AUTO_TEST_CASE(a_closed_line_begins_where_the_pen_comes_by) {
     BOOST_TEST((by_chance::ink(o.result) == by_chance::ink(d)));
 }
 
+BOOST_AUTO_TEST_CASE(a_closed_line_begins_where_it_did_when_starts_are_kept) {
+    const drawing d{.layers = {{1, "", {{{0, 0}, {10, 0}}, {{30, 0}, {20, 10}, {11, 0}, {20, -10}, {30, 0}}}}}};
+    const ordered o = order(d, {.starts = loop_starts::kept});
+    BOOST_TEST(o.after_mm == 20.0);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupted_search_ends_with_all_lines) {
+    const drawing d = by_chance::lines(by_chance::strokes(), 5);
+    static int asked = 0;
+    asked = 0;
+    const auto interrupted = []() noexcept { return ++asked > 3; };
+    const ordered o = order(d, {.effort = 1'000'000, .interrupted = interrupted});
+    BOOST_TEST(asked > 3);
+    BOOST_TEST((by_chance::ink(o.result) == by_chance::ink(d)));
+}
+
 BOOST_AUTO_TEST_CASE(the_ink_stays_and_so_does_the_order_of_layers) {
     const drawing d = by_chance::lines(by_chance::strokes(), 5);
     const ordered o = order(d, {.effort = 0});

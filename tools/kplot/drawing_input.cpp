@@ -73,7 +73,7 @@ result<drawing::drawing> filtered(const cli::invocation& in, const machine::mach
                                   double most) {
     for (const filter_row& f : filters()) {
         const auto given = in.options.find(f.option.name);
-        if (given == in.options.end() && f.runs == filter_row::when::given) continue;
+        if (f.apply == nullptr || (given == in.options.end() && f.runs == filter_row::when::given)) continue;
         auto next = f.apply(std::move(d), in, m);
         if (!next) {
             error e = std::move(next).error();
@@ -101,6 +101,11 @@ std::vector<cli::option_row> drawing_options() {
                                    {"no-home", "", "an SVG's job does not begin with homing X and Y"}});
     for (cli::option_row& o : options) o.group = "options for an SVG";
     return options;
+}
+
+result<void> check_drawing_options(const cli::invocation& in) {
+    KF_CHECK(reading(in));
+    return check_filter_options(in);
 }
 
 result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m, std::string_view text,

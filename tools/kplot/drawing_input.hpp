@@ -16,6 +16,9 @@ namespace kf::kplot {
 /// What becomes of an SVG, in the order in which it happens; for every command that takes one.
 [[nodiscard]] std::vector<cli::option_row> drawing_options();
 
+/// errc::usage for what is wrong with them whatever the drawing is. Before compose_svg().
+[[nodiscard]] result<void> check_drawing_options(const cli::invocation& in);
+
 /// `name` is the drawing's in errors. What the SVG has and a pen cannot draw is told as warnings.
 [[nodiscard]] result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m,
                                                     std::string_view text, const std::string& name);

@@ -88,6 +88,7 @@ std::string other_kind(std::string_view begin) {
 } // namespace
 
 result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand) {
+    KF_CHECK(check_drawing_options(in));
     KF_TRY(const byte_source source, byte_source::open(operand));
     std::vector<char> piece(std::size_t{64} << 10);
     KF_TRY(std::string_view taken, source.read(piece));

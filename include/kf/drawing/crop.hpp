@@ -5,6 +5,7 @@
 /// (Sutherland and Hodgman 1974), without the polygon's closing edges: a pen draws lines.
 
 #include <kf/drawing/rectangle.hpp>
+#include <kf/drawing/segment.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -24,12 +25,8 @@ inline constexpr mm on_the_edge = 1e-6;
 
 namespace detail {
 
-struct cut_piece {
-    point from, to;
-};
-
 /// The part on the side of `edge` where `sign * coordinate` is the greater.
-inline bool clip(cut_piece& s, mm point::* across, mm point::* along, mm edge, int sign) noexcept {
+inline bool clip(segment& s, mm point::* across, mm point::* along, mm edge, int sign) noexcept {
     const mm from = sign * (s.from.*across - edge), to = sign * (s.to.*across - edge);
     if (from >= 0 && to >= 0) return true;
     if (from < 0 && to < 0) return false;
@@ -45,11 +42,11 @@ inline point on_edge(point p, const rectangle& r) noexcept {
     return {on_edge(on_edge(p.x, r.left), r.right), on_edge(on_edge(p.y, r.top), r.bottom)};
 }
 
-inline std::optional<cut_piece> part_inside(cut_piece s, const rectangle& r) noexcept {
+inline std::optional<segment> part_inside(segment s, const rectangle& r) noexcept {
     const bool some = clip(s, &point::x, &point::y, r.left, 1) && clip(s, &point::x, &point::y, r.right, -1) &&
                       clip(s, &point::y, &point::x, r.top, 1) && clip(s, &point::y, &point::x, r.bottom, -1);
     if (!some) return std::nullopt;
-    return cut_piece{on_edge(s.from, r), on_edge(s.to, r)};
+    return segment{on_edge(s.from, r), on_edge(s.to, r)};
 }
 
 inline bool is_dot(const polyline& line) noexcept {

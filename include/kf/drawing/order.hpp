@@ -24,12 +24,17 @@
 
 namespace kf::drawing {
 
+/// Where closed lines begin: where it suits the travel, or where they begin already.
+enum class loop_starts { chosen, kept };
+
 struct order_options {
     std::uint64_t seed = 1;
     /// Kicks for each line; 0 stops when no move gains. None: 1, or with a time limit as many as it allows.
     std::optional<std::uint32_t> effort = {};
     /// For all layers together. What is found then depends on the machine too.
     std::optional<seconds> time_limit = {};
+    loop_starts starts = loop_starts::chosen;
+    bool (*interrupted)() noexcept = nullptr; ///< asked all the time; what is found by then is the result
 };
 
 struct ordered {
@@ -156,7 +161,8 @@ void order_lines(std::vector<polyline>& lines, const order_options& options, GoO
     found_order order = first_order(ends, *near);
     const auto look_around = [&] { near.emplace(ends, order.style.plain, order.style.width); };
     if (order.style.width != strewn.width) look_around();
-    if (std::ranges::any_of(lines, closed)) {
+    const bool choose = options.starts == loop_starts::chosen;
+    if (choose && std::ranges::any_of(lines, closed)) {
         order = shorten(ends, *near, std::move(order), 0, random, go_on);
         if (choose_starts(lines, order.entries)) {
             ends = ends_of(lines, grid);
@@ -164,7 +170,7 @@ void order_lines(std::vector<polyline>& lines, const order_options& options, GoO
         }
     }
     order = shorten(ends, *near, std::move(order), kicks, random, go_on);
-    for (int sweeps = 0; sweeps < 8 && choose_starts(lines, order.entries); ++sweeps) {}
+    for (int sweeps = 0; choose && sweeps < 8 && choose_starts(lines, order.entries); ++sweeps) {}
     std::vector<polyline> sorted;
     sorted.reserve(lines.size());
     for (std::size_t i = 0; i + 1 < order.entries.size(); ++i) {
@@ -198,8 +204,9 @@ template<io::clock Clock>
         std::uint32_t asked = 0;
         bool on = true;
         const auto go_on = [&] {
-            if (options.time_limit && on && ++asked % 16 == 0)
-                on = clock.now() - begin < to_nanoseconds(*options.time_limit * share);
+            if (on && ++asked % 16 == 0)
+                on = (!options.time_limit || clock.now() - begin < to_nanoseconds(*options.time_limit * share)) &&
+                     (options.interrupted == nullptr || !options.interrupted());
             return on;
         };
         detail::order_lines(l.lines, options, go_on);

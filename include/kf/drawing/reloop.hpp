@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// Lets each closed line begin at a point of its own by chance, so that the blots where pens come down do not stand in
-/// a row. After drawing/order, which chooses starts for travel.
+/// a row. Before drawing/order with loop_starts::kept, which else chooses starts for travel, or behind it.
 
 #include <kf/drawing/chance.hpp>
 #include <kf/drawing/drawing.hpp>

@@ -5,6 +5,7 @@
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/drawing/point.hpp>
+#include <kf/drawing/segment.hpp>
 #include <kf/drawing/travel.hpp>
 
 #include <algorithm>
@@ -16,10 +17,6 @@
 #include <vector>
 
 namespace kf::drawing {
-
-struct segment {
-    point from, to;
-};
 
 class segment_cells {
     mm left_ = 0, top_ = 0, cell_ = 1, margin_;

@@ -3,7 +3,7 @@
 BUILD ?= build
 SAN ?= build-asan
 # The tests mostly wait for simulated boards: more of them than cores at once.
-JOBS ?= 4
+JOBS ?= 8
 
 .PHONY: all demo check test asan asan-flash headers format format-check soak mutants fuzz bench pictures clean
 

@@ -7,7 +7,7 @@ import re
 import unittest
 
 import world
-from world import WorldTest
+from world import WorldTest, wait_for
 
 
 def words_of(command):
@@ -67,6 +67,8 @@ def effects_of(file):
 class Effects(WorldTest):
     def planned_and_done(self, w, *words, code=0):
         """The plan of a dry run, and the effects of the run."""
+        # The board of the run before comes back by its name first, and by its place a moment later: a plan names both.
+        wait_for("the place of the board", lambda: any(p.name.endswith("1.1:1.0") for p in w.root.rglob("by-path/*")))
         r = w.run("flash", "octopus", "-s", "--json", "--dry-run", *words)
         self.assertEqual(r.code, 0, r)
         plan = Plan(r.events("result"))

@@ -3,17 +3,10 @@
 """kplot changes lines and their order when asked, from outside: the ink stays, the travel is less and is told."""
 import json
 import math
-import os
-import pathlib
 import random
-import shutil
-import subprocess
-import tempfile
-import unittest
 
 import plotter
-from plotter import svg
-from world import DEADLINE, Result
+from plotter import DrawingTest, svg
 
 
 def strewn(count=60):
@@ -36,24 +29,7 @@ def pieces(lines):
     return sorted(tuple(sorted(piece)) for line in lines for piece in zip(line, line[1:]))
 
 
-class FilterTest(unittest.TestCase):
-    def setUp(self):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-filters."))
-        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
-
-    def kplot(self, *words):
-        env = dict(os.environ, HOME=str(self.root), NO_COLOR="1", COLUMNS="80")
-        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "SUDO_USER"):
-            env.pop(name, None)
-        r = subprocess.run([plotter.KPLOT, *map(str, words)], env=env, capture_output=True, text=True,
-                           timeout=DEADLINE, stdin=subprocess.DEVNULL)
-        return Result(r.returncode, r.stdout, r.stderr)
-
-    def draw(self, text):
-        file = self.root / "a.svg"
-        file.write_text(text)
-        return file
-
+class FilterTest(DrawingTest):
     def lines(self, text, *words):
         """The lines of the job that it becomes."""
         r = self.kplot("import", self.draw(text), *words)

@@ -3,41 +3,20 @@
 """kplot lays a drawing on the canvas, from outside: where its ink comes to be, and what is told of ink that does not fit.
 Expected points are literal, in canvas mm; the canvas of the template is 210 x 297 mm without a margin."""
 import json
-import os
-import pathlib
-import shutil
-import subprocess
-import tempfile
-import unittest
 
 import plotter
-from plotter import LEFT, TOP, svg
-from world import DEADLINE, Result
+from plotter import LEFT, TOP, DrawingTest, svg
 
 LINE = '<line x1="10" y1="20" x2="50" y2="40"/>'  # 40 x 20 mm
 
 
-class PageTest(unittest.TestCase):
-    def setUp(self):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-page."))
-        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
-
+class PageTest(DrawingTest):
     def kplot(self, *words, machine=None):
         if machine is not None:
             file = self.root / "machine.yaml"
             file.write_text(machine)
             words = (*words, "--machine", file)
-        env = dict(os.environ, HOME=str(self.root), NO_COLOR="1", COLUMNS="80")
-        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "SUDO_USER"):
-            env.pop(name, None)
-        r = subprocess.run([plotter.KPLOT, *map(str, words)], env=env, capture_output=True, text=True,
-                           timeout=DEADLINE, stdin=subprocess.DEVNULL)
-        return Result(r.returncode, r.stdout, r.stderr)
-
-    def draw(self, text):
-        file = self.root / "a.svg"
-        file.write_text(text)
-        return file
+        return super().kplot(*words)
 
     def lines(self, text, *words, **options):
         """The ink of the job that it becomes."""

@@ -324,6 +324,26 @@ class PlotterTest(unittest.TestCase):
                 worst = max(min(distance_to_segment(p, s, e) for s, e in segments) for p in along(a, 1.0))
                 self.assertLess(worst, tolerance)
 
+class DrawingTest(unittest.TestCase):
+    """kplot on a drawing, in a home folder of its own and without a printer."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-drawing."))
+        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+
+    def kplot(self, *words):
+        env = dict(os.environ, HOME=str(self.root), NO_COLOR="1", COLUMNS="80")
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "SUDO_USER"):
+            env.pop(name, None)
+        r = subprocess.run([KPLOT, *map(str, words)], env=env, capture_output=True, text=True,
+                           timeout=DEADLINE, stdin=subprocess.DEVNULL)
+        return Result(r.returncode, r.stdout, r.stderr)
+
+    def draw(self, text):
+        file = self.root / "a.svg"
+        file.write_text(text)
+        return file
+
 
 def main():
     """`python3 x.py KPLOT KSIM [--part 1/3] [unittest words]`."""

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "planner_data.hpp"
+
 #include <kf/planner/estimate.hpp>
 
 #include <boost/json.hpp>
@@ -19,16 +21,8 @@ namespace estimate_test {
 
 using namespace kf;
 using namespace kf::planner;
-
-const std::string folder = std::string(KF_TESTS_DIR) + "/planner/data/";
-
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    BOOST_REQUIRE_MESSAGE(in, path);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
+using kf::test::planner_data;
+using kf::test::text_of;
 
 estimate of(std::string_view gcode, const motion_limits& limits = {}) {
     auto done = estimate_gcode(gcode, limits);
@@ -43,7 +37,7 @@ error refusal_of(std::string_view gcode) {
 }
 
 void sums_of(const char* file, const char* settings) {
-    const auto truth = boost::json::parse(text_of(folder + file)).at("files").as_object();
+    const auto truth = boost::json::parse(text_of(planner_data + file)).at("files").as_object();
     BOOST_TEST(truth.size() > 0U);
     for (const auto& [name, runs] : truth) {
         const auto& t = runs.at(settings).as_object();
@@ -51,7 +45,7 @@ void sums_of(const char* file, const char* settings) {
         for (const auto& [limit, value] : t.at("limits").as_object())
             BOOST_REQUIRE(set_limit(limits, fmt::format("{}={}", std::string_view(limit), value.to_number<double>())));
         BOOST_TEST_CONTEXT(std::string_view(name)) {
-            const estimate e = of(text_of(folder + std::string(name)), limits);
+            const estimate e = of(text_of(planner_data + std::string(name)), limits);
             BOOST_CHECK_SMALL(e.total - t.at("total_time").to_number<double>(), 1e-9);
             BOOST_CHECK_SMALL(e.moving - t.at("move_time").to_number<double>(), 1e-9);
             BOOST_CHECK_SMALL(e.dwelling - t.at("dwell_time").to_number<double>(), 1e-9);
@@ -69,7 +63,7 @@ BOOST_AUTO_TEST_CASE(measured_files_take_what_klipper_took_without_z_limits) { s
 BOOST_AUTO_TEST_CASE(measured_files_take_what_klipper_took_with_z_limits) { sums_of("truth.json", "with_z_limits"); }
 
 BOOST_AUTO_TEST_CASE(chunks_may_end_anywhere) {
-    const std::string text = text_of(folder + "feeds.gcode") + text_of(folder + "dwell.gcode");
+    const std::string text = text_of(planner_data + "feeds.gcode") + text_of(planner_data + "dwell.gcode");
     const estimate whole = of(text);
     for (const std::size_t size : {1U, 2U, 7U, 64U}) {
         gcode_estimator e;
@@ -157,7 +151,7 @@ motion_limits of_a_slow_z() {
 // The figures of the next two are of klippy v0.13.0-730 in batch mode, from the start of the first move to the end of
 // the last one.
 BOOST_AUTO_TEST_CASE(a_sliced_file_takes_what_klipper_took) {
-    const estimate e = of(text_of(folder + "sliced.gcode"), of_a_slow_z());
+    const estimate e = of(text_of(planner_data + "sliced.gcode"), of_a_slow_z());
     BOOST_CHECK_SMALL(e.total - 40.61144233164001, 1e-6);
     BOOST_TEST(e.extruding > 0U);
     BOOST_TEST(e.unknown == 0U);
@@ -168,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_sliced_file_takes_what_klipper_took) {
 BOOST_AUTO_TEST_CASE(arcs_take_what_kalico_took_and_nearly_what_klipper_took) {
     motion_limits limits = of_a_slow_z();
     limits.arc_resolution = 1;
-    const estimate e = of(text_of(folder + "arcs.gcode"), limits);
+    const estimate e = of(text_of(planner_data + "arcs.gcode"), limits);
     BOOST_CHECK_SMALL(e.total - 43.385195143576304, 1e-6);
     BOOST_CHECK_CLOSE(e.total, 43.39201263041331, 0.02); // percent
     BOOST_TEST(e.arcs_left_out == 0U);
@@ -311,7 +305,7 @@ BOOST_AUTO_TEST_CASE(eta_follows_the_clock_and_corrects_it_by_the_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(eta_of_pen_strokes_is_right_within_one_percent_at_a_tenth) {
-    const std::string text = text_of(folder + "pen_strokes.gcode");
+    const std::string text = text_of(planner_data + "pen_strokes.gcode");
     gcode_estimator e;
     std::vector<planned_move> moves;
     const auto keep = [&](const planned_move& m) { moves.push_back(m); };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The figures in tests/planner/data are Klipper's own (v0.13.0-730): every move of 13 files, and of files of random
 // mixed features. What the planner promises beyond them is checked as physics: nothing faster than its limits.
+#include "planner_data.hpp"
+
 #include <kf/io/ascii.hpp>
 #include <kf/planner/estimate.hpp>
 #include <kf/planner/gcode_line.hpp>
@@ -24,16 +26,8 @@ namespace lookahead_test {
 
 using namespace kf;
 using namespace kf::planner;
-
-const std::string folder = std::string(KF_TESTS_DIR) + "/planner/data/";
-
-std::string text_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    BOOST_REQUIRE_MESSAGE(in, path);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
+using kf::test::planner_data;
+using kf::test::text_of;
 
 std::vector<boost::json::object> records_of(const std::string& path) {
     std::vector<boost::json::object> records;
@@ -98,9 +92,9 @@ void same_moves(const std::vector<planned_move>& ours, const std::vector<boost::
 
 void same_as_klipper(const std::string& name) {
     BOOST_TEST_CONTEXT(name) {
-        const run_of ours(text_of(folder + name + ".gcode"), motion_limits{});
+        const run_of ours(text_of(planner_data + name + ".gcode"), motion_limits{});
         BOOST_TEST(ours.errors.empty());
-        same_moves(ours.moves, records_of(folder + "moves/" + name + ".jsonl.gz"));
+        same_moves(ours.moves, records_of(planner_data + "moves/" + name + ".jsonl.gz"));
     }
 }
 
@@ -113,7 +107,7 @@ BOOST_AUTO_TEST_CASE(plans_each_move_of_the_measured_files_as_klipper_does) {
 }
 
 BOOST_AUTO_TEST_CASE(random_gcode_moves_fails_and_is_unknown_as_in_klipper) {
-    const auto truth = boost::json::parse(text_of(folder + "mixed.json")).at("files").as_object();
+    const auto truth = boost::json::parse(text_of(planner_data + "mixed.json")).at("files").as_object();
     BOOST_TEST(truth.size() == 3U);
     for (const auto& [file, t] : truth) {
         const std::string name(file);
@@ -121,8 +115,8 @@ BOOST_AUTO_TEST_CASE(random_gcode_moves_fails_and_is_unknown_as_in_klipper) {
         for (const auto& [limit, value] : t.at("limits").as_object())
             BOOST_REQUIRE(set_limit(limits, fmt::format("{}={}", std::string_view(limit), number_of(value))));
         BOOST_TEST_CONTEXT(name) {
-            const run_of ours(text_of(folder + name), limits);
-            same_moves(ours.moves, records_of(folder + "moves/" + name.substr(0, name.find('.')) + ".jsonl.gz"));
+            const run_of ours(text_of(planner_data + name), limits);
+            same_moves(ours.moves, records_of(planner_data + "moves/" + name.substr(0, name.find('.')) + ".jsonl.gz"));
             BOOST_CHECK_CLOSE(ours.total, number_of(t.at("total_time")), 1e-10);
             const auto errors = boost::json::value_to<std::vector<std::string>>(t.at("errors"));
             const auto unknown = boost::json::value_to<std::vector<std::string>>(t.at("unknown"));

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "near_lines.hpp"
+
 #include <kf/svg/svg.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -42,15 +44,7 @@ void check_ink(std::string_view svg, const std::vector<polyline>& expected) {
     BOOST_TEST_CONTEXT(svg) {
         const drawing d = read(svg);
         for (const note& n : d.notes) BOOST_ERROR(n.text);
-        const auto lines = lines_of(d);
-        BOOST_REQUIRE_EQUAL(lines.size(), expected.size());
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            BOOST_REQUIRE_EQUAL(lines[i].size(), expected[i].size());
-            for (std::size_t k = 0; k < lines[i].size(); ++k) {
-                BOOST_TEST(std::abs(lines[i][k].x - expected[i][k].x) < 1e-9);
-                BOOST_TEST(std::abs(lines[i][k].y - expected[i][k].y) < 1e-9);
-            }
-        }
+        kf::test::check_near(lines_of(d), expected);
     }
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "near_lines.hpp"
+
 #include <kf/svg/svg_path.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -30,17 +32,7 @@ std::vector<polyline> trace(std::string_view d, const affine& to_mm = {}) {
 }
 
 void check_lines(std::string_view d, const std::vector<polyline>& expected) {
-    BOOST_TEST_CONTEXT(d) {
-        const auto lines = trace(d);
-        BOOST_REQUIRE_EQUAL(lines.size(), expected.size());
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            BOOST_REQUIRE_EQUAL(lines[i].size(), expected[i].size());
-            for (std::size_t k = 0; k < lines[i].size(); ++k) {
-                BOOST_TEST(std::abs(lines[i][k].x - expected[i][k].x) < 1e-9);
-                BOOST_TEST(std::abs(lines[i][k].y - expected[i][k].y) < 1e-9);
-            }
-        }
-    }
+    BOOST_TEST_CONTEXT(d) { kf::test::check_near(trace(d), expected); }
 }
 
 double distance_to(const polyline& line, point p) {

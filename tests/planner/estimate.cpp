@@ -10,7 +10,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <fstream>
 #include <numbers>
 #include <sstream>
 #include <string>

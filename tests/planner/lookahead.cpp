@@ -16,7 +16,6 @@
 #include <zlib.h>
 
 #include <cmath>
-#include <fstream>
 #include <random>
 #include <sstream>
 #include <string>

@@ -24,7 +24,6 @@ void say(fmt::format_string<Args...> format, Args&&... args) {
 }
 
 result<std::string> read_line() {
-    const io::interrupt::remembered_signals hear;
     std::string line;
     for (;;) {
         KF_CHECK(io::interrupt::check());
@@ -54,6 +53,7 @@ void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }
 
 result<std::string> ask(invocation& in, const question& q) {
     KF_CHECK(somebody_answers(in, q));
+    const io::interrupt::remembered_signals hear; // before a person can see that there is a question
     forget_typed_ahead();
     if (q.answer.empty())
         say("{}: ", q.text);

@@ -65,6 +65,8 @@ class World:
         if not line:
             raise AssertionError("ksim host did not start: " + (self.root / "host.err").read_text())
         self.at = json.loads(line)
+        if "boards" not in self.at:
+            raise AssertionError(f"ksim host did not start: {line.decode()}")
         self.boards = {b["key"]: dict(b) for b in self.at["boards"]}
         self.home = pathlib.Path(self.at["home"])
         self.tree = pathlib.Path(self.at["klipper_dir"])

@@ -131,9 +131,9 @@ class usb_tree {
         tty_.clear();
     }
 
-    /// Made anew in one step, as udev does it.
-    static result<void> link(const std::filesystem::path& to, const std::filesystem::path& at) {
-        const auto made = at.parent_path() / (".#" + at.filename().string());
+    /// Made anew in one step, as udev does it. By a name of this board's own: a twin may make the same link at once.
+    [[nodiscard]] result<void> link(const std::filesystem::path& to, const std::filesystem::path& at) const {
+        const auto made = at.parent_path() / fmt::format(".#{}.{}", at.filename().string(), node_.filename().string());
         std::error_code failed;
         std::filesystem::remove(made, failed);
         std::filesystem::create_symlink(to, made, failed);

@@ -4,6 +4,7 @@
 /// Importers (svg/svg) make it; drawing/page, drawing/simplify and drawing/order change it; job/operation makes a job
 /// of it.
 
+#include <kf/drawing/pen.hpp>
 #include <kf/drawing/point.hpp>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ struct layer {
     int number = 1;
     std::string name = {};
     std::vector<polyline> lines = {};
+    std::string pen = {}; ///< the name of one of drawing::pens; empty: the tool as it is
 };
 
 /// How far the drawing is from its source.
@@ -46,6 +48,7 @@ struct note {
 struct drawing {
     mm width = 0, height = 0; ///< the page
     std::vector<layer> layers = {};
+    std::vector<pen> pens = {}; ///< of the layers, each with its own name
     std::vector<note> notes = {};
     double scale = 1; ///< how much larger filters made it than its source says
 };

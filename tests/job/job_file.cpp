@@ -177,19 +177,40 @@ BOOST_AUTO_TEST_CASE(a_job_of_version_1_has_no_layers_and_is_read_as_ever) {
                "j: line 1 is wrong: there is no field \"layers\" here");
 }
 
-BOOST_AUTO_TEST_CASE(the_header_of_version_2_carries_page_and_layers) {
-    const std::string line = R"({"format":"kf-job","version":2,"page":{"width":210,"height":297.5},)"
-                             R"("layers":[{"number":3,"name":"3-\"rot\"","colour":"#ff0000"},{"number":1}],)"
-                             R"("meta":{"by":["a",1]}})"
-                             "\n";
+BOOST_AUTO_TEST_CASE(the_header_of_version_2_carries_page_layers_and_pens) {
+    const std::string line =
+        R"({"format":"kf-job","version":2,"page":{"width":210,"height":297.5},)"
+        R"("layers":[{"number":3,"name":"3-\"rot\"","colour":"#ff0000","pen":"fine"},{"number":1}],)"
+        R"("pens":[{"name":"fine"},{"name":"wide","colour":"#00ff00","feed":12.5,"feed_percent":50,"plunge":3,)"
+        R"("height":-0.25,"height_percent":90,"offset":[1,-0.5],"delay":0.75,"change":{"how":"macro","text":"SWAP"}},)"
+        R"({"name":"third","change":{"how":"message","text":"the blue one"}}],)"
+        R"("meta":{"by":["a",1]}})"
+        "\n";
     job_reader reader;
     reader.feed(line);
     BOOST_REQUIRE(reader.next());
     BOOST_REQUIRE(reader.header().has_value());
-    const job_header expected{2, 210, 297.5, {{3, "3-\"rot\"", "#ff0000"}, {1, "", ""}}, R"({"by":["a",1]})"};
-    BOOST_TEST((*reader.header() == expected));
+    const job_header& got = *reader.header();
+    BOOST_TEST(got.width == 210.0);
+    BOOST_TEST(got.height == 297.5);
+    BOOST_TEST((got.layers == std::vector<job_layer>{{3, "3-\"rot\"", "#ff0000", "fine"}, {1, "", "", ""}}));
+    using way = kf::drawing::pen_change::way;
+    const std::vector<kf::drawing::pen> pens = {{.name = "fine"},
+                                                {.name = "wide",
+                                                 .colour = "#00ff00",
+                                                 .feed = 12.5,
+                                                 .feed_percent = 50,
+                                                 .plunge = 3,
+                                                 .height = -0.25,
+                                                 .height_percent = 90,
+                                                 .offset = {1, -0.5},
+                                                 .delay = 0.75,
+                                                 .change = {way::macro, "SWAP"}},
+                                                {.name = "third", .change = {way::message, "the blue one"}}};
+    BOOST_TEST((got.pens == pens));
+    BOOST_TEST(got.meta == R"({"by":["a",1]})");
     std::string out;
-    append_job_header(out, expected);
+    append_job_header(out, got);
     BOOST_TEST(out == line);
 }
 
@@ -208,6 +229,18 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_header_is_named) {
     BOOST_TEST(fault("\"layers\":[{\"number\":1,\"colour\":\"red\"}]") ==
                "j: line 1 is wrong: layer 1: \"colour\" must be a colour as #rrggbb");
     BOOST_TEST(fault("\"layers\":[{\"number\":1,\"number\":2}]") == "j: line 1 is wrong: a field stands twice");
+    BOOST_TEST(fault("\"pens\":[{\"name\":\"a\"},{\"name\":\"a\"}]") == "j: line 1 is wrong: there are two pens \"a\"");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1,\"pen\":\"b\"}],\"pens\":[{\"name\":\"a\"}]") ==
+               "j: line 1 is wrong: layer 1: there is no pen \"b\"");
+    BOOST_TEST(fault("\"pens\":[{\"colour\":\"#000000\"}]") ==
+               "j: line 1 is wrong: pen 1: the field \"name\" is missing");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"macro","text":"G28"}}])") ==
+               "j: line 1 is wrong: pen 1: change: \"text\" must be the name of a G-code macro");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"pause","text":"a\nG28"}}])")
+                   .starts_with("j: line 1 is wrong: pen 1: change: \"text\" must be 1 to 120 printable"));
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"stop"}}])") ==
+               "j: line 1 is wrong: pen 1: change: \"how\" is one of nothing, pause, message, macro");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","offset":[1]}])") == "j: line 1 is wrong: pen 1: \"offset\" must be [x,y]");
     BOOST_TEST(fault("\"page\":[1,2]") == "j: line 1 is wrong: \"page\" must be an object");
     BOOST_TEST(fault("\"page\":{\"width\":1}") == "j: line 1 is wrong: page: the field \"height\" is missing");
     BOOST_TEST(fault("\"layers\":[]") == "j: line 2 is wrong: begin_layer: the header has no layers");

@@ -29,8 +29,8 @@ struct compose_options {
 };
 
 [[nodiscard]] inline job_header header_of(const drawing::drawing& d) {
-    job_header header{.width = d.width, .height = d.height};
-    for (const drawing::layer& l : d.layers) header.layers.push_back({l.number, l.name, l.colour});
+    job_header header{.width = d.width, .height = d.height, .pens = d.pens};
+    for (const drawing::layer& l : d.layers) header.layers.push_back({l.number, l.name, l.colour, l.pen});
     return header;
 }
 

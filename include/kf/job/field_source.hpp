@@ -53,6 +53,18 @@ class field_source {
         return 0;
     }
 
+    [[nodiscard]] static point place_in(const boost::json::value& pair, std::string& fault) {
+        if (!pair.is_array() || pair.get_array().size() != 2) return fault = " must be [x,y]", point{};
+        double xy[2]{};
+        for (std::size_t i = 0; i < 2; ++i) {
+            const auto d = io::value_as<double>(pair.get_array()[i]);
+            if (!d || *d < -largest || *d > largest)
+                return fault = ": " + range(i == 0 ? "x" : "y", -largest, largest), point{};
+            xy[i] = *d;
+        }
+        return {xy[0], xy[1]};
+    }
+
   public:
     explicit field_source(const boost::json::object& object)
       : fields_(object, io::json_fields::null::is_wrong) {}
@@ -87,11 +99,13 @@ class field_source {
     }
     [[nodiscard]] double coordinate(std::string_view field) { return number(field, -largest, largest); }
 
-    [[nodiscard]] std::optional<mm_per_s> feed() {
-        const auto* value = fields_.find("feed");
+    /// Nothing when it is not there, or null.
+    [[nodiscard]] std::optional<mm_per_s> speed(std::string_view field) {
+        const auto* value = fields_.find(field);
         if (value == nullptr || value->is_null()) return std::nullopt;
-        return number(*value, "feed", 0.001, 100000);
+        return number(*value, field, 0.001, 100000);
     }
+    [[nodiscard]] std::optional<mm_per_s> feed() { return speed("feed"); }
     [[nodiscard]] bool flag(std::string_view field) {
         const auto* value = find(field);
         const auto on = value != nullptr ? io::value_as<bool>(*value) : std::nullopt;
@@ -138,18 +152,18 @@ class field_source {
             return wrong(fmt::format("a polyline has {} points at most; go on in another operation", most)), points;
         points.reserve((*pairs)->size());
         for (const auto& pair : **pairs) {
-            const auto refuse = [&](std::string why) { wrong(fmt::format("point {}{}", points.size() + 1, why)); };
-            if (!pair.is_array() || pair.get_array().size() != 2) return refuse(" must be [x,y]"), points;
-            double xy[2]{};
-            for (std::size_t i = 0; i < 2; ++i) {
-                const auto d = io::value_as<double>(pair.get_array()[i]);
-                if (!d || *d < -largest || *d > largest)
-                    return refuse(": " + range(i == 0 ? "x" : "y", -largest, largest)), points;
-                xy[i] = *d;
-            }
-            points.push_back({xy[0], xy[1]});
+            std::string fault;
+            points.push_back(place_in(pair, fault));
+            if (!fault.empty()) return wrong(fmt::format("point {}{}", points.size(), fault)), points;
         }
         return points;
+    }
+    [[nodiscard]] point place(std::string_view field) {
+        const auto* value = find(field);
+        std::string fault;
+        const point p = value != nullptr ? place_in(*value, fault) : point{};
+        if (!fault.empty()) wrong(fmt::format("\"{}\"{}", field, fault));
+        return p;
     }
 
     static constexpr double largest = 1e6; // mm: a kilometre, far from every rounding

@@ -60,9 +60,9 @@ inline constexpr small_row small_rows[] = {
     {U'³', 12, {{U'3', 0.4, 12.3, small}}},
     {U'¹', 12, {{U'1', 0.4, 12.3, small}}},
     {U'º', 13, {{U'o', 0.8, 16, 0.6}, {U'-', -0.5, 1, 1}}},
-    {U'¼', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 9, 0, 1}, {U'4', 17.4, 0, small}}},
-    {U'½', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 9, 0, 1}, {U'2', 17.4, 0, small}}},
-    {U'¾', 30, {{U'3', 0.4, 12.3, small}, {U'⁄', 10, 0, 1}, {U'4', 18.4, 0, small}}},
+    {U'¼', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 7, 0, 1}, {U'4', 17.2, 0, small}}},
+    {U'½', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 7, 0, 1}, {U'2', 17.2, 0, small}}},
+    {U'¾', 30, {{U'3', 0.4, 12.3, small}, {U'⁄', 8, 0, 1}, {U'4', 18.2, 0, small}}},
     {U'⁰', 12, {{U'0', 0.4, 12.3, small}}},
     {U'⁴', 12, {{U'4', 0.4, 12.3, small}}},
     {U'⁵', 12, {{U'5', 0.4, 12.3, small}}},
@@ -81,9 +81,9 @@ inline constexpr small_row small_rows[] = {
     {U'₇', 12, {{U'7', 0.4, -5, small}}},
     {U'₈', 12, {{U'8', 0.4, -5, small}}},
     {U'₉', 12, {{U'9', 0.4, -5, small}}},
-    {U'⅓', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 9, 0, 1}, {U'3', 17.4, 0, small}}},
-    {U'⅔', 30, {{U'2', 0.4, 12.3, small}, {U'⁄', 10, 0, 1}, {U'3', 18.4, 0, small}}},
-    {U'⅛', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 9, 0, 1}, {U'8', 17.4, 0, small}}},
+    {U'⅓', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 7, 0, 1}, {U'3', 17.2, 0, small}}},
+    {U'⅔', 30, {{U'2', 0.4, 12.3, small}, {U'⁄', 8, 0, 1}, {U'3', 18.2, 0, small}}},
+    {U'⅛', 29, {{U'1', 0.4, 12.3, small}, {U'⁄', 7, 0, 1}, {U'8', 17.2, 0, small}}},
 };
 static_assert(std::ranges::is_sorted(small_rows, {}, &small_row::code));
 
@@ -93,9 +93,9 @@ struct same_row {
 };
 
 inline constexpr same_row same_rows[] = {
-    {U'\u00A0', U' '}, {U'¨', U'\u0308'}, {U'¯', U'\u0304'}, {U'´', U'\u0301'},      {U'¸', U'\u0327'},
-    {U'Đ', U'Ð'},      {U'ˇ', U'\u030C'}, {U'˘', U'\u0306'}, {U'μ', U'µ'},           {U'\u2009', U' '},
-    {U'\u2010', U'-'}, {U'\u2011', U'-'}, {U'\u202F', U' '}, {U'\u2126', U'Ω'},      {U'\u212B', U'Å'},
+    {U'\u00A0', U' '}, {U'¨', U'\u0308'}, {U'¯', U'\u0304'}, {U'´', U'\u0301'}, {U'¸', U'\u0327'},
+    {U'Đ', U'Ð'},      {U'ˇ', U'\u030C'}, {U'˘', U'\u0306'}, {U'μ', U'µ'},      {U'\u2009', U' '},
+    {U'\u2010', U'-'}, {U'\u2011', U'-'}, {U'\u202F', U' '}, {U'\u2126', U'Ω'}, {U'\u212B', U'Å'},
     {U'∅', U'⌀'},      {U'∆', U'Δ'},      {U'∑', U'Σ'},      {U'✔', U'✓'},
 };
 static_assert(std::ranges::is_sorted(same_rows, {}, &same_row::code));
@@ -107,20 +107,10 @@ struct kerning_row {
 };
 
 inline constexpr kerning_row kerning_rows[] = {
-    {U"AΛ", U"TVY", -4},
-    {U"TVYP", U"AΛ", -4},
-    {U"L", U"TVY", -4.5},
-    {U"A", U"W", -2.5},
-    {U"W", U"A", -2.5},
-    {U"TY", U"acdegoqæœ", -4},
-    {U"T", U"nmprsuvwxyz", -3},
-    {U"VWF", U"acdegoqæœ", -2},
-    {U"P", U"acdegoqæœ", -1},
-    {U"TVWYPF", U",.…„‚", -5},
-    {U"rvwy", U",.…", -2.5},
-    {U"r", U"acdegoqæœ", -1},
-    {U"L", U"’”", -4},
-    {U"1", U"1", -2},
+    {U"AΛ", U"TVY", -4},      {U"TVYP", U"AΛ", -4},      {U"L", U"TVY", -4.5},       {U"A", U"W", -2.5},
+    {U"W", U"A", -2.5},       {U"TY", U"acdegoqæœ", -4}, {U"T", U"nmprsuvwxyz", -3}, {U"VWF", U"acdegoqæœ", -2},
+    {U"P", U"acdegoqæœ", -1}, {U"TVWYPF", U",.…„‚", -5}, {U"rvwy", U",.…", -2.5},    {U"r", U"acdegoqæœ", -1},
+    {U"L", U"’”", -4},        {U"1", U"1", -2},
 };
 
 } // namespace kf::drawing

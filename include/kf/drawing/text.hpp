@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Text becomes a drawing: lines of the single-stroke font of drawing/font, set left, centred or right, wrapped by words,
-/// turned. For `kplot text`, and for whoever labels a drawing.
+/// Text becomes a drawing: lines of the single-stroke font of drawing/font, set left, centred or right, wrapped by
+/// words, turned. For `kplot text`, and for whoever labels a drawing.
 
 #include <kf/drawing/font.hpp>
 #include <kf/error.hpp>
@@ -22,13 +22,13 @@ namespace kf::drawing {
 enum class text_side { left, centre, right };
 
 struct text_options {
-    mm height = 5;               ///< of a capital
-    point at = {};               ///< the left end, the middle or the right end of the first line; y is a capital's top
+    mm height = 5; ///< of a capital
+    point at = {}; ///< the left end, the middle or the right end of the first line; y is a capital's top
     text_side side = text_side::left;
-    double line_spacing = 1.7;   ///< from baseline to baseline, in heights of a capital; from 1.65 on no lines touch
+    double line_spacing = 1.7;    ///< from baseline to baseline, in heights of a capital; from 1.65 on no lines touch
     std::optional<mm> width = {}; ///< lines are wrapped to it, by words
-    double turn_deg = 0;         ///< clockwise about `at`
-    mm tolerance = 0.01;         ///< how far a line may be from a curve
+    double turn_deg = 0;          ///< clockwise about `at`
+    mm tolerance = 0.01;          ///< how far a line may be from a curve
 };
 
 namespace detail {
@@ -157,16 +157,16 @@ class text_setter {
             for (const auto& [g, at] : run.glyphs)
                 if (draw_glyph(g, d.layers[0].lines, line * translation(at, 0), {.tolerance = options_.tolerance}) !=
                     outline_fault::none)
-                    return kf::fail({errc::refused,
-                                     fmt::format("line {} of the text reaches farther than 100000 mm", lines_[i].number),
-                                     {},
-                                     {},
-                                     {"make it smaller, or wrap it to a width"}});
+                    return kf::fail(
+                        {errc::refused,
+                         fmt::format("line {} of the text reaches farther than 100000 mm", lines_[i].number),
+                         {},
+                         {},
+                         {"make it smaller, or wrap it to a width"}});
         }
         d.width = widest * unit();
-        d.height = lines_.empty() ? 0
-                                  : options_.height * (1 + static_cast<double>(lines_.size() - 1) *
-                                                               options_.line_spacing);
+        d.height =
+            lines_.empty() ? 0 : options_.height * (1 + static_cast<double>(lines_.size() - 1) * options_.line_spacing);
         tell(d);
         return d;
     }
@@ -183,8 +183,7 @@ class text_setter {
                                note_kind::lacking});
         }
         if (too_wide_ != 0)
-            d.notes.push_back({too_wide_,
-                               fmt::format("a word is wider than {} mm, and stands out", *options_.width),
+            d.notes.push_back({too_wide_, fmt::format("a word is wider than {} mm, and stands out", *options_.width),
                                note_kind::told});
     }
 };

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,10 @@ struct layer {
     int number = 1;
     std::string name = {};
     std::vector<polyline> lines = {};
-    std::string pen = {}; ///< the name of one of drawing::pens; empty: the tool as it is
+    std::string colour = {};           ///< "#rrggbb", or empty: not known, or more than one
+    std::string pen = {};              ///< the name of one of drawing::pens; empty: the tool as it is
+    std::string tool = {};             ///< of machine.yaml; empty: whatever the whole drawing is drawn with
+    std::optional<mm_per_s> feed = {}; ///< none: the whole drawing's
 };
 
 /// How far the drawing is from its source.

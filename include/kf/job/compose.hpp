@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. A line
+/// A drawing as a job: home, then layer by layer for each line travel, tool down, the line, tool up. A line
 /// of very many points is several operations of one stroke; beyond what a stroke holds the tool is lifted in between.
 /// The step between the filters of a drawing (kf/drawing) and job/stroke or a job file.
 
@@ -8,6 +8,7 @@
 #include <kf/drawing/layer_control.hpp>
 #include <kf/drawing/pens.hpp>
 #include <kf/error.hpp>
+#include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
 #include <kf/job/stroke.hpp>
 
@@ -30,6 +31,12 @@ struct compose_options {
     std::optional<mm_per_s> feed = {};     ///< none: the tool's own
 };
 
+[[nodiscard]] inline job_header header_of(const drawing::drawing& d) {
+    job_header header{.width = d.width, .height = d.height, .pens = d.pens};
+    for (const drawing::layer& l : d.layers) header.layers.push_back({l.number, l.name, l.colour, l.pen});
+    return header;
+}
+
 /// What one draw_polyline gets: well within what a line of a job file may hold.
 inline constexpr std::size_t most_operation_points = 50'000;
 static_assert(most_stroke_points % most_operation_points == 0);
@@ -41,6 +48,7 @@ class drawing_source {
     std::size_t layer_ = 0, line_ = 0, number_ = 0;
     enum { travel, down, draw, up } part_ = travel; // of the line
     std::size_t drawn_ = 0;                         // points of the line that are in operations
+    std::size_t begun_layer_ = 0;                   // its number in the header
     bool begun_ = false;
     std::string tool_;
     std::size_t entered_ = 0;       // layers whose pen is in the holder
@@ -95,6 +103,8 @@ class drawing_source {
         p.height_percent = control.height_percent.value_or(p.height_percent);
         const seconds delay = (changes ? p.delay : 0) + control.delay;
         p.delay = 0;
+        p.change = {}; // it stands before this
+        if (own == nullptr && control.changes_pen()) p.name = drawing::name_of(l);
         for (std::optional<mm_per_s>* speed : {&p.feed, &p.plunge})
             if (*speed) *speed = on_grid(**speed);
         for (double* value : {&p.height, &p.height_percent, &p.feed_percent}) *value = on_grid(*value);
@@ -125,6 +135,10 @@ class drawing_source {
             for (; line_ < l.lines.size(); ++line_) {
                 const drawing::polyline& points = l.lines[line_];
                 if (points.empty()) continue;
+                if (begun_layer_ != layer_ + 1) {
+                    begun_layer_ = layer_ + 1;
+                    return give(begin_layer{begun_layer_});
+                }
                 const auto own = options_.tools.find(l.number);
                 const std::string& tool = own == options_.tools.end() ? options_.tool : own->second;
                 if (tool != tool_ && !tool.empty()) {
@@ -170,6 +184,7 @@ class composed_job {
 
     /// It outlives what is read from it, and stays where it is.
     [[nodiscard]] drawing_source operations() const { return drawing_source(drawing_, options_); }
+    [[nodiscard]] job_header header() const { return header_of(drawing_); }
 };
 
 } // namespace kf::job

@@ -29,6 +29,11 @@ inline constexpr int job_decimals = 6;
 struct home_xy {
     bool operator==(const home_xy&) const = default;
 };
+/// The strokes that follow are of this layer of the job's header, counted from 1. The tool is up, and nothing moves.
+struct begin_layer {
+    std::size_t layer = 1;
+    bool operator==(const begin_layer&) const = default;
+};
 /// Every coordinate that follows is where this tool's tip goes. The tool is up.
 struct select_tool {
     std::string tool;
@@ -116,15 +121,15 @@ struct prime_line {
     bool operator==(const prime_line&) const = default;
 };
 
-using operation =
-    std::variant<home_xy, select_tool, rapid_xy, linear_move, draw_polyline, draw_arc, tool_up, tool_down, set_ink_mix,
-                 spray_on, spray_off, purge, refill_pump, prime_line, select_pen, pause, show_message, call_macro>;
+using operation = std::variant<home_xy, select_tool, rapid_xy, linear_move, draw_polyline, draw_arc, tool_up, tool_down,
+                               set_ink_mix, spray_on, spray_off, purge, refill_pump, prime_line, begin_layer,
+                               select_pen, pause, show_message, call_macro>;
 
 /// The names in a job file, in the order of the variant.
 inline constexpr std::array<std::string_view, std::variant_size_v<operation>> operation_names = {
-    "home_xy",     "select_tool", "rapid_xy",    "linear_move", "draw_polyline", "draw_arc",
-    "tool_up",     "tool_down",   "set_ink_mix", "spray_on",    "spray_off",     "purge",
-    "refill_pump", "prime_line",  "select_pen",  "pause",       "message",       "macro"};
+    "home_xy",     "select_tool", "rapid_xy", "linear_move", "draw_polyline", "draw_arc",    "tool_up",
+    "tool_down",   "set_ink_mix", "spray_on", "spray_off",   "purge",         "refill_pump", "prime_line",
+    "begin_layer", "select_pen",  "pause",    "message",     "macro"};
 
 [[nodiscard]] inline std::string_view name(const operation& op) noexcept {
     return op.valueless_by_exception() ? "nothing" : operation_names[op.index()];
@@ -140,8 +145,9 @@ struct step {
 /// Whether an operation can come only while the tool is up, and by itself.
 [[nodiscard]] inline bool needs_tool_up(const operation& op) noexcept {
     return std::holds_alternative<home_xy>(op) || std::holds_alternative<select_tool>(op) ||
-           std::holds_alternative<select_pen>(op) || std::holds_alternative<pause>(op) ||
-           std::holds_alternative<show_message>(op) || std::holds_alternative<call_macro>(op);
+           std::holds_alternative<begin_layer>(op) || std::holds_alternative<select_pen>(op) ||
+           std::holds_alternative<pause>(op) || std::holds_alternative<show_message>(op) ||
+           std::holds_alternative<call_macro>(op);
 }
 
 template<class... Cases>

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
 
 #include <kf/job/job_writer.hpp>
@@ -23,6 +24,7 @@ result<void> run_import(cli::invocation& in) {
     KF_CHECK(out.close());
     in.out.note(
         fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
     return {};
 }
 

@@ -5,11 +5,11 @@
 /// pen.
 
 #include <kf/drawing/drawing.hpp>
+#include <kf/drawing/layer_control.hpp>
 #include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_scanner.hpp>
 #include <kf/svg/svg_text.hpp>
 
-#include <cstddef>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,21 +29,10 @@ using drawing::layer;
     return name;
 }
 
-/// 0 when the name does not begin with a number from 1 to 9999.
-[[nodiscard]] inline int number_in_name(std::string_view name) noexcept {
-    int number = 0;
-    std::size_t digits = 0;
-    for (; digits < name.size() && name[digits] >= '0' && name[digits] <= '9'; ++digits) {
-        if (digits == 4) return 0;
-        number = number * 10 + (name[digits] - '0');
-    }
-    return number;
-}
-
 inline void number_layers(std::vector<layer>& layers) {
     std::set<int> taken;
     for (layer& l : layers) {
-        l.number = number_in_name(l.name);
+        l.number = drawing::read_layer_control(l.name).number;
         if (l.number > 0) taken.insert(l.number);
     }
     int next = 1;

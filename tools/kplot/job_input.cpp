@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace kf::kplot {
 namespace {
@@ -90,7 +91,8 @@ std::string other_kind(std::string_view begin) {
 
 } // namespace
 
-result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand) {
+result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand,
+                                job_as how) {
     KF_CHECK(check_drawing_options(in));
     KF_TRY(const byte_source source, byte_source::open(operand));
     std::vector<char> piece(std::size_t{64} << 10);
@@ -102,7 +104,12 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
                              "kplot draws an SVG, or a job as kplot import writes it",
                              source.name(),
                              {}});
-        KF_CHECK(refuse_drawing_options(in, source.name()));
+        const auto bytes = [&, begun = false]() mutable -> result<std::string_view> {
+            if (!std::exchange(begun, true)) return taken;
+            return source.read(piece);
+        };
+        KF_TRY(auto composed, compose_job(in, m, how, bytes, source.name()));
+        if (composed) return run::whole_job(*std::move(composed));
         std::error_code ec;
         fs::path folder = fs::temp_directory_path(ec);
         if (ec) folder = "/tmp";

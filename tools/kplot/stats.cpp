@@ -37,7 +37,7 @@ cli::command_row stats_command() {
             1,
             1,
             "Counts the strokes of a job or an SVG, its ink and its travel.",
-            drawing_options(),
+            input_options(),
             {{"kplot stats a.svg --json", "strokes, pen_down_mm, pen_up_mm"}},
             run_stats};
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A drawing as a job: home, then for each line travel, tool down, the line, tool up; a layer may have its tool. A line
+/// A drawing as a job: home, then layer by layer for each line travel, tool down, the line, tool up. A line
 /// of very many points is several operations of one stroke; beyond what a stroke holds the tool is lifted in between.
 /// The step between the filters of a drawing (kf/drawing) and job/stroke or a job file.
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
+#include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
 #include <kf/job/stroke.hpp>
 
@@ -27,6 +28,12 @@ struct compose_options {
     std::optional<mm_per_s> feed = {};     ///< none: the tool's own
 };
 
+[[nodiscard]] inline job_header header_of(const drawing::drawing& d) {
+    job_header header{.width = d.width, .height = d.height, .pens = d.pens};
+    for (const drawing::layer& l : d.layers) header.layers.push_back({l.number, l.name, l.colour, l.pen});
+    return header;
+}
+
 /// What one draw_polyline gets: well within what a line of a job file may hold.
 inline constexpr std::size_t most_operation_points = 50'000;
 static_assert(most_stroke_points % most_operation_points == 0);
@@ -38,6 +45,7 @@ class drawing_source {
     std::size_t layer_ = 0, line_ = 0, number_ = 0;
     enum { travel, down, draw, up } part_ = travel; // of the line
     std::size_t drawn_ = 0;                         // points of the line that are in operations
+    std::size_t begun_layer_ = 0;                   // its number in the header
     bool begun_ = false;
     std::string tool_;
 
@@ -74,6 +82,10 @@ class drawing_source {
             for (; line_ < l.lines.size(); ++line_) {
                 const drawing::polyline& points = l.lines[line_];
                 if (points.empty()) continue;
+                if (begun_layer_ != layer_ + 1) {
+                    begun_layer_ = layer_ + 1;
+                    return give(begin_layer{begun_layer_});
+                }
                 const auto own = options_.tools.find(l.number);
                 const std::string& tool = own == options_.tools.end() ? options_.tool : own->second;
                 if (tool != tool_ && !tool.empty()) {
@@ -110,6 +122,7 @@ class composed_job {
 
     /// It outlives what is read from it, and stays where it is.
     [[nodiscard]] drawing_source operations() const { return drawing_source(drawing_, options_); }
+    [[nodiscard]] job_header header() const { return header_of(drawing_); }
 };
 
 } // namespace kf::job

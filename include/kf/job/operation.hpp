@@ -28,6 +28,11 @@ inline constexpr int job_decimals = 6;
 struct home_xy {
     bool operator==(const home_xy&) const = default;
 };
+/// The strokes that follow are of this layer of the job's header, counted from 1. The tool is up, and nothing moves.
+struct begin_layer {
+    std::size_t layer = 1;
+    bool operator==(const begin_layer&) const = default;
+};
 /// Every coordinate that follows is where this tool's tip goes. The tool is up.
 struct select_tool {
     std::string tool;
@@ -95,12 +100,12 @@ struct prime_line {
 };
 
 using operation = std::variant<home_xy, select_tool, rapid_xy, linear_move, draw_polyline, draw_arc, tool_up, tool_down,
-                               set_ink_mix, spray_on, spray_off, purge, refill_pump, prime_line>;
+                               set_ink_mix, spray_on, spray_off, purge, refill_pump, prime_line, begin_layer>;
 
 /// The names in a job file, in the order of the variant.
 inline constexpr std::array<std::string_view, std::variant_size_v<operation>> operation_names = {
-    "home_xy",   "select_tool", "rapid_xy", "linear_move", "draw_polyline", "draw_arc",    "tool_up",
-    "tool_down", "set_ink_mix", "spray_on", "spray_off",   "purge",         "refill_pump", "prime_line"};
+    "home_xy",     "select_tool", "rapid_xy",  "linear_move", "draw_polyline", "draw_arc",   "tool_up",    "tool_down",
+    "set_ink_mix", "spray_on",    "spray_off", "purge",       "refill_pump",   "prime_line", "begin_layer"};
 
 [[nodiscard]] inline std::string_view name(const operation& op) noexcept {
     return op.valueless_by_exception() ? "nothing" : operation_names[op.index()];

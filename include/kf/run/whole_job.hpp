@@ -43,6 +43,10 @@ class whole_job {
     [[nodiscard]] job_operations operations() const {
         return std::visit([](const auto& job) { return job_operations(job.operations()); }, job_);
     }
+    [[nodiscard]] result<job::job_header> header() const {
+        if (const auto* composed = std::get_if<job::composed_job>(&job_)) return composed->header();
+        return std::get<job_spool>(job_).operations().header();
+    }
     [[nodiscard]] job::stroke_source<job_operations> strokes() const { return job::stroke_source(operations()); }
 };
 

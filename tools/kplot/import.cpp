@@ -11,19 +11,7 @@ result<void> run_import(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, any_machine(in));
     KF_TRY(const auto job, read_job(in, m.value, in.operands[0]));
-<<<<<<< HEAD
-    // A job that does not group is refused here and not by the next program of the pipe.
-    KF_TRY(const auto summary, run::measure_job(job.strokes()));
-    KF_TRY(auto out, text_output::open(in));
-    KF_TRY(const auto header, job.header());
-    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
-    KF_CHECK(out.close());
-    in.out.note(
-        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
-    return {};
-=======
     return give_job(in, job);
->>>>>>> 85e2368e53ca940b659b672f1294b2a7f5223c87
 }
 
 } // namespace

@@ -141,7 +141,8 @@ result<void> give_job(cli::invocation& in, const run::whole_job& job) {
     // A job that does not group is refused here and not by the next program of the pipe.
     KF_TRY(const auto summary, run::measure_job(job.strokes()));
     KF_TRY(auto out, text_output::open(in));
-    KF_CHECK(job::write_job(job.operations(), [&](std::string_view text) { return out.write(text); }));
+    KF_TRY(const auto header, job.header());
+    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
     KF_CHECK(out.close());
     in.out.note(
         fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));

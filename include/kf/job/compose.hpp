@@ -89,12 +89,13 @@ class drawing_source {
             if (p.change.how == way::message) between_.push_back(show_message{text});
             // The first one is in the holder before the job begins.
             if (p.change.how == way::pause && !first) {
-                between_.push_back(pause{text.empty() ? drawing::as_message("pen " + own->name) : text});
+                between_.push_back(await_person{text.empty() ? drawing::as_message("pen " + own->name) : text});
                 paused = true;
             }
             holder_ = own->name;
         }
-        if (control.pause && !paused) between_.push_back(pause{drawing::as_message("layer " + drawing::name_of(l))});
+        if (control.pause && !paused)
+            between_.push_back(await_person{drawing::as_message("layer " + drawing::name_of(l))});
         if (control.feed_percent) {
             p.feed.reset();
             p.feed_percent = *control.feed_percent;

@@ -234,9 +234,10 @@ class gcode_writer {
     }
     /// What a person does in a pause is his own affair, as with a macro. Klipper says that it is paused when the
     /// machine stands there, and takes it back there before it goes on.
-    void stop(std::string& out, const step& s, const pause& op) {
+    void stop(std::string& out, const step& s, const await_person& op) {
         to_change_place(out, s);
         if (!op.text.empty()) message(out, op.text);
+        reversal_.forget();
         if (options_.pause.empty()) return;
         out += "M400\n";
         stopped_ = out.size() + options_.pause.size() + 1;
@@ -253,54 +254,55 @@ class gcode_writer {
                                                                  : "pumps and servos are"));
     }
     result<void> write_step(std::string& out, const step& s) {
-        return std::visit(overloaded{[&](const home_xy&) -> result<void> {
-                                         raise(out);
-                                         out += "G28 X Y\n";
-                                         head_.home();
-                                         written_.reset(); // near there: Klipper may retract from the endstop
-                                         reversal_.forget();
-                                         return {};
-                                     },
-                                     [&](const select_tool& o) { return select(out, s, o); },
-                                     [&](const select_pen& o) { return select(out, s, o); },
-                                     [&](const pause& o) -> result<void> { return stop(out, s, o), result<void>{}; },
-                                     [&](const show_message& o) -> result<void> {
-                                         raise(out);
-                                         message(out, o.text);
-                                         return {};
-                                     },
-                                     [&](const call_macro& o) -> result<void> {
-                                         to_change_place(out, s);
-                                         call(out, o.macro);
-                                         return {};
-                                     },
-                                     [&](const rapid_xy& o) -> result<void> {
-                                         travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
-                                         return {};
-                                     },
-                                     [&](const linear_move& o) -> result<void> {
-                                         const mm_per_s speed = drawing_speed(s, o.feed);
-                                         if (down_)
-                                             move(out, s, "G1", o.to, speed);
-                                         else
-                                             travel(out, s, "G1", o.to, speed);
-                                         return {};
-                                     },
-                                     [&](const draw_polyline& o) -> result<void> {
-                                         const mm_per_s speed = drawing_speed(s, o.feed);
-                                         for (const point& p : o.points) move(out, s, "G1", p, speed);
-                                         return {};
-                                     },
-                                     [&](const draw_arc& o) { return draw(out, s, o); },
-                                     [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
-                                     [&](const tool_down&) -> result<void> {
-                                         if (!written_ && head_.at()) go_there(out, s);
-                                         plunges_ = !down_;
-                                         down_ = true;
-                                         return {};
-                                     },
-                                     [&](const auto&) { return spray(s); }},
-                          s.op);
+        return std::visit(
+            overloaded{[&](const home_xy&) -> result<void> {
+                           raise(out);
+                           out += "G28 X Y\n";
+                           head_.home();
+                           written_.reset(); // near there: Klipper may retract from the endstop
+                           reversal_.forget();
+                           return {};
+                       },
+                       [&](const select_tool& o) { return select(out, s, o); },
+                       [&](const select_pen& o) { return select(out, s, o); },
+                       [&](const await_person& o) -> result<void> { return stop(out, s, o), result<void>{}; },
+                       [&](const show_message& o) -> result<void> {
+                           raise(out);
+                           message(out, o.text);
+                           return {};
+                       },
+                       [&](const call_macro& o) -> result<void> {
+                           to_change_place(out, s);
+                           call(out, o.macro);
+                           return {};
+                       },
+                       [&](const rapid_xy& o) -> result<void> {
+                           travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
+                           return {};
+                       },
+                       [&](const linear_move& o) -> result<void> {
+                           const mm_per_s speed = drawing_speed(s, o.feed);
+                           if (down_)
+                               move(out, s, "G1", o.to, speed);
+                           else
+                               travel(out, s, "G1", o.to, speed);
+                           return {};
+                       },
+                       [&](const draw_polyline& o) -> result<void> {
+                           const mm_per_s speed = drawing_speed(s, o.feed);
+                           for (const point& p : o.points) move(out, s, "G1", p, speed);
+                           return {};
+                       },
+                       [&](const draw_arc& o) { return draw(out, s, o); },
+                       [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
+                       [&](const tool_down&) -> result<void> {
+                           if (!written_ && head_.at()) go_there(out, s);
+                           plunges_ = !down_;
+                           down_ = true;
+                           return {};
+                       },
+                       [&](const auto&) { return spray(s); }},
+            s.op);
     }
 
   public:
@@ -390,7 +392,7 @@ template<class Strokes, class Write>
         KF_CHECK(writer.write(*s, text));
         if (s->draws()) ++summary.strokes;
         if (const auto stop = writer.take_stop())
-            summary.stops.push_back({summary.bytes + *stop, std::get<pause>(s->steps.front().op).text});
+            summary.stops.push_back({summary.bytes + *stop, std::get<await_person>(s->steps.front().op).text});
         KF_CHECK(flush(piece));
     }
     writer.end(text);

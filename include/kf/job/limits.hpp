@@ -147,7 +147,7 @@ class limit_check {
         return std::visit(overloaded{[&](const home_xy&) -> result<void> { return head_.home(), result<void>{}; },
                                      [&](const select_tool& o) { return head_.select(s, o.tool); },
                                      [&](const select_pen& o) { return head_.select_pen(s, o.pen); },
-                                     [&](const pause&) { return to_change_place(where); },
+                                     [&](const await_person&) { return to_change_place(where); },
                                      [&](const call_macro&) { return to_change_place(where); },
                                      [&](const rapid_xy& o) { return line_to(where, o.to); },
                                      [&](const linear_move& o) { return line_to(where, o.to); },

@@ -355,7 +355,7 @@ class stroke_run {
                 KF_CHECK(lift(k_, machine_, record_)); // who knows what it left behind
                 KF_CHECK(record_.may_be_down(doubt()));
             }
-            if (const auto* stop = std::get_if<job::pause>(&s->steps.front().op)) {
+            if (const auto* stop = std::get_if<job::await_person>(&s->steps.front().op)) {
                 waits_for_ = stop->text;
                 KF_TRY(const bool goes_on, obey(order::pause));
                 waits_for_.reset();

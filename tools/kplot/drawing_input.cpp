@@ -68,6 +68,16 @@ result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d
                      {"change the drawing where the lines above say", "or leave out --strict"}});
 }
 
+/// Faithful where that is asked for, and something.
+result<void> check_drawn(const cli::invocation& in, const drawing::drawing& d, const std::string& name) {
+    KF_CHECK(check_faithful(in, d, name));
+    if (drawing::line_count(d) != 0) return {};
+    error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
+    if (!d.notes.empty() && in.get("invisible").value_or("skip") == "skip")
+        nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
+    return kf::fail(std::move(nothing));
+}
+
 /// Comes back as soon as a filter makes it more than `most` times as large as its source.
 result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d,
                                   double most) {
@@ -89,6 +99,12 @@ result<drawing::drawing> filtered(const cli::invocation& in, const machine::mach
 
 } // namespace
 
+std::vector<cli::option_row> composing_options() {
+    return {{"tool", "NAME", "the tool that draws it (the first of machine.yaml)"},
+            {"feed", "MM_S", "drawing speed in mm/s (the tool's)"},
+            {"no-home", "", "the job does not begin with homing X and Y"}};
+}
+
 std::vector<cli::option_row> drawing_options() {
     std::vector<cli::option_row> options{
         {"tolerance", "MM", "how far a line may be from a curve of an SVG (0.01)"},
@@ -96,9 +112,7 @@ std::vector<cli::option_row> drawing_options() {
         {"strict", "", "refuse an SVG that would not be drawn as it is seen"},
         {"invisible", "WHAT", "skip or draw what an SVG has and nobody can see (skip)"}};
     for (const filter_row& f : filters()) options.push_back(f.option);
-    options.insert(options.end(), {{"tool", "NAME", "the tool that draws an SVG (the first of machine.yaml)"},
-                                   {"feed", "MM_S", "drawing speed of an SVG in mm/s (the tool's)"},
-                                   {"no-home", "", "an SVG's job does not begin with homing X and Y"}});
+    for (const cli::option_row& o : composing_options()) options.push_back(o);
     for (cli::option_row& o : options) o.group = "options for an SVG";
     return options;
 }
@@ -123,14 +137,16 @@ result<job::composed_job> compose_svg(cli::invocation& in, const machine::machin
         KF_TRY(made, filtered(in, m, std::move(read), std::numeric_limits<double>::infinity()));
     }
     tell_notes(in, std::span(made.notes).subspan(told), name);
-    KF_CHECK(check_faithful(in, made, name));
-    if (drawing::line_count(made) == 0) {
-        error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
-        if (!made.notes.empty() && how.invisible == svg::svg_invisible::skip)
-            nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
-        return kf::fail(std::move(nothing));
-    }
+    KF_CHECK(check_drawn(in, made, name));
     return job::composed_job(std::move(made), std::move(options));
+}
+
+result<job::composed_job> compose_drawing(cli::invocation& in, const machine::machine& m, drawing::drawing d,
+                                          const std::string& name) {
+    KF_TRY(auto options, composing(in, m));
+    tell_notes(in, d.notes, name);
+    KF_CHECK(check_drawn(in, d, name));
+    return job::composed_job(std::move(d), std::move(options));
 }
 
 result<void> refuse_drawing_options(const cli::invocation& in, const std::string& name) {

@@ -2,12 +2,7 @@
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
-#include "pen_filters.hpp"
 #include "plotter_site.hpp"
-
-#include <kf/job/job_writer.hpp>
-
-#include <fmt/format.h>
 
 namespace kf::kplot {
 namespace {
@@ -16,16 +11,7 @@ result<void> run_import(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, any_machine(in));
     KF_TRY(const auto job, read_job(in, m.value, in.operands[0]));
-    // A job that does not group is refused here and not by the next program of the pipe.
-    KF_TRY(const auto summary, run::measure_job(job.strokes()));
-    KF_TRY(auto out, text_output::open(in));
-    KF_TRY(const auto header, job.header());
-    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
-    KF_CHECK(out.close());
-    in.out.note(
-        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
-    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
-    return {};
+    return give_job(in, job);
 }
 
 } // namespace

@@ -2,7 +2,10 @@
 #include "job_input.hpp"
 
 #include "drawing_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
+
+#include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -119,6 +122,33 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
     }
     KF_TRY(auto composed, compose_svg(in, m, text, source.name()));
     return run::whole_job(std::move(composed));
+}
+
+result<std::string> read_text(const std::string& operand, std::size_t most) {
+    KF_TRY(const byte_source source, byte_source::open(operand));
+    std::vector<char> piece(std::size_t{64} << 10);
+    std::string text;
+    for (;;) {
+        KF_TRY(const std::string_view taken, source.read(piece));
+        if (taken.empty()) return text;
+        text += taken;
+        if (text.size() > most)
+            return kf::fail(
+                {errc::malformed, fmt::format("{} is larger than {} MiB", source.name(), most >> 20), {}, operand});
+    }
+}
+
+result<void> give_job(cli::invocation& in, const run::whole_job& job) {
+    // A job that does not group is refused here and not by the next program of the pipe.
+    KF_TRY(const auto summary, run::measure_job(job.strokes()));
+    KF_TRY(auto out, text_output::open(in));
+    KF_TRY(const auto header, job.header());
+    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
+    KF_CHECK(out.close());
+    in.out.note(
+        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
+    return {};
 }
 
 void tell_warnings(cli::invocation& in, const run::job_summary& summary) {

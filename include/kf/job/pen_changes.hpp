@@ -17,8 +17,9 @@
 namespace kf::job {
 
 class pen_changes {
-    std::string holder_;      // the pen that is in the tool
-    drawing::pen draws_with_; // as it was selected, without its delay
+    std::string holder_;                               // the pen that is in the tool
+    drawing::pen draws_with_;                          // as it was selected, without its delay
+    std::optional<std::pair<int, std::string>> layer_; // the last one, by number and name
 
     /// On the grid of a job file.
     static double on_grid(double value) noexcept {
@@ -37,7 +38,12 @@ class pen_changes {
     /// The operations before the first stroke of the next layer, which is one of these pens' or no one's.
     [[nodiscard]] std::vector<operation> enter(const drawing::layer& l, const std::vector<drawing::pen>& pens) {
         std::vector<operation> out;
-        const drawing::layer_control control = drawing::read_layer_control(l.name);
+        drawing::layer_control control = drawing::read_layer_control(l.name);
+        // The colours of one group are layers of one name: what comes before it comes once.
+        if (std::exchange(layer_, std::pair(l.number, l.name)) == std::pair(l.number, l.name)) {
+            control.pause = false;
+            control.delay = 0;
+        }
         const auto own = std::find_if(pens.begin(), pens.end(), [&](const drawing::pen& p) { return p.name == l.pen; });
         drawing::pen p = own != pens.end() ? *own : drawing::pen{};
         const bool first = holder_.empty(), changes = own != pens.end() && holder_ != own->name;

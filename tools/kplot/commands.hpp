@@ -10,6 +10,7 @@ namespace kf::kplot {
 [[nodiscard]] cli::command_row import_command();
 [[nodiscard]] cli::command_row text_command();
 [[nodiscard]] cli::command_row gcode_command();
+[[nodiscard]] cli::command_row preview_command();
 [[nodiscard]] cli::command_row stats_command();
 [[nodiscard]] cli::command_row estimate_command();
 [[nodiscard]] cli::command_row status_command();

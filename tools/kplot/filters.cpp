@@ -4,6 +4,7 @@
 #include "../cli/number.hpp"
 #include "line_filters.hpp"
 #include "page_filters.hpp"
+#include "pen_filters.hpp"
 
 #include <kf/drawing/layer_choice.hpp>
 
@@ -36,6 +37,7 @@ const std::vector<filter_row>& filters() {
                  return drawing::choose_layers(std::move(d), in.options.at("layer"));
              }}};
         for (filter_row& row : page_filters()) all.push_back(std::move(row));
+        for (filter_row& row : pen_filters()) all.push_back(std::move(row));
         for (filter_row& row : line_filters()) all.push_back(std::move(row));
         return all;
     }();

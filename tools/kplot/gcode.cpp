@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
 
 #include <fmt/format.h>
@@ -23,6 +24,7 @@ result<void> run_gcode(cli::invocation& in) {
     KF_CHECK(out.close());
     in.out.note(fmt::format("{}, {} of G-code, for {}", counted(written.strokes, "stroke"),
                             counted(written.bytes, "byte"), m.name));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
     return {};
 }
 

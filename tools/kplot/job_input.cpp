@@ -2,6 +2,7 @@
 #include "job_input.hpp"
 
 #include "drawing_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
 
 #include <kf/job/job_writer.hpp>
@@ -146,6 +147,7 @@ result<void> give_job(cli::invocation& in, const run::whole_job& job) {
     KF_CHECK(out.close());
     in.out.note(
         fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
     return {};
 }
 

@@ -54,6 +54,15 @@ struct pen {
                        [](char c) { return c >= ' ' && c <= '~' && c != ';' && c != '"' && c != '#' && c != '*'; });
 }
 
+/// A text that is_message(), near to `text`.
+[[nodiscard]] inline std::string as_message(std::string_view text) {
+    constexpr std::size_t most = 120;
+    std::string out;
+    for (const char c : text.substr(0, most)) out += is_message(std::string_view(&c, 1)) || c == ' ' ? c : '_';
+    while (!out.empty() && out.back() == ' ') out.pop_back();
+    return out;
+}
+
 /// A plain G-code macro name: a letter or underscore, then letters, digits and underscores; G1 and M112 are commands,
 /// T1 is a name.
 [[nodiscard]] constexpr bool is_macro_name(std::string_view text) noexcept {

@@ -7,6 +7,7 @@
 #include <kf/job/field_source.hpp>
 #include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/pen_row.hpp>
 
 #include <fmt/format.h>
 
@@ -63,6 +64,24 @@ namespace kf::job {
                               number(",\"i\":", o.center.x), number(",\"j\":", o.center.y);
                               out += o.way == turn::clockwise ? ",\"cw\":true" : ",\"cw\":false";
                               feed(o.feed);
+                          },
+                          [&](const select_pen& o) {
+                              if (o.pen == drawing::pen{}) return;
+                              good = good && !o.pen.name.empty();
+                              out += ",\"pen\":";
+                              append_pen_row(out, o.pen);
+                          },
+                          [&](const await_person& o) {
+                              good = good && (o.text.empty() || drawing::is_message(o.text));
+                              if (!o.text.empty()) out += ",\"text\":" + json_text(o.text);
+                          },
+                          [&](const show_message& o) {
+                              good = good && drawing::is_message(o.text);
+                              out += ",\"text\":" + json_text(o.text);
+                          },
+                          [&](const call_macro& o) {
+                              good = good && drawing::is_macro_name(o.macro);
+                              out += ",\"name\":" + json_text(o.macro);
                           },
                           [&](const begin_layer& o) { out += fmt::format(",\"layer\":{}", o.layer); },
                           [&](const set_ink_mix& o) {

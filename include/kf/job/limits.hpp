@@ -113,7 +113,7 @@ class limit_check {
         return {};
     }
     result<void> lower(const place_in_job& where) {
-        KF_CHECK(height(where, "lowers the tool out of the work area", head_.tool().work_mm));
+        KF_CHECK(height(where, "lowers the tool out of the work area", head_.work_mm()));
         const auto at = head_.on_canvas();
         if (!at)
             return where.refuse(errc::refused, "lowers the tool at an unknown place",
@@ -125,10 +125,17 @@ class limit_check {
     result<void> height(const place_in_job& where, std::string_view what, mm z) const {
         return axis_within(where, what, "Machine Z", z, machine_.work_area_min_mm.z, machine_.work_area_mm.z);
     }
+    result<void> to_change_place(const place_in_job& where) {
+        KF_CHECK(height(where, "lifts the tool out of the work area", machine_.z_states.travel_mm));
+        return line_to(where, head_.where().to_canvas(machine::pen_change_place(machine_)));
+    }
     result<void> check_step(const step& s) {
         const place_in_job where{s};
         return std::visit(overloaded{[&](const home_xy&) -> result<void> { return head_.home(), result<void>{}; },
                                      [&](const select_tool& o) { return head_.select(s, o.tool); },
+                                     [&](const select_pen& o) { return head_.select_pen(s, o.pen); },
+                                     [&](const await_person&) { return to_change_place(where); },
+                                     [&](const call_macro&) { return to_change_place(where); },
                                      [&](const rapid_xy& o) { return line_to(where, o.to); },
                                      [&](const linear_move& o) { return line_to(where, o.to); },
                                      [&](const draw_polyline& o) -> result<void> {

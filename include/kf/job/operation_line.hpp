@@ -8,6 +8,7 @@
 #include <kf/job/field_source.hpp>
 #include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/pen_row.hpp>
 
 #include <boost/json/object.hpp>
 
@@ -79,6 +80,26 @@ to_operation(const boost::json::object& object, const job_header& header, std::s
         std::string pump = f.word("pump");
         return done(name == "prime_line" ? operation(prime_line{std::move(pump)})
                                          : operation(refill_pump{std::move(pump)}));
+    }
+    if (name == "select_pen") {
+        f.only({"op", "pen"});
+        if (!f.has("pen")) return done(select_pen{});
+        auto pen = read_pen_row(*f.find("pen"));
+        if (!pen) f.wrong("pen: " + std::move(pen).error());
+        return done(select_pen{std::move(pen).value_or(drawing::pen{})});
+    }
+    if (name == "pause" || name == "message") {
+        f.only({"op", "text"});
+        std::string text = name == "message" || f.has("text") ? f.text("text") : "";
+        if (!drawing::is_message(text) && (name == "message" || !text.empty())) f.wrong(message_rule);
+        return done(name == "pause" ? operation(await_person{std::move(text)})
+                                    : operation(show_message{std::move(text)}));
+    }
+    if (name == "macro") {
+        f.only({"op", "name"});
+        std::string macro = f.text("name");
+        if (!drawing::is_macro_name(macro)) f.wrong("\"name\" must be the name of a G-code macro");
+        return done(call_macro{std::move(macro)});
     }
     if (name == "begin_layer") {
         f.only({"op", "layer"});

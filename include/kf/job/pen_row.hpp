@@ -30,6 +30,8 @@ namespace kf::job {
     return boost::json::serialize(boost::json::string(s));
 }
 
+inline constexpr const char* message_rule = "\"text\" must be 1 to 120 printable ASCII characters without ; \" # *";
+
 namespace detail {
 
 inline drawing::pen_change read_pen_change(const boost::json::object& object, std::string& why) {
@@ -51,7 +53,7 @@ inline drawing::pen_change read_pen_change(const boost::json::object& object, st
     if (!good)
         f.wrong(out.how == way::macro     ? "\"text\" must be the name of a G-code macro"
                 : out.how == way::nothing ? "\"text\" is for nobody here"
-                                          : "\"text\" must be 1 to 120 printable ASCII characters without ; \" # *");
+                                          : message_rule);
     why = f.why();
     return out;
 }

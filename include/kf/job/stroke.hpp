@@ -79,7 +79,7 @@ class stroke_source {
                               "a job ends with tool_up; the end of this one seems to be lost");
             if (is<rapid_xy>(*taken))
                 return refuse(*taken, errc::malformed, "travels with the tool down", "tool_up has to come before it");
-            if (is<home_xy>(*taken) || is<select_tool>(*taken) || is<begin_layer>(*taken))
+            if (needs_tool_up(taken->op))
                 return refuse(*taken, errc::malformed, "comes while the tool is down", "tool_up has to come before it");
             if (const auto* line = std::get_if<draw_polyline>(&taken->op)) points += line->points.size();
             const bool up = is<tool_up>(*taken);

@@ -34,6 +34,7 @@ machine:
     y: 0.0
     z: 0.0
   park_mm: [0.0, 0.0]            # where the head waits when all is done
+  pen_change_mm: null            # [x, y] where pens are changed; null: park_mm
 
 # The canvas inside the work area
 canvas:
@@ -57,6 +58,7 @@ z_states:
   travel_mm: 10.0                # both tools clear of the paper
   pen_work_mm: 20.0              # the pen touches the paper
   airbrush_work_mm: 0.0          # the airbrush at spray height
+  pen_floor_mm: null             # no pen of --pens goes farther; null: work
 
 # How Z learns where it is: auto, endstop, touch_off
 z_reference:

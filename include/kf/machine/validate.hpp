@@ -56,6 +56,8 @@ struct range_check {
             number(path, value, r);
         else if constexpr (std::is_same_v<T, std::optional<double>> || std::is_same_v<T, std::optional<int>>) {
             if (value) number(path, *value, r);
+        } else if constexpr (std::is_same_v<T, std::optional<xy>>) {
+            if (value) (*this)(path, *value, r);
         } else if constexpr (std::is_same_v<T, xy>) {
             number(path + "[0]", value.x, r);
             number(path + "[1]", value.y, r);
@@ -103,6 +105,10 @@ class cross_check {
         const box area = m_.work_area();
         within("machine.park_mm[0]", m_.park_mm.x, area.min.x, area.max.x, "mm", "Parking is inside the work area.");
         within("machine.park_mm[1]", m_.park_mm.y, area.min.y, area.max.y, "mm", "Parking is inside the work area.");
+        if (!m_.pen_change_mm) return;
+        const std::string reach = "Pens are changed inside the work area.";
+        within("machine.pen_change_mm[0]", m_.pen_change_mm->x, area.min.x, area.max.x, "mm", reach);
+        within("machine.pen_change_mm[1]", m_.pen_change_mm->y, area.min.y, area.max.y, "mm", reach);
     }
 
     void canvas_fits() const {
@@ -148,6 +154,14 @@ class cross_check {
                     field, t.work_mm,
                     fmt::format("{} mm or more from travel_mm ({} mm)", io::to_decimal(apart), io::to_decimal(travel)),
                     "At travel height every tool is clear of the paper.");
+            if (!t.floor_mm) continue;
+            const std::string floor = "z_states." + t.name + "_floor_mm";
+            within(floor, *t.floor_mm, low, high, "mm", in_area);
+            if (t.work_mm > travel ? *t.floor_mm < t.work_mm : *t.floor_mm > t.work_mm)
+                error(floor, *t.floor_mm,
+                      fmt::format("{} mm, or farther from travel_mm ({} mm)", io::to_decimal(t.work_mm),
+                                  io::to_decimal(travel)),
+                      "The floor is where the tool works, or beyond.");
         }
         if (const auto touch = m_.z_reference.touch_off_mm; touch && !m_.tools.empty())
             if (const double work = m_.tools.front().work_mm; (*touch > travel) != (work > travel))
@@ -276,6 +290,9 @@ class cross_check {
             if (contains(k, m_.park_mm))
                 words(problem::level::error, "machine.park_mm", "",
                       fmt::format("Parking is inside keep-out {}.", io::printable(k.name)));
+            if (m_.pen_change_mm && contains(k, *m_.pen_change_mm))
+                words(problem::level::error, "machine.pen_change_mm", "",
+                      fmt::format("Pens would be changed inside keep-out {}.", io::printable(k.name)));
             if (contains(k, home_position(m_)))
                 words(problem::level::error, at + "x", "", "The home position is inside this keep-out.");
         }

@@ -36,6 +36,7 @@ owners = {  # third-party header -> the only headers of ours that may include it
                   "machine/machine_text.hpp", "job/pens_file.hpp"},
     "pugixml": {"svg/svg_document.hpp"},
     "utf8": {"sink/utf8.hpp"},
+    "png.h": {"preview/png.hpp"},
     "curses": set(), "ncurses": set(), "boost/program_options": set(),
 }
 speeds = {"units.hpp", "job/motion_script.hpp"}  # where mm/s become mm/min

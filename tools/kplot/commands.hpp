@@ -12,6 +12,7 @@ namespace kf::kplot {
 /// page, merge, order and their like: one for each row of filter_commands().
 [[nodiscard]] std::vector<cli::command_row> filter_command_rows();
 [[nodiscard]] cli::command_row gcode_command();
+[[nodiscard]] cli::command_row preview_command();
 [[nodiscard]] cli::command_row stats_command();
 [[nodiscard]] cli::command_row estimate_command();
 [[nodiscard]] cli::command_row status_command();

@@ -44,6 +44,8 @@ result<svg::svg_options> reading(const cli::invocation& in) {
     if (invisible != "skip" && invisible != "draw")
         return kf::fail({errc::usage, "--invisible is skip or draw", {}, "--invisible " + invisible});
     if (invisible == "draw") o.invisible = svg::svg_invisible::draw;
+    // A pen of a list may take a colour, and --pens color does.
+    if (in.get("pens").value_or("layer") != "layer") o.layering = svg::svg_layering::groups_and_colours;
     return o;
 }
 

@@ -5,12 +5,11 @@
 /// The step between the filters of a drawing (kf/drawing) and job/stroke or a job file.
 
 #include <kf/drawing/drawing.hpp>
-#include <kf/drawing/layer_control.hpp>
-#include <kf/drawing/pens.hpp>
 #include <kf/error.hpp>
 #include <kf/job/grid.hpp>
 #include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/pen_changes.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <algorithm>
@@ -56,8 +55,7 @@ class drawing_source {
     std::string tool_;
     std::size_t entered_ = 0;       // layers whose pen is in the holder
     std::deque<operation> between_; // what comes before the next stroke
-    std::string holder_;            // the pen that is in the tool
-    drawing::pen drawing_with_;     // as it was selected, without its delay
+    pen_changes pens_;
 
     result<std::optional<step>> give(operation op) {
         if (const auto* select = std::get_if<select_tool>(&op)) tool_ = select->tool;
@@ -68,62 +66,13 @@ class drawing_source {
         const auto own = options_.tools.find(l.number);
         return own != options_.tools.end() ? own->second : l.tool.empty() ? options_.tool : l.tool;
     }
-    [[nodiscard]] std::optional<mm_per_s> feed_of(const drawing::layer& l) const noexcept {
-        return l.feed ? std::optional(on_grid(*l.feed)) : options_.feed;
-    }
-    /// None: the pen's own.
-    [[nodiscard]] std::optional<mm_per_s> with_pen(std::optional<mm_per_s> feed) const noexcept {
-        return drawing_with_.feed || drawing_with_.feed_percent != 100 ? std::nullopt : feed;
-    }
     draw_polyline next_piece(const drawing::polyline& points, std::optional<mm_per_s> feed) {
         const std::size_t end = std::min(points.size(), drawn_ + most_operation_points);
-        draw_polyline piece{{}, with_pen(feed)};
+        draw_polyline piece{{}, feed ? std::optional(on_grid(*feed)) : pens_.feed(options_.feed)};
         piece.points.reserve(end - drawn_);
         for (; drawn_ < end; ++drawn_) piece.points.push_back(on_grid(points[drawn_]));
         if (drawn_ == points.size() || drawn_ % most_stroke_points == 0) part_ = up;
         return piece;
-    }
-
-    /// What a pen's change and a layer's name ask for before its first stroke.
-    void enter(const drawing::layer& l) {
-        const drawing::layer_control control = drawing::read_layer_control(l.name);
-        const drawing::pen* own = drawing::find_pen(*drawing_, l.pen);
-        drawing::pen p = own != nullptr ? *own : drawing::pen{};
-        const bool first = holder_.empty(), changes = own != nullptr && holder_ != own->name;
-        bool paused = false;
-        if (changes) {
-            using way = drawing::pen_change::way;
-            const std::string& text = p.change.text;
-            if (p.change.how == way::macro) between_.push_back(call_macro{text});
-            if (p.change.how == way::message) between_.push_back(show_message{text});
-            // The first one is in the holder before the job begins.
-            if (p.change.how == way::pause && !first) {
-                between_.push_back(pause{text.empty() ? drawing::as_message("pen " + own->name) : text});
-                paused = true;
-            }
-            holder_ = own->name;
-        }
-        if (control.pause && !paused) between_.push_back(pause{drawing::as_message("layer " + drawing::name_of(l))});
-        if (control.feed_percent) {
-            p.feed.reset();
-            p.feed_percent = *control.feed_percent;
-        }
-        if (const auto feed = feed_of(l); feed && !p.feed && p.feed_percent != 100)
-            p.feed = *feed * p.feed_percent / 100;
-        p.height_percent = control.height_percent.value_or(p.height_percent);
-        const seconds delay = (changes ? p.delay : 0) + control.delay;
-        p.delay = 0;
-        p.change = {}; // it stands before this
-        if (own == nullptr && control.changes_pen()) p.name = drawing::name_of(l);
-        for (std::optional<mm_per_s>* speed : {&p.feed, &p.plunge})
-            if (*speed) *speed = on_grid(**speed);
-        for (double* value : {&p.height, &p.height_percent, &p.feed_percent}) *value = on_grid(*value);
-        p.offset = on_grid(p.offset);
-        if (p != drawing_with_ || delay > 0) {
-            drawing_with_ = p;
-            p.delay = on_grid(delay);
-            between_.push_back(select_pen{std::move(p)});
-        }
     }
 
   public:
@@ -149,7 +98,7 @@ class drawing_source {
                     return give(select_tool{tool});
                 if (entered_ != layer_ + 1) {
                     entered_ = layer_ + 1;
-                    enter(l);
+                    for (operation& op : pens_.enter(l, drawing_->pens)) between_.push_back(std::move(op));
                 }
                 if (!between_.empty()) {
                     operation op = std::move(between_.front());
@@ -159,7 +108,7 @@ class drawing_source {
                 switch (part_) {
                 case travel: part_ = down; return give(rapid_xy{on_grid(points[drawn_ == 0 ? 0 : drawn_ - 1])});
                 case down: part_ = draw; return give(tool_down{});
-                case draw: return give(next_piece(points, feed_of(l)));
+                case draw: return give(next_piece(points, l.feed));
                 case up:
                     part_ = travel;
                     if (drawn_ == points.size()) {

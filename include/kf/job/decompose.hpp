@@ -5,14 +5,12 @@
 /// strokes that a filter could not keep at its place is refused. Arcs become straight pieces, and are told.
 
 #include <kf/drawing/drawing.hpp>
-#include <kf/drawing/layer_control.hpp>
-#include <kf/drawing/pens.hpp>
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/job/arc.hpp>
-#include <kf/job/compose.hpp>
 #include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/pen_changes.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <fmt/format.h>
@@ -46,15 +44,10 @@ class decomposer {
     std::optional<point> at_;
     std::string tool_, told_tool_;   // in use; in use behind what is in `first` or `last`
     std::vector<step> between_ = {}; // operations by themselves since the last stroke
-    std::vector<step> pens_ = {};    // what changes pens, of the whole job
-    drawing::pen selected_;
     std::size_t row_ = 0, rows_ = 0; // of the current layer in the header; how many of them are layers here
     std::size_t arcs_ = 0, first_arc_ = 0;
+    pen_changes pens_;
 
-    static bool changes_pens(const operation& op) noexcept {
-        return std::holds_alternative<select_pen>(op) || std::holds_alternative<pause>(op) ||
-               std::holds_alternative<show_message>(op) || std::holds_alternative<call_macro>(op);
-    }
     [[nodiscard]] drawing::layer layer_of(std::size_t row) const {
         if (row == 0) return {.number = header_.layers.empty() ? 1 : 0};
         const job_layer& l = header_.layers[row - 1];
@@ -81,37 +74,6 @@ class decomposer {
         layers.back().feed = feed;
         return {};
     }
-    /// What the layer is drawn at without the percent of its pen, which composing it takes again.
-    [[nodiscard]] std::optional<mm_per_s> without_percent(const stroke& s) const {
-        if (!selected_.feed || selected_.feed_percent == 100) return std::nullopt;
-        const drawing::layer l = layer_of(s.layer);
-        const drawing::pen* own = drawing::find_pen(out_.drawing, l.pen);
-        if (own != nullptr && own->feed && !drawing::read_layer_control(l.name).feed_percent) return std::nullopt;
-        return *selected_.feed * 100 / selected_.feed_percent;
-    }
-    /// Changes of pens are not kept: they follow from the layers and the table of pens, or the job is refused.
-    [[nodiscard]] result<void> check_pens() const {
-        drawing::drawing skeleton{.layers = {}, .pens = out_.drawing.pens};
-        for (const drawing::layer& l : out_.drawing.layers) {
-            skeleton.layers.push_back({.number = l.number, .name = l.name, .pen = l.pen, .feed = l.feed});
-            if (!l.lines.empty()) skeleton.layers.back().lines = {{{0, 0}}};
-        }
-        drawing_source again(skeleton, {.home = false, .tool = ""});
-        auto next = pens_.begin();
-        for (;;) {
-            KF_TRY(const auto made, again());
-            if (made && !changes_pens(made->op)) continue;
-            const bool more = next != pens_.end();
-            if (!made && !more) return {};
-            if (made && more && made->op == next->op) {
-                ++next;
-                continue;
-            }
-            constexpr const char* why = "a filter keeps pens as the table and the layers of the header have them";
-            if (more) return refuse(*next, errc::refused, "is not what the header says of this layer", why);
-            return kf::fail({errc::refused, "the job does not change pens as its header says", why});
-        }
-    }
     /// Operations by themselves, with the tool that they are done with.
     void keep(std::vector<operation>& list) {
         for (step& s : between_) {
@@ -124,7 +86,31 @@ class decomposer {
         }
         between_.clear();
     }
+    /// Takes away what the composer writes before a layer: it follows from the layer and its pen.
+    result<void> take_pen_changes(const stroke& s) {
+        std::vector<operation> expected;
+        if (s.layer != 0 && (out_.drawing.layers.empty() || row_ != s.layer))
+            expected = pens_.enter(layer_of(s.layer), header_.pens);
+        std::size_t matched = 0;
+        for (const step& each : between_) {
+            if (!changes_pen(each.op)) continue;
+            if (matched < expected.size() && each.op == expected[matched]) {
+                ++matched;
+                continue;
+            }
+            return refuse(each, errc::refused, "is not what its layer and its pen in the header say",
+                          "a filter makes changes of pens anew from the header, and this one would be lost");
+        }
+        if (matched != expected.size())
+            return refuse(s.steps.front(), errc::refused,
+                          fmt::format("comes without the {} that its layer and its pen in the header say",
+                                      name(expected[matched])),
+                          "a filter makes changes of pens anew from the header");
+        std::erase_if(between_, [](const step& each) { return changes_pen(each.op); });
+        return {};
+    }
     result<void> come_to(const stroke& s) {
+        KF_CHECK(take_pen_changes(s));
         if (out_.drawing.layers.empty()) {
             keep(out_.first);
             return {};
@@ -143,17 +129,16 @@ class decomposer {
     }
     result<void> stroke_of(stroke& s) {
         drawing::polyline line;
-        std::optional<mm_per_s> feed, drawn_at;
+        std::optional<mm_per_s> feed;
         bool down = false, drawn = false;
         for (step& each : s.steps) {
             const auto same_feed = [&](std::optional<mm_per_s> own) -> result<void> {
                 if (!down)
                     return refuse(each, errc::refused, "is a slow travel", "a filter changes the travels of a drawing");
-                if (drawn && own != drawn_at)
+                if (drawn && own != feed)
                     return refuse(each, errc::refused, "goes on with a line at another speed",
                                   "a filter keeps one speed a line");
-                drawn_at = own;
-                feed = own ? own : without_percent(s);
+                feed = own;
                 return {};
             };
             if (const auto* travel = std::get_if<rapid_xy>(&each.op))
@@ -219,18 +204,12 @@ class decomposer {
                 return {};
             }
         }
-        if (changes_pens(one.op)) {
-            if (const auto* select = std::get_if<select_pen>(&one.op)) selected_ = select->pen;
-            pens_.push_back(std::move(one));
-            return {};
-        }
         if (const auto* travel = std::get_if<rapid_xy>(&one.op)) at_ = travel->to;
         if (const auto* travel = std::get_if<linear_move>(&one.op)) at_ = travel->to;
         between_.push_back(std::move(one));
         return {};
     }
-    [[nodiscard]] result<decomposed_job> finish() {
-        KF_CHECK(check_pens());
+    [[nodiscard]] decomposed_job finish() {
         told_tool_ = tool_;
         keep(out_.last);
         if (told_tool_ != tool_) out_.last.emplace_back(select_tool{tool_});

@@ -10,7 +10,7 @@
 #include <kf/job/reversal_watch.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
-#include <kf/machine/machine.hpp>
+#include <kf/machine/way.hpp>
 
 #include <fmt/format.h>
 
@@ -67,6 +67,7 @@ class gcode_writer {
     std::optional<double> z_;            // commanded; nothing when it is not known
     std::optional<double> f_;            // the F word in force, mm/s
     std::optional<machine::xy> written_; // the last X and Y in the text
+    std::optional<machine::xy> stands_;  // where somebody else left the machine
     reversal_watch reversal_;
     bool boundary_;
     bool down_ = false;
@@ -145,14 +146,23 @@ class gcode_writer {
         end_line(out, speed);
         written_ = to;
     }
-    void travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
+    result<void> travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
         raise(out);
+        const placement where = head_.where();
+        const auto from = stands_ ? std::exchange(stands_, std::nullopt) : head_.at();
+        const auto way =
+            machine::way_to(machine_, head_.tool(), from.value_or(where.to_machine(p)), where.to_machine(p));
+        if (!way)
+            return refuse(
+                s, errc::out_of_bounds, "finds no way round a keep-out",
+                fmt::format("{} ({}) is in it", io::printable(way.error()->name), machine::area_text(*way.error())));
+        for (std::size_t i = 0; i + 1 < way->size(); ++i) move(out, s, code, where.to_canvas((*way)[i]), speed);
         move(out, s, code, p, speed);
+        return {};
     }
     /// To where the job has the head, after a homing or whatever else may have left it beside that place.
-    void go_there(std::string& out, const step& s) {
-        raise(out);
-        move(out, s, "G0", head_.where().to_canvas(*head_.at()), head_.tool().travel_feed_mm_s);
+    result<void> go_there(std::string& out, const step& s) {
+        return travel(out, s, "G0", head_.where().to_canvas(*head_.at()), head_.tool().travel_feed_mm_s);
     }
     void native_arc(std::string& out, const step& s, const draw_arc& op, const arc& a, mm_per_s speed) {
         const placement where = head_.where();
@@ -222,9 +232,9 @@ class gcode_writer {
         reversal_.rest(op.pen.delay);
         return {};
     }
-    void to_change_place(std::string& out, const step& s) {
-        travel(out, s, "G0", head_.where().to_canvas(machine::pen_change_place(machine_)),
-               head_.tool().travel_feed_mm_s);
+    result<void> to_change_place(std::string& out, const step& s) {
+        return travel(out, s, "G0", head_.where().to_canvas(machine::pen_change_place(machine_)),
+                      head_.tool().travel_feed_mm_s);
     }
     static void message(std::string& out, std::string_view text) {
         out += "M117";
@@ -234,14 +244,16 @@ class gcode_writer {
     }
     /// What a person does in a pause is his own affair, as with a macro. Klipper says that it is paused when the
     /// machine stands there, and takes it back there before it goes on.
-    void stop(std::string& out, const step& s, const pause& op) {
-        to_change_place(out, s);
+    result<void> stop(std::string& out, const step& s, const await_person& op) {
+        KF_CHECK(to_change_place(out, s));
         if (!op.text.empty()) message(out, op.text);
-        if (options_.pause.empty()) return;
+        reversal_.forget();
+        if (options_.pause.empty()) return {};
         out += "M400\n";
         stopped_ = out.size() + options_.pause.size() + 1;
         call(out, options_.pause);
         if (!op.text.empty()) message(out, {});
+        return {};
     }
     result<void> spray(const step& s) const {
         const bool on = machine_.pumps_enabled && machine_.servos_enabled;
@@ -257,33 +269,31 @@ class gcode_writer {
                                          raise(out);
                                          out += "G28 X Y\n";
                                          head_.home();
+                                         stands_.reset();
                                          written_.reset(); // near there: Klipper may retract from the endstop
                                          reversal_.forget();
                                          return {};
                                      },
                                      [&](const select_tool& o) { return select(out, s, o); },
                                      [&](const select_pen& o) { return select(out, s, o); },
-                                     [&](const pause& o) -> result<void> { return stop(out, s, o), result<void>{}; },
+                                     [&](const await_person& o) { return stop(out, s, o); },
                                      [&](const show_message& o) -> result<void> {
                                          raise(out);
                                          message(out, o.text);
                                          return {};
                                      },
                                      [&](const call_macro& o) -> result<void> {
-                                         to_change_place(out, s);
+                                         KF_CHECK(to_change_place(out, s));
                                          call(out, o.macro);
                                          return {};
                                      },
                                      [&](const rapid_xy& o) -> result<void> {
-                                         travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
-                                         return {};
+                                         return travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
                                      },
                                      [&](const linear_move& o) -> result<void> {
                                          const mm_per_s speed = drawing_speed(s, o.feed);
-                                         if (down_)
-                                             move(out, s, "G1", o.to, speed);
-                                         else
-                                             travel(out, s, "G1", o.to, speed);
+                                         if (!down_) return travel(out, s, "G1", o.to, speed);
+                                         move(out, s, "G1", o.to, speed);
                                          return {};
                                      },
                                      [&](const draw_polyline& o) -> result<void> {
@@ -294,7 +304,7 @@ class gcode_writer {
                                      [&](const draw_arc& o) { return draw(out, s, o); },
                                      [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
                                      [&](const tool_down&) -> result<void> {
-                                         if (!written_ && head_.at()) go_there(out, s);
+                                         if ((!written_ || stands_) && head_.at()) KF_CHECK(go_there(out, s));
                                          plunges_ = !down_;
                                          down_ = true;
                                          return {};
@@ -349,6 +359,8 @@ class gcode_writer {
         written_.reset();
         reversal_.forget();
     }
+    /// Call when the machine may have been moved meanwhile: the next travel begins there.
+    void stands_at(machine::xy place) noexcept { stands_ = place; }
     [[nodiscard]] const std::vector<gcode_warning>& warnings() const noexcept { return warnings_; }
     /// How much of the text was there when Klipper pauses, once: of the pause that was written last.
     [[nodiscard]] std::optional<std::size_t> take_stop() noexcept { return std::exchange(stopped_, std::nullopt); }
@@ -390,7 +402,7 @@ template<class Strokes, class Write>
         KF_CHECK(writer.write(*s, text));
         if (s->draws()) ++summary.strokes;
         if (const auto stop = writer.take_stop())
-            summary.stops.push_back({summary.bytes + *stop, std::get<pause>(s->steps.front().op).text});
+            summary.stops.push_back({summary.bytes + *stop, std::get<await_person>(s->steps.front().op).text});
         KF_CHECK(flush(piece));
     }
     writer.end(text);

@@ -71,7 +71,7 @@ namespace kf::job {
                               out += ",\"pen\":";
                               append_pen_row(out, o.pen);
                           },
-                          [&](const pause& o) {
+                          [&](const await_person& o) {
                               good = good && (o.text.empty() || drawing::is_message(o.text));
                               if (!o.text.empty()) out += ",\"text\":" + json_text(o.text);
                           },

@@ -60,27 +60,27 @@ class job_meter {
             at_ = to;
         };
         for (const step& each : s.steps)
-            std::visit(overloaded{[&](const rapid_xy& o) { go(o.to); }, [&](const linear_move& o) { go(o.to); },
-                                  [&](const draw_polyline& o) {
-                                      for (const point& p : o.points) go(p);
-                                  },
-                                  [&](const draw_arc& o) {
-                                      if (const auto a = at_ ? make_arc(*at_, o) : std::unexpected(std::string()))
-                                          sum_.pen_down_mm += a->length();
-                                      at_ = o.to;
-                                  },
-                                  [&](const tool_down&) {
-                                      if (!down && at_) sum_.pen_up_mm += distance(last_end_, *at_);
-                                      down = true;
-                                  },
-                                  [&](const select_pen& o) { take(o.pen); }, [&](const pause&) { ++sum_.pauses; },
-                                  [&](const call_macro& o) {
-                                      if (std::find(sum_.macros.begin(), sum_.macros.end(), o.macro) ==
-                                          sum_.macros.end())
-                                          sum_.macros.push_back(o.macro);
-                                  },
-                                  [&](const auto&) {}},
-                       each.op);
+            std::visit(
+                overloaded{[&](const rapid_xy& o) { go(o.to); }, [&](const linear_move& o) { go(o.to); },
+                           [&](const draw_polyline& o) {
+                               for (const point& p : o.points) go(p);
+                           },
+                           [&](const draw_arc& o) {
+                               if (const auto a = at_ ? make_arc(*at_, o) : std::unexpected(std::string()))
+                                   sum_.pen_down_mm += a->length();
+                               at_ = o.to;
+                           },
+                           [&](const tool_down&) {
+                               if (!down && at_) sum_.pen_up_mm += distance(last_end_, *at_);
+                               down = true;
+                           },
+                           [&](const select_pen& o) { take(o.pen); }, [&](const await_person&) { ++sum_.pauses; },
+                           [&](const call_macro& o) {
+                               if (std::find(sum_.macros.begin(), sum_.macros.end(), o.macro) == sum_.macros.end())
+                                   sum_.macros.push_back(o.macro);
+                           },
+                           [&](const auto&) {}},
+                each.op);
         if (!s.draws()) return;
         ++sum_.strokes;
         if (pen_) {

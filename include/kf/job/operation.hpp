@@ -46,9 +46,9 @@ struct select_pen {
     bool operator==(const select_pen&) const = default;
 };
 /// To the place where pens are changed, tool up; there it stands until a person lets it go on.
-struct pause {
+struct await_person {
     std::string text; ///< drawing::is_message(), or empty
-    bool operator==(const pause&) const = default;
+    bool operator==(const await_person&) const = default;
 };
 /// A text on the printer's display, tool up.
 struct show_message {
@@ -123,7 +123,7 @@ struct prime_line {
 
 using operation = std::variant<home_xy, select_tool, rapid_xy, linear_move, draw_polyline, draw_arc, tool_up, tool_down,
                                set_ink_mix, spray_on, spray_off, purge, refill_pump, prime_line, begin_layer,
-                               select_pen, pause, show_message, call_macro>;
+                               select_pen, await_person, show_message, call_macro>;
 
 /// The names in a job file, in the order of the variant.
 inline constexpr std::array<std::string_view, std::variant_size_v<operation>> operation_names = {
@@ -146,7 +146,7 @@ struct step {
 [[nodiscard]] inline bool needs_tool_up(const operation& op) noexcept {
     return std::holds_alternative<home_xy>(op) || std::holds_alternative<select_tool>(op) ||
            std::holds_alternative<begin_layer>(op) || std::holds_alternative<select_pen>(op) ||
-           std::holds_alternative<pause>(op) || std::holds_alternative<show_message>(op) ||
+           std::holds_alternative<await_person>(op) || std::holds_alternative<show_message>(op) ||
            std::holds_alternative<call_macro>(op);
 }
 

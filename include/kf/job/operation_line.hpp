@@ -92,7 +92,8 @@ to_operation(const boost::json::object& object, const job_header& header, std::s
         f.only({"op", "text"});
         std::string text = name == "message" || f.has("text") ? f.text("text") : "";
         if (!drawing::is_message(text) && (name == "message" || !text.empty())) f.wrong(message_rule);
-        return done(name == "pause" ? operation(pause{std::move(text)}) : operation(show_message{std::move(text)}));
+        return done(name == "pause" ? operation(await_person{std::move(text)})
+                                    : operation(show_message{std::move(text)}));
     }
     if (name == "macro") {
         f.only({"op", "name"});

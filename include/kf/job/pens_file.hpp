@@ -54,13 +54,13 @@ class pens_reader {
         if (text.size() == 4) text = {text[0], text[1], text[1], text[2], text[2], text[3], text[3]};
         return is_colour(text) ? std::optional(text) : std::nullopt;
     }
-    std::vector<std::string> words(const char* key, const YAML::Node& node, bool colours) {
+    std::vector<std::string> words(const char* key, const YAML::Node& name, const YAML::Node& node, bool colours) {
         std::vector<std::string> out;
         const auto add = [&](const YAML::Node& one) {
             const auto text = word(one);
             const auto taken = text && colours ? plain_colour(*text) : text;
             if (taken) return out.push_back(*taken);
-            wrong(one.IsDefined() && !one.IsNull() ? one : node,
+            wrong(one.IsNull() ? name : one,
                   colours ? std::string("a colour is written \"#rrggbb\", with its quotes")
                           : fmt::format("{} takes a name or a number of a layer, or a list of them", key));
         };
@@ -109,9 +109,9 @@ class pens_reader {
             if (p.name.empty() || !plain || p.name.size() > longest)
                 wrong(value, fmt::format("name takes one line of 1 to {} bytes", longest));
         } else if (key == "layers" || key == "layer")
-            c.layers = words("layers", value, false);
+            c.layers = words("layers", name, value, false);
         else if (key == "colours" || key == "colors" || key == "colour" || key == "color") {
-            c.colours = words("colours", value, true);
+            c.colours = words("colours", name, value, true);
             if (c.colours.size() == 1) p.colour = c.colours.front();
         } else if (key == "feed_mm_s")
             p.feed = number("feed_mm_s", value, 0.01, 2000, "mm/s");
@@ -139,6 +139,7 @@ class pens_reader {
     void pen(const YAML::Node& item, std::vector<drawing::pen_choice>& list) {
         if (!item.IsMap()) return wrong(item, "a pen is a mapping, as {name: red, layers: [1]}");
         drawing::pen_choice c{.line = line_of(item)};
+        const std::size_t faults_before = faults_.size();
         std::vector<std::string> seen;
         for (const auto& pair : item) {
             const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : "?";
@@ -149,6 +150,7 @@ class pens_reader {
             seen.push_back(key);
         }
         if (std::find(seen.begin(), seen.end(), "name") == seen.end()) wrong(item, "a pen has a name");
+        if (faults_.size() != faults_before) return;
         for (const drawing::pen_choice& other : list) {
             if (other.pen.name == c.pen.name)
                 wrong(item,
@@ -174,7 +176,10 @@ class pens_reader {
             else
                 for (const auto& item : root) pen(item, list);
         } catch (const YAML::Exception& e) {
-            faults_.push_back(fmt::format("{}:{}: {}", source_, std::max(e.mark.line, -1) + 1, e.msg));
+            faults_.push_back(fmt::format("{}:{}: {}", source_, std::max(e.mark.line, -1) + 1,
+                                          text.find('#') == std::string_view::npos
+                                              ? e.msg
+                                              : e.msg + "; a # begins a comment: a colour is written in quotes"));
         }
         if (faults_.empty()) return list;
         return kf::fail({errc::malformed,

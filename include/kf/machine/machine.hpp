@@ -5,7 +5,7 @@
 /// machine_file (or from sim_machine()). "Up" is the absolute z_states.travel_mm and nothing else, on whichever side of
 /// the paper it lies. Spec: machine.yaml(5).
 
-#include <kf/machine/xy.hpp>
+#include <kf/machine/keep_out.hpp>
 #include <kf/units.hpp>
 
 #include <algorithm>
@@ -28,14 +28,6 @@ struct connection {
 
 struct axis_lengths {
     mm x = 0, y = 0, z = 0;
-};
-
-/// A rectangle of toolhead positions that is taken: a clip, a magnet, a pen holder.
-struct keep_out {
-    enum class when { always, tool_down };
-    std::string name;
-    box area;
-    when applies = when::always;
 };
 
 struct canvas {

@@ -45,10 +45,12 @@ canvas:
   margin_mm: 0.0                 # no ink closer to the edge than this
   flip_y: true                   # drawings count Y down, the machine up
 
-# Rectangles where the head must not go (clips, magnets), machine coordinates
+# Where the head must not go (clips, magnets), machine coordinates. Travel goes
+# round it, or passes when the tool travels at height_mm or farther up.
 keep_outs: []
 #  - {name: left clip, x: [20.0, 30.0], y: [150.0, 170.0], when: always}
 #  - {name: tape, x: [25.0, 60.0], y: [310.0, 322.0], when: tool_down}
+#  - {name: magnet, x: 40.0, y: 40.0, radius: 8.0, height_mm: 12.0}
 
 # Z heights. Up is travel_mm. Here +Z presses the pen and -Z the airbrush; on a
 # machine whose pen is down at a low Z, pen_work_mm is below travel_mm.

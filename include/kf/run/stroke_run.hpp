@@ -162,7 +162,9 @@ class stroke_run {
         if (!moved_ || !flights_.empty()) return {};
         moved_ = false;
         KF_TRY(const auto now, look_at(k_));
-        path_.stands_at(now.toolhead->position);
+        const klippy::xyz& place = now.toolhead->position;
+        path_.stands_at(place);
+        writer_.stands_at({place[0], place[1]});
         path_.let_go(); // it may be on its way there still
         return {};
     }
@@ -346,8 +348,8 @@ class stroke_run {
             }
             text.clear();
             writer_.restate(text);
-            KF_CHECK(writer_.write(*s, text));
             KF_CHECK(find_place());
+            KF_CHECK(writer_.write(*s, text));
             KF_CHECK(send(*s, text));
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
             if (std::holds_alternative<job::call_macro>(s->steps.front().op)) {
@@ -355,7 +357,7 @@ class stroke_run {
                 KF_CHECK(lift(k_, machine_, record_)); // who knows what it left behind
                 KF_CHECK(record_.may_be_down(doubt()));
             }
-            if (const auto* stop = std::get_if<job::pause>(&s->steps.front().op)) {
+            if (const auto* stop = std::get_if<job::await_person>(&s->steps.front().op)) {
                 waits_for_ = stop->text;
                 KF_TRY(const bool goes_on, obey(order::pause));
                 waits_for_.reset();

@@ -4,6 +4,7 @@
 #include "filters.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/hpgl/hpgl.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/job/decompose.hpp>
 #include <kf/svg/svg.hpp>
@@ -49,12 +50,25 @@ result<svg::svg_options> reading(const cli::invocation& in) {
     return o;
 }
 
-result<drawing::drawing> read_named(std::string_view text, const svg::svg_options& how, const std::string& name) {
-    auto read = svg::read_svg(text, how);
+result<drawing::drawing> read_named(const drawing_source_text& from, const svg::svg_options& how) {
+    auto read = from.kind == drawing_kind::svg ? svg::read_svg(from.bytes, how)
+                                               : hpgl::read_hpgl(from.bytes, {.tolerance_mm = how.tolerance_mm});
     if (read) return read;
     error e = std::move(read).error();
-    e.command = name;
+    e.command = from.name;
     return kf::fail(std::move(e));
+}
+
+/// What only an SVG has.
+result<void> refuse_svg_options(const cli::invocation& in, const drawing_source_text& from) {
+    if (from.kind == drawing_kind::svg) return {};
+    for (const char* option : {"dpi", "invisible"})
+        if (in.has(option))
+            return kf::fail({errc::usage,
+                             fmt::format("--{} is for an SVG, and {} is HP-GL", option, from.name),
+                             {},
+                             fmt::format("--{}", option)});
+    return {};
 }
 
 void tell_notes(cli::invocation& in, std::span<const drawing::note> notes, const std::string& name) {
@@ -134,18 +148,20 @@ result<void> check_drawing_options(const cli::invocation& in) {
     return check_filter_options(in);
 }
 
-result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m, std::string_view text,
-                                      const std::string& name) {
+result<job::composed_job> compose_drawing(cli::invocation& in, const machine::machine& m,
+                                          const drawing_source_text& from) {
+    const std::string& name = from.name;
+    KF_CHECK(refuse_svg_options(in, from));
     KF_TRY(auto how, reading(in));
     KF_TRY(auto options, composing(in, m));
-    KF_TRY(auto read, read_named(text, how, name));
+    KF_TRY(auto read, read_named(from, how));
     tell_notes(in, read.notes, name);
     const std::size_t noted = read.notes.size();
     KF_TRY(auto made, filtered(in, m, std::move(read), {}));
     // The tolerance is one on paper: what becomes larger is read again, so much finer.
     if (made.scale > 1) {
         how.tolerance_mm = std::max(how.tolerance_mm / made.scale, svg::least_tolerance_mm);
-        KF_TRY(read, read_named(text, how, name));
+        KF_TRY(read, read_named(from, how));
         KF_TRY(made, filtered(in, m, std::move(read), {.most = std::numeric_limits<double>::infinity()}));
     }
     tell_notes(in, std::span(made.notes).subspan(noted), name);

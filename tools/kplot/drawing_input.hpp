@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// An SVG, or a job, becomes a job: read as a drawing, then the filters of filters.hpp, then the composer, from value
-/// to value.
+/// An SVG, an HP-GL plot or a job becomes a job: read as a drawing, then the filters of filters.hpp, then the composer,
+/// from value to value.
 
 #include "../cli/command.hpp"
 
@@ -18,20 +18,28 @@ namespace kf::kplot {
 
 /// How a drawing becomes a job, wherever it is from.
 [[nodiscard]] std::vector<cli::option_row> composing_options();
-
 /// How an SVG is read.
 [[nodiscard]] std::vector<cli::option_row> reading_options();
 /// What becomes of a drawing, in the order in which it happens.
 [[nodiscard]] std::vector<cli::option_row> drawing_options();
-/// Both, for every command that takes an SVG or a job.
+/// Both, for every command that takes a drawing or a job.
 [[nodiscard]] std::vector<cli::option_row> input_options();
 
-/// errc::usage for what is wrong with them whatever the drawing is. Before compose_svg() and compose_job().
+/// errc::usage for what is wrong with them whatever the drawing is. Before compose_drawing() and compose_job().
 [[nodiscard]] result<void> check_drawing_options(const cli::invocation& in);
 
-/// `name` is the drawing's in errors. What the SVG has and a pen cannot draw is told as warnings.
-[[nodiscard]] result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m,
-                                                    std::string_view text, const std::string& name);
+enum class drawing_kind { svg, hpgl };
+
+/// A drawing as it was read from a file or a pipe; `name` is what errors call it.
+struct drawing_source_text {
+    drawing_kind kind;
+    std::string_view bytes;
+    std::string name;
+};
+
+/// What the drawing has and a pen cannot draw is told as warnings.
+[[nodiscard]] result<job::composed_job> compose_drawing(cli::invocation& in, const machine::machine& m,
+                                                        const drawing_source_text& from);
 
 /// Of a drawing that is there already; its notes are told as warnings.
 [[nodiscard]] result<job::composed_job> compose_drawing(cli::invocation& in, const machine::machine& m,

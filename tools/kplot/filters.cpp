@@ -66,7 +66,7 @@ bool has_option(const cli::invocation& in, std::string_view option) {
 bool works(const filter_row& f, const cli::invocation& in, filter_run how) {
     if (f.apply == nullptr) return false;
     if (in.has(f.option.name)) return true;
-    if (how.from == filter_run::source::svg) return f.runs != filter_row::when::given;
+    if (how.from == filter_run::source::drawing) return f.runs != filter_row::when::given;
     return f.runs == filter_row::when::always && has_option(in, f.option.name);
 }
 

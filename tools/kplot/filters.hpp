@@ -17,7 +17,7 @@ namespace kf::kplot {
 struct filter_row {
     enum class when {
         given,    ///< only when its option is
-        imported, ///< and whenever an SVG is read
+        imported, ///< and whenever a drawing is read
         always    ///< and in each command that has its option
     };
     enum class number { real, whole };
@@ -52,10 +52,10 @@ struct filter_command {
 };
 [[nodiscard]] const std::vector<filter_command>& filter_commands();
 
-/// Which of the filters work. One that an SVG passes whatever the command may be passed again by its job.
+/// Which of the filters work: what runs whenever a drawing is imported has run for a job already.
 struct filter_run {
-    enum class source { svg, job };
-    source from = source::svg;
+    enum class source { drawing, job };
+    source from = source::drawing;
     double most = 1; ///< as soon as it is more times as large as its source, the drawing comes back
 };
 

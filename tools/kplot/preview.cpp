@@ -100,7 +100,7 @@ result<void> run_preview(cli::invocation& in) {
     KF_TRY(const auto scene,
            is_named_gcode(operand) ? scene_of_file(in, m.value, operand) : scene_of_job(in, m.value, operand));
     if (!wanted.file) {
-        const preview::text_options how{
+        const preview::screen_options how{
             in.columns, in.rows - 1, in.has("ascii") || !in.unicode ? preview::glyphs::plain : preview::glyphs::braille,
             in.coloured};
         for (const std::string& line : preview::text_picture(scene, how, wanted.view)) in.results.put(line + "\n");

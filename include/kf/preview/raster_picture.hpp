@@ -3,6 +3,7 @@
 /// A preview in pixels: what svg_picture shows, as wide or as high as asked for, with the words of the legend in the
 /// single-stroke font.
 
+#include <kf/drawing/text.hpp>
 #include <kf/preview/legend.hpp>
 #include <kf/preview/raster.hpp>
 #include <kf/preview/scene.hpp>
@@ -18,7 +19,7 @@ namespace kf::preview {
 [[nodiscard]] inline raster raster_picture(const scene& s, std::size_t pixels, const view_options& view = {}) {
     const auto legend = legend_of(s, view.by);
     const tints colours(s, view.by);
-    const rectangle all = s.bounds();
+    const rectangle all = s.bounds_with_machine();
     // In shares of the longer side of the drawing, as svg_picture has them.
     const mm longer = std::max({all.width(), all.height(), 1e-3}), edge = 0.02 * longer, text = 0.02 * longer;
     const mm below = edge + 1.6 * text * static_cast<double>(legend.size());
@@ -68,7 +69,7 @@ namespace kf::preview {
     }
     if (s.strokes.size() != 0) {
         const auto first = s.strokes[0], last = s.strokes[s.strokes.size() - 1];
-        const double mark = longer / 150 * scale;
+        const double mark = longer / 220 * scale;
         if (!first.empty()) out.line(seen(first.front()), seen(first.front()), mark, {0, 170, 0});
         if (!last.empty()) {
             const point end = seen(last.back());
@@ -86,6 +87,13 @@ namespace kf::preview {
         if (l.shows == legend_line::sample::order)
             for (std::size_t i = 0; i < colours.count(); ++i)
                 sample(i, 8 * text / static_cast<double>(colours.count()));
+        if (l.shows != legend_line::sample::none) left += text / 2;
+        // What the font lacks is a box; what is no text at all is left out.
+        const auto words = drawing::text_drawing(l.text, {.height = 0.7 * text, .at = {left, line - 0.7 * text}});
+        if (words)
+            for (const drawing::polyline& stroke : words->layers[0].lines)
+                for (std::size_t i = 1; i < stroke.size(); ++i)
+                    out.line(seen(stroke[i - 1]), seen(stroke[i]), std::max(0.045 * text * scale, 0.5), {34, 34, 34});
         line += 1.6 * text;
     }
     return out;

@@ -8,6 +8,7 @@
 #include <kf/error.hpp>
 #include <kf/job/arc.hpp>
 #include <kf/job/job_header.hpp>
+#include <kf/job/layer_name.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/way.hpp>
@@ -78,18 +79,23 @@ struct scene {
     std::vector<named> layers = {}, pens = {};
     std::size_t ways_blocked = 0; ///< travel with no way round a keep-out, shown straight
 
-    /// Around all of it but travel.
+    /// Around the canvas, the page and the ink.
     [[nodiscard]] rectangle bounds() const noexcept {
         rectangle all = canvas;
         const auto take = [&](const rectangle& r) {
             all = {std::min(all.left, r.left), std::min(all.top, r.top), std::max(all.right, r.right),
                    std::max(all.bottom, r.bottom)};
         };
-        take(work_area);
         if (page) take(*page);
         for (std::size_t i = 0; i < strokes.size(); ++i)
             for (const point p : strokes[i]) take({p.x, p.y, p.x, p.y});
         return all;
+    }
+    /// And around the work area.
+    [[nodiscard]] rectangle bounds_with_machine() const noexcept {
+        const rectangle all = bounds();
+        return {std::min(all.left, work_area.left), std::min(all.top, work_area.top),
+                std::max(all.right, work_area.right), std::max(all.bottom, work_area.bottom)};
     }
 };
 
@@ -140,15 +146,12 @@ class stroke_viewer {
     bool down_ = false;
 
     [[nodiscard]] named layer() const {
-        if (layer_ == 0 || layer_ > header_.layers.size()) return {"no layer", {}};
-        const job::job_layer& l = header_.layers[layer_ - 1];
-        return {l.name.empty() ? fmt::format("layer {}", l.number) : l.name, l.colour};
+        const job::job_layer* l = job::layer_of(header_, layer_);
+        return {job::layer_name(header_, layer_), l != nullptr ? l->colour : ""};
     }
     [[nodiscard]] named pen() const {
-        if (layer_ != 0 && layer_ <= header_.layers.size())
-            for (const drawing::pen& p : header_.pens)
-                if (p.name == header_.layers[layer_ - 1].pen) return {p.name, p.colour};
-        return {head_.tool().name, {}};
+        const drawing::pen* p = job::pen_of(header_, layer_);
+        return p != nullptr ? named{p->name, p->colour} : named{head_.tool().name, {}};
     }
 
     void travel_to(point to) {

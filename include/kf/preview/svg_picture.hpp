@@ -86,7 +86,7 @@ inline std::string svg_rectangle(std::string_view id, const rectangle& r, std::s
 } // namespace detail
 
 [[nodiscard]] inline std::string svg_picture(const scene& s, const view_options& view = {}) {
-    const rectangle all = s.bounds();
+    const rectangle all = s.bounds_with_machine();
     const mm longer = std::max(all.width(), all.height()), edge = 0.02 * longer, text = 0.02 * longer;
     const auto legend = legend_of(s, view.by);
     const tints colours(s, view.by);
@@ -154,7 +154,7 @@ inline std::string svg_rectangle(std::string_view id, const rectangle& r, std::s
     out += "</g>\n";
     if (s.strokes.size() != 0) {
         const auto first = s.strokes[0], last = s.strokes[s.strokes.size() - 1];
-        const mm mark = longer / 150;
+        const mm mark = longer / 220;
         if (!first.empty())
             fmt::format_to(std::back_inserter(out),
                            "<circle id=\"start\" cx=\"{:.0f}\" cy=\"{:.0f}\" r=\"{:.0f}\" fill=\"#0a0\"/>\n",

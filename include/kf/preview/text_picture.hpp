@@ -23,7 +23,7 @@ namespace kf::preview {
 
 enum class glyphs { braille, plain };
 
-struct text_options {
+struct screen_options {
     std::size_t columns = 80, rows = 24; ///< of all of it, the legend included
     glyphs of = glyphs::braille;
     bool coloured = false;
@@ -63,7 +63,7 @@ inline std::string terminal_colour(colour_by by, std::size_t tint, std::size_t c
 } // namespace detail
 
 /// Lines without a newline at their ends, and without blanks there.
-[[nodiscard]] inline std::vector<std::string> text_picture(const scene& s, const text_options& how,
+[[nodiscard]] inline std::vector<std::string> text_picture(const scene& s, const screen_options& how,
                                                            const view_options& view = {}) {
     using detail::dot_grid;
     const auto legend = legend_of(s, view.by);
@@ -76,12 +76,13 @@ inline std::string terminal_colour(colour_by by, std::size_t tint, std::size_t c
     const auto room = [](std::size_t n) { return static_cast<double>(n) - 1; };
     const double scale = std::min(room(dots.size().width) / std::max(all.width(), 1e-3),
                                   room(dots.size().height) / std::max(all.height(), 1e-3));
-    const auto seen = [&](point p) { return point{(p.x - all.left) * scale + 0.5, (p.y - all.top) * scale + 0.5}; };
+    // A little off the middle, so that a line between two rows of dots takes one of them and not both.
+    constexpr double middle = 0.5001;
+    const auto seen = [&](point p) { return point{(p.x - all.left) * scale + middle, (p.y - all.top) * scale + middle}; };
     const auto frame = [&](const rectangle& r, std::uint16_t what) {
         const point corners[] = {{r.left, r.top}, {r.right, r.top}, {r.right, r.bottom}, {r.left, r.bottom}};
         for (std::size_t i = 0; i < 4; ++i) dots.line(seen(corners[i]), seen(corners[(i + 1) % 4]), 0, what);
     };
-    frame(s.work_area, dot_grid::frame);
     frame(s.canvas, dot_grid::frame);
     if (s.page) frame(*s.page, dot_grid::frame);
     for (const taken_place& k : s.keep_outs) {

@@ -74,8 +74,8 @@ class BadDrawings(PlotterTest):
     def test_an_option_for_an_svg_is_refused_with_a_job_and_not_lost(self):
         p = self.plotter()
         job = p.write("a.jsonl", line_job(1))
-        for command, *option in (("import", "--layer", "1"), ("gcode", "--tool", "pen"), ("stats", "--tolerance", "1"),
-                                 ("stats", "--feed", "3"), ("run", "--no-home"), ("import", "--strict")):
+        for command, *option in (("import", "--strict"), ("gcode", "--dpi", "90"), ("stats", "--tolerance", "1"),
+                                 ("run", "--invisible", "draw"), ("merge", "--strict")):
             with self.subTest(command):
                 r = p.run(command, job, *option)
                 self.assertEqual(r.code, 2, r)

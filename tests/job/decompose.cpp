@@ -185,6 +185,24 @@ BOOST_AUTO_TEST_CASE(an_arc_becomes_straight_pieces_and_is_told) {
                "arcs become straight pieces, 0.01 mm from the arc at most (1, first at operation 3)");
 }
 
+BOOST_AUTO_TEST_CASE(pens_come_back_from_the_table_and_the_layers_and_others_are_refused) {
+    using way = kf::drawing::pen_change::way;
+    const drawing d{.width = 100,
+                    .height = 50,
+                    .layers = {{.number = 1, .name = "!1 ink", .lines = {{{0, 0}, {1, 0}}}, .pen = "fine"},
+                               {.number = 2, .name = "slow +S25", .lines = {{{0, 1}, {1, 1}}}, .pen = "wide"},
+                               {.number = 3, .name = "c", .lines = {{{0, 2}, {1, 2}}}, .pen = "wide"}},
+                    .pens = {{.name = "fine", .feed_percent = 50, .delay = 1},
+                             {.name = "wide", .plunge = 3, .change = {way::macro, "SWAP"}}}};
+    const std::string text = text_of(composed_job(d, {.tool = "", .feed = 12.3}));
+    BOOST_TEST(text.find("select_pen") != std::string::npos);
+    BOOST_TEST(through(text) == text);
+    auto at = text.find("\"SWAP\"", text.find("\n"));
+    std::string other = text;
+    other.replace(at, 6, "\"WIPE\"");
+    BOOST_TEST(through(other).find("is not what its layer and its pen in the header say") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(what_no_filter_could_keep_at_its_place_is_refused_by_its_number) {
     const auto fault = [](const std::string& ops) {
         const auto parts = drawing_of(plain + ops);

@@ -33,7 +33,7 @@ result<void> run_gcode(cli::invocation& in) {
 cli::command_row gcode_command() {
     std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"},
                                          {"arcs", "", "keep arcs as G2 and G3, for a printer with [gcode_arcs]"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"gcode",
             "[FILE|-]",
             0,

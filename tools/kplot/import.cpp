@@ -18,7 +18,7 @@ result<void> run_import(cli::invocation& in) {
 
 cli::command_row import_command() {
     std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"import",
             "FILE|-",
             1,

@@ -57,7 +57,7 @@ bool is_named_gcode(const std::string& operand) {
 }
 
 result<preview::scene> scene_of_file(cli::invocation& in, const machine::machine& m, const std::string& file) {
-    KF_CHECK(refuse_drawing_options(in, file));
+    KF_CHECK(refuse_input_options(in, file));
     std::ifstream stream(file, std::ios::binary);
     if (!stream) {
         error e = io::system_error("cannot open " + file, errno);
@@ -136,7 +136,7 @@ cli::command_row preview_command() {
         {"pixels", "N", "the longer side of a PNG (1600)"},
         {"no-travel", "", "without the travel between the strokes"},
         {"ascii", "", "plain characters on the terminal"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"preview",
             "FILE|-",
             1,

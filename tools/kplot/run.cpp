@@ -191,7 +191,7 @@ cli::command_row run_command() {
         {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
         {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"run",
             "FILE|-",
             1,

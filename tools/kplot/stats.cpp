@@ -103,7 +103,7 @@ result<void> run_stats(cli::invocation& in) {
 
 cli::command_row stats_command() {
     std::vector<cli::option_row> options{{"why-slow", "", "what takes the time, and what would save how much of it"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"stats",
             "FILE|-",
             1,

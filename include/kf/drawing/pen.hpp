@@ -58,7 +58,8 @@ struct pen {
 [[nodiscard]] inline std::string as_message(std::string_view text) {
     constexpr std::size_t most = 120;
     std::string out;
-    for (const char c : text.substr(0, most)) out += is_message(std::string_view(&c, 1)) || c == ' ' ? c : '_';
+    for (const char c : text.substr(0, most))
+        if (c != '#') out += is_message(std::string_view(&c, 1)) || c == ' ' ? c : '_';
     while (!out.empty() && out.back() == ' ') out.pop_back();
     return out;
 }

@@ -6,13 +6,13 @@
 
 #include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
+#include <kf/job/grid.hpp>
 #include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
 #include <kf/job/pen_changes.hpp>
 #include <kf/job/stroke.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -61,14 +61,6 @@ class drawing_source {
         if (const auto* select = std::get_if<select_tool>(&op)) tool_ = select->tool;
         return step{++number_, std::move(op)};
     }
-
-    /// On the grid of a job file, so that what is run at once and what goes through a pipe become the same G-code.
-    static double on_grid(double value) noexcept {
-        constexpr double grid = 1e6;
-        static_assert(job_decimals == 6);
-        return std::round(value * grid) / grid;
-    }
-    static point on_grid(point p) noexcept { return {on_grid(p.x), on_grid(p.y)}; }
 
     [[nodiscard]] const std::string& tool_of(const drawing::layer& l) const {
         const auto own = options_.tools.find(l.number);

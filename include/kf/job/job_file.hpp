@@ -9,6 +9,7 @@
 #include <kf/job/operation.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,6 +17,9 @@
 #include <utility>
 
 namespace kf::job {
+
+/// A source of bytes whose kind only its owner knows; empty at the end.
+using job_bytes = std::function<result<std::string_view>()>;
 
 /// Pulls operations out of a source of bytes: a callable that returns result<std::string_view>, empty at the end.
 template<class Chunks>

@@ -5,10 +5,10 @@
 
 #include <kf/drawing/layer_control.hpp>
 #include <kf/drawing/pens.hpp>
+#include <kf/job/grid.hpp>
 #include <kf/job/operation.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,12 +21,6 @@ class pen_changes {
     drawing::pen draws_with_;                          // as it was selected, without its delay
     std::optional<std::pair<int, std::string>> layer_; // the last one, by number and name
 
-    /// On the grid of a job file.
-    static double on_grid(double value) noexcept {
-        constexpr double grid = 1e6;
-        static_assert(job_decimals == 6);
-        return std::round(value * grid) / grid;
-    }
     static void put_on_grid(drawing::pen& p) noexcept {
         for (std::optional<mm_per_s>* speed : {&p.feed, &p.plunge})
             if (*speed) *speed = on_grid(**speed);

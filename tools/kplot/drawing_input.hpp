@@ -5,6 +5,7 @@
 
 #include "../cli/command.hpp"
 
+#include <kf/drawing/arcs.hpp>
 #include <kf/job/compose.hpp>
 #include <kf/machine/machine.hpp>
 
@@ -16,6 +17,13 @@ namespace kf::kplot {
 
 /// What becomes of an SVG, in the order in which it happens; for every command that takes one.
 [[nodiscard]] std::vector<cli::option_row> drawing_options();
+
+/// For commands whose result may have arcs. read_job() takes it.
+[[nodiscard]] cli::option_row arcs_option();
+
+/// How far arcs may be from the lines of a drawing, which were read so much finer, and from those of a job.
+[[nodiscard]] drawing::arc_fit_options arcs_of_drawing(const cli::invocation& in);
+[[nodiscard]] drawing::arc_fit_options arcs_of_job();
 
 /// errc::usage for what is wrong with them whatever the drawing is. Before compose_drawing().
 [[nodiscard]] result<void> check_drawing_options(const cli::invocation& in);

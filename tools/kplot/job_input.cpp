@@ -118,7 +118,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             KF_CHECK(spool.write(taken));
             KF_TRY(taken, source.read(piece));
         }
-        return run::whole_job(std::move(spool));
+        run::whole_job job(std::move(spool));
+        if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+        return job;
     }
     std::string text;
     while (!taken.empty()) {
@@ -128,7 +130,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
         KF_TRY(taken, source.read(piece));
     }
     KF_TRY(auto composed, compose_drawing(in, m, {*kind, text, source.name()}));
-    return run::whole_job(std::move(composed));
+    run::whole_job job(std::move(composed));
+    if (in.has("arcs")) job.keep_arcs(arcs_of_drawing(in));
+    return job;
 }
 
 void tell_warnings(cli::invocation& in, const run::job_summary& summary) {

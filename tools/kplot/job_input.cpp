@@ -118,7 +118,11 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             return source.read(piece);
         };
         KF_TRY(auto composed, compose_job(in, m, how, bytes, source.name()));
-        if (composed) return run::whole_job(*std::move(composed));
+        if (composed) {
+            run::whole_job job(*std::move(composed));
+            if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+            return job;
+        }
         std::error_code ec;
         fs::path folder = fs::temp_directory_path(ec);
         if (ec) folder = "/tmp";
@@ -127,7 +131,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             KF_CHECK(spool.write(taken));
             KF_TRY(taken, source.read(piece));
         }
-        return run::whole_job(std::move(spool));
+        run::whole_job job(std::move(spool));
+        if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+        return job;
     }
     std::string text;
     while (!taken.empty()) {
@@ -137,7 +143,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
         KF_TRY(taken, source.read(piece));
     }
     KF_TRY(auto composed, compose_drawing(in, m, {*kind, text, source.name()}));
-    return run::whole_job(std::move(composed));
+    run::whole_job job(std::move(composed));
+    if (in.has("arcs")) job.keep_arcs(arcs_of_drawing(in));
+    return job;
 }
 
 result<std::string> read_text(const std::string& operand, std::size_t most) {

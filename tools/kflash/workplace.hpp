@@ -45,6 +45,9 @@ using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 
 [[nodiscard]] result<known_boards> open_boards(cli::invocation& in);
 
+/// The Moonraker of the settings; empty when they say that there is none to ask.
+[[nodiscard]] host::second_source moonraker_of(const board::flash_settings& settings);
+
 /// The board that the operand names; without one the only connected and registered board, or the person is asked.
 [[nodiscard]] result<board::board> pick_board(cli::invocation& in, const known_boards& b);
 

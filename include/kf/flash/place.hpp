@@ -8,6 +8,7 @@
 #include <kf/board/slug.hpp>
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
+#include <kf/host/print_guard.hpp>
 #include <kf/io/xdg_paths.hpp>
 
 #include <filesystem>
@@ -34,6 +35,7 @@ struct place {
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
+    host::second_source moonraker = {};        ///< who else can say what the printer does
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }
     [[nodiscard]] fs::path journal() const { return state / journal_name; }

@@ -188,7 +188,7 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
         seen.units.klippys = kf::fail(instances.error());
         return;
     }
-    seen.printers = host::look_at_printers(*instances);
+    seen.printers = host::look_at_printers(*instances, host::guard_options{}.patience, at.moonraker);
     for (const auto& k : *instances)
         if (const auto state = ask(k.process.unit))
             for (const auto& dependent : state->dependents) (void)ask(dependent);

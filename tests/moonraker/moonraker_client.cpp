@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "replies.hpp"
+
+#include <kf/host/print_guard.hpp>
+#include <kf/moonraker/moonraker_client.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+
+namespace moonraker_client_test {
+
+using namespace kf::moonraker;
+using kf::errc;
+using kf::test::recorded;
+
+/// Answers by target, and keeps what it was asked.
+struct scripted {
+    std::map<std::string, http_reply> replies;
+    std::vector<http_request>* asked = nullptr;
+    kf::result<http_reply> operator()(const http_request& r, kf::io::time_point) {
+        if (asked != nullptr) asked->push_back(r);
+        const auto found = replies.find(r.target);
+        if (found == replies.end()) return kf::fail(errc::not_connected, "nobody answers");
+        return found->second;
+    }
+};
+
+const kf::io::time_point never{};
+
+kf::result<kf::host::printer_activity> activity(scripted server) {
+    moonraker_client client(std::move(server), "http://127.0.0.1:7125", "");
+    return kf::host::read_activity(
+        [&](std::string_view method, const json::object& params) { return client.call(method, params, never); });
+}
+
+BOOST_AUTO_TEST_SUITE(client)
+
+BOOST_AUTO_TEST_CASE(a_print_is_seen_with_its_file_and_percent) {
+    const auto a = activity({{{"/printer/info", recorded("ready-printer-info")},
+                              {"/printer/objects/list", recorded("ready-objects-list")},
+                              {"/printer/objects/query", recorded("printing-objects-query")}}});
+    BOOST_TEST_REQUIRE(a.has_value());
+    BOOST_TEST(a->process == 389);
+    // That question was about three objects only: the state has to come with them, or it is not known.
+    BOOST_TEST(kf::host::objection_to_stop(*a).value().unknown);
+    auto whole = *a;
+    whole.state = "ready";
+    const auto no = kf::host::objection_to_stop(whole);
+    BOOST_TEST_REQUIRE(no.has_value());
+    BOOST_TEST(no->reason == "t.gcode is being printed, 0 % done");
+}
+
+BOOST_AUTO_TEST_CASE(each_way_of_not_answering_is_an_answer_of_its_own) {
+    const auto code_of = [](const std::string& target, const http_reply& r) {
+        moonraker_client client(scripted{{{target, r}}}, "http://x", "");
+        return client.get(target, never).error().code;
+    };
+    BOOST_TEST((code_of("/server/info", recorded("badkey-server-info")) == errc::refused));
+    BOOST_TEST((code_of("/printer/objects/query", recorded("klippy-gone-objects-query")) == errc::not_connected));
+    BOOST_TEST((code_of("/printer/info", recorded("noklippy-printer-info-never-connected")) == errc::not_connected));
+    BOOST_TEST((code_of("/printer/info", {200, "<html>"}) == errc::protocol));
+    BOOST_TEST((code_of("/printer/info", {200, "[]"}) == errc::protocol));
+    BOOST_TEST((code_of("/printer/info", {502, "<html>Bad Gateway</html>"}) == errc::protocol));
+    BOOST_TEST((code_of("/printer/info", {400, R"({"error":{"code":400,"message":"no\nway"}})"}) == errc::failed));
+    // The same words where no klippy is meant.
+    BOOST_TEST((code_of("/machine/update/status", recorded("noklippy-printer-info-never-connected")) == errc::failed));
+}
+
+BOOST_AUTO_TEST_CASE(the_key_goes_along_and_a_missing_one_is_told_from_a_wrong_one) {
+    std::vector<http_request> asked;
+    moonraker_client with(scripted{{{"/server/info", recorded("badkey-server-info")}}, &asked}, "http://x", "abc");
+    BOOST_TEST(with.get("/server/info", never).error().what == "Moonraker does not know this API key");
+    BOOST_TEST_REQUIRE(asked.size() == 1u);
+    BOOST_TEST((asked[0].headers == std::vector<std::pair<std::string, std::string>>{{"X-Api-Key", "abc"}}));
+    moonraker_client without(scripted{{{"/server/info", recorded("badkey-server-info")}}, &asked}, "http://x", "");
+    BOOST_TEST(without.get("/server/info", never).error().what == "Moonraker wants an API key");
+    BOOST_TEST(asked[1].headers.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_shutdown_is_read_as_one) {
+    const auto a = activity({{{"/printer/info", recorded("shutdown-printer-info")},
+                              {"/printer/objects/list", recorded("ready-objects-list")},
+                              {"/printer/objects/query",
+                               {200, R"({"result":{"eventtime":1.5,"status":{"webhooks":{"state":"shutdown"}}}})"}}}});
+    BOOST_TEST_REQUIRE(a.has_value());
+    BOOST_TEST(a->state == "shutdown");
+    BOOST_TEST(!kf::host::objection_to_stop(*a));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace moonraker_client_test

@@ -2,7 +2,7 @@
 #include "replies.hpp"
 
 #include <kf/host/print_guard.hpp>
-#include <kf/moonraker/moonraker_client.hpp>
+#include <kf/moonraker/moonraker_services.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -93,6 +93,46 @@ BOOST_AUTO_TEST_CASE(the_key_goes_along_and_a_missing_one_is_told_from_a_wrong_o
     moonraker_client without(scripted{{{"/server/info", recorded("nokey-info")}}, &asked}, "http://x", "");
     BOOST_TEST(without.get("/server/info", never).error().what == "Moonraker wants an API key");
     BOOST_TEST(asked[1].headers.empty());
+}
+
+/// Of a Moonraker that may manage klipper and crowsnest, and is the unit moonraker itself.
+http_reply system_info() {
+    return {200, R"({"result":{"system_info":{"available_services":["klipper","crowsnest"],)"
+                 R"("instance_ids":{"moonraker":"moonraker","klipper":"klipper"}}}})"};
+}
+const http_reply ok{200, R"({"result":"ok"})"};
+
+kf::result<void> proven(const std::vector<std::string>& units, const std::vector<std::string>& running,
+                        std::map<std::string, http_reply> starts, std::vector<http_request>* asked = nullptr) {
+    starts.emplace("/machine/system_info", system_info());
+    moonraker_client client(scripted{std::move(starts), asked}, "http://x", "");
+    return prove_services(client, units, running, never);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_changes_nothing_proves_the_one_after_the_stop) {
+    std::vector<http_request> asked;
+    BOOST_TEST(
+        proven({"klipper.service"}, {"klipper.service"}, {{"/machine/services/start?service=klipper", ok}}, &asked)
+            .has_value());
+    BOOST_TEST_REQUIRE(asked.size() == 2u);
+    BOOST_TEST(asked[1].method == "POST");
+}
+
+BOOST_AUTO_TEST_CASE(where_the_way_back_is_not_sure_there_is_no_right) {
+    const auto reason = [](const kf::result<void>& r) { return r ? std::string() : r.error().what; };
+    BOOST_TEST(reason(proven({"klipper-2.service"}, {}, {})) == "Moonraker may not stop and start klipper-2.service");
+    BOOST_TEST(reason(proven({"klipper.service", "moonraker.service"}, {}, {})) ==
+               "Moonraker itself (moonraker.service) would be stopped");
+    BOOST_TEST(reason(proven({"klipper.service"}, {}, {})) ==
+               "nothing runs that would show whether Moonraker may start it");
+    BOOST_TEST(reason(proven({"klipper.service"}, {"klipper.service"},
+                             {{"/machine/services/start?service=klipper",
+                               {500, R"({"error":{"code":500,"message":"no right"}})"}}})) ==
+               "Moonraker says no: no right");
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_a_service_stays_one_word_of_a_query) {
+    BOOST_TEST(percent_encoded(service_name("klipper@a&b.service")) == "klipper%40a%26b");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

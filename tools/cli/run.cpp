@@ -36,19 +36,6 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string{} : std::string(value);
 }
 
-/// Under sudo the files are those of the person who called it.
-io::xdg_paths person_paths() {
-    if (::geteuid() == 0) {
-        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
-            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
-    }
-    std::string home = variable("HOME");
-    if (home.empty())
-        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
-    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
-                        variable("XDG_RUNTIME_DIR")});
-}
-
 std::string own_binary() {
     char path[4096];
     const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
@@ -347,6 +334,18 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
 }
 
 } // namespace
+
+io::xdg_paths person_paths() {
+    if (::geteuid() == 0) {
+        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
+            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
+    }
+    std::string home = variable("HOME");
+    if (home.empty())
+        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
+    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
+                        variable("XDG_RUNTIME_DIR")});
+}
 
 int run(const tool_row& tool, int argc, char** argv) {
     io::settle_standard_streams();

@@ -3,6 +3,7 @@
 
 #include <kf/host/print_guard.hpp>
 #include <kf/moonraker/moonraker_services.hpp>
+#include <kf/sim/moonraker_server.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -129,6 +130,23 @@ BOOST_AUTO_TEST_CASE(where_the_way_back_is_not_sure_there_is_no_right) {
                              {{"/machine/services/start?service=klipper",
                                {500, R"({"error":{"code":500,"message":"no right"}})"}}})) ==
                "Moonraker says no: no right");
+}
+
+BOOST_AUTO_TEST_CASE(ksims_moonraker_answers_as_the_real_one_did) {
+    kf::sim::moonraker_server server({.socket = "/nonexistent/klippy_uds"});
+    const auto same = [](const http_reply& a, const http_reply& b) {
+        const auto text = [](const http_reply& r) {
+            auto o = json::parse(r.body).as_object();
+            if (auto* e = o.if_contains("error")) e->as_object().erase("traceback");
+            return json::serialize(o);
+        };
+        return a.status == b.status && text(a) == text(b);
+    };
+    BOOST_TEST(same(server.answer({"GET", "/printer/info", {}, {}}), recorded("never-info")));
+    kf::sim::moonraker_server locked({.socket = "/nonexistent/klippy_uds", .api_key = "k"});
+    BOOST_TEST(same(locked.answer({"GET", "/printer/info", {}, {{"X-Api-Key", "j"}}}), recorded("nokey-info")));
+    BOOST_TEST(locked.answer({"GET", "/server/info", {}, {{"X-Api-Key", "k"}}}).status == 200u);
+    BOOST_TEST(server.answer({"POST", "/machine/services/stop?service=klipper", {}, {}}).status == 400u);
 }
 
 BOOST_AUTO_TEST_CASE(the_name_of_a_service_stays_one_word_of_a_query) {

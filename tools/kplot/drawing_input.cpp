@@ -4,6 +4,7 @@
 #include "filters.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/hpgl/hpgl.hpp>
 #include <kf/svg/svg.hpp>
 
 #include <fmt/format.h>
@@ -14,6 +15,8 @@
 
 namespace kf::kplot {
 namespace {
+
+constexpr mm grid_of_job = 2e-6; // by so much its numbers are rounded
 
 result<job::compose_options> composing(const cli::invocation& in, const machine::machine& m) {
     job::compose_options o;
@@ -35,6 +38,8 @@ result<job::compose_options> composing(const cli::invocation& in, const machine:
 result<svg::svg_options> reading(const cli::invocation& in) {
     svg::svg_options o;
     KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    // With arcs half of it is for the line, and half for the arc from there.
+    if (in.has("arcs")) o.tolerance_mm /= 2;
     KF_TRY(o.dpi, number_option(in, "dpi", o.dpi, 1, 10000));
     const std::string invisible = in.get("invisible").value_or("skip");
     if (invisible != "skip" && invisible != "draw")
@@ -43,12 +48,25 @@ result<svg::svg_options> reading(const cli::invocation& in) {
     return o;
 }
 
-result<drawing::drawing> read_named(std::string_view text, const svg::svg_options& how, const std::string& name) {
-    auto read = svg::read_svg(text, how);
+result<drawing::drawing> read_named(const drawing_source_text& from, const svg::svg_options& how) {
+    auto read = from.kind == drawing_kind::svg ? svg::read_svg(from.bytes, how)
+                                               : hpgl::read_hpgl(from.bytes, {.tolerance_mm = how.tolerance_mm});
     if (read) return read;
     error e = std::move(read).error();
-    e.command = name;
+    e.command = from.name;
     return kf::fail(std::move(e));
+}
+
+/// What only an SVG has.
+result<void> refuse_svg_options(const cli::invocation& in, const drawing_source_text& from) {
+    if (from.kind == drawing_kind::svg) return {};
+    for (const char* option : {"dpi", "invisible"})
+        if (in.has(option))
+            return kf::fail({errc::usage,
+                             fmt::format("--{} is for an SVG, and {} is HP-GL", option, from.name),
+                             {},
+                             fmt::format("--{}", option)});
+    return {};
 }
 
 void tell_notes(cli::invocation& in, std::span<const drawing::note> notes, const std::string& name) {
@@ -103,30 +121,43 @@ std::vector<cli::option_row> drawing_options() {
     return options;
 }
 
+cli::option_row arcs_option() {
+    return {"arcs", "", "keep circles and arcs as G2 and G3, for a printer with [gcode_arcs]"};
+}
+
+drawing::arc_fit_options arcs_of_drawing(const cli::invocation& in) {
+    const auto how = reading(in);
+    return {.tolerance = (how ? how->tolerance_mm : arcs_of_job().tolerance) + grid_of_job};
+}
+
+drawing::arc_fit_options arcs_of_job() { return {.tolerance = svg::svg_options{}.tolerance_mm + grid_of_job}; }
+
 result<void> check_drawing_options(const cli::invocation& in) {
     KF_CHECK(reading(in));
     return check_filter_options(in);
 }
 
-result<job::composed_job> compose_svg(cli::invocation& in, const machine::machine& m, std::string_view text,
-                                      const std::string& name) {
+result<job::composed_job> compose_drawing(cli::invocation& in, const machine::machine& m,
+                                          const drawing_source_text& from) {
+    const std::string& name = from.name;
+    KF_CHECK(refuse_svg_options(in, from));
     KF_TRY(auto how, reading(in));
     KF_TRY(auto options, composing(in, m));
-    KF_TRY(auto read, read_named(text, how, name));
+    KF_TRY(auto read, read_named(from, how));
     tell_notes(in, read.notes, name);
     const std::size_t told = read.notes.size();
     KF_TRY(auto made, filtered(in, m, std::move(read), 1));
     // The tolerance is one on paper: what becomes larger is read again, so much finer.
     if (made.scale > 1) {
         how.tolerance_mm = std::max(how.tolerance_mm / made.scale, svg::least_tolerance_mm);
-        KF_TRY(read, read_named(text, how, name));
+        KF_TRY(read, read_named(from, how));
         KF_TRY(made, filtered(in, m, std::move(read), std::numeric_limits<double>::infinity()));
     }
     tell_notes(in, std::span(made.notes).subspan(told), name);
     KF_CHECK(check_faithful(in, made, name));
     if (drawing::line_count(made) == 0) {
         error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
-        if (!made.notes.empty() && how.invisible == svg::svg_invisible::skip)
+        if (from.kind == drawing_kind::svg && !made.notes.empty() && how.invisible == svg::svg_invisible::skip)
             nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
         return kf::fail(std::move(nothing));
     }

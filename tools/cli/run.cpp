@@ -48,6 +48,12 @@ bool colour_wanted(bool no_color_flag, bool tty) {
     return tty && variable("TERM") != "dumb" && !variable("TERM").empty();
 }
 
+/// COLUMNS or LINES.
+std::optional<std::size_t> size_variable(const char* name) {
+    const auto n = io::parse_decimal(variable(name));
+    return n && *n >= 1 && *n <= 10000 ? std::optional(static_cast<std::size_t>(*n)) : std::nullopt;
+}
+
 bool utf8_locale() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         const auto value = variable(name);
@@ -250,8 +256,7 @@ terminal_options look_of(const std::function<bool(std::string_view, std::string_
     look.level = wanted("--quiet", "-q")     ? verbosity::quiet
                  : wanted("--verbose", "-v") ? verbosity::verbose
                                              : verbosity::normal;
-    if (const auto columns = io::parse_decimal(variable("COLUMNS")); columns && *columns >= 1 && *columns <= 10000)
-        look.columns = static_cast<std::size_t>(*columns);
+    if (const auto columns = size_variable("COLUMNS")) look.columns = *columns;
     return look;
 }
 
@@ -318,7 +323,10 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
                     json,
                     look.level == verbosity::quiet,
                     look.level == verbosity::verbose,
-                    columns};
+                    columns,
+                    terminal_rows(stdout, size_variable("LINES").value_or(24)),
+                    colour_wanted(p->options.contains("no-color"), look.out_tty),
+                    look.unicode};
     result<void> done{};
     try {
         done = command->run(call);

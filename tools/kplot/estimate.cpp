@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/job/planned_limits.hpp>
 #include <kf/planner/estimate.hpp>
 
 #include <fmt/format.h>
@@ -23,12 +24,7 @@ result<void> run_estimate(cli::invocation& in) {
     planner::motion_limits limits;
     if (in.has("machine")) {
         KF_TRY(const auto m, open_machine(in));
-        const auto& motion = m.value.motion;
-        limits.max_velocity = motion.max_velocity_mm_s;
-        limits.max_accel = motion.max_accel_mm_s2;
-        if (motion.square_corner_velocity_mm_s) limits.square_corner_velocity = *motion.square_corner_velocity_mm_s;
-        limits.max_z_velocity = motion.max_z_velocity_mm_s;
-        limits.max_z_accel = motion.max_z_accel_mm_s2;
+        limits = job::planned_limits(m.value);
     }
     if (const auto given = in.options.find("limit"); given != in.options.end())
         for (const auto& words : given->second) KF_CHECK(planner::set_limit(limits, words));

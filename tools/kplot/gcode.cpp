@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
 
 #include <kf/drawing/arcs.hpp>
@@ -65,6 +66,7 @@ result<void> run_gcode(cli::invocation& in) {
     KF_CHECK(out.close());
     in.out.note(fmt::format("{}, {} of G-code, for {}", counted(written.strokes, "stroke"),
                             counted(written.bytes, "byte"), m.name));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
     return {};
 }
 
@@ -75,7 +77,7 @@ cli::command_row gcode_command() {
         {"output,o", "FILE", "write there, not to standard output"},
         arcs_option(),
         {"arc-resolution", "MM", "the resolution of [gcode_arcs]: what it makes too coarse stays lines"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"gcode",
             "[FILE|-]",
             0,

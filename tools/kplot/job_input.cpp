@@ -2,10 +2,12 @@
 #include "job_input.hpp"
 
 #include "drawing_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
 
 #include <kf/hpgl/hpgl_scanner.hpp>
 #include <kf/io/ascii.hpp>
+#include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -15,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 namespace kf::kplot {
 namespace {
@@ -96,7 +99,8 @@ std::string other_kind(std::string_view begin) {
 
 } // namespace
 
-result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand) {
+result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand,
+                                job_as how) {
     KF_CHECK(check_drawing_options(in));
     KF_TRY(const byte_source source, byte_source::open(operand));
     std::vector<char> piece(std::size_t{64} << 10);
@@ -109,7 +113,16 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
                              "kplot draws an SVG, HP-GL, or a job as kplot import writes it",
                              source.name(),
                              {}});
-        KF_CHECK(refuse_drawing_options(in, source.name()));
+        const auto bytes = [&, begun = false]() mutable -> result<std::string_view> {
+            if (!std::exchange(begun, true)) return taken;
+            return source.read(piece);
+        };
+        KF_TRY(auto composed, compose_job(in, m, how, bytes, source.name()));
+        if (composed) {
+            run::whole_job job(*std::move(composed));
+            if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+            return job;
+        }
         std::error_code ec;
         fs::path folder = fs::temp_directory_path(ec);
         if (ec) folder = "/tmp";
@@ -133,6 +146,33 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
     run::whole_job job(std::move(composed));
     if (in.has("arcs")) job.keep_arcs(arcs_of_drawing(in));
     return job;
+}
+
+result<std::string> read_text(const std::string& operand, std::size_t most) {
+    KF_TRY(const byte_source source, byte_source::open(operand));
+    std::vector<char> piece(std::size_t{64} << 10);
+    std::string text;
+    for (;;) {
+        KF_TRY(const std::string_view taken, source.read(piece));
+        if (taken.empty()) return text;
+        text += taken;
+        if (text.size() > most)
+            return kf::fail(
+                {errc::malformed, fmt::format("{} is larger than {} MiB", source.name(), most >> 20), {}, operand});
+    }
+}
+
+result<void> give_job(cli::invocation& in, const run::whole_job& job) {
+    // A job that does not group is refused here and not by the next program of the pipe.
+    KF_TRY(const auto summary, run::measure_job(job.strokes()));
+    KF_TRY(auto out, text_output::open(in));
+    KF_TRY(const auto header, job.header());
+    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
+    KF_CHECK(out.close());
+    in.out.note(
+        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
+    return {};
 }
 
 void tell_warnings(cli::invocation& in, const run::job_summary& summary) {

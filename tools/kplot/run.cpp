@@ -3,6 +3,7 @@
 #include "console_steering.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter.hpp"
 
 #include <kf/run/file_run.hpp>
@@ -94,6 +95,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     auto& record = p->record;
     KF_CHECK(run::refuse_foreign_macros(facts.commands, wanted.foreign));
     KF_CHECK(run::refuse_hidden_homing(facts.inside_g28));
+    KF_CHECK(run::refuse_missing_macros(summary.measure, facts.objects));
     if (wanted.how == mode::file && !facts.files)
         return kf::fail({errc::not_found,
                          "this printer cannot run files",
@@ -117,6 +119,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;
+    options.pause.clear(); // stroke by stroke we wait by ourselves
     auto strokes = run::without_first_homing(job.strokes());
     KF_CHECK(io::interrupt::check());
 
@@ -124,6 +127,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     std::optional<run::file_plan> plan;
     if (wanted.how == mode::file) {
         job::gcode_options with_boundary = options;
+        with_boundary.pause = facts.commands.pause;
         if (facts.commands.boundary) with_boundary.boundary_macro = run::boundary_macro;
         KF_TRY(plan, run::write_job_file(gcode_directory(site, facts), run::job_file_name(in.operands[0]), site.machine,
                                          with_boundary, facts,
@@ -133,6 +137,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     } else
         in.out.step(phase::plan,
                     fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"), site.machine_name));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.step(phase::plan, line);
     KF_TRY(const auto way, run::way_of_z(site.machine, facts));
     const bool z_comes_last = way == run::z_way::endstop && !facts.z_homes_upwards;
     if (!facts.homed("z") && !z_comes_last) {
@@ -200,7 +205,7 @@ cli::command_row run_command() {
         {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
         arcs_option(),
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"run",
             "FILE|-",
             1,

@@ -54,6 +54,10 @@ class whole_job {
     /// From now on the arcs in its lines are arcs.
     void keep_arcs(const drawing::arc_fit_options& how) { arcs_ = how; }
     [[nodiscard]] const std::optional<drawing::arc_fit_options>& arcs() const noexcept { return arcs_; }
+    [[nodiscard]] result<job::job_header> header() const {
+        if (const auto* composed = std::get_if<job::composed_job>(&job_)) return composed->header();
+        return std::get<job_spool>(job_).operations().header();
+    }
     [[nodiscard]] job::stroke_source<job_operations> strokes() const { return job::stroke_source(operations()); }
 };
 

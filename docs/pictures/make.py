@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), and the ink of a drawing.
+"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a
+drawing, and a preview of it.
 
 make.py TOOLS [FOLDER]
 
-TOOLS is the folder with kflash and kplot, FOLDER where flash.svg and ink.svg go (beside this script). Both are simulated
+TOOLS is the folder with kflash and kplot, FOLDER where flash.svg, ink.svg and preview.svg go (beside this script). Both are simulated
 and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
 import html
 import os
@@ -139,13 +140,21 @@ def ink(tools, home):
     return "\n".join([*out, "</g>", "</svg>"]) + "\n"
 
 
+def preview(tools, home):
+    """What kplot shows before it draws."""
+    file = pathlib.Path(home, "preview.svg")
+    subprocess.run([f"{tools}/kplot", "preview", str(HERE.parents[1] / "examples/sample.svg"), "--fit", "--margin", "10",
+                    "--order", "-o", str(file)], check=True, env={"PATH": os.environ["PATH"], "HOME": home})
+    return file.read_text()
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink)):
+        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("preview.svg", preview)):
             text = picture(tools, home)
             (folder / name).write_text(text)
             print(f"{folder / name}: {len(text)} bytes")

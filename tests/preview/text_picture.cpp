@@ -37,11 +37,29 @@ BOOST_AUTO_TEST_SUITE(text_picture_)
 
 BOOST_AUTO_TEST_CASE(plain_characters_show_ink_and_the_canvas) {
     BOOST_TEST(joined(text_picture(small(), {.columns = 31, .rows = 12, .of = glyphs::plain})) == R"(
+|-----------------------------|
+|     ..........  .           |
+|     :        :   '.         |
+|     :        :     '.       |
+|     :        :       '.     |
+|     :        :         '.   |
+|     ''''''''''           '  |
+|-----------------------------|
+2 strokes, ink 162.4 mm, travel 0.0 mm, canvas 100 x 50 mm
 )");
 }
 
 BOOST_AUTO_TEST_CASE(braille_shows_eight_dots_a_character) {
     BOOST_TEST(joined(text_picture(small(), {.columns = 31, .rows = 12})) == R"(
+⡏⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⢹
+⡇     ⡤⠤⠤⠤⠤⠤⠤⠤⠤⢄  ⢠⡀          ⢸
+⡇     ⡇        ⢸   ⠙⢦⡀        ⢸
+⡇     ⡇        ⢸     ⠙⢦⡀      ⢸
+⡇     ⡇        ⢸       ⠙⢦⡀    ⢸
+⡇     ⡇        ⢸         ⠙⢦⡀  ⢸
+⡇     ⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉           ⠉  ⢸
+⣇⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸
+2 strokes, ink 162.4 mm, travel 0.0 mm, canvas 100 x 50 mm
 )");
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "clock_text.hpp"
 #include "commands.hpp"
 #include "plotter_site.hpp"
 
@@ -12,13 +13,6 @@
 
 namespace kf::kplot {
 namespace {
-
-std::string clock_text(seconds s) {
-    const auto whole = static_cast<long long>(s + 0.5);
-    if (whole < 60) return fmt::format("{:.2f} s", s);
-    if (whole < 3600) return fmt::format("{} min {:02} s ({:.2f} s)", whole / 60, whole % 60, s);
-    return fmt::format("{} h {:02} min ({:.2f} s)", whole / 3600, whole / 60 % 60, s);
-}
 
 result<void> run_estimate(cli::invocation& in) {
     planner::motion_limits limits;

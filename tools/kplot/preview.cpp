@@ -97,8 +97,10 @@ result<void> run_preview(cli::invocation& in) {
     if (wanted.file) KF_CHECK(io::output_file::check(*wanted.file));
     KF_TRY(const auto m, any_machine(in));
     const std::string& operand = in.operands[0];
-    KF_TRY(const auto scene,
+    KF_TRY(auto scene,
            is_named_gcode(operand) ? scene_of_file(in, m.value, operand) : scene_of_job(in, m.value, operand));
+    // They move the ink over the page, which then lies nowhere.
+    if (in.has("fit") || in.has("align") || in.has("move")) scene.page.reset();
     if (!wanted.file) {
         const preview::screen_options how{
             in.columns, in.rows - 1, in.has("ascii") || !in.unicode ? preview::glyphs::plain : preview::glyphs::braille,

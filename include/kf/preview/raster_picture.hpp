@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <variant>
 
 namespace kf::preview {
@@ -49,6 +50,13 @@ namespace kf::preview {
             const auto& d = std::get<machine::disc>(k.area);
             const point centre = seen({d.centre.x, d.centre.y});
             out.line(centre, centre, d.radius * scale, red, light);
+            constexpr int sides = 90;
+            const auto at = [&](int i) {
+                const double angle = 2 * std::numbers::pi * i / sides;
+                return point{centre.x + d.radius * scale * std::cos(angle),
+                             centre.y + d.radius * scale * std::sin(angle)};
+            };
+            for (int i = 0; i < sides; ++i) out.line(at(i), at(i + 1), thin, red);
         }
     }
     if (view.travel) {

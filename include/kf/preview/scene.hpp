@@ -175,6 +175,7 @@ class stroke_viewer {
         scene_.strokes.add(to);
         head_.move_to(head_.where().to_machine(to));
     }
+    void change() { travel_to(head_.where().to_canvas(machine::pen_change_place(machine_))); }
     void lower() {
         if (std::exchange(down_, true)) return;
         scene_.strokes.begin();
@@ -208,6 +209,9 @@ class stroke_viewer {
         return std::visit(
             job::overloaded{[&](const job::home_xy&) -> result<void> { return head_.home(), result<void>{}; },
                             [&](const job::select_tool& o) { return head_.select(s, o.tool); },
+                            [&](const job::select_pen& o) { return head_.select_pen(s, o.pen); },
+                            [&](const job::await_person&) -> result<void> { return change(), result<void>{}; },
+                            [&](const job::call_macro&) -> result<void> { return change(), result<void>{}; },
                             [&](const job::rapid_xy& o) -> result<void> { return go(o.to), result<void>{}; },
                             [&](const job::linear_move& o) -> result<void> { return go(o.to), result<void>{}; },
                             [&](const job::draw_polyline& o) -> result<void> {

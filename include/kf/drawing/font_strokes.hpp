@@ -4,14 +4,15 @@
 /// capital has 28: the baseline is 0, Y goes up, a small letter is 20 high, tails reach down to -8. drawing/font reads
 /// the strokes:
 ///
-/// | word | what it draws |
-/// |---|---|
-/// | `3,28` | a line to there; the first of a stroke begins it |
-/// | `@cx,cy,rx,ry,from,to` | an elliptical arc, in degrees from the right, counter-clockwise when `to` is greater |
-/// | `~x1,y1,x2,y2,x,y` | a cubic Bézier |
-/// | `/` | the pen is lifted |
+/// | word                   | what it draws                                    |
+/// | ---------------------- | ------------------------------------------------ |
+/// | `3,28`                 | a line to there; the first of a stroke begins it |
+/// | `@cx,cy,rx,ry,from,to` | an arc of an ellipse, in degrees from its right  |
+/// | `~x1,y1,x2,y2,x,y`     | a cubic Bézier curve                             |
+/// | `/`                    | the pen is lifted                                |
 ///
-/// A dot is a ring of 1: a point would vanish in large text. No stroke covers another's ink.
+/// Angles grow counter-clockwise. A dot is a ring of 1: a point would vanish in large text. No stroke covers another's
+/// ink.
 
 #include <algorithm>
 #include <iterator>

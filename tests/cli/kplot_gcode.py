@@ -102,12 +102,12 @@ class Text(DrawingTest):
         return gcode_reader.read(r.out, RULES).strokes
 
     def test_its_letters_are_where_they_were_asked_for(self):
-        # A capital has 28 units, I stands 3 from its left edge and takes 6; canvas to machine as in the template.
+        # A capital has 28 units, I stands 3 from its left edge and takes 7; canvas to machine as in the template.
         i = [(LEFT + 53, TOP - 100), (LEFT + 53, TOP - 128)]
         self.assertEqual(self.ink("I", "--height", "28", "--at", "50,100"), [i])
         self.assertEqual(self.ink(r"I\nI", "--height", "28", "--at", "50,100", "--line-spacing", "2"),
                          [i, [(x, y - 56) for x, y in i]])
-        self.assertEqual(self.ink("I", "--height", "28", "--at", "56,100", "--align", "right"), [i])
+        self.assertEqual(self.ink("I", "--height", "28", "--at", "57,100", "--align", "right"), [i])
         self.assertEqual(self.ink("I", "--height", "28", "--at", "50,100", "--angle", "90"),
                          [[(LEFT + 50, TOP - 103), (LEFT + 22, TOP - 103)]])
         self.assertEqual(len(self.ink("I I I", "--height", "28", "--width", "25")), 3)

@@ -33,10 +33,10 @@ std::vector<point> feet(const std::vector<polyline>& strokes) {
 BOOST_AUTO_TEST_SUITE(text)
 
 BOOST_AUTO_TEST_CASE(letters_stand_side_by_side_from_the_place_down) {
-    const std::vector<polyline> expected = {{{13, 20}, {13, 48}}, {{19, 20}, {19, 48}}};
+    const std::vector<polyline> expected = {{{13, 20}, {13, 48}}, {{20, 20}, {20, 48}}};
     BOOST_TEST((lines("II", {.at = {10, 20}}) == expected));
     const drawing d = set("II");
-    BOOST_TEST(d.width == 12);
+    BOOST_TEST(d.width == 14);
     BOOST_TEST(d.height == 28);
     BOOST_TEST(d.layers[0].name == "text");
     BOOST_TEST(d.layers[0].number == 1);
@@ -49,8 +49,8 @@ BOOST_AUTO_TEST_CASE(the_height_is_that_of_a_capital) {
 
 BOOST_AUTO_TEST_CASE(a_line_ends_or_has_its_middle_at_the_place) {
     BOOST_TEST(
-        (feet(lines("I I", {.at = {100, 0}, .side = text_side::right})) == std::vector<point>{{81, 28}, {97, 28}}));
-    BOOST_TEST((feet(lines("I I", {.side = text_side::centre})) == std::vector<point>{{-8, 28}, {8, 28}}));
+        (feet(lines("I I", {.at = {100, 0}, .side = text_side::right})) == std::vector<point>{{79, 28}, {96, 28}}));
+    BOOST_TEST((feet(lines("I I", {.side = text_side::centre})) == std::vector<point>{{-9, 28}, {8, 28}}));
 }
 
 BOOST_AUTO_TEST_CASE(new_lines_of_unix_and_windows_begin_a_line_and_empty_ones_count) {
@@ -61,12 +61,12 @@ BOOST_AUTO_TEST_CASE(new_lines_of_unix_and_windows_begin_a_line_and_empty_ones_c
 }
 
 BOOST_AUTO_TEST_CASE(lines_are_wrapped_by_words_and_blanks_at_their_ends_are_not_set) {
-    // "II" is 12 wide, a blank 10.
-    const text_options narrow{.side = text_side::right, .line_spacing = 1, .width = 34};
+    // "II" is 14 wide, a blank 10.
+    const text_options narrow{.side = text_side::right, .line_spacing = 1, .width = 38};
     BOOST_TEST((feet(lines("II II  II", narrow)) ==
-                std::vector<point>{{-31, 28}, {-25, 28}, {-9, 28}, {-3, 28}, {-9, 56}, {-3, 56}}));
-    BOOST_TEST(set("II II", {.width = 34}).height == 28);
-    BOOST_TEST(set("II II", {.width = 33.9}).height > 28);
+                std::vector<point>{{-35, 28}, {-28, 28}, {-11, 28}, {-4, 28}, {-11, 56}, {-4, 56}}));
+    BOOST_TEST(set("II II", {.width = 38}).height == 28);
+    BOOST_TEST(set("II II", {.width = 37.9}).height > 28);
     BOOST_TEST(set("II II").height == 28);
 }
 
@@ -115,9 +115,9 @@ BOOST_AUTO_TEST_CASE(what_nobody_sees_takes_no_place) {
 }
 
 BOOST_AUTO_TEST_CASE(kerned_letters_stand_closer) {
-    BOOST_TEST(set("AV").width == 22 + 22 - 4);
-    BOOST_TEST(set("ÄV").width == 22 + 22 - 4);
-    BOOST_TEST(set("A V").width == 22 + 10 + 22);
+    BOOST_TEST(set("AV").width == 23.5 + 23.5 - 4);
+    BOOST_TEST(set("ÄV").width == 23.5 + 23.5 - 4);
+    BOOST_TEST(set("A V").width == 23.5 + 10 + 23.5);
 }
 
 BOOST_AUTO_TEST_CASE(no_text_is_no_ink_and_what_is_too_far_is_refused) {

@@ -26,6 +26,7 @@ struct layer {
     int number = 1;
     std::string name = {};
     std::vector<polyline> lines = {};
+    std::string colour = {}; ///< "#rrggbb", or empty: not known, or more than one
 };
 
 /// How far the drawing is from its source.

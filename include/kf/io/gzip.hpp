@@ -19,7 +19,7 @@
 
 namespace kf::io {
 
-[[nodiscard]] constexpr bool is_gzip(std::string_view bytes) noexcept { return bytes.starts_with("\x1f\x8b"); }
+[[nodiscard]] constexpr bool is_gzip(std::string_view data) noexcept { return data.starts_with("\x1f\x8b"); }
 
 /// What follows the last member is passed over, as gzip does. Errors: malformed (damaged, or its end is lost),
 /// out_of_bounds (more than `most` bytes).

@@ -86,10 +86,10 @@ BOOST_AUTO_TEST_CASE(it_turns_clockwise_about_its_place) {
 BOOST_AUTO_TEST_CASE(a_character_that_the_font_lacks_is_a_box_and_told_once) {
     const drawing d = set("I\n日x日\x01");
     BOOST_REQUIRE(d.notes.size() == 2u);
-    BOOST_TEST(d.notes[0].line == 2u);
-    BOOST_TEST(d.notes[0].text == "the font has no character U+65E5 \"日\": a box is drawn (2 times)");
-    BOOST_TEST((d.notes[0].kind == note_kind::lacking));
-    BOOST_TEST(d.notes[1].text == "the font has no character U+0001: a box is drawn");
+    BOOST_TEST(d.notes[0].text == "the font has no character U+0001: a box is drawn");
+    BOOST_TEST(d.notes[1].line == 2u);
+    BOOST_TEST(d.notes[1].text == "the font has no character U+65E5 \"日\": a box is drawn (2 times)");
+    BOOST_TEST((d.notes[1].kind == note_kind::lacking));
     BOOST_TEST(!is_faithful(d));
     BOOST_TEST((lines("日") == lines("□")));
 }
@@ -107,6 +107,16 @@ BOOST_AUTO_TEST_CASE(letters_and_marks_in_two_characters_are_the_letter_in_one) 
     BOOST_TEST((lines("e\u0301A\u030Ai\u0308j") == lines("éÅïj")));
     BOOST_TEST((lines("o\u0302\u0301").size() == 3u));
     BOOST_TEST(lines("\u0301").size() == 1u); // alone, on a blank
+}
+
+BOOST_AUTO_TEST_CASE(foreign_scripts_and_heaps_of_marks_are_told_in_a_few_lines_and_take_no_time) {
+    std::string many, marks = "e";
+    for (char32_t c = 0x4E00; c < 0x9000; ++c) kf::append_utf8(many, c);
+    const drawing d = set(many, {.height = 1});
+    BOOST_TEST(d.notes.size() == 9u);
+    BOOST_TEST(d.notes.back().text == "the font lacks 16888 more characters: boxes are drawn");
+    for (int i = 0; i < 20000; ++i) marks += "\u0301";
+    BOOST_TEST(line_count(set(marks, {.height = 0.1})) == 20001u);
 }
 
 BOOST_AUTO_TEST_CASE(what_nobody_sees_takes_no_place) {

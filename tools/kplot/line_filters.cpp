@@ -118,7 +118,7 @@ std::vector<filter_row> line_filters() {
          when::given,
          range{1, 100, whole}},
         {{"order", "", "draw the lines of each layer in an order with little travel"}, order_drawing},
-        {{"effort", "N", "how long --order searches: tries for each line (1)"},
+        {{"effort", "N", "how long --order searches: tries for each line (without: 3000 in all)"},
          nullptr,
          when::given,
          range{0, 100000, whole},

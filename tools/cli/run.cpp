@@ -2,6 +2,7 @@
 #include "help.hpp"
 #include "selftest.hpp"
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -129,8 +129,7 @@ result<void> check_word(const tool_row& tool, const command_row& command, const 
                         const std::string& word) {
     if (allowed.what != candidates::kind::words) return {};
     if (std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end()) return {};
-    std::string name = allowed.name;
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string name = io::to_lower(allowed.name);
     const auto near = did_you_mean(word, allowed.words);
     return kf::fail(usage_error(
         tool, &command,

@@ -4,6 +4,8 @@
 #include "drawing_input.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/io/ascii.hpp>
+
 #include <fmt/format.h>
 
 #include <sys/stat.h>
@@ -59,8 +61,7 @@ bool looks_like_svg(std::string_view begin, const std::string& operand) {
     if (begin.starts_with("\x1f\x8b") || begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff")) return true;
     const auto first = begin.find_first_not_of(" \t\r\n");
     if (first != std::string_view::npos && begin[first] == '<') return true;
-    std::string ending = fs::path(operand).extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string ending = io::to_lower(fs::path(operand).extension().string());
     return ending == ".svg" || ending == ".svgz";
 }
 

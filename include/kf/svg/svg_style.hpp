@@ -4,6 +4,7 @@
 /// something a pen does not do. The same names come as attributes, in style="" and from <style> sheets. SVG 1.1, 6 and
 /// 11; the geometry properties of SVG 2.
 
+#include <kf/io/ascii.hpp>
 #include <kf/svg/svg_colour.hpp>
 #include <kf/svg/svg_length.hpp>
 #include <kf/svg/svg_scanner.hpp>
@@ -82,7 +83,7 @@ namespace detail {
 [[nodiscard]] inline std::optional<svg_paint> read_svg_paint(std::string_view value) {
     svg_paint p;
     if (value == "none") return p;
-    const std::string word = lower_case(value.substr(0, 16));
+    const std::string word = io::to_lower(value.substr(0, 16));
     if (word == "currentcolor") {
         p.kind = svg_paint::current;
         return p;

@@ -6,6 +6,7 @@
 #include "plotter_site.hpp"
 
 #include <kf/hpgl/hpgl_scanner.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
@@ -69,8 +70,7 @@ std::optional<drawing_kind> kind_of(std::string_view begin, const std::string& o
     const auto first = begin.find_first_not_of(std::string_view(" \t\r\n\0", 5));
     if (first != std::string_view::npos && begin[first] == '<') return drawing_kind::svg;
     if (hpgl::looks_like_hpgl(begin)) return drawing_kind::hpgl;
-    std::string ending = fs::path(operand).extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string ending = io::to_lower(fs::path(operand).extension().string());
     if (ending == ".svg" || ending == ".svgz") return drawing_kind::svg;
     if (ending == ".plt" || ending == ".hpgl" || ending == ".hpg" || ending == ".hgl") return drawing_kind::hpgl;
     return std::nullopt;

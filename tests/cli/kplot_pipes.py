@@ -72,6 +72,23 @@ class Pipes(PipeTest):
                                     r"\d+\.\d s, \d+\.\d s\s+before")
 
 
+    def test_run_merges_and_orders_a_drawing_unless_it_is_told_not_to_and_leaves_a_job_alone(self):
+        drawing, sim = self.draw(SQUARES), ("--sim", "--sim-speed", "1000", "--json")
+        merged = json.loads(self.out("stats", drawing, "--merge", "0.01", "--order", "--json").splitlines()[-1])
+        def drawn(*words):
+            events = [json.loads(line) for line in self.out("run", *words, *sim).splitlines()]
+            return events[-1]["strokes"], [e["text"] for e in events if e["event"] == "note"]
+        strokes, notes = drawn(drawing)
+        self.assertEqual(strokes, merged["strokes"])
+        self.assertIn("--merge 0.01: 41 lines from 62", notes)
+        self.assertTrue([n for n in notes if n.startswith("--order: ")], notes)
+        strokes, notes = drawn(drawing, "--file-order")
+        self.assertEqual((strokes, [n for n in notes if n.startswith("--")]), (62, []))
+        job = self.root / "as_it_is.jsonl"
+        job.write_text(self.out("import", drawing))
+        self.assertEqual(drawn(job)[0], 62)
+
+
 class Choices(PipeTest):
     def layers(self, *words):
         job = self.pipe(("import", self.draw(SQUARES)), ("filter", *words))

@@ -167,6 +167,7 @@ result<job::composed_job> compose_drawing(cli::invocation& in, const machine::ma
                                           const drawing_source_text& from) {
     const std::string& name = from.name;
     KF_CHECK(refuse_svg_options(in, from));
+    add_what_run_does(in);
     KF_TRY(auto how, reading(in));
     KF_TRY(auto options, composing(in, m));
     KF_TRY(auto read, read_named(from, how));

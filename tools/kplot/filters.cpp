@@ -66,7 +66,8 @@ bool has_option(const cli::invocation& in, std::string_view option) {
 bool works(const filter_row& f, const cli::invocation& in, filter_run how) {
     if (f.apply == nullptr) return false;
     if (in.has(f.option.name)) return true;
-    if (how.from == filter_run::source::drawing) return f.runs != filter_row::when::given;
+    if (how.from == filter_run::source::drawing)
+        return f.runs == filter_row::when::imported || f.runs == filter_row::when::always;
     return f.runs == filter_row::when::always && has_option(in, f.option.name);
 }
 
@@ -83,6 +84,16 @@ const std::vector<filter_row>& filters() {
         return all;
     }();
     return rows;
+}
+
+void add_what_run_does(cli::invocation& in) {
+    if (in.command != "run" || in.has("file-order")) return;
+    for (const filter_row& f : filters()) {
+        if (f.runs != filter_row::when::run || in.has(f.option.name)) continue;
+        if (std::ranges::any_of(f.undoes, [&](const char* o) { return in.has(o); })) continue;
+        auto& values = in.options[f.option.name];
+        if (*f.usual != '\0') values.emplace_back(f.usual);
+    }
 }
 
 result<drawing::drawing> filtered(const cli::invocation& in, const machine::machine& m, drawing::drawing d,

@@ -18,6 +18,7 @@ struct filter_row {
     enum class when {
         given,    ///< only when its option is
         imported, ///< and whenever a drawing is read
+        run,      ///< and, in its usual way, when kplot run reads a drawing, unless --file-order
         always    ///< and in each command that has its option
     };
     enum class number { real, whole };
@@ -35,7 +36,8 @@ struct filter_row {
     std::optional<range> takes = {};       ///< none: apply reads the value, and says what is wrong
     std::vector<const char*> belongs = {}; ///< without one of these options it is wrong use
     bool tells = false;                    ///< what it did, by itself
-    const char* usual = nullptr;           ///< its value in the command of its name, where it is not given
+    const char* usual = nullptr;           ///< its value where it is not given, in the command of its name and by run
+    std::vector<const char*> undoes = {};  ///< with one of these options run does not do it unasked
 };
 
 /// In the order in which they run.
@@ -58,6 +60,9 @@ struct filter_run {
     source from = source::drawing;
     double most = 1; ///< as soon as it is more times as large as its source, the drawing comes back
 };
+
+/// Adds the options of the filters that kplot run does to a drawing unasked.
+void add_what_run_does(cli::invocation& in);
 
 /// The filters of the invocation, one after the other. What those that are given did is told, unless the drawing comes
 /// back before their end.

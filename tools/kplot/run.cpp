@@ -204,6 +204,7 @@ cli::command_row run_command() {
         {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
         {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
         arcs_option(),
+        {"file-order", "", "draw the lines of an SVG as they are and in its order: no --merge, no --order"},
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
     for (const auto& o : input_options()) options.push_back(o);
     return {"run",
@@ -213,7 +214,7 @@ cli::command_row run_command() {
             "Draws an SVG, an HP-GL plot or a job.",
             options,
             {{"kplot run a.svg --sim --ink ink.svg", "on a simulated printer, with a picture"},
-             {"kplot run a.svg", "as a file; Ctrl+C pauses, twice cancels"},
+             {"kplot run a.svg", "as a file, lines merged and ordered; Ctrl+C pauses, twice cancels"},
              {"kplot run job.jsonl --step", "stroke by stroke"}},
             run_job};
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a drawing, and
-the font.
+"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a
+drawing, a preview of it, and the font.
 
 make.py TOOLS [FOLDER]
 
-TOOLS is the folder with kflash and kplot, FOLDER where flash.svg, ink.svg and font.svg go (beside this script). Both are simulated
+TOOLS is the folder with kflash and kplot, FOLDER where the pictures go (beside this script). Both are simulated
 and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
 import html
 import json
@@ -162,13 +162,21 @@ def paper_svg(strokes):
     return "\n".join([*out, "</g>", "</svg>"]) + "\n"
 
 
+def preview(tools, home):
+    """What kplot shows before it draws."""
+    file = pathlib.Path(home, "preview.svg")
+    subprocess.run([f"{tools}/kplot", "preview", str(HERE.parents[1] / "examples/sample.svg"), "--fit", "--margin", "10",
+                    "--order", "-o", str(file)], check=True, env={"PATH": os.environ["PATH"], "HOME": home})
+    return file.read_text()
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("font.svg", font)):
+        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("font.svg", font), ("preview.svg", preview)):
             text = picture(tools, home)
             (folder / name).write_text(text)
             print(f"{folder / name}: {len(text)} bytes")

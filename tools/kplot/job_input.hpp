@@ -4,6 +4,7 @@
 /// anything of it is used.
 
 #include "../cli/command.hpp"
+#include "drawing_input.hpp"
 
 #include <kf/io/output_file.hpp>
 #include <kf/machine/machine.hpp>
@@ -19,7 +20,7 @@ namespace kf::kplot {
 
 /// `operand` is a path or "-". What an SVG has and a pen cannot draw is told as warnings.
 [[nodiscard]] result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m,
-                                              const std::string& operand);
+                                              const std::string& operand, job_as how = job_as::it_is);
 
 /// A whole file, or standard input for "-".
 [[nodiscard]] result<std::string> read_text(const std::string& operand, std::size_t most);

@@ -138,7 +138,7 @@ inline result<drawing::drawing> svg_reader::read() {
     else if (context.opacity <= 0 && options_.invisible == svg_invisible::skip)
         report_.tell(root, note_kind::told, "opacity is 0: not drawn");
     else
-        KF_CHECK(walk_.children(root, context));
+        KF_CHECK(walk_.everything(root, context));
     finish();
     return std::move(out_);
 }

@@ -5,6 +5,7 @@
 /// pen.
 
 #include <kf/drawing/drawing.hpp>
+#include <kf/drawing/layer_control.hpp>
 #include <kf/sink/utf8.hpp>
 #include <kf/svg/svg_options.hpp>
 #include <kf/svg/svg_scanner.hpp>
@@ -32,17 +33,6 @@ using drawing::polyline;
     for (char& c : name)
         if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
     return name;
-}
-
-/// 0 when the name does not begin with a number from 1 to 9999.
-[[nodiscard]] inline int number_in_name(std::string_view name) noexcept {
-    int number = 0;
-    std::size_t digits = 0;
-    for (; digits < name.size() && name[digits] >= '0' && name[digits] <= '9'; ++digits) {
-        if (digits == 4) return 0;
-        number = number * 10 + (name[digits] - '0');
-    }
-    return number;
 }
 
 /// The layers of a drawing while it is read.
@@ -75,11 +65,11 @@ class svg_layers {
     /// Those with lines, named and numbered. Several of one number and name are the colours of one group.
     [[nodiscard]] std::vector<layer> take() {
         std::set<int> taken;
-        for (const group& g : groups_) taken.insert(number_in_name(g.name));
+        for (const group& g : groups_) taken.insert(drawing::read_layer_control(g.name).number);
         std::vector<layer> all;
         int next = 1;
         for (group& g : groups_) {
-            int number = number_in_name(g.name);
+            int number = drawing::read_layer_control(g.name).number;
             if (number == 0) {
                 while (taken.contains(next)) ++next;
                 number = next++;

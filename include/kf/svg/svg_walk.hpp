@@ -52,13 +52,17 @@ class svg_walk {
 
     /// White is seen wherever it lies.
     void on_dark_paper() { pen_.on_dark_paper(); }
-    /// What is in the root. Errors: out_of_bounds, for a drawing that is too large.
-    [[nodiscard]] result<void> children(svg_node n, const svg_context& context);
+    /// From the root, whose context this is. Errors: out_of_bounds, for a drawing that is too large.
+    [[nodiscard]] result<void> everything(svg_node root, svg_context context) {
+        KF_CHECK(clipping_.enter(root, context));
+        return children(root, context);
+    }
     [[nodiscard]] std::vector<drawing::layer> take() { return layers_.take(); }
 
   private:
     using node = svg_node;
 
+    result<void> children(node n, const svg_context& context);
     result<void> element(node n, svg_context context);
     result<void> content(node n, svg_tag tag, const svg_context& context);
     result<void> shape(node n, svg_tag tag, const svg_context& context);
@@ -191,7 +195,7 @@ inline result<std::optional<svg_rect>> svg_walk::bounds_of(node n, const svg_con
     if (!back || !tag) return std::nullopt;
     std::vector<point> points;
     std::vector<point>* const around = std::exchange(measured_, &points);
-    const auto good = content(n, *tag, context);
+    const auto good = n == document_.root() ? children(n, context) : content(n, *tag, context);
     measured_ = around;
     KF_CHECK(good);
     if (points.empty()) return std::nullopt;

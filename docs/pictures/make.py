@@ -5,7 +5,7 @@ drawing, a preview of it, and the font.
 
 make.py TOOLS [FOLDER]
 
-TOOLS is the folder with kflash and kplot, FOLDER where the pictures go (beside this script). Both are simulated
+TOOLS is the folder with kflash and kplot, FOLDER where flash.svg, ink.svg, preview.svg and font.svg go (beside this script). Both are simulated
 and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
 import html
 import json
@@ -176,7 +176,7 @@ def main():
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("font.svg", font), ("preview.svg", preview)):
+        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font)):
             text = picture(tools, home)
             (folder / name).write_text(text)
             print(f"{folder / name}: {len(text)} bytes")

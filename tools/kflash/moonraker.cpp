@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../net/http.hpp"
+#include "../net/ask_http.hpp"
 #include "commands.hpp"
 #include "workplace.hpp"
 

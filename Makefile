@@ -63,7 +63,8 @@ soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
-	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
+	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
+	    tests/drawing/every_filter.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
 	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.

@@ -27,7 +27,7 @@ class BadDrawings(PlotterTest):
             ("packed.svgz", b"\x1f\x8b\x08\x00junk", 1, ["gunzip"]),
             ("nothing.jsonl", "", 1, ["line 1", "empty"]),
             ("noheader.jsonl", '{"op":"tool_up"}\n', 1, ["line 1", "header"]),
-            ("future.jsonl", '{"format":"kf-job","version":2}\n', 1, ["line 1", "version 2"]),
+            ("future.jsonl", '{"format":"kf-job","version":3}\n', 1, ["line 1", "version 3"]),
             ("broken.jsonl", HEADER + '{"op":"rapid_xy","x":1,\n', 1, ["line 2", "JSON"]),
             ("nan.jsonl", HEADER + '{"op":"rapid_xy","x":NaN,"y":1}\n', 1, ["line 2"]),
             ("word.jsonl", HEADER + '{"op":"rapid_xz","x":1,"y":1}\n', 1, ["line 2", "rapid_xy"]),
@@ -74,8 +74,8 @@ class BadDrawings(PlotterTest):
     def test_an_option_for_an_svg_is_refused_with_a_job_and_not_lost(self):
         p = self.plotter()
         job = p.write("a.jsonl", line_job(1))
-        for command, *option in (("import", "--layer", "1"), ("gcode", "--tool", "pen"), ("stats", "--tolerance", "1"),
-                                 ("stats", "--feed", "3"), ("run", "--no-home"), ("import", "--strict")):
+        for command, *option in (("import", "--strict"), ("gcode", "--dpi", "90"), ("stats", "--tolerance", "1"),
+                                 ("run", "--invisible", "draw"), ("merge", "--strict")):
             with self.subTest(command):
                 r = p.run(command, job, *option)
                 self.assertEqual(r.code, 2, r)

@@ -185,11 +185,11 @@ BOOST_AUTO_TEST_CASE(the_compiler_is_that_of_the_boards_makefile) {
         put_file(file, "#!/bin/sh\necho " + std::string(program) + " 12.2\necho more\n");
         std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     }
-    const auto version = compiler_version(t.runner, t.path(), avr, {}, 30);
+    const auto version = compiler_version(t.runner, t.path(), compiler_prefix(t.path(), avr), {}, 30);
     BOOST_REQUIRE(version);
     BOOST_TEST(*version == "gcc 12.2; ld 12.2");
     std::filesystem::remove(t.path() / "bin/avr-gcc");
-    const auto none = compiler_version(t.runner, t.path(), avr, {}, 30);
+    const auto none = compiler_version(t.runner, t.path(), compiler_prefix(t.path(), avr), {}, 30);
     BOOST_REQUIRE(!none);
     BOOST_TEST((none.error().code == errc::not_found));
     BOOST_TEST(none.error().what == "bin/avr-gcc is not installed");

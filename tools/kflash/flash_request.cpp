@@ -19,9 +19,9 @@ result<flash_words> flash_words_of(const cli::invocation& in) {
     return w;
 }
 
-std::vector<cli::option_row> flash_options() {
+std::vector<cli::option_row> flash_options(bool builds) {
     static const std::string methods = board::flash_method_words() + "; no fallback then";
-    auto options = build_options();
+    auto options = builds ? build_options() : std::vector<cli::option_row>{};
     options.insert(options.end(), {{"method", "METHOD", methods.c_str()},
                                    {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
                                    {"assume-idle", "", "go on when klippy cannot be asked, or not be seen"},

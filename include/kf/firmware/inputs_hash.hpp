@@ -76,21 +76,33 @@ using source_files = std::map<std::string, std::string, std::less<>>;
     return {};
 }
 
-/// `git ls-files` of the sources, its answer cut at each NUL.
-template<io::process_runner R>
-[[nodiscard]] result<std::vector<std::string>> list_sources(R& runner, const fs::path& tree,
-                                                            const std::optional<io::user_ids>& run_as, seconds deadline,
-                                                            std::vector<std::string> options) {
+/// `git ls-files` of the sources.
+[[nodiscard]] inline io::command list_command(const fs::path& tree, const std::optional<io::user_ids>& run_as,
+                                              std::vector<std::string> options) {
     io::command c{
         .argv = {"git", "ls-files", "-z"}, .cwd = tree.string(), .environment = {{"LC_ALL", "C"}}, .run_as = run_as};
     c.argv.insert(c.argv.end(), options.begin(), options.end());
     c.argv.emplace_back("--");
     c.argv.insert(c.argv.end(), firmware_sources.begin(), firmware_sources.end());
+    return c;
+}
+/// "H 100644 <blob> 0\t<path>"; another letter than H: git does not look whether it was changed.
+[[nodiscard]] inline io::command known_command(const fs::path& tree, const std::optional<io::user_ids>& run_as) {
+    return list_command(tree, run_as, {"--stage", "-v"});
+}
+/// What .git/info/exclude hides from `git status` is compiled all the same: only the tree's own lists count.
+[[nodiscard]] inline io::command changed_command(const fs::path& tree, const std::optional<io::user_ids>& run_as) {
+    return list_command(tree, run_as, {"--modified", "--deleted", "--others", "--exclude-per-directory=.gitignore"});
+}
+
+/// What such a command says, cut at each NUL.
+template<io::process_runner R>
+[[nodiscard]] result<std::vector<std::string>> list_sources(R& runner, const io::command& c, seconds deadline) {
     constexpr std::size_t most = std::size_t{32} << 20;
     KF_TRY(const auto ran, io::run_and_capture(runner, c, deadline, most));
     if (ran.first.status != 0 || ran.second.size() >= most)
         return kf::fail(error{errc::refused,
-                              "git does not say which files are in " + tree.string(),
+                              "git does not say which files are in " + c.cwd,
                               {},
                               io::to_string(c),
                               {"run the command above in that directory, and mend what git says"}});
@@ -110,8 +122,7 @@ template<io::process_runner R>
     source_files files;
     std::size_t length = 40;
     std::vector<std::string> read; // to be read from disk
-    // "H 100644 <blob> 0\t<path>"; another letter than H: git does not look whether it was changed.
-    KF_TRY(const auto known, list_sources(runner, tree, run_as, deadline, {"--stage", "-v"}));
+    KF_TRY(const auto known, list_sources(runner, known_command(tree, run_as), deadline));
     for (const auto& line : known) {
         const auto tab = line.find('\t');
         const auto blob = line.find(' ', 2), blob_end = line.find(' ', blob + 1);
@@ -121,9 +132,7 @@ template<io::process_runner R>
         files.insert_or_assign(line.substr(tab + 1), line.substr(blob + 1, length));
         if (!line.starts_with("H ")) read.push_back(line.substr(tab + 1));
     }
-    // What .git/info/exclude hides from `git status` is compiled all the same: only the tree's own lists count.
-    KF_TRY(auto changed, list_sources(runner, tree, run_as, deadline,
-                                      {"--modified", "--deleted", "--others", "--exclude-per-directory=.gitignore"}));
+    KF_TRY(auto changed, list_sources(runner, changed_command(tree, run_as), deadline));
     read.insert(read.end(), std::make_move_iterator(changed.begin()), std::make_move_iterator(changed.end()));
     for (auto& name : read) {
         while (name.ends_with('/')) name.pop_back(); // somebody's own checkout in this one
@@ -171,16 +180,24 @@ template<io::process_runner R>
     return prefix;
 }
 
-/// What the compiler and the linker for a board call themselves. errc::not_found names the one that lacks.
+/// What asks the compiler and the linker for their versions.
+[[nodiscard]] inline std::array<io::command, 2> compiler_commands(const fs::path& tree, const std::string& prefix,
+                                                                  const std::optional<io::user_ids>& run_as) {
+    const auto ask = [&](const char* program) {
+        return io::command{.argv = {prefix + program, "--version"},
+                           .cwd = tree.string(),
+                           .environment = {{"LC_ALL", "C"}},
+                           .run_as = run_as};
+    };
+    return {ask("gcc"), ask("ld")};
+}
+
+/// What the compiler and the linker call themselves. errc::not_found names the one that lacks.
 template<io::process_runner R>
-[[nodiscard]] result<std::string> compiler_version(R& runner, const fs::path& tree, const kconfig& config,
+[[nodiscard]] result<std::string> compiler_version(R& runner, const fs::path& tree, const std::string& prefix,
                                                    const std::optional<io::user_ids>& run_as, seconds deadline) {
     std::string both;
-    for (const char* program : {"gcc", "ld"}) {
-        const io::command c{.argv = {compiler_prefix(tree, config) + program, "--version"},
-                            .cwd = tree.string(),
-                            .environment = {{"LC_ALL", "C"}},
-                            .run_as = run_as};
+    for (const auto& c : compiler_commands(tree, prefix, run_as)) {
         const auto ran = io::run_and_capture(runner, c, deadline, 4096);
         if (!ran && ran.error().code == errc::not_found)
             return kf::fail(errc::not_found, c.argv.front() + " is not installed");
@@ -200,6 +217,23 @@ template<io::process_runner R>
     for (const auto& [symbol, value] : config.symbols())
         if (value != "n") all += fmt::format("{}={}\n", symbol, value);
     return sha256_hex(detail::as_bytes(all));
+}
+
+/// What hash_inputs() runs.
+[[nodiscard]] inline std::vector<io::command> inputs_commands(const fs::path& tree, const std::string& prefix,
+                                                              const std::optional<io::user_ids>& run_as) {
+    std::vector<io::command> all{detail::known_command(tree, run_as), detail::changed_command(tree, run_as)};
+    for (auto& c : compiler_commands(tree, prefix, run_as)) all.push_back(std::move(c));
+    return all;
+}
+
+/// The same of a tree and its compiler as they are now. Errors as of hash_sources() and compiler_version().
+template<io::process_runner R>
+[[nodiscard]] result<std::string> hash_inputs(R& runner, const fs::path& tree, const kconfig& config,
+                                              const std::optional<io::user_ids>& run_as, seconds deadline) {
+    KF_TRY(const auto sources, hash_sources(runner, tree, run_as, deadline));
+    KF_TRY(const auto compiler, compiler_version(runner, tree, compiler_prefix(tree, config), run_as, deadline));
+    return inputs_hash(sources, config, compiler);
 }
 
 } // namespace kf::firmware

@@ -6,6 +6,7 @@
 #include <kf/flash/built_plan.hpp>
 #include <kf/flash/event.hpp>
 #include <kf/flash/guarding.hpp>
+#include <kf/flash/kept_images.hpp>
 #include <kf/flash/learn.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/outcome.hpp>
@@ -25,7 +26,12 @@ namespace detail {
     const auto& r = o.boards[i].written;
     const auto& ended = o.ended(i);
     ledger_entry entry;
+    entry.action = b.firmware.stored ? "rollback" : "flash";
     entry.board = b.board.key;
+    entry.serial = b.target.device().usb.serial;
+    entry.inputs = b.firmware.inputs;
+    entry.protocol = image.protocol;
+    entry.build_versions = image.dictionary ? image.dictionary->build_versions : "";
     entry.mcu = b.board.mcu;
     entry.sha256 = image.sha256;
     entry.version = image.dictionary ? image.dictionary->version : "";
@@ -43,9 +49,17 @@ namespace detail {
 /// The ledger, and what was learned of each board.
 template<reporter Reporter>
 void write_down(const built_plan& built, const flash_plan& now, const outcome& o, Reporter& tell) {
+    const kept_images images(now.at.images());
     for (std::size_t i = 0; i < now.boards.size(); ++i) {
         owned_sink<Reporter> out(tell, now.boards[i].board.key);
-        const auto entry = ledger_entry_of(now.boards[i], built.boards()[i].firmware.image, o, i);
+        const auto& image = built.boards()[i].firmware.image;
+        auto entry = ledger_entry_of(now.boards[i], image, o, i);
+        if (entry.verified() && now.keep_images > 0) {
+            if (auto name = images.keep(image, now.boards[i].firmware.source.text))
+                entry.image = *std::move(name);
+            else
+                out.warn("its image is not kept, no rollback will lead to it: " + name.error().what);
+        }
         if (const auto kept = append(now.at.ledger(), entry); !kept) out.warn(kept.error().what);
         auto board = now.boards[i].board;
         const auto& b = o.boards[i];
@@ -53,6 +67,9 @@ void write_down(const built_plan& built, const flash_plan& now, const outcome& o
         if (o.ended(i))
             learn(now.at.registry_file, board, b.written.node, board::usb_firmware::klipper, now.wanted.day, out);
     }
+    const auto all = read_ledger(now.at.ledger());
+    const auto pruned = all ? images.prune(*all, static_cast<std::size_t>(now.keep_images)) : result<void>{};
+    if (!pruned) owned_sink<Reporter>(tell, {}).warn(pruned.error().what);
 }
 
 } // namespace detail

@@ -266,7 +266,10 @@ template<io::process_runner Runner, io::clock Clock>
     KF_TRY(auto seen, survey_host(wanted, registry, at, runner, clock));
     if (!check_safety(wanted, seen)) return seen;
     for (auto& b : seen.boards) {
-        b.config = look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
+        const auto stored = wanted.stored.find(b.board.key);
+        b.config = stored != wanted.stored.end()
+                       ? look_at_stored(stored->second)
+                       : look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
         detail::look_for_tools(b, wanted, seen, at, runner);
     }
     KF_CHECK(io::interrupt::check());

@@ -3,6 +3,8 @@
 """What was on each board and the way back: the ledger, its kept images, kflash history and kflash rollback."""
 import hashlib
 import json
+import pathlib
+import subprocess
 import unittest
 
 import world
@@ -98,6 +100,64 @@ class Ledger(WorldTest):
         self.assertIn("not the one that was flashed then", " ".join(r.err.split()))
         self.assertEqual(len(w.jobs()), stops)
         self.assertEqual(w.flash("octopus"), second)
+
+    def git(self, w, *words):
+        subprocess.run(["git", "-C", str(w.tree), "-c", "user.name=t", "-c", "user.email=t@localhost", *words], check=True,
+                       capture_output=True)
+
+    def need(self, w, key="octopus"):
+        r = w.run("list", "--json")
+        self.assertEqual(r.code, 0, r)
+        row = next(e for e in r.events("result") if e["key"] == key)
+        r = w.run("show", key, "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual([r.result()[x] for x in ("version", "needed", "relation", "host_version")],
+                         [row[x] for x in ("version", "needed", "relation", "host_version")])
+        return row
+
+    def test_list_and_show_tell_each_boards_version_and_whether_it_needs_a_flash(self):
+        w = self.world()
+        self.git(w, "init", "-q")
+        (w.tree / ".gitignore").write_text("faults\n")
+        self.git(w, "add", "-A")
+        self.git(w, "commit", "-qm", "one")
+        self.git(w, "tag", "v0.13.0")
+        row = self.need(w)
+        self.assertEqual((row["version"], row["needed"]), ("v0.12.0-9-g0000000", "unknown"), row)
+        self.assertIn("no verified flash", row["need_reason"])
+        self.assertEqual(w.run("flash", "octopus", "-s").code, 0)
+        row = self.need(w)
+        self.assertEqual((row["needed"], row["relation"], row["version"]), ("no", "current", row["host_version"]), row)
+        # The host goes on, and nothing of it is the firmware's.
+        (w.tree / "klippy.py").write_text("host\n")
+        self.git(w, "add", "-A")
+        self.git(w, "commit", "-qm", "two")
+        row = self.need(w)
+        self.assertEqual((row["needed"], row["relation"]), ("no", "behind by 1 commit"), row)
+        r = w.run("list")
+        self.assertIn("behind by 1 commit; flash needed: no", r.out)
+        self.assertIn("host: " + row["host_version"], r.out)
+        # An edit that nobody committed counts; so does the configuration.
+        source = w.tree / "src/stepper.c"
+        text = source.read_text()
+        source.write_text(text + "/* edited */\n")
+        self.assertEqual(self.need(w)["needed"], "yes")
+        source.write_text(text)
+        self.assertEqual(self.need(w)["needed"], "no")
+        config = w.home / ".config/kflash/configs/octopus/.config"
+        config.write_text(config.read_text() + "CONFIG_KF_EXTRA=y\n")
+        self.assertEqual(self.need(w)["needed"], "yes")
+        self.assertEqual(self.need(w, "pico")["needed"], "unknown")
+        # klippy's own word.
+        configfile = json.loads(pathlib.Path(w.at["scenario"]).read_text())["configfile"]
+        warning = {"type": "deprecated_mcu_code", "mcu": "pico", "message": "lacks it"}
+        w.scenario(configfile=configfile | {"warnings": [warning]})
+        row = self.need(w, "pico")
+        self.assertEqual((row["needed"], row["need_reason"]),
+                         ("yes", "klippy says that its firmware is too old: lacks it"), row)
+        # A printer that prints needs its processor.
+        w.scenario(print_stats={"state": "printing", "filename": "a.gcode"}, configfile=configfile)
+        self.assertIn("being printed", self.need(w)["need_reason"])
 
 
 if __name__ == "__main__":

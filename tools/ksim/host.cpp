@@ -7,6 +7,7 @@
 #include <kf/io/interrupt.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/io/posix_process.hpp>
+#include <kf/mcu/dictionary.hpp>
 #include <kf/sim/firmware_tree.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/running_board.hpp>
@@ -110,7 +111,7 @@ sim::board_options options_of(const simulated_board& b) {
 /// The folders and files that are there before anything runs.
 struct world {
     std::vector<simulated_board> boards;
-    fs::path root, home, by_id, proc, klipper, socket, state, scenario, katapult, gcodes;
+    fs::path root, home, by_id, proc, klipper, socket, state, scenario, mcus, katapult, gcodes;
     std::string self;
     double speed = 10;
 
@@ -253,14 +254,17 @@ class klippy_life {
     klippy_life(const world& w, sim::simulated_services& services)
       : w_(w)
       , services_(services)
-      , server_(w.socket, gantry_of(w), {w.scenario}, w.speed) {}
+      , server_(w.socket, gantry_of(w), {w.mcus, w.scenario}, w.speed) {}
 
     [[nodiscard]] bool is_starting() { return server_.klippy().state().name == "startup"; }
 
     result<void> step() {
         const bool up = services_.is_up(unit).value_or(false);
         look_at_boards();
-        if (up && !is_up_) KF_CHECK(server_.listen());
+        if (up && !is_up_) {
+            KF_CHECK(identify_boards());
+            KF_CHECK(server_.listen());
+        }
         if (!up && is_up_) server_.close();
         if (up != is_up_) KF_CHECK(show_socket(up));
         is_up_ = up;
@@ -268,6 +272,24 @@ class klippy_life {
     }
 
   private:
+    /// What the firmware of each board says of itself when klippy connects.
+    result<void> identify_boards() {
+        json::object all;
+        for (const auto& b : w_.boards) {
+            if (!b.registered) continue;
+            auto& mcu = all[all.empty() ? std::string("mcu") : "mcu " + b.key].emplace_object();
+            const auto flash = io::read_file(w_.flash_file(b));
+            if (!flash) continue;
+            const auto says = mcu::find_dictionary(
+                io::byte_view(reinterpret_cast<const std::uint8_t*>(flash->data()), flash->size()));
+            if (!says) continue;
+            mcu = {{"mcu_version", says->version},
+                   {"mcu_build_versions", says->build_versions},
+                   {"mcu_constants", json::object{{"MCU", says->mcu}}}};
+        }
+        return io::write_file(w_.mcus, json::serialize(all));
+    }
+
     /// proc/net/unix, where the kernel lists who listens: also sockets whose process nobody can see.
     result<void> show_socket(bool listens) {
         const std::string row =
@@ -330,6 +352,7 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
     w.socket = w.root / "klippy.sock";
     w.state = w.root / "systemd.json";
     w.scenario = w.root / "printer.json";
+    w.mcus = w.root / "mcus.json";
     w.gcodes = w.root / "gcodes";
 
     w.boards = {octopus(), pico()};

@@ -55,7 +55,7 @@ namespace detail {
     for (const auto& name : {fs::path("Makefile"), fs::path("src/Makefile"), fs::path("src") / board / "Makefile"})
         if (const auto recipe = io::read_file(site.tree / name)) all += *recipe + '\0';
     all += text;
-    return sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(all.data()), all.size())) + "\n";
+    return sha256_hex(all) + "\n";
 }
 
 [[nodiscard]] inline result<void> clear_directory(const fs::path& path) {

@@ -54,10 +54,7 @@ struct place {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     std::string folder = board.key;
     if (folder.find_first_not_of(plain) != std::string::npos || folder.front() == '.')
-        folder = board::slug(board.key) + "+" +
-                 firmware::sha256_hex(
-                     io::byte_view(reinterpret_cast<const std::uint8_t*>(board.key.data()), board.key.size()))
-                     .substr(0, 8);
+        folder = board::slug(board.key) + "+" + firmware::sha256_hex(board.key).substr(0, 8);
     return {at.klipper_dir(settings), at.builds / folder, who, at.build_as};
 }
 

@@ -10,10 +10,14 @@
 namespace kf::kflash {
 
 struct flash_words {
-    flash::request wanted = {}; ///< without its boards: which they are may have to be asked
+    flash::request wanted = {}; ///< its boards as they were named: which they are may have to be asked
+    bool all = false;           ///< of the boards that may be flashed
     bool menuconfig = true;
     bool dry_run = false;
-    bool ask = false; ///< nothing says which board, nor --yes
+    bool usual = false; ///< --yes: each question has its usual answer
+    bool ask = false;   ///< whether to begin: nothing says which board, nor --yes
+    bool skip_unready = false;
+    bool force = false; ///< current boards too
     flash::when_busy busy = flash::when_busy::refuse;
 };
 

@@ -23,14 +23,18 @@ struct ledger_entry {
     seconds write_time = 0, verify_time = 0, downtime = 0;
 };
 
-[[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, const ledger_entry& e,
-                                         std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
+[[nodiscard]] inline std::string time_stamp(std::chrono::system_clock::time_point now) {
     const std::time_t t = std::chrono::system_clock::to_time_t(now);
     std::tm parts{};
     ::gmtime_r(&t, &parts);
     char stamp[32];
     std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return io::append_line(ledger, boost::json::serialize(boost::json::object{{"time", stamp},
+    return stamp;
+}
+
+[[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, const ledger_entry& e,
+                                         std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
+    return io::append_line(ledger, boost::json::serialize(boost::json::object{{"time", time_stamp(now)},
                                                                               {"board", e.board},
                                                                               {"mcu", e.mcu},
                                                                               {"sha256", e.sha256},

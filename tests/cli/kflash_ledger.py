@@ -159,6 +159,40 @@ class Ledger(WorldTest):
         w.scenario(print_stats={"state": "printing", "filename": "a.gcode"}, configfile=configfile)
         self.assertIn("being printed", self.need(w)["need_reason"])
 
+    def test_if_needed_flashes_what_needs_it_and_touches_nothing_else(self):
+        w = self.world()
+        files = lambda: {p: p.stat().st_mtime_ns for p in w.home.rglob("*") if p.is_file() and p.name != "kflash.log"}
+        # Nobody knows: exit 3, one line a board, and nothing is touched.
+        before = files()
+        r = w.run("flash", "--all", "--if-needed", "--json")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual([(e["key"], e["needed"]) for e in r.events("result")],
+                         [("octopus", "unknown"), ("pico", "unknown")], r)
+        self.assertEqual((w.jobs(), files()), ([], before))
+        r = w.run("flash", "octopus", "pico", "-s", "--yes")
+        self.assertEqual(r.code, 0, r)
+        jobs, before = w.jobs(), files()
+        r = w.run("flash", "--all", "--if-needed", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual([(e["kind"], e["needed"]) for e in r.events("result")], [("need", "no")] * 2, r)
+        self.assertEqual((w.jobs(), files()), (jobs, before))
+        # The configuration of one changes: that one is flashed, the other is left alone.
+        config = w.home / ".config/kflash/configs/pico/.config"
+        config.write_text(config.read_text() + "CONFIG_KF_EXTRA=y\n")
+        r = w.run("flash", "octopus", "pico", "--if-needed", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual([e["key"] for e in r.events("result") if e["kind"] == "flashed"], ["pico"], r)
+        # One is needed, of the other it is not known: the one is flashed, and the exit status tells of the other.
+        (self.state(w) / "ledger.jsonl").write_text("".join(
+            json.dumps(e) + "\n" for e in self.entries(w) if e.get("board") == "pico"))
+        (w.tree / "src/stepper.c").write_text("/* another */\n")
+        r = w.run("flash", "--all", "--if-needed", "--json")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual([e["key"] for e in r.events("result") if e["kind"] == "flashed"], ["pico"], r)
+        r = w.run("flash", "pico", "--if-needed")
+        self.assertEqual((r.code, r.out.count("flash needed: no")), (0, 1), r)
+        self.assertEqual(w.run("flash", "pico", "--if-needed", "--force").code, 2)
+
 
 if __name__ == "__main__":
     world.main()

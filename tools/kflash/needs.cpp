@@ -24,6 +24,36 @@ flash::board_standing_now of_board(const flash::need_survey& all, const std::str
 
 const char* name_of(const flash::board_need& need) { return need.reason.empty() ? "" : flash::name(need.is); }
 
+result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards& b, flash::request& wanted) {
+    std::erase_if(wanted.boards,
+                  [&](const std::string& key) { return !wanted.wants(key); }); // excluded, not asked about
+    KF_TRY(const auto needs, look_at_needs(in, b, wanted.boards, wanted.build));
+    std::optional<error> unknown;
+    for (const auto& board : needs.boards) {
+        in.out.result(
+            {"need",
+             fmt::format("{}: flash needed: {}, {}", board.name, flash::name(board.need.is), board.need.reason),
+             {{"key", board.key},
+              {"name", board.name},
+              {"needed", std::string(flash::name(board.need.is))},
+              {"need_reason", board.need.reason},
+              {"version", board.version},
+              {"relation", board.relation},
+              {"host_version", needs.host_version.value_or("")}}});
+        if (board.need.is == flash::need::yes) continue;
+        std::erase(wanted.boards, board.key);
+        if (board.need.is == flash::need::no) continue;
+        if (!unknown) {
+            unknown = error{errc::refused, "whether it needs a flash is not known: ", {}, {}, {}};
+            unknown->steps.emplace_back("flash it by name once: the ledger knows it from then on");
+        } else {
+            unknown->what += ", ";
+        }
+        unknown->what += board.name;
+    }
+    return unknown;
+}
+
 std::string standing_text(const flash::board_standing_now& b) {
     if (b.need.reason.empty()) return {};
     const std::string runs = b.version.empty()

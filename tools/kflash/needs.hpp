@@ -6,6 +6,7 @@
 
 #include <kf/flash/need_survey.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ namespace kf::kflash {
 
 /// "yes", "no", "unknown"; empty for a board that was not asked about.
 [[nodiscard]] const char* name_of(const flash::board_need& need);
+
+/// Leaves in the request only the boards that need a flash, and tells of each. The error is that of the boards of which
+/// it is not known, if there are any: they are never flashed.
+[[nodiscard]] result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards& b,
+                                                       flash::request& wanted);
 
 /// "runs v0.13.0-100-g0123456, behind by 47 commits; flash needed: yes, ..."
 [[nodiscard]] std::string standing_text(const flash::board_standing_now& b);

@@ -103,11 +103,15 @@ result<known_boards> open_boards(cli::invocation& in) {
 result<board::board> pick_board(cli::invocation& in, const known_boards& b) {
     if (auto name = in.get("device")) return board::find(b.registry, *name);
     if (!in.operands.empty()) return board::find(b.registry, in.operands[0]);
-    if (b.registry.boards.empty()) return board::find(b.registry, "");
+    return ask_board(in, b.registry);
+}
+
+result<board::board> ask_board(cli::invocation& in, const board::registry& registry) {
+    if (registry.boards.empty()) return board::find(registry, "");
     std::vector<std::string> names;
-    for (const auto& x : b.registry.boards) names.push_back(fmt::format("{} ({}, {})", x.name, x.key, x.mcu));
+    for (const auto& x : registry.boards) names.push_back(fmt::format("{} ({}, {})", x.name, x.key, x.mcu));
     KF_TRY(const auto index, cli::choose(in, "Which board", names, fmt::format("{} {} BOARD", in.tool, in.command)));
-    return b.registry.boards[index];
+    return registry.boards[index];
 }
 
 } // namespace kf::kflash

@@ -261,10 +261,8 @@ class klippy_life {
     result<void> step() {
         const bool up = services_.is_up(unit).value_or(false);
         look_at_boards();
-        if (up && !is_up_) {
-            KF_CHECK(identify_boards());
-            KF_CHECK(server_.listen());
-        }
+        if (up && !is_up_) KF_CHECK(meet_mcus());
+        if (up && !is_up_) KF_CHECK(server_.listen());
         if (!up && is_up_) server_.close();
         if (up != is_up_) KF_CHECK(show_socket(up));
         is_up_ = up;
@@ -272,30 +270,30 @@ class klippy_life {
     }
 
   private:
-    /// What the firmware of each board says of itself when klippy connects.
-    result<void> identify_boards() {
-        json::object all;
-        for (const auto& b : w_.boards) {
-            if (!b.registered) continue;
-            auto& mcu = all[all.empty() ? std::string("mcu") : "mcu " + b.key].emplace_object();
-            const auto flash = io::read_file(w_.flash_file(b));
-            if (!flash) continue;
-            const auto says = mcu::find_dictionary(
-                io::byte_view(reinterpret_cast<const std::uint8_t*>(flash->data()), flash->size()));
-            if (!says) continue;
-            mcu = {{"mcu_version", says->version},
-                   {"mcu_build_versions", says->build_versions},
-                   {"mcu_constants", json::object{{"MCU", says->mcu}}}};
-        }
-        return io::write_file(w_.mcus, json::serialize(all));
-    }
-
     /// proc/net/unix, where the kernel lists who listens: also sockets whose process nobody can see.
     result<void> show_socket(bool listens) {
         const std::string row =
             listens ? "0000000000000000: 00000002 00000000 00010000 0001 01 4242 " + w_.socket.string() + "\n"
                     : std::string();
         return io::write_file(w_.proc / "net/unix", "Num       RefCount Protocol Flags    Type St Inode Path\n" + row);
+    }
+
+    /// What each MCU says of its firmware when klippy connects: a version that nobody else has, also of equal chips.
+    result<void> meet_mcus() {
+        json::object all;
+        for (const auto& b : w_.boards) {
+            if (!b.registered) continue;
+            const auto flash = io::read_file(w_.flash_file(b));
+            const auto runs =
+                flash ? mcu::find_dictionary({reinterpret_cast<const std::uint8_t*>(flash->data()), flash->size()})
+                      : kf::fail(flash.error());
+            all[&b == w_.boards.data() ? std::string("mcu") : "mcu " + b.key] =
+                json::object{{"mcu_version", runs ? runs->version : ""},
+                             {"mcu_build_versions", runs ? runs->build_versions : ""},
+                             {"mcu_constants", json::object{{"CLOCK_FREQ", 50000000}, {"MCU", b.mcu}}},
+                             {"last_stats", json::object{{"mcu_awake", 0.0}, {"freq", 50000000}}}};
+        }
+        return io::write_file(w_.mcus, json::serialize(all));
     }
 
     void look_at_boards() {

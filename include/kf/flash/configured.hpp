@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -77,7 +79,8 @@ template<io::process_runner Runner>
 }
 
 struct configured {
-    fs::path file = {}; ///< of the cached one
+    fs::path file = {};              ///< of the cached one
+    std::optional<seconds> age = {}; ///< since it was saved; nothing without one
     result<firmware::source_config> source = kf::fail(errc::not_found, "was not looked for");
     result<std::string> tree_version = std::string{}; ///< git's; empty when the tree says none
     std::string compiler_prefix = {};                 ///< of the programs that are asked for the next
@@ -105,6 +108,9 @@ template<io::process_runner Runner>
                                         const std::string& key, const build_wishes& wishes) {
     const firmware::config_cache cache(at.configs);
     configured found{cache.path(key)};
+    std::error_code ec;
+    if (const auto saved = fs::last_write_time(found.file, ec); !ec)
+        found.age = std::max(0., to_seconds(fs::file_time_type::clock::now() - saved));
     auto cached = cache.load(key);
     if (!cached) {
         error e = std::move(cached).error();

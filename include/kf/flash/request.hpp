@@ -35,12 +35,18 @@ struct stored_image {
 enum class unknown_printers { refused, assumed_idle };
 
 struct request {
-    std::vector<std::string> boards; ///< their keys, in the order in which they are to be flashed
+    std::vector<std::string> boards; ///< their keys; see batch_order.hpp for who waits for whom
+    bool all = false;                ///< they are all that there are: a batch, also of one
+    /// Those of them that a person chose to leave out, with the reason: no failures.
+    std::map<std::string, std::string> left_out = {};
     build_wishes build = {};
     std::map<std::string, stored_image> stored = {}; ///< by board: those that get an earlier image and no new build
     bool fallback = true;                            ///< unless the settings forbid it
     unknown_printers unknown = unknown_printers::refused;
     std::string day = {}; ///< today, YYYY-MM-DD: what is learned of a board is noted with it
+
+    [[nodiscard]] bool is_batch() const noexcept { return all || boards.size() > 1; }
+    [[nodiscard]] bool wants(const std::string& board) const { return !left_out.contains(board); }
 };
 
 [[nodiscard]] inline result<void> check(const request& r) {

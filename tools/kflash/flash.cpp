@@ -59,6 +59,7 @@ result<void> learn_boards(const known_boards& b, const flash::request& wanted, a
 result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
     const terminal_questions person{in, b, words};
     KF_CHECK(name_boards(words, b, person));
+    if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
     auto runner = make_runner(in);
     const io::steady_clock clock;
     // Before the lock, which may be waited for.
@@ -101,6 +102,12 @@ result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words word
 
 result<void> run_flash(cli::invocation& in) {
     KF_TRY(const auto words, flash_words_of(in));
+    return flash_with(in, words);
+}
+
+} // namespace
+
+result<void> flash_with(cli::invocation& in, const flash_words& words) {
     KF_TRY(auto b, open_boards(in));
     io::interrupt::catch_signals();
     auto done = flash_boards(in, b, words);
@@ -108,8 +115,6 @@ result<void> run_flash(cli::invocation& in) {
         if (const auto paid = pay_owed(in, b); !paid) in.out.warn(paid.error().what);
     return done;
 }
-
-} // namespace
 
 cli::command_row flash_command() {
     return {"flash",

@@ -28,18 +28,19 @@ result<flash_words> flash_words_of(const cli::invocation& in) {
     return w;
 }
 
-std::vector<cli::option_row> flash_options() {
+std::vector<cli::option_row> flash_options(bool builds) {
     static const std::string methods = board::flash_method_words() + "; no fallback then";
-    auto options = build_options();
+    auto options = builds ? build_options() : std::vector<cli::option_row>{};
     options.insert(options.end(), {{"method", "METHOD", methods.c_str()},
                                    {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
                                    {"assume-idle", "", "go on when klippy cannot be asked, or not be seen"},
                                    {"wait", "", "wait for another flash to end, up to an hour"},
                                    {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
-                                   {"all,a", "", "every board that may be flashed, in one stop of the printer"},
-                                   {"skip-unready", "", "leave out boards without a configuration that fits"},
-                                   {"force", "", "flash boards that run the sources already, too"},
                                    {"yes,y", "", "do not ask: each question has its usual answer"}});
+    if (builds)
+        options.insert(options.end(), {{"all,a", "", "every board that may be flashed, in one stop of the printer"},
+                                       {"skip-unready", "", "leave out boards without a configuration that fits"},
+                                       {"force", "", "flash boards that run the sources already, too"}});
     return options;
 }
 

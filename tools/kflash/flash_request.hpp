@@ -19,9 +19,15 @@ struct flash_words {
     bool skip_unready = false;
     bool force = false; ///< current boards too
     flash::when_busy busy = flash::when_busy::refuse;
+    /// What the request needs besides, once its boards are known; may be null.
+    result<void> (*prepare)(cli::invocation&, const known_boards&, flash::request&) = nullptr;
 };
 
 [[nodiscard]] result<flash_words> flash_words_of(const cli::invocation& in);
-[[nodiscard]] std::vector<cli::option_row> flash_options();
+/// `builds`: with the options of a build in front, and those of many boards.
+[[nodiscard]] std::vector<cli::option_row> flash_options(bool builds = true);
+
+/// The whole flow of a flash.
+[[nodiscard]] result<void> flash_with(cli::invocation& in, const flash_words& words);
 
 } // namespace kf::kflash

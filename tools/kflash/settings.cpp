@@ -40,6 +40,7 @@ struct settings_request {
     std::optional<board::flash_method> default_method = {};
     std::optional<bool> fallback = {}, skip_menuconfig = {};
     std::optional<seconds> stagger_delay = {}, return_delay = {}, build_timeout = {}, git_timeout = {};
+    std::optional<std::int64_t> keep_images = {};
 
     [[nodiscard]] static result<settings_request> of(const cli::invocation& in);
     [[nodiscard]] bool empty() const;
@@ -69,12 +70,16 @@ result<settings_request> settings_request::of(const cli::invocation& in) {
     KF_CHECK(time("return-delay", r.return_delay, 0, board::max_return_delay));
     KF_CHECK(time("build-timeout", r.build_timeout, board::min_timeout, board::max_build_timeout));
     KF_CHECK(time("git-timeout", r.git_timeout, board::min_timeout, board::max_git_timeout));
+    if (in.has("keep-images")) {
+        KF_TRY(r.keep_images,
+               cli::count_option(in, "keep-images", 0, 0, static_cast<unsigned>(board::max_keep_images)));
+    }
     return r;
 }
 
 bool settings_request::empty() const {
     return !klipper_dir && !katapult_dir && !default_method && !fallback && !skip_menuconfig && !stagger_delay &&
-           !return_delay && !build_timeout && !git_timeout;
+           !return_delay && !build_timeout && !git_timeout && !keep_images;
 }
 
 result<void> settings_request::apply(const workplace& at, board::flash_settings& s) const {
@@ -92,6 +97,7 @@ result<void> settings_request::apply(const workplace& at, board::flash_settings&
     set(return_delay, s.return_delay);
     set(build_timeout, s.build_timeout);
     set(git_timeout, s.git_timeout);
+    set(keep_images, s.keep_images);
     return {};
 }
 
@@ -108,10 +114,10 @@ result<void> run_settings(cli::invocation& in) {
          fmt::format("klipper-dir             {}\nkatapult-dir            {}\ndefault-method          {}\n"
                      "fallback                {}\nskip-menuconfig-always  {}\nstagger-delay           {:g} s\n"
                      "return-delay            {:g} s\nbuild-timeout           {:g} s\n"
-                     "git-timeout             {:g} s\nregistry                {}",
+                     "git-timeout             {:g} s\nkeep-images             {}\nregistry                {}",
                      s.klipper_dir, s.katapult_dir, board::name(s.default_flash_method),
                      s.allow_flash_fallback ? "on" : "off", s.skip_menuconfig ? "on" : "off", s.stagger_delay,
-                     s.return_delay, s.build_timeout, s.git_timeout, b.at.registry_file.string()),
+                     s.return_delay, s.build_timeout, s.git_timeout, s.keep_images, b.at.registry_file.string()),
          {{"klipper_dir", s.klipper_dir},
           {"katapult_dir", s.katapult_dir},
           {"default_flash_method", std::string(board::name(s.default_flash_method))},
@@ -121,6 +127,7 @@ result<void> run_settings(cli::invocation& in) {
           {"return_delay", s.return_delay},
           {"build_timeout", s.build_timeout},
           {"git_timeout", s.git_timeout},
+          {"keep_images", s.keep_images},
           {"registry", b.at.registry_file.string()}}});
     return {};
 }
@@ -142,7 +149,8 @@ cli::command_row settings_command() {
              {"stagger-delay", "S", "pause between two boards of a batch, 0 to 30 s"},
              {"return-delay", "S", "pause before a menu comes back, 0 to 60 s"},
              {"build-timeout", "S", "seconds that a build may take, 1 to 86400 s"},
-             {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"}},
+             {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"},
+             {"keep-images", "N", "images kept of each board's last verified flashes, 0 to 100 (3)"}},
             {{"kflash settings", "show them"}, {"kflash settings --klipper-dir ~/kalico", "build from another tree"}},
             run_settings};
 }

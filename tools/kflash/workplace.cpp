@@ -96,7 +96,7 @@ result<known_boards> open_boards(cli::invocation& in) {
     KF_TRY(auto at, open_workplace(in));
     KF_TRY(auto registry, board::read_registry(at.registry_file));
     firmware::config_cache configs(at.configs);
-    if (in.command != "flash") tell_owed(in, at); // which starts it
+    if (in.command != "flash" && in.command != "rollback") tell_owed(in, at); // which start it
     return known_boards{std::move(at), std::move(registry), std::move(configs)};
 }
 

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,10 +52,11 @@ struct flash_settings {
     flash_method default_flash_method = method_named("katapult");
     bool allow_flash_fallback = true;
     bool skip_menuconfig = false;
-    seconds stagger_delay = 2.0; ///< between two boards of a batch, 0 to 30
-    seconds return_delay = 5.0;  ///< before the menu comes back, 0 to 60
-    seconds build_timeout = 300; ///< for one build, 1 to 86400
-    seconds git_timeout = 5;     ///< for git to say which version the sources are, 1 to 600
+    seconds stagger_delay = 2.0;  ///< between two boards of a batch, 0 to 30
+    seconds return_delay = 5.0;   ///< before the menu comes back, 0 to 60
+    seconds build_timeout = 300;  ///< for one build, 1 to 86400
+    seconds git_timeout = 5;      ///< for git to say which version the sources are, 1 to 600
+    std::int64_t keep_images = 3; ///< of the last verified flashes of each board, 0 to 100
 
     bool operator==(const flash_settings&) const = default;
 };
@@ -64,6 +66,7 @@ inline constexpr seconds max_return_delay = 60.0;
 inline constexpr seconds min_timeout = 1.0;
 inline constexpr seconds max_build_timeout = 86400.0;
 inline constexpr seconds max_git_timeout = 600.0;
+inline constexpr std::int64_t max_keep_images = 100;
 
 /// A value that must not be: which field, and what is wrong with it ("must be 0 to 30 seconds").
 struct value_problem {
@@ -108,7 +111,10 @@ namespace detail {
     if (auto p = detail::seconds_problem("stagger_delay", s.stagger_delay, 0, max_stagger_delay)) return p;
     if (auto p = detail::seconds_problem("return_delay", s.return_delay, 0, max_return_delay)) return p;
     if (auto p = detail::seconds_problem("build_timeout", s.build_timeout, min_timeout, max_build_timeout)) return p;
-    return detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout);
+    if (auto p = detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout)) return p;
+    if (s.keep_images < 0 || s.keep_images > max_keep_images)
+        return value_problem{"keep_images", fmt::format("must be a number from 0 to {}", max_keep_images)};
+    return std::nullopt;
 }
 
 /// A key is the name of a folder: nothing that leads out of it.

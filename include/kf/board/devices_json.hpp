@@ -84,6 +84,7 @@ inline void read_exact(const json_document& d, json_document::path where, io::js
     read_exact(d, {"global"}, f, "return_delay", s.return_delay);
     read_exact(d, {"global"}, f, "build_timeout", s.build_timeout);
     read_exact(d, {"global"}, f, "git_timeout", s.git_timeout);
+    f.read("keep_images", s.keep_images);
     if (const auto p = problem(s)) f.wrong(p->field, p->what);
     KF_CHECK(check(d, {"global"}, f));
     return s;
@@ -206,8 +207,8 @@ inline std::string to_text(const registry& r) {
     global["skip_menuconfig"] = r.settings.skip_menuconfig;
     global["stagger_delay"] = r.settings.stagger_delay;
     global["return_delay"] = r.settings.return_delay;
-    // The Python program knows neither: they stand there only when somebody chose them.
-    const auto chosen = [&](const char* key, seconds value, seconds otherwise) {
+    // The Python program knows none of these: they stand there only when somebody chose them.
+    const auto chosen = [&](const char* key, auto value, auto otherwise) {
         if (value != otherwise)
             global[key] = value;
         else
@@ -215,6 +216,7 @@ inline std::string to_text(const registry& r) {
     };
     chosen("build_timeout", r.settings.build_timeout, flash_settings{}.build_timeout);
     chosen("git_timeout", r.settings.git_timeout, flash_settings{}.git_timeout);
+    chosen("keep_images", r.settings.keep_images, flash_settings{}.keep_images);
 
     const boost::json::object old_devices = detail::member_object(document, "devices");
     auto& devices = detail::member_object(document, "devices");

@@ -45,6 +45,7 @@ struct image {
     std::string sha256 = {};            ///< of the file, lower case hex
     std::vector<segment> segments = {}; ///< what goes into flash, by address; never empty
     std::optional<mcu::dictionary> dictionary = {};
+    std::string protocol = {};  ///< mcu::protocol_hash of it
     bool address_known = false; ///< false for a .bin whose place nobody has said
     /// Where a .bin was linked, when the .elf that it was made from says so.
     std::optional<std::uint64_t> linked_at = {};
@@ -253,10 +254,11 @@ inline result<std::vector<segment>> parse_elf(io::byte_view file) {
     }
     pinned.segments = std::move(*parsed);
     for (const auto& part : pinned.segments) {
-        if (auto found = mcu::find_dictionary(part.data)) {
-            pinned.dictionary = std::move(*found);
-            break;
-        }
+        const auto text = mcu::find_dictionary_text(part.data);
+        if (!text) continue;
+        if (auto found = mcu::parse_dictionary(*text)) pinned.dictionary = std::move(*found);
+        pinned.protocol = mcu::protocol_hash(*text);
+        break;
     }
     pinned.bytes = std::move(file);
     return pinned;

@@ -29,27 +29,49 @@ template<sink Sink>
     auto proofs = firmware::prove(f.image, f.build.config, p.target);
     for (const auto& proof : proofs)
         out.detail(fmt::format("proof {}: {} {}", proof.name, proof.says, proof.holds ? "(holds)" : "(FAILS)"));
-    out.step(phase::build, fmt::format("{}: {} bytes, SHA-256 {}, {:.1f} s", f.build.file.filename().string(),
-                                       f.image.bytes.size(), f.image.sha256.substr(0, 16), f.build.elapsed));
+    out.step(phase::build, fmt::format("{}: {} bytes, SHA-256 {}, {}", f.build.file.filename().string(),
+                                       f.image.bytes.size(), f.image.sha256.substr(0, 16),
+                                       f.build.steps == 0 ? std::string("was there already")
+                                                          : fmt::format("{:.1f} s", f.build.elapsed)));
     KF_CHECK(firmware::require_all(std::move(proofs)));
     return {};
 }
 
-/// Builds, pins and proves.
+/// An image that is there already, in the build folder of its board: a method finds it as if it had been built.
+[[nodiscard]] inline result<firmware::build_outcome> take_stored(const firmware_plan& p, const stored_image& stored) {
+    KF_TRY(const auto bytes, io::read_file(stored.file));
+    if (firmware::sha256_hex(firmware::detail::as_bytes(bytes)) != stored.sha256)
+        return kf::fail(error{errc::mismatch,
+                              "the kept image is not the one that was flashed then",
+                              "its SHA-256 is another one",
+                              stored.file.string(),
+                              {"build the firmware anew: kflash flash BOARD"}});
+    KF_TRY(const auto lock, io::file_lock::take(p.site.dir / "lock", p.site.who));
+    KF_CHECK(io::write_file(p.site.config(), p.source.text));
+    firmware::build_outcome built{p.site.out() / (std::string("klipper") + extension(p.kind())), p.kind(),
+                                  p.source.config};
+    KF_CHECK(io::write_file(built.file, bytes));
+    return built;
+}
+
+/// Builds, or takes what there is; pins and proves.
 template<io::process_runner Runner, sink Sink>
 [[nodiscard]] result<built_firmware> build_firmware(const firmware_plan& p, const std::string& key, Runner& runner,
                                                     Sink& out) {
     tell_firmware_plan(p, key, out);
-    out.step(phase::build, fmt::format("{} {}", p.site.tree.string(), p.target.tree_version));
+    out.step(phase::build, p.stored ? fmt::format("the kept image of {}", p.stored->time)
+                                    : fmt::format("{} {}", p.site.tree.string(), p.target.tree_version));
     const io::steady_clock clock;
     const auto began = clock.now();
-    KF_TRY(auto built, firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version},
-                                       [&](const firmware::build_progress& step) {
-                                           out.detail(step.line);
-                                           out.progress({phase::build, static_cast<std::uint64_t>(step.done),
-                                                         static_cast<std::uint64_t>(step.total), "steps",
-                                                         to_seconds(clock.now() - began)});
-                                       }));
+    KF_TRY(auto built,
+           p.stored ? take_stored(p, *p.stored)
+                    : firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version, p.inputs},
+                                      [&](const firmware::build_progress& step) {
+                                          out.detail(step.line);
+                                          out.progress({phase::build, static_cast<std::uint64_t>(step.done),
+                                                        static_cast<std::uint64_t>(step.total), "steps",
+                                                        to_seconds(clock.now() - began)});
+                                      }));
     KF_TRY(auto image, firmware::load_built(built));
     built_firmware firmware{std::move(built), std::move(image)};
     KF_CHECK(prove_built(firmware, p, out));

@@ -38,6 +38,7 @@ struct place {
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }
     [[nodiscard]] fs::path journal() const { return state / journal_name; }
     [[nodiscard]] fs::path ledger() const { return state / "ledger.jsonl"; }
+    [[nodiscard]] fs::path images() const { return state / "images"; }
     [[nodiscard]] fs::path klipper_dir(const board::flash_settings& s) const {
         return io::expand_home(s.klipper_dir, home);
     }

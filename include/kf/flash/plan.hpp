@@ -49,6 +49,7 @@ struct flash_plan {
     std::vector<std::string> owed = {}; ///< of the units: those that an earlier run left stopped
     host::right right = {};
     seconds stagger = 0; ///< between two boards
+    std::int64_t keep_images = 0;
 };
 
 namespace detail {
@@ -78,8 +79,8 @@ inline void share_builds(flash_plan& p) {
         auto& mine = p.boards[i].firmware;
         for (std::size_t j = 0; j < i && p.boards[i].built_with.empty(); ++j) {
             const auto& other = p.boards[j];
-            if (!other.built_with.empty() || other.firmware.site.tree != mine.site.tree ||
-                other.firmware.source.text != mine.source.text)
+            if (!other.built_with.empty() || mine.stored || other.firmware.stored ||
+                other.firmware.site.tree != mine.site.tree || other.firmware.source.text != mine.source.text)
                 continue;
             p.boards[i].built_with = other.board.key;
             mine.site = other.firmware.site;
@@ -102,7 +103,8 @@ inline void share_builds(flash_plan& p) {
                  std::move(safe.stop),
                  seen.owed,
                  std::move(safe.right),
-                 settings.stagger_delay};
+                 settings.stagger_delay,
+                 settings.keep_images};
     for (const auto& b : seen.boards) {
         const auto& key = b.board.key;
         if (const auto chosen = wanted.left_out.find(key); chosen != wanted.left_out.end()) {
@@ -151,9 +153,29 @@ struct plan_line {
 
 namespace detail {
 
+inline void add_proofs(std::vector<plan_line>& all, const board_plan& b) {
+    const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
+    say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
+                      "size, bootloader kept");
+    say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
+                                  b.firmware.site.dir.string()));
+    for (auto& note : new_name_notes(b)) say(phase::config, std::move(note));
+}
+
+/// Nothing is built.
+inline void add_stored_checks(std::vector<plan_line>& all, const board_plan& b, const stored_image& stored) {
+    const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
+    say(phase::config, fmt::format("{} (MCU {}, as registered)", b.firmware.cached.string(), b.job.mcu));
+    say(phase::build, fmt::format("{} is {}, as it was flashed and verified on {}; nothing is built",
+                                  stored.file.string(), stored.version, stored.time));
+    say(phase::build, fmt::format("demand its SHA-256 {}", stored.sha256));
+    add_proofs(all, b);
+}
+
 inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& f = b.firmware;
+    if (f.stored) return add_stored_checks(all, b, *f.stored);
     const auto tree = f.site.tree.string();
     say(phase::config, fmt::format("{} (MCU {}, as registered{})", f.cached.string(), b.job.mcu,
                                    f.source.drift.empty()
@@ -164,15 +186,16 @@ inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
                                                                 : f.target.tree_version));
     const firmware::build_site scratch{f.site.tree, scratch_folder::pattern};
     say(phase::config, firmware::plain_command(firmware::complete_command(scratch)));
-    if (!b.built_with.empty())
+    if (!b.built_with.empty()) {
         say(phase::build, fmt::format("the configuration is that of {}: it is built once", b.built_with));
-    else
+    } else {
+        for (const auto& c : firmware::inputs_commands(f.site.tree, f.compiler_prefix, f.site.run_as))
+            say(phase::build, firmware::plain_command(c));
+        if (!f.inputs.empty() && !f.target.tree_version.empty())
+            say(phase::build, "only when that is not what was built here last:");
         for (const auto& c : firmware::build_commands(f.site, f.jobs)) say(phase::build, firmware::plain_command(c));
-    say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
-                      "size, bootloader kept");
-    say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
-                                  f.site.dir.string()));
-    for (auto& note : new_name_notes(b)) say(phase::config, std::move(note));
+    }
+    add_proofs(all, b);
 }
 
 inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, const board_plan& b) {
@@ -244,8 +267,12 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
     }
     for (const auto& u : p.stop.units)
         say(phase::service, job("start", u) + ", prove that klippy is as it was (ready)");
-    for (const auto& b : p.boards)
+    for (const auto& b : p.boards) {
         all.push_back({phase::verify, b.board.key, fmt::format("append how it ended to {}", p.at.ledger().string())});
+        all.push_back({phase::verify, b.board.key,
+                       fmt::format("keep its image in {} once it is verified, and the last {} of this board",
+                                   p.at.images().string(), p.keep_images)});
+    }
     return all;
 }
 

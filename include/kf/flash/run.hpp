@@ -7,6 +7,7 @@
 #include <kf/flash/built_plan.hpp>
 #include <kf/flash/event.hpp>
 #include <kf/flash/guarding.hpp>
+#include <kf/flash/kept_images.hpp>
 #include <kf/flash/learn.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/outcome.hpp>
@@ -21,13 +22,18 @@ namespace kf::flash {
 
 namespace detail {
 
-[[nodiscard]] inline ledger_entry ledger_entry_of(const board::board& board, const firmware::image& image,
-                                                  const outcome& o, std::size_t i) {
+[[nodiscard]] inline ledger_entry ledger_entry_of(const board_plan& b, const firmware::image& image, const outcome& o,
+                                                  std::size_t i) {
     const auto& r = o.boards[i].written;
     const auto& ended = o.ended(i);
     ledger_entry entry;
-    entry.board = board.key;
-    entry.mcu = board.mcu;
+    entry.action = b.firmware.stored ? "rollback" : "flash";
+    entry.board = b.board.key;
+    entry.serial = b.target.device().usb.serial;
+    entry.inputs = b.firmware.inputs;
+    entry.protocol = image.protocol;
+    entry.build_versions = image.dictionary ? image.dictionary->build_versions : "";
+    entry.mcu = b.board.mcu;
     entry.sha256 = image.sha256;
     entry.version = image.dictionary ? image.dictionary->version : "";
     entry.method = o.reached && r.method ? board::name(*r.method) : "";
@@ -45,16 +51,27 @@ namespace detail {
 template<reporter Reporter>
 void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
     const auto& p = built.plan();
+    const kept_images images(p.at.images());
     for (std::size_t i = 0; i < p.boards.size(); ++i) {
         auto board = p.boards[i].board;
         owned_sink<Reporter> out(tell, board.key);
-        const auto entry = ledger_entry_of(board, built.boards()[i].firmware.image, o, i);
+        const auto& image = built.boards()[i].firmware.image;
+        auto entry = ledger_entry_of(p.boards[i], image, o, i);
+        if (entry.verified() && p.keep_images > 0) {
+            if (auto name = images.keep(image, p.boards[i].firmware.source.text))
+                entry.image = *std::move(name);
+            else
+                out.warn("its image is not kept, no rollback will lead to it: " + name.error().what);
+        }
         if (const auto kept = append(p.at.ledger(), entry); !kept) out.warn(kept.error().what);
         const auto& b = o.boards[i];
         if (b.bootloader) learn(p.at.registry_file, board, *b.bootloader, {}, p.wanted.day, out);
         if (o.ended(i))
             learn(p.at.registry_file, board, b.written.node, board::usb_firmware::klipper, p.wanted.day, out);
     }
+    const auto all = read_ledger(p.at.ledger());
+    const auto pruned = all ? images.prune(*all, static_cast<std::size_t>(p.keep_images)) : result<void>{};
+    if (!pruned) owned_sink<Reporter>(tell, {}).warn(pruned.error().what);
 }
 
 /// The part of a built plan that a second look agrees with.

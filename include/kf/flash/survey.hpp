@@ -299,7 +299,10 @@ template<io::process_runner Runner, io::clock Clock>
     if (!check_safety(wanted, seen)) return seen;
     for (auto& b : seen.boards) {
         if (!is_in_play(wanted, b)) continue; // a board that is not there is not built
-        b.config = look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
+        const auto stored = wanted.stored.find(b.board.key);
+        b.config = stored != wanted.stored.end()
+                       ? look_at_stored(stored->second)
+                       : look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
         detail::look_for_tools(b, wanted, seen, at, runner);
     }
     KF_CHECK(io::interrupt::check());

@@ -17,6 +17,7 @@ using flash::verdict;
 struct fleet {
     flash::request wanted;
     flash::survey seen;
+    flash::ledger known;
     std::vector<board::device> devices;
 
     explicit fleet(int count, const std::string& mcu = "rp2040") {
@@ -58,7 +59,7 @@ struct fleet {
     }
     [[nodiscard]] std::vector<standing> standings() const {
         std::vector<standing> all;
-        for (const auto& s : flash::standings_of(wanted, seen)) all.push_back(s.is);
+        for (const auto& s : flash::standings_of(wanted, seen, known)) all.push_back(s.is);
         return all;
     }
 };
@@ -164,11 +165,35 @@ BOOST_AUTO_TEST_CASE(d17_only_one_commit_without_changes_counts_as_current) {
     BOOST_TEST((no_git.standings() == std::vector{standing::unknown}));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_image_was_made_from_decides_where_the_ledger_knows_it) {
+    const auto with = [](const char* runs, const char* version, const char* inputs) {
+        fleet f(1);
+        f.runs(0, runs);
+        f.seen.boards[0].config.inputs = "1234";
+        flash::ledger_entry e;
+        e.board = "k1";
+        e.result = "done";
+        e.wrote = "all";
+        e.version = version;
+        e.inputs = inputs;
+        f.known.entries = {e};
+        return f.standings().front();
+    };
+    const char* sources = "v0.13.0-7-gabcdef0";
+    const char* before = "v0.13.0-2-g1234567";
+    BOOST_TEST((with(before, before, "1234") == standing::current));    // 5 commits that change nothing of it
+    BOOST_TEST((with(sources, sources, "9999") == standing::outdated)); // its configuration was changed
+    BOOST_TEST((with(sources, before, "9999") == standing::current));   // somebody else flashed it since
+    BOOST_TEST((with(before, sources, "1234") == standing::outdated));  // or set it back
+    BOOST_TEST((with(sources, sources, "") == standing::current));
+    BOOST_TEST((with("", sources, "1234") == standing::unknown)); // it does not answer
+}
+
 BOOST_AUTO_TEST_CASE(d10_of_a_klippy_that_says_nothing_every_board_is_flashed) {
     fleet f(2);
     f.seen.printers[0].activity = kf::fail(errc::timeout, "it does not answer");
     BOOST_TEST((f.standings() == std::vector{standing::unknown, standing::unknown}));
-    BOOST_TEST(!flash::ask_about(flash::standings_of(f.wanted, f.seen), {}).has_value());
+    BOOST_TEST(!flash::ask_about(flash::standings_of(f.wanted, f.seen, {}), {}).has_value());
     recording_sink out;
     const flash::answered_by_flags usual;
     f.seen.units.klippys = std::vector<host::unit_state>{};
@@ -213,6 +238,8 @@ BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
     BOOST_TEST(q->boards.at("a") == "done in the batch that was cut short");
     // A board that was done then and is outdated now, by klippy's word, belongs to the rest.
     BOOST_TEST(!flash::ask_about({stands("a", standing::outdated), stands("b", standing::unknown)}, last).has_value());
+    const auto answers = flash::ask_about({stands("a", standing::current), stands("b", standing::outdated)}, last);
+    BOOST_TEST(answers->text == "The last batch was cut short. Flash only the rest (Board b)?");
     // One that came to its end offers nothing, also when its boards were done one by one afterwards.
     const std::string cut = "{\"batch\":[\"a\",\"b\"]}\n{\"board\":\"a\",\"result\":\"done\"}\n";
     BOOST_TEST(!flash::last_batch(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").was_cut());

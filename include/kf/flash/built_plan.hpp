@@ -23,6 +23,20 @@ struct built_firmware {
     firmware::image image;
 };
 
+/// That it belongs to the board of this plan.
+template<sink Sink>
+[[nodiscard]] result<void> prove_built(const built_firmware& f, const firmware_plan& p, Sink& out) {
+    auto proofs = firmware::prove(f.image, f.build.config, p.target);
+    for (const auto& proof : proofs)
+        out.detail(fmt::format("proof {}: {} {}", proof.name, proof.says, proof.holds ? "(holds)" : "(FAILS)"));
+    out.step(phase::build, fmt::format("{}: {} bytes, SHA-256 {}, {}", f.build.file.filename().string(),
+                                       f.image.bytes.size(), f.image.sha256.substr(0, 16),
+                                       f.build.steps == 0 ? std::string("was there already")
+                                                          : fmt::format("{:.1f} s", f.build.elapsed)));
+    KF_CHECK(firmware::require_all(std::move(proofs)));
+    return {};
+}
+
 /// An image that is there already, in the build folder of its board: a method finds it as if it had been built.
 [[nodiscard]] inline result<firmware::build_outcome> take_stored(const firmware_plan& p, const stored_image& stored) {
     KF_TRY(const auto bytes, io::read_file(stored.file));
@@ -40,18 +54,6 @@ struct built_firmware {
     return built;
 }
 
-/// That it belongs to the board of this plan.
-template<sink Sink>
-[[nodiscard]] result<void> prove_built(const built_firmware& f, const firmware_plan& p, Sink& out) {
-    auto proofs = firmware::prove(f.image, f.build.config, p.target);
-    for (const auto& proof : proofs)
-        out.detail(fmt::format("proof {}: {} {}", proof.name, proof.says, proof.holds ? "(holds)" : "(FAILS)"));
-    out.step(phase::build, fmt::format("{}: {} bytes, SHA-256 {}, {:.1f} s", f.build.file.filename().string(),
-                                       f.image.bytes.size(), f.image.sha256.substr(0, 16), f.build.elapsed));
-    KF_CHECK(firmware::require_all(std::move(proofs)));
-    return {};
-}
-
 /// Builds, or takes what there is; pins and proves.
 template<io::process_runner Runner, sink Sink>
 [[nodiscard]] result<built_firmware> build_firmware(const firmware_plan& p, const std::string& key, Runner& runner,
@@ -61,14 +63,15 @@ template<io::process_runner Runner, sink Sink>
                                     : fmt::format("{} {}", p.site.tree.string(), p.target.tree_version));
     const io::steady_clock clock;
     const auto began = clock.now();
-    KF_TRY(auto built, p.stored ? take_stored(p, *p.stored)
-                                : firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version},
-                                                  [&](const firmware::build_progress& step) {
-                                                      out.detail(step.line);
-                                                      out.progress({phase::build, static_cast<std::uint64_t>(step.done),
-                                                                    static_cast<std::uint64_t>(step.total), "steps",
-                                                                    to_seconds(clock.now() - began)});
-                                                  }));
+    KF_TRY(auto built,
+           p.stored ? take_stored(p, *p.stored)
+                    : firmware::build(runner, p.site, p.source, {p.jobs, p.deadline, p.target.tree_version, p.inputs},
+                                      [&](const firmware::build_progress& step) {
+                                          out.detail(step.line);
+                                          out.progress({phase::build, static_cast<std::uint64_t>(step.done),
+                                                        static_cast<std::uint64_t>(step.total), "steps",
+                                                        to_seconds(clock.now() - began)});
+                                      }));
     KF_TRY(auto image, firmware::load_built(built));
     built_firmware firmware{std::move(built), std::move(image)};
     KF_CHECK(prove_built(firmware, p, out));

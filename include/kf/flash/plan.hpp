@@ -79,8 +79,8 @@ inline void share_builds(flash_plan& p) {
         auto& mine = p.boards[i].firmware;
         for (std::size_t j = 0; j < i && p.boards[i].built_with.empty(); ++j) {
             const auto& other = p.boards[j];
-            if (!other.built_with.empty() || other.firmware.site.tree != mine.site.tree ||
-                other.firmware.source.text != mine.source.text)
+            if (!other.built_with.empty() || mine.stored || other.firmware.stored ||
+                other.firmware.site.tree != mine.site.tree || other.firmware.source.text != mine.source.text)
                 continue;
             p.boards[i].built_with = other.board.key;
             mine.site = other.firmware.site;
@@ -186,12 +186,15 @@ inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
                                                                 : f.target.tree_version));
     const firmware::build_site scratch{f.site.tree, scratch_folder::pattern};
     say(phase::config, firmware::plain_command(firmware::complete_command(scratch)));
-    for (const auto& c : firmware::inputs_commands(f.site.tree, f.compiler_prefix, f.site.run_as))
-        say(phase::build, firmware::plain_command(c));
-    if (!b.built_with.empty())
+    if (!b.built_with.empty()) {
         say(phase::build, fmt::format("the configuration is that of {}: it is built once", b.built_with));
-    else
+    } else {
+        for (const auto& c : firmware::inputs_commands(f.site.tree, f.compiler_prefix, f.site.run_as))
+            say(phase::build, firmware::plain_command(c));
+        if (!f.inputs.empty() && !f.target.tree_version.empty())
+            say(phase::build, "only when that is not what was built here last:");
         for (const auto& c : firmware::build_commands(f.site, f.jobs)) say(phase::build, firmware::plain_command(c));
+    }
     add_proofs(all, b);
 }
 

@@ -48,7 +48,8 @@ template<questions Questions, sink Sink>
 /// Stage 2: versions.
 template<questions Questions, sink Sink>
 [[nodiscard]] result<void> choose_outdated(request& wanted, const survey& seen, Questions& person, Sink& out) {
-    const auto standings = standings_of(wanted, seen);
+    const auto text = io::read_file(seen.at.ledger(), std::size_t{1} << 26).value_or("");
+    const auto standings = standings_of(wanted, seen, parse_ledger(text));
     bool known = false;
     for (const auto& b : standings) {
         known = known || b.is != standing::unknown;
@@ -58,8 +59,7 @@ template<questions Questions, sink Sink>
     }
     if (!known && !standings.empty())
         out.warn("klippy does not say which firmware the boards run: all that were asked for are flashed");
-    const auto ledger = io::read_file(seen.at.ledger(), std::size_t{1} << 26);
-    const auto question = ask_about(standings, last_batch(ledger.value_or("")));
+    const auto question = ask_about(standings, last_batch(text));
     if (!question) return {};
     KF_TRY(const bool leave_out, person.leave_out(*question));
     if (leave_out) wanted.left_out.insert(question->boards.begin(), question->boards.end());

@@ -37,22 +37,33 @@ struct board_standing {
     return {};
 }
 
+/// What a board with this firmware is to the sources. The ledger knows what the image was made from that the board says
+/// it runs: then that decides, and a commit that changes nothing of it, or a configuration that was changed, counts as
+/// what it is. Otherwise the version does.
+[[nodiscard]] inline standing compare_with_sources(const std::string& runs, const configured& sources,
+                                                   const ledger_entry* flashed) {
+    if (runs.empty()) return standing::unknown;
+    if (flashed != nullptr && flashed->version == runs && !flashed->inputs.empty() && sources.inputs)
+        return flashed->inputs == *sources.inputs ? standing::current : standing::outdated;
+    if (!sources.tree_version || sources.tree_version->empty()) return standing::unknown;
+    using enum firmware::version_relation;
+    const auto relation = firmware::compare_versions(*sources.tree_version, runs);
+    // Of one commit with changes on both sides nobody can say that they are the same.
+    return relation == same ? standing::current : relation == unknown ? standing::unknown : standing::outdated;
+}
+
 /// Of the boards that are there, wanted and ready.
-[[nodiscard]] inline std::vector<board_standing> standings_of(const request& wanted, const survey& seen) {
+[[nodiscard]] inline std::vector<board_standing> standings_of(const request& wanted, const survey& seen,
+                                                              const ledger& known) {
     std::vector<board_standing> all;
     for (const auto& b : seen.boards) {
         if (!is_in_play(wanted, b)) continue;
         board_standing s{b.board.key, b.board.name};
-        // In Katapult it runs no firmware, whatever klippy remembers.
-        if (b.target->kind() == board::usb_firmware::katapult)
-            s.is = standing::outdated;
-        else
+        if (b.target->kind() == board::usb_firmware::katapult) {
+            s.is = standing::outdated; // it runs no firmware, whatever klippy remembers
+        } else {
             s.runs = running_version(seen, *b.target);
-        if (!s.runs.empty() && b.config.tree_version && !b.config.tree_version->empty()) {
-            using enum firmware::version_relation;
-            const auto relation = firmware::compare_versions(*b.config.tree_version, s.runs);
-            // Of one commit with changes on both sides nobody can say that they are the same.
-            s.is = relation == same ? standing::current : relation == unknown ? standing::unknown : standing::outdated;
+            s.is = compare_with_sources(s.runs, b.config, on_board(known, b.board.key));
         }
         all.push_back(std::move(s));
     }
@@ -74,7 +85,7 @@ struct version_question {
     std::vector<std::string> rest;
     bool cut = false;
     for (const auto& s : all) {
-        const bool done_then = last.was_cut() && last.done.contains(s.key) && s.is == standing::unknown;
+        const bool done_then = last.was_cut() && last.done.contains(s.key) && s.is != standing::outdated;
         cut = cut || done_then;
         if (s.is == standing::current)
             q.boards.emplace(s.key, fmt::format("runs {} already", s.runs));
@@ -84,7 +95,7 @@ struct version_question {
             rest.push_back(s.name);
     }
     if (q.boards.empty()) return std::nullopt;
-    if (rest.empty() && !cut) {
+    if (rest.empty()) {
         q.text = all.size() == 1
                      ? fmt::format("{} runs what the sources are. Flash it anyhow?", all.front().name)
                      : fmt::format("All {} boards run what the sources are. Flash them anyhow?", all.size());

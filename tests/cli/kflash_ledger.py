@@ -193,6 +193,50 @@ class Ledger(WorldTest):
         self.assertEqual((r.code, r.out.count("flash needed: no")), (0, 1), r)
         self.assertEqual(w.run("flash", "pico", "--if-needed", "--force").code, 2)
 
+    def test_doctor_tells_what_lacks_and_what_to_do(self):
+        w = self.world()
+        r = w.run("doctor", "--json")
+        self.assertEqual((r.code, [e["name"] for e in r.events("result") if not e["ok"]]), (0, []), r)
+        names = {e["name"] for e in r.events("result")}
+        self.assertLessEqual({"sources", "compiler of octopus", "port of pico", "services", "klippy", "starts owed",
+                              "space for builds", "ledger", "clock"}, names)
+        (w.tree / "toolchain/arm-none-eabi-gcc").unlink()
+        (w.home / ".config/kflash/configs/pico/.config").unlink()
+        (self.state(w)).mkdir(parents=True, exist_ok=True)
+        (self.state(w) / "ledger.jsonl").write_text(
+            '{"board": "octopus", "result": "done", "time": "2099-01-01T00:00:00Z"}\n{"torn')
+        r = w.run("doctor", "--json")
+        self.assertEqual(r.code, 1, r)
+        ill = {e["name"]: e for e in r.events("result") if not e["ok"]}
+        self.assertEqual(set(ill), {"compiler of octopus", "compiler of pico", "clock"}, r)
+        self.assertIn("apt install gcc-arm-none-eabi", ill["compiler of octopus"]["todo"])
+        self.assertIn("kflash config pico", ill["compiler of pico"]["todo"])
+        r = w.run("doctor")
+        self.assertIn("-> sudo apt install gcc-arm-none-eabi", r.out)
+
+    def test_doctor_starts_what_an_earlier_run_left_stopped(self):
+        w = self.world()
+        self.assertEqual(subprocess.run([*w.at["systemctl"], "stop", "klipper.service"]).returncode, 0)
+        (self.state(w)).mkdir(parents=True, exist_ok=True)
+        (self.state(w) / "stopped-units").write_text("klipper.service\n")
+        r = w.run("doctor", "--json")
+        self.assertEqual(r.code, 1, r)
+        self.assertIn("starts owed", [e["name"] for e in r.events("result") if not e["ok"]])
+        self.assertFalse(w.service_is_up())
+        r = w.run("doctor", "--fix", "--json")
+        self.assertNotIn("starts owed", [e["name"] for e in r.events("result") if not e["ok"]])
+        self.assertTrue(w.service_is_up())
+
+    def test_a_report_has_no_serial_number_and_no_home(self):
+        w = self.world()
+        self.flash(w, "v0.13.0-1-gaaaaaaa")
+        r = w.run("report", "octopus")
+        self.assertEqual(r.code, 0, r)
+        for part in ("v0.13.0-1-gaaaaaaa katapult done", "compiler of octopus", 'CONFIG_MCU="stm32h723xx"', "<serial>"):
+            self.assertIn(part, r.out)
+        for secret in ("29001A001151313433343333", "E6614103E7452D2F", str(w.home)):
+            self.assertNotIn(secret, r.out)
+
 
 if __name__ == "__main__":
     world.main()

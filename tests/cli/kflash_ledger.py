@@ -237,6 +237,16 @@ class Ledger(WorldTest):
         for secret in ("29001A001151313433343333", "E6614103E7452D2F", str(w.home)):
             self.assertNotIn(secret, r.out)
 
+    def test_exclude_and_include_say_whether_a_board_may_be_flashed(self):
+        w = self.world()
+        flashable = lambda: {k: d["flashable"] for k, d in w.registry()["devices"].items()}
+        self.assertEqual(w.run("exclude", "pico").code, 0)
+        self.assertEqual(flashable(), {"octopus": True, "pico": False})
+        self.assertEqual(w.run("flash", "pico", "-s").code, 3)
+        self.assertEqual(w.run("include", "Pico").code, 0)
+        self.assertEqual(flashable(), {"octopus": True, "pico": True})
+        self.assertEqual(w.run("exclude", "nobody").code, 4)
+
 
 if __name__ == "__main__":
     world.main()

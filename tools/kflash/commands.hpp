@@ -18,6 +18,8 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row report_command();
 [[nodiscard]] cli::command_row add_command();
 [[nodiscard]] cli::command_row edit_command();
+[[nodiscard]] cli::command_row exclude_command();
+[[nodiscard]] cli::command_row include_command();
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guard_command();

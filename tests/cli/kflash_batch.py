@@ -42,10 +42,10 @@ class Batch(WorldTest):
         wait_for(f"{key} is gone", lambda: not place.is_symlink())
 
     def rows(self, r):
-        return {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "board"}
+        return {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "outcome"}
 
     def reasons(self, r):
-        return {e["key"]: e["reason"] for e in r.events("result") if e["kind"] == "board"}
+        return {e["key"]: e["reason"] for e in r.events("result") if e["kind"] == "outcome"}
 
     def ledger(self, w):
         file = w.home / ".local/state/kflash/ledger.jsonl"

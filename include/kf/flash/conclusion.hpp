@@ -167,7 +167,7 @@ template<reporter Reporter>
     if (p.wanted.is_batch()) {
         for (const auto& row : rows)
             owned_sink<Reporter>(tell, row.key)
-                .result({"board",
+                .result({"outcome",
                          {},
                          {{"key", row.key},
                           {"name", row.name},

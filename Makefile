@@ -14,12 +14,13 @@ $(BUILD)/build.ninja:
 	packaging/setup.sh check
 	meson setup $(BUILD) -Dwerror=true -Doptimization=0 -Ddebug=false
 
-# A board is built, flashed, verified and its printer brought back, and a drawing is drawn, with no hardware.
+# Both boards are built, flashed in one stop, verified and their printer brought back, and a drawing is drawn, with no
+# hardware.
 demo:
 	packaging/setup.sh build
 	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=1 -Ddebug=false
 	ninja -C build-demo
-	build-demo/tools/kflash flash octopus --sim --skip-menuconfig
+	build-demo/tools/kflash flash --all --yes --sim
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
 

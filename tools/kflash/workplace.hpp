@@ -50,7 +50,10 @@ using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 /// The right that it has to the services; `self`: our own program, which asks it.
 [[nodiscard]] flash::right_source moonraker_right_of(const board::flash_settings& settings, const std::string& self);
 
-/// The board that the operand names; without one the only connected and registered board, or the person is asked.
+/// The only registered board, or the one that the person says.
+[[nodiscard]] result<board::board> ask_board(cli::invocation& in, const board::registry& registry);
+
+/// The board that the operand names; without one as ask_board().
 [[nodiscard]] result<board::board> pick_board(cli::invocation& in, const known_boards& b);
 
 } // namespace kf::kflash

@@ -3,7 +3,21 @@
 
 #include "board_fields.hpp"
 
+#include <kf/io/printable.hpp>
+
 namespace kf::kflash {
+namespace {
+
+/// Empty: the person takes nothing upon himself.
+result<std::string> assumed_because(const cli::invocation& in) {
+    const auto reason = in.get("override-print-guard");
+    if (!reason) return std::string(in.has("assume-idle") ? "--assume-idle" : "");
+    if (reason->find_first_not_of(' ') == std::string::npos || reason->size() > 200)
+        return kf::fail(errc::usage, "--override-print-guard wants a reason of 1 to 200 characters");
+    return io::printable(*reason, 200);
+}
+
+} // namespace
 
 result<flash_words> flash_words_of(const cli::invocation& in) {
     flash_words w;
@@ -21,7 +35,8 @@ result<flash_words> flash_words_of(const cli::invocation& in) {
     w.menuconfig = build.menuconfig && !w.all && !w.wanted.is_batch() && !w.if_needed;
     w.wanted.build = build.wishes;
     w.wanted.fallback = !in.has("no-fallback");
-    if (in.has("assume-idle")) w.wanted.unknown = flash::unknown_printers::assumed_idle;
+    KF_TRY(w.wanted.assumed_because, assumed_because(in));
+    if (!w.wanted.assumed_because.empty()) w.wanted.unknown = flash::unknown_printers::assumed_idle;
     w.wanted.day = today();
     w.dry_run = in.has("dry-run");
     w.usual = in.has("yes") || w.dry_run || w.if_needed; // for a timer: nobody is there
@@ -35,6 +50,7 @@ std::vector<cli::option_row> write_options() {
     return {{"method", "METHOD", methods.c_str()},
             {"no-fallback", "", "do not try make_flash when katapult wrote nothing"},
             {"assume-idle", "", "go on when klippy cannot be asked, or not be seen"},
+            {"override-print-guard", "REASON", "the same, and the ledger keeps why"},
             {"wait", "", "wait for another flash to end, up to an hour"},
             {"dry-run,n", "", "print every command, path, check and reason; change nothing"},
             {"yes,y", "", "do not ask: each question has its usual answer"}};

@@ -108,6 +108,16 @@ void look_at_services(std::vector<health_check>& all, const known_boards& b, run
                 all.push_back(well("klippy", fmt::format("{} on {}", sight.activity->state, k.socket)));
         }
     }
+    if (b.at.moonraker) {
+        const auto word = b.at.moonraker(std::chrono::seconds(5));
+        // A host without one is as well as one with it; one that is there and does not answer is not.
+        if (word)
+            all.push_back(well("moonraker", fmt::format("klippy is {}", word->state)));
+        else if (word.error().code == errc::not_connected)
+            all.push_back(well("moonraker", word.error().what));
+        else
+            all.push_back(ill("moonraker", word.error()));
+    }
     if (b.at.simulated || names.empty()) return;
     const auto right = host::find_right(runner, running, b.at.is_root, host::guard_unit_of(b.at.user));
     all.push_back(right ? well("right", fmt::format("{}{}", right->name,

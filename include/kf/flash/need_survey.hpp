@@ -50,6 +50,9 @@ template<io::process_runner Runner>
         if (auto facts = host::ask_facts(sight.instance.socket, facts_patience))
             all.printers.push_back(*std::move(facts));
     }
+    // Where no klippy can be reached, as that of another user.
+    if (all.printers.empty() && at.moonraker_facts)
+        if (auto facts = at.moonraker_facts(facts_patience)) all.printers.push_back(*std::move(facts));
     return all;
 }
 

@@ -9,6 +9,7 @@
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
 #include <kf/host/print_guard.hpp>
+#include <kf/host/printer_facts.hpp>
 #include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
@@ -43,6 +44,7 @@ struct place {
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
     host::second_source moonraker = {};        ///< who else can say what the printer does
+    host::second_facts moonraker_facts = {};   ///< and which firmware its boards have
     right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }

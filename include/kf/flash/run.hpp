@@ -57,6 +57,7 @@ void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
         owned_sink<Reporter> out(tell, board.key);
         const auto& image = built.boards()[i].firmware.image;
         auto entry = ledger_entry_of(p.boards[i], image, o, i);
+        if (!p.idle.assumptions.empty()) entry.assumed = p.wanted.assumed_because;
         if (entry.verified() && p.keep_images > 0) {
             if (auto name = images.keep(image, p.boards[i].firmware.source.text))
                 entry.image = *std::move(name);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// What a klippy knows of its micro-controllers: which port each is on, which firmware answers there, and what klippy
-/// itself thinks of that firmware. A source of facts only, asked over its socket; a second one (Moonraker) would give
-/// the same value. Objects: "mcu", "mcu <name>", "configfile" of https://www.klipper3d.org/Status_Reference.html.
+/// itself thinks of that firmware. A source of facts only, asked over its socket, or through Moonraker. Objects: "mcu",
+/// "mcu <name>", "configfile" of https://www.klipper3d.org/Status_Reference.html.
 
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/print_guard.hpp>
 
 #include <boost/json.hpp>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,17 @@ struct printer_facts {
     std::string state;   ///< ready, startup, shutdown, error
     std::vector<mcu_facts> mcus;
 };
+
+/// Somebody else who asks klippy for us: Moonraker. Empty: there is none to ask.
+using second_facts = std::function<result<printer_facts>(io::duration patience)>;
+
+/// Where its ports lead to, when they are there.
+inline void follow_ports(printer_facts& facts) {
+    for (auto& m : facts.mcus) {
+        std::error_code ec;
+        if (auto port = fs::canonical(m.serial, ec); !ec) m.port = std::move(port);
+    }
+}
 
 /// Asks over an open connection. `call(method, params) -> result<json::value>`.
 template<class Call>
@@ -82,10 +94,7 @@ template<class Call>
     KF_TRY(auto facts, read_facts([&](std::string_view method, const boost::json::object& params) {
                return client.call(method, params, until);
            }));
-    for (auto& m : facts.mcus) {
-        std::error_code ec;
-        if (auto port = fs::canonical(m.serial, ec); !ec) m.port = std::move(port);
-    }
+    follow_ports(facts);
     return facts;
 }
 

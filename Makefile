@@ -72,12 +72,13 @@ soak: all
 mutants: all
 	python3 -B tests/mutants.py $(BUILD)
 
-bench: all bench-drawings
+bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
+	$(MAKE) bench-drawings
 
 # kplot on large drawings, as users get it, against its bars and beside vpype and saxi where they are: their place by
 # VPYPE=command and SAXI=node_modules.

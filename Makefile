@@ -62,6 +62,7 @@ format-check:
 # Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.
 soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --batch --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
 	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \

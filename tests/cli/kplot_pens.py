@@ -51,8 +51,8 @@ class Changes(PlotterTest):
     def test_a_change_waits_at_its_place_and_resume_goes_on(self):
         for mode in ("file", "interactive"):
             with self.subTest(mode=mode):
-                p = self.plotter(speed=30, machine=plotter.template().replace(*MACHINE))
-                self.assertEqual(p.run("touch-off", "--touching").code, 0)
+                p = self.plotter(speed=30, machine=plotter.template().replace(*MACHINE).replace(
+                    "endstop_pin: null", 'endstop_pin: "PG10"'))
                 child = self.at_the_change(p, "--mode", mode)
                 self.assertEqual(p.run("resume").code, 0)
                 r = p.finish(child)
@@ -130,7 +130,7 @@ class Lists(DrawingTest):
     def test_c11_codes_in_the_names_of_layers_are_followed(self):
         r = self.gcode(layers(**{"1 ink": 20, "2 +H50 +S20 +D250": 30, "3": 40}))
         self.assertEqual(r.code, 0, r)
-        self.assertIn("G4 P250\nG0 X35 Y292\nG1 Z15 F2400\nG1 X75 Y292 F300\n", r.out)
+        self.assertIn("G4 P250\nG0 X35 Y292 F4800\nG1 Z15 F2400\nG1 X75 Y292 F300\n", r.out)
         self.assertIn("G1 Z20 F2400\nG1 X75 Y282 F1500\n", r.out)
         told = self.gcode(layers(**{"1 +H250": 20}))
         self.assertEqual(told.code, 0, told)

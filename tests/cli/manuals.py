@@ -15,7 +15,7 @@ import unittest
 
 import plotter
 import world
-from plotter import HEADER, PlotterTest, line_job, svg
+from plotter import PlotterTest, line_job, svg
 from world import WorldTest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -503,17 +503,18 @@ class Jobs(unittest.TestCase):
             if "spray_on" in term:
                 found |= {"spray_on": (set(), set()), "spray_off": (set(), set())}
                 continue
-            name, _, rest = term.partition(",")
-            must, _, may = rest.partition("[")
+            name = re.match(r"\w+", term).group()
+            must, _, may = term.removeprefix(name).partition("[")
             words = lambda part: set(re.findall(r"[a-z_]+", part))
             found[name] = (words(must), words(may))
         return found
 
     SAMPLES = {"tool": "pen", "x": 9.0, "y": 9.0, "feed": 10, "points": [[1, 1], [2, 2]], "i": -1, "j": 0, "cw": True,
-               "volume_ml": 1, "pump": "cyan"}
+               "volume_ml": 1, "pump": "cyan", "layer": 1, "pen": {"name": "fine"}, "text": "the red one", "name": "SWAP"}
+    HEADER = '{"format":"kf-job","version":2,"layers":[{"number":1}]}\n'
 
     def read(self, operation):
-        lines = HEADER + json.dumps(operation) + "\n"
+        lines = self.HEADER + json.dumps(operation) + "\n"
         return subprocess.run([binary("kplot"), "stats", "-", "--sim"], input=lines, capture_output=True, text=True)
 
     def test_the_manual_names_the_operations_and_fields_that_are_read(self):

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/// What holds of each filter for strewn lines, a few thousand every day and a million in `make soak`: the ink is the
-/// ink that was there, nothing is outside that is not to be, layers keep their order. Those of merge, order, simplify,
-/// dedupe, split and reloop that need more are beside their own tests.
+/// What holds of each filter, and of clips and dashes, for strewn lines, a few thousand every day and a million in
+/// `make soak`: the ink is the ink that was there, nothing is outside that is not to be, layers keep their order. Those
+/// of merge, order, simplify, dedupe, split and reloop that need more are beside their own tests.
 #include "by_chance.hpp"
 
+#include <kf/drawing/clip.hpp>
 #include <kf/drawing/crop.hpp>
+#include <kf/drawing/dash.hpp>
 #include <kf/drawing/dedupe.hpp>
 #include <kf/drawing/filter.hpp>
 #include <kf/drawing/layer_choice.hpp>
@@ -21,9 +23,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <iterator>
-#include <string>
+#include <memory>
+#include <numbers>
 #include <vector>
 
 namespace every_filter_test {
@@ -122,6 +124,101 @@ BOOST_AUTO_TEST_CASE(crop_leaves_the_ink_that_was_inside_and_none_outside) {
             BOOST_TEST(std::abs(length(after[l]) - inside) < 1e-6 * static_cast<double>(before[l].size()));
             BOOST_TEST(farthest(d.layers[l].lines, left.layers[l].lines, 0.02) < 1e-6);
         }
+    }
+}
+
+/// A hexagon about a place, corners in the order of their angles.
+polyline hexagon(point middle, kf::mm radius) {
+    polyline corners;
+    for (int i = 0; i < 6; ++i)
+        corners.push_back({middle.x + radius * std::cos(0.1 + i * std::numbers::pi / 3),
+                           middle.y + radius * std::sin(0.1 + i * std::numbers::pi / 3)});
+    return corners;
+}
+
+/// By half planes (Cyrus and Beck): clip's numbers by another way.
+double length_inside(const piece& s, const polyline& convex) {
+    double from = 0, to = 1;
+    const double dx = s[2] - s[0], dy = s[3] - s[1];
+    for (std::size_t i = 0; i < convex.size(); ++i) {
+        const point a = convex[i], b = convex[(i + 1) % convex.size()];
+        const double nx = a.y - b.y, ny = b.x - a.x; // inwards
+        const double at = nx * (s[0] - a.x) + ny * (s[1] - a.y), grows = nx * dx + ny * dy;
+        if (grows > 0) from = std::max(from, -at / grows);
+        if (grows < 0) to = std::min(to, -at / grows);
+        if (grows == 0 && at < 0) to = -1;
+    }
+    return std::max(0.0, to - from) * length(s);
+}
+
+BOOST_AUTO_TEST_CASE(clip_cuts_lines_into_what_is_inside_of_a_shape_and_what_is_outside) {
+    const drawing d = by_chance::lines(by_chance::strokes(), 30);
+    const rectangle ink = *ink_of(d), around = inset(ink, -1);
+    const point middle{(ink.left + ink.right) / 2 + 0.0123, (ink.top + ink.bottom) / 2 - 0.0177};
+    const polyline shape = hexagon(middle, ink.width() * 0.3), hole = hexagon(middle, ink.width() * 0.1);
+    const polyline frame = {{around.left, around.top},
+                            {around.right, around.top},
+                            {around.right, around.bottom},
+                            {around.left, around.bottom}};
+    const auto clipped = [&](const std::vector<polyline>& lines, std::vector<polyline> outlines) {
+        auto r = std::make_shared<region>();
+        r->add(std::move(outlines), fill_rule::evenodd);
+        const std::vector<std::shared_ptr<const region>> clips = {r};
+        std::vector<polyline> out;
+        clip_effort effort;
+        BOOST_REQUIRE(clip(lines, clips, out, effort));
+        return out;
+    };
+    const auto all = by_chance::ink(d);
+    for (std::size_t l = 0; l < d.layers.size(); ++l) {
+        const auto& lines = d.layers[l].lines;
+        const auto sum = [](const std::vector<polyline>& some) {
+            double mm = 0;
+            for (const polyline& line : some) mm += length_of(line);
+            return mm;
+        };
+        double expected = 0, in_hole = 0;
+        for (const piece& p : all[l]) {
+            expected += length_inside(p, shape);
+            in_hole += length_inside(p, hole);
+        }
+        const double near = 1e-5 * static_cast<double>(all[l].size());
+        const auto inside = clipped(lines, {shape}), ring = clipped(lines, {shape, hole}),
+                   outside = clipped(lines, {frame, shape});
+        BOOST_TEST(in_hole > 0);
+        BOOST_TEST(std::abs(sum(inside) - expected) < near);
+        BOOST_TEST(std::abs(sum(ring) - (expected - in_hole)) < near);
+        BOOST_TEST(std::abs(sum(outside) - (sum(lines) - expected)) < near);
+        BOOST_TEST(farthest(lines, inside, 0.02) < 1e-5);
+        BOOST_TEST(farthest(lines, outside, 0.02) < 1e-5);
+        for (const polyline& line : ring)
+            for (std::size_t i = 1; i < line.size(); ++i) {
+                const double x = (line[i - 1].x + line[i].x) / 2, y = (line[i - 1].y + line[i].y) / 2;
+                const piece at_middle = {x, y, x + 1e-4, y};
+                BOOST_REQUIRE(length_inside(at_middle, shape) > 0 || distance(line[i - 1], line[i]) < 1e-3);
+                BOOST_REQUIRE(length_inside(at_middle, hole) < 1e-4 || distance(line[i - 1], line[i]) < 1e-3);
+            }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(dashes_are_the_drawn_share_of_each_line_and_lie_on_it) {
+    const drawing d = by_chance::lines(by_chance::strokes(), 31);
+    const dash_pattern pattern{.lengths = {0.37, 0.21}};
+    for (const layer& l : d.layers) {
+        std::vector<polyline> all;
+        for (const polyline& line : l.lines) {
+            std::vector<polyline> dashes;
+            dash(line, pattern, empty_dash::nothing, dashes);
+            const double whole = length_of(line), left = std::fmod(whole, 0.58);
+            double drawn = 0;
+            for (const polyline& one : dashes) {
+                drawn += length_of(one);
+                BOOST_REQUIRE(length_of(one) <= 0.37 * (closed(line) ? 2 : 1) + 1e-9);
+            }
+            BOOST_REQUIRE(std::abs(drawn - ((whole - left) / 0.58 * 0.37 + std::min(left, 0.37))) < 1e-6);
+            all.insert(all.end(), dashes.begin(), dashes.end());
+        }
+        BOOST_TEST(farthest(l.lines, all, 0.02) < 1e-9);
     }
 }
 

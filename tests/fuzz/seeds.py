@@ -145,6 +145,10 @@ def svg():
     yield b"sopacity:0;stroke:rgb(1 2 3 / 50%) !important;transform:scale(2)"
 
 
+def text():
+    yield "\xa0Zwölf Boxkämpfer\tjagen\r\n25.4 mm ± 0.05 → ½ 日本 e\u0301\u00ad\n\n".encode()
+
+
 def job():
     for file in sorted((TRANSCRIPTS.parent / "drawings").glob("*/out.job")):
         yield b"\x10" + file.read_bytes()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <kf/drawing/pens.hpp>
 #include <kf/job/compose.hpp>
+#include <kf/job/decompose.hpp>
 #include <kf/job/gcode.hpp>
 #include <kf/job/job_file.hpp>
 #include <kf/job/job_writer.hpp>
@@ -121,10 +122,46 @@ BOOST_AUTO_TEST_CASE(a_layers_name_goes_over_its_pen_and_one_pause_is_enough) {
     const auto list = operations(d, {.home = false, .tool = "", .feed = 40});
     BOOST_TEST(kinds(list) == "select_pen draw_polyline pause select_pen draw_polyline pause select_pen draw_polyline");
     // Half of --feed in layer 2; its own in layer 3, and its delay only where it comes into the holder.
-    BOOST_TEST((list[6] == operation(select_pen{{.name = "blue", .feed = 20, .feed_percent = 50, .delay = 3}})));
+    BOOST_TEST((list[6] == operation(select_pen{{.name = "blue", .feed_percent = 50, .delay = 3}})));
     BOOST_TEST((list[12] == operation(select_pen{{.name = "blue", .feed = 10}})));
     BOOST_TEST(std::get<draw_polyline>(list[3]).feed.value_or(0) == 40);
-    BOOST_TEST(!std::get<draw_polyline>(list[9]).feed.has_value());
+    BOOST_TEST(std::get<draw_polyline>(list[9]).feed.value_or(0) == 20);
+    BOOST_TEST(!std::get<draw_polyline>(list[15]).feed.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_pause_comes_once_before_a_layer_that_is_split_by_colour) {
+    const auto list = operations({.layers = {a_layer(1, "!1 +D500"), a_layer(1, "!1 +D500"), a_layer(2, "!2")}});
+    BOOST_TEST(kinds(list) == "pause select_pen draw_polyline draw_polyline pause select_pen draw_polyline");
+}
+
+/// What a filter makes of a job, when it changes nothing.
+std::string through_a_filter(std::vector<operation> list, job_header header) {
+    auto parts = decompose(stroke_source(operations_of(list)), header);
+    if (!parts) return parts.error().what;
+    drawing_source again(parts->drawing,
+                         {.home = parts->homes, .tool = "", .first = parts->first, .last = parts->last});
+    std::vector<operation> back;
+    for (auto s = again(); s && *s; s = again()) back.push_back((*s)->op);
+    return back == list ? "the same" : "another job";
+}
+
+BOOST_AUTO_TEST_CASE(a_job_with_pens_goes_through_a_filter_and_what_the_header_does_not_say_is_refused) {
+    const drawing d{.layers = {a_layer(1, "a", "red"), a_layer(2, "!2 +S50 +D100", "blue"), a_layer(3, "c", "red")},
+                    .pens = {{.name = "red", .change = {pen_change::way::macro, "T0"}},
+                             {.name = "blue", .height = 0.5, .delay = 1}}};
+    std::vector<operation> list;
+    drawing_source source(d, {.tool = "", .feed = 40});
+    for (auto s = source(); s && *s; s = source()) list.push_back((*s)->op);
+    const job_header header = header_of(d);
+    BOOST_TEST(through_a_filter(list, header) == "the same");
+    auto with_more = list;
+    with_more.insert(with_more.begin() + 8, await_person{"a coffee"});
+    BOOST_TEST(through_a_filter(with_more, header) ==
+               "operation 9 (pause) is not what its layer and its pen in the header say");
+    auto with_less = list;
+    std::erase_if(with_less, [](const operation& op) { return std::holds_alternative<await_person>(op); });
+    BOOST_TEST(through_a_filter(with_less, header).find("its layer and its pen in the header say") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(operations_of_pens_go_through_a_pipe_and_come_back) {

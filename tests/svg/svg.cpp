@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(tells_every_thing_that_is_not_drawn) {
             {8, "<script>: scripts are not run", note_kind::lacking},
             {9, "<animate>, <animateTransform>: animations are not applied (2 times: line 9, columns 18, 53)",
              note_kind::lacking},
-            {10, "<blink>: unknown element: not drawn", note_kind::lacking},
+            {10, "<blink>: unknown element: not drawn", note_kind::told},
             {11, "<circle>, <rect>: has no size: not drawn (2 times: lines 11, 12)", note_kind::told},
             {13, "<path>: is filled: only its outline is drawn", note_kind::told},
             {14, "<path>: has neither stroke nor fill: not drawn", note_kind::told},

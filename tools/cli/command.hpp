@@ -110,4 +110,7 @@ struct tool_row {
 /// Runs the command that argv names, prints its error once, and gives the exit status.
 [[nodiscard]] int run(const tool_row& tool, int argc, char** argv);
 
+/// Of the environment. Under sudo the files are those of the person who called it.
+[[nodiscard]] io::xdg_paths person_paths();
+
 } // namespace kf::cli

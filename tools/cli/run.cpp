@@ -2,6 +2,7 @@
 #include "help.hpp"
 #include "selftest.hpp"
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -34,19 +34,6 @@ namespace po = boost::program_options;
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value == nullptr ? std::string{} : std::string(value);
-}
-
-/// Under sudo the files are those of the person who called it.
-io::xdg_paths person_paths() {
-    if (::geteuid() == 0) {
-        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
-            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
-    }
-    std::string home = variable("HOME");
-    if (home.empty())
-        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
-    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
-                        variable("XDG_RUNTIME_DIR")});
 }
 
 std::string own_binary() {
@@ -135,8 +122,7 @@ result<void> check_word(const tool_row& tool, const command_row& command, const 
                         const std::string& word) {
     if (allowed.what != candidates::kind::words) return {};
     if (std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end()) return {};
-    std::string name = allowed.name;
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string name = io::to_lower(allowed.name);
     const auto near = did_you_mean(word, allowed.words);
     return kf::fail(usage_error(
         tool, &command,
@@ -356,6 +342,18 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
 }
 
 } // namespace
+
+io::xdg_paths person_paths() {
+    if (::geteuid() == 0) {
+        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
+            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
+    }
+    std::string home = variable("HOME");
+    if (home.empty())
+        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
+    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
+                        variable("XDG_RUNTIME_DIR")});
+}
 
 int run(const tool_row& tool, int argc, char** argv) {
     io::settle_standard_streams();

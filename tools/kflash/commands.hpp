@@ -18,6 +18,8 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guard_command();
 [[nodiscard]] cli::command_row guardian_command();
+/// Stands for systemctl where only Moonraker has the right to services; gives its exit status.
+[[nodiscard]] int via_moonraker(int argc, char** argv);
 [[nodiscard]] cli::command_row complete_command();
 
 [[nodiscard]] const cli::tool_row& tool();

@@ -95,6 +95,10 @@ result<workplace> open_workplace(cli::invocation& in) {
 result<known_boards> open_boards(cli::invocation& in) {
     KF_TRY(auto at, open_workplace(in));
     KF_TRY(auto registry, board::read_registry(at.registry_file));
+    // A simulated world has a Moonraker only where one was named: that of this machine is another printer's.
+    if (!at.simulated || registry.settings.moonraker_url != board::flash_settings{}.moonraker_url)
+        at.moonraker = moonraker_of(registry.settings);
+    if (!at.simulated) at.other_right = moonraker_right_of(registry.settings, at.self);
     firmware::config_cache configs(at.configs);
     if (in.command != "flash") tell_owed(in, at); // which starts it
     return known_boards{std::move(at), std::move(registry), std::move(configs)};

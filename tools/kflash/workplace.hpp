@@ -45,6 +45,11 @@ using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 
 [[nodiscard]] result<known_boards> open_boards(cli::invocation& in);
 
+/// The Moonraker of the settings; empty when they say that there is none to ask.
+[[nodiscard]] host::second_source moonraker_of(const board::flash_settings& settings);
+/// The right that it has to the services; `self`: our own program, which asks it.
+[[nodiscard]] flash::right_source moonraker_right_of(const board::flash_settings& settings, const std::string& self);
+
 /// The board that the operand names; without one the only connected and registered board, or the person is asked.
 [[nodiscard]] result<board::board> pick_board(cli::invocation& in, const known_boards& b);
 

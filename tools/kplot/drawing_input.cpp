@@ -20,6 +20,8 @@
 namespace kf::kplot {
 namespace {
 
+constexpr mm grid_of_job = 2e-6; // by so much its numbers are rounded
+
 result<job::compose_options> composing(const cli::invocation& in, const machine::machine& m) {
     job::compose_options o;
     o.home = !in.has("no-home");
@@ -40,6 +42,8 @@ result<job::compose_options> composing(const cli::invocation& in, const machine:
 result<svg::svg_options> reading(const cli::invocation& in) {
     svg::svg_options o;
     KF_TRY(o.tolerance_mm, number_option(in, "tolerance", 0.01, 0.0001, 10));
+    // With arcs half of it is for the line, and half for the arc from there.
+    if (in.has("arcs")) o.tolerance_mm /= 2;
     KF_TRY(o.dpi, number_option(in, "dpi", o.dpi, 1, 10000));
     const std::string invisible = in.get("invisible").value_or("skip");
     if (invisible != "skip" && invisible != "draw")
@@ -128,6 +132,17 @@ std::vector<cli::option_row> reading_options() {
     for (cli::option_row& o : options) o.group = "options for an SVG";
     return options;
 }
+
+cli::option_row arcs_option() {
+    return {"arcs", "", "keep circles and arcs as G2 and G3, for a printer with [gcode_arcs]"};
+}
+
+drawing::arc_fit_options arcs_of_drawing(const cli::invocation& in) {
+    const auto how = reading(in);
+    return {.tolerance = (how ? how->tolerance_mm : arcs_of_job().tolerance) + grid_of_job};
+}
+
+drawing::arc_fit_options arcs_of_job() { return {.tolerance = svg::svg_options{}.tolerance_mm + grid_of_job}; }
 
 std::vector<cli::option_row> drawing_options() {
     std::vector<cli::option_row> options;

@@ -5,6 +5,7 @@
 
 #include "../cli/command.hpp"
 
+#include <kf/drawing/arcs.hpp>
 #include <kf/job/compose.hpp>
 #include <kf/job/job_file.hpp>
 #include <kf/machine/machine.hpp>
@@ -24,6 +25,13 @@ namespace kf::kplot {
 [[nodiscard]] std::vector<cli::option_row> drawing_options();
 /// Both, for every command that takes a drawing or a job.
 [[nodiscard]] std::vector<cli::option_row> input_options();
+
+/// For commands whose result may have arcs. read_job() takes it.
+[[nodiscard]] cli::option_row arcs_option();
+
+/// How far arcs may be from the lines of a drawing, which were read so much finer, and from those of a job.
+[[nodiscard]] drawing::arc_fit_options arcs_of_drawing(const cli::invocation& in);
+[[nodiscard]] drawing::arc_fit_options arcs_of_job();
 
 /// errc::usage for what is wrong with them whatever the drawing is. Before compose_drawing() and compose_job().
 [[nodiscard]] result<void> check_drawing_options(const cli::invocation& in);

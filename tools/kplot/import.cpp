@@ -17,13 +17,13 @@ result<void> run_import(cli::invocation& in) {
 } // namespace
 
 cli::command_row import_command() {
-    std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}};
+    std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}, arcs_option()};
     for (const auto& o : input_options()) options.push_back(o);
     return {"import",
             "FILE|-",
             1,
             1,
-            "Turns an SVG into a job: lines of JSON, see kf-job(5).",
+            "Turns an SVG or an HP-GL plot into a job: lines of JSON, see kf-job(5).",
             options,
             {{"kplot import a.svg | kplot gcode - > a.gcode", "drawing, job, G-code"},
              {"kplot import a.svg -o a.jsonl", "keeps the job"}},

@@ -6,6 +6,7 @@
 #include "plotter_site.hpp"
 
 #include <kf/hpgl/hpgl_scanner.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
@@ -69,8 +70,7 @@ std::optional<drawing_kind> kind_of(std::string_view begin, const std::string& o
     const auto first = begin.find_first_not_of(std::string_view(" \t\r\n\0", 5));
     if (first != std::string_view::npos && begin[first] == '<') return drawing_kind::svg;
     if (hpgl::looks_like_hpgl(begin)) return drawing_kind::hpgl;
-    std::string ending = fs::path(operand).extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string ending = io::to_lower(fs::path(operand).extension().string());
     if (ending == ".svg" || ending == ".svgz") return drawing_kind::svg;
     if (ending == ".plt" || ending == ".hpgl" || ending == ".hpg" || ending == ".hgl") return drawing_kind::hpgl;
     return std::nullopt;
@@ -118,7 +118,11 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             return source.read(piece);
         };
         KF_TRY(auto composed, compose_job(in, m, how, bytes, source.name()));
-        if (composed) return run::whole_job(*std::move(composed));
+        if (composed) {
+            run::whole_job job(*std::move(composed));
+            if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+            return job;
+        }
         std::error_code ec;
         fs::path folder = fs::temp_directory_path(ec);
         if (ec) folder = "/tmp";
@@ -127,7 +131,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             KF_CHECK(spool.write(taken));
             KF_TRY(taken, source.read(piece));
         }
-        return run::whole_job(std::move(spool));
+        run::whole_job job(std::move(spool));
+        if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+        return job;
     }
     std::string text;
     while (!taken.empty()) {
@@ -137,7 +143,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
         KF_TRY(taken, source.read(piece));
     }
     KF_TRY(auto composed, compose_drawing(in, m, {*kind, text, source.name()}));
-    return run::whole_job(std::move(composed));
+    run::whole_job job(std::move(composed));
+    if (in.has("arcs")) job.keep_arcs(arcs_of_drawing(in));
+    return job;
 }
 
 result<std::string> read_text(const std::string& operand, std::size_t most) {

@@ -164,7 +164,7 @@ std::vector<filter_row> line_filters() {
          {},
          true,
          ""},
-        {{"effort", "N", "how long --order searches: tries for each line (1)"},
+        {{"effort", "N", "how long --order searches: tries for each line (without: 3000 in all)"},
          nullptr,
          when::given,
          range{0, 100000, whole},

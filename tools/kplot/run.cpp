@@ -85,7 +85,7 @@ fs::path gcode_directory(const plotter_site& site, const run::printer_facts& fac
     return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : site.machine.gcode_directory;
 }
 
-result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, const run::whole_job& job,
+result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, run::whole_job& job,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::steered, .klipper = readiness::preflighted}));
@@ -103,6 +103,19 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
                          {},
                          {"kplot machine macros  (prints what to add)", "or: kplot run FILE --mode interactive"}});
 
+    if (job.arcs()) {
+        if (!facts.arcs)
+            return kf::fail(
+                {errc::refused,
+                 "this printer knows no arcs",
+                 "its configuration lacks [gcode_arcs]",
+                 "--arcs",
+                 {"add [gcode_arcs] and resolution: 0.1 to printer.cfg, then RESTART", "or leave out --arcs"}});
+        auto how = *job.arcs();
+        how.piece = facts.limits.arc_resolution;
+        job.keep_arcs(how);
+        KF_CHECK(run::check_job(job.strokes(), site.machine, {.arcs = job::arc_style::native}));
+    }
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;
@@ -173,7 +186,7 @@ result<void> run_job(cli::invocation& in) {
     io::interrupt::catch_signals();
     KF_TRY(auto chosen, open_machine(in));
     // The whole job, to its last operation, before anything is started or asked.
-    KF_TRY(const auto job, read_job(in, chosen.value, in.operands[0]));
+    KF_TRY(auto job, read_job(in, chosen.value, in.operands[0]));
     KF_TRY(const auto summary, run::check_job(job.strokes(), chosen.value, {}));
     tell_warnings(in, summary);
     return with_site(open_site(in, std::move(chosen)),
@@ -190,13 +203,14 @@ cli::command_row run_command() {
         {"detach", "", "start the file and leave it to Klipper"},
         {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
         {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
+        arcs_option(),
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
     for (const auto& o : input_options()) options.push_back(o);
     return {"run",
             "FILE|-",
             1,
             1,
-            "Draws an SVG or a job.",
+            "Draws an SVG, an HP-GL plot or a job.",
             options,
             {{"kplot run a.svg --sim --ink ink.svg", "on a simulated printer, with a picture"},
              {"kplot run a.svg", "as a file; Ctrl+C pauses, twice cancels"},

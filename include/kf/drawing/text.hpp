@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,20 +48,21 @@ struct text_line {
 
 /// A character that the font lacks, and where it was first.
 struct missing_character {
-    char32_t code;
     std::size_t line, count;
 };
 
 class text_setter {
     const text_options& options_;
     std::vector<text_line> lines_ = {};
-    std::vector<missing_character> missing_ = {};
+    std::map<char32_t, missing_character> missing_ = {};
     std::size_t too_wide_ = 0; ///< a line with a word wider than options_.width; 0: none
 
     [[nodiscard]] double unit() const noexcept { return options_.height / cap_height; }
 
     void append(text_run& run, char32_t code, std::size_t line) {
-        if (is_mark(code) && !run.glyphs.empty()) {
+        // More marks than any language has go on by themselves: each looks at all that are there.
+        constexpr std::size_t most_parts = 8;
+        if (is_mark(code) && !run.glyphs.empty() && run.glyphs.back().first.parts.size() < most_parts) {
             auto& [g, at] = run.glyphs.back();
             if (g.base == U'i' || g.base == U'j') { // without its dot
                 const char32_t dotless = g.base == U'i' ? U'ı' : U'ȷ';
@@ -71,11 +74,7 @@ class text_setter {
         }
         auto g = find_glyph(code);
         if (!g) {
-            const auto known = std::ranges::find(missing_, code, &missing_character::code);
-            if (known == missing_.end())
-                missing_.push_back({code, line, 1});
-            else
-                ++known->count;
+            ++missing_.try_emplace(code, missing_character{line, 0}).first->second.count;
             g = find_glyph(U'□');
         }
         if (!run.glyphs.empty()) run.width += kerning(run.glyphs.back().first.base, g->base);
@@ -173,14 +172,23 @@ class text_setter {
 
   private:
     void tell(drawing& d) const {
-        for (const missing_character& m : missing_) {
+        constexpr std::size_t most_told = 8;
+        std::size_t told = 0;
+        for (const auto& [code, m] : missing_) {
+            if (++told > most_told) {
+                d.notes.push_back(
+                    {m.line,
+                     fmt::format("the font lacks {} more characters: boxes are drawn", missing_.size() - most_told),
+                     note_kind::lacking});
+                break;
+            }
             std::string shown;
-            if (m.code >= U' ' && append_utf8(shown, m.code)) shown = fmt::format(" \"{}\"", shown);
-            d.notes.push_back({m.line,
-                               fmt::format("the font has no character U+{:04X}{}: a box is drawn{}",
-                                           static_cast<std::uint32_t>(m.code), shown,
-                                           m.count == 1 ? "" : fmt::format(" ({} times)", m.count)),
-                               note_kind::lacking});
+            if (code >= U' ' && append_utf8(shown, code)) shown = fmt::format(" \"{}\"", shown);
+            d.notes.push_back(
+                {m.line,
+                 fmt::format("the font has no character U+{:04X}{}: a box is drawn{}", static_cast<std::uint32_t>(code),
+                             shown, m.count == 1 ? "" : fmt::format(" ({} times)", m.count)),
+                 note_kind::lacking});
         }
         if (too_wide_ != 0)
             d.notes.push_back({too_wide_, fmt::format("a word is wider than {} mm, and stands out", *options_.width),

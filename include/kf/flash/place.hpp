@@ -8,9 +8,12 @@
 #include <kf/board/slug.hpp>
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
+#include <kf/host/print_guard.hpp>
+#include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +24,11 @@ namespace fs = std::filesystem;
 
 /// Below place::state while services are stopped: their names, one in a line.
 inline constexpr const char* journal_name = "stopped-units";
+
+/// Who may stop and start these units (`running`: those that run now) where the person has no right to systemd.
+/// Empty: nobody else is asked.
+using right_source =
+    std::function<result<host::right>(const std::vector<std::string>& units, const std::vector<std::string>& running)>;
 
 struct place {
     board::device_folders devices = {};
@@ -34,6 +42,8 @@ struct place {
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
+    host::second_source moonraker = {};        ///< who else can say what the printer does
+    right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }
     [[nodiscard]] fs::path journal() const { return state / journal_name; }

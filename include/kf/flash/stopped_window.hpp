@@ -57,6 +57,7 @@ class stopped_window {
         KF_TRY(const auto instances, look());
         host::guard_options options = guard_options_of(now_.wanted);
         options.hold_as = "kflash flash";
+        options.moonraker = now_.at.moonraker;
         options.concerns = [&](const host::printer_activity& a) {
             return std::ranges::any_of(now_.boards,
                                        [&](const auto& b) { return concerns(a, b.target.board(), b.target.device()); });

@@ -5,6 +5,7 @@
 /// every travel and at the end. Spec: https://www.klipper3d.org/G-Codes.html.
 
 #include <kf/error.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/job/arc.hpp>
 #include <kf/job/motion_script.hpp>
 #include <kf/job/reversal_watch.hpp>
@@ -15,7 +16,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -49,9 +49,7 @@ struct gcode_warning {
 
 /// Klipper compares macro names without case, and lists them as they stand in printer.cfg.
 [[nodiscard]] inline bool has_macro(const std::vector<std::string>& objects, std::string_view macro) {
-    const auto same = [](char a, char b) {
-        return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b));
-    };
+    const auto same = [](char a, char b) { return io::to_upper(a) == io::to_upper(b); };
     const std::string wanted = fmt::format("gcode_macro {}", macro);
     return std::any_of(objects.begin(), objects.end(), [&](const std::string& object) {
         return std::equal(object.begin(), object.end(), wanted.begin(), wanted.end(), same);
@@ -204,8 +202,7 @@ class gcode_writer {
     result<void> select(std::string& out, const step& s, const select_tool& op) {
         raise(out);
         KF_CHECK(head_.select(s, op.tool));
-        std::string macro = "TOOL_" + op.tool;
-        for (char& c : macro) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        const std::string macro = io::to_upper("TOOL_" + op.tool);
         if (!has_macro(options_.live_objects, macro)) return {};
         call(out, macro);
         return {};

@@ -135,6 +135,25 @@ inline constexpr std::array<std::string_view, std::variant_size_v<operation>> op
     return op.valueless_by_exception() ? "nothing" : operation_names[op.index()];
 }
 
+template<class... Cases>
+struct overloaded : Cases... {
+    using Cases::operator()...;
+};
+
+/// Where the tool is behind an operation that began at `at`; nothing when no operation says it.
+[[nodiscard]] inline std::optional<point> end_of(const operation& op, std::optional<point> at) {
+    return std::visit(
+        overloaded{[](const rapid_xy& o) { return std::optional(o.to); },
+                   [](const linear_move& o) { return std::optional(o.to); },
+                   [](const draw_arc& o) { return std::optional(o.to); },
+                   [&](const draw_polyline& o) { return o.points.empty() ? at : std::optional(o.points.back()); },
+                   // By homing and by another tool the canvas lies elsewhere below it.
+                   [](const home_xy&) { return std::optional<point>(); },
+                   [](const select_tool&) { return std::optional<point>(); },
+                   [](const select_pen&) { return std::optional<point>(); }, [&](const auto&) { return at; }},
+        op);
+}
+
 /// An operation of a job with its number, counted from 1; every refusal names it.
 struct step {
     std::size_t number = 0;
@@ -149,10 +168,5 @@ struct step {
            std::holds_alternative<await_person>(op) || std::holds_alternative<show_message>(op) ||
            std::holds_alternative<call_macro>(op);
 }
-
-template<class... Cases>
-struct overloaded : Cases... {
-    using Cases::operator()...;
-};
 
 } // namespace kf::job

@@ -33,6 +33,7 @@ class pen_changes {
     [[nodiscard]] std::vector<operation> enter(const drawing::layer& l, const std::vector<drawing::pen>& pens) {
         std::vector<operation> out;
         drawing::layer_control control = drawing::read_layer_control(l.name);
+        const bool changes_pen = control.changes_pen();
         // The colours of one group are layers of one name: what comes before it comes once.
         if (std::exchange(layer_, std::pair(l.number, l.name)) == std::pair(l.number, l.name)) {
             control.pause = false;
@@ -64,7 +65,7 @@ class pen_changes {
         const seconds delay = (changes ? p.delay : 0) + control.delay;
         p.delay = 0;
         p.change = {}; // it stands before this
-        if (own == pens.end() && control.changes_pen()) p.name = drawing::name_of(l);
+        if (own == pens.end() && changes_pen) p.name = drawing::name_of(l);
         put_on_grid(p);
         if (p == draws_with_ && delay <= 0) return out;
         draws_with_ = p;

@@ -3,6 +3,7 @@
 /// Colours as far as a pen cares: which, can one see through it, is it the paper's. CSS Color 4; what a newer
 /// function makes of its numbers is not computed, it counts as a colour that is seen.
 
+#include <kf/io/ascii.hpp>
 #include <kf/svg/svg_colour_names.hpp>
 #include <kf/svg/svg_scanner.hpp>
 
@@ -38,13 +39,6 @@ namespace detail {
 inline constexpr std::string_view system_colours =
     " canvastext linktext visitedtext activetext buttontext fieldtext windowtext menutext graytext highlight "
     "infotext context-fill context-stroke ";
-
-[[nodiscard]] inline std::string lower_case(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
 
 [[nodiscard]] inline std::optional<svg_colour> read_hex_colour(std::string_view digits) {
     std::array<unsigned, 8> v{};
@@ -135,7 +129,7 @@ inline constexpr std::string_view system_colours =
 
 /// Nothing for what is no colour. "currentColor" is the caller's to know.
 [[nodiscard]] inline std::optional<svg_colour> read_svg_colour(std::string_view written) {
-    const std::string text = detail::lower_case(trimmed(written));
+    const std::string text = io::to_lower(trimmed(written));
     if (text.empty()) return std::nullopt;
     if (text.front() == '#') {
         // SVG 1.1 lets a colour profile's version follow.

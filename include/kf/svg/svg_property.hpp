@@ -2,6 +2,7 @@
 #pragma once
 /// The properties of style, from the words that stand in attributes, in style="" and in <style> sheets to svg_style.
 
+#include <kf/io/ascii.hpp>
 #include <kf/svg/svg_colour.hpp>
 #include <kf/svg/svg_dashes.hpp>
 #include <kf/svg/svg_length.hpp>
@@ -24,7 +25,7 @@ struct svg_url {
 };
 [[nodiscard]] inline std::optional<svg_url> read_svg_url(std::string_view value) {
     const std::size_t close = value.find(')');
-    if (close == value.npos || detail::lower_case(value.substr(0, 4)) != "url(") return std::nullopt;
+    if (close == value.npos || io::to_lower(value.substr(0, 4)) != "url(") return std::nullopt;
     std::string_view ref = trimmed(value.substr(4, close - 4));
     if (ref.size() >= 2 && (ref.front() == '"' || ref.front() == '\'')) ref = trimmed(ref.substr(1, ref.size() - 2));
     return svg_url{ref.starts_with('#') ? ref.substr(1) : std::string_view{}, trimmed(value.substr(close + 1))};
@@ -36,7 +37,7 @@ namespace detail {
 [[nodiscard]] inline std::optional<svg_paint> read_svg_paint(std::string_view value) {
     svg_paint p;
     if (value == "none") return p;
-    const std::string word = lower_case(value.substr(0, 16));
+    const std::string word = io::to_lower(value.substr(0, 16));
     if (word == "currentcolor") {
         p.kind = svg_paint::current;
         return p;

@@ -131,7 +131,7 @@ inline result<void> svg_walk::element(node n, svg_context context) {
     const std::string_view name = n.name();
     const auto tag = find_svg_tag(name);
     if (!tag) {
-        report_.tell(n, note_kind::lacking, "unknown element: not drawn");
+        report_.tell(n, note_kind::told, "unknown element: not drawn"); // nor does a viewer show it
         return {};
     }
     if (*tag == svg_tag::unseen) return {};

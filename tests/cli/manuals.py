@@ -401,7 +401,8 @@ class JsonLines(Events, WorldTest):
                             (["config", "octopus", "--import", config], 0), (["build", "octopus"], 0),
                             (["add", "x", "--mcu", "stm32f446", "--pattern", "usb-Klipper_x*"], 0),
                             (["edit", "x", "--exclude"], 0), (["list"], 0), (["remove", "x", "--yes"], 0),
-                            (["flash", "octopus"], 0)):
+                            (["flash", "octopus"], 0), (["flash", "octopus", "--if-needed"], 0), (["history"], 0),
+                            (["rollback", "octopus"], 4), (["doctor"], 0), (["report", "octopus"], 0)):
             with self.subTest(" ".join(words)):
                 r = w.run(*words, "--json")
                 self.assertEqual(r.code, code, r)
@@ -418,7 +419,7 @@ class JsonLines(Events, WorldTest):
         seen.add(r.events("result")[0]["kind"])
         self.assertEqual(seen - {"step", "progress", "note", "warning", "error"},
                          {"device", "board", "settings", "plan", "config", "image", "added", "edited", "removed",
-                          "flashed", "firmware"})
+                          "flashed", "firmware", "need", "history", "check", "report"})
 
     def test_an_empty_registry_without_devices_lists_nothing(self):
         with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:

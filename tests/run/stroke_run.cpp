@@ -341,6 +341,19 @@ BOOST_FIXTURE_TEST_CASE(b6_after_a_pause_the_next_stroke_begins_where_the_printe
     BOOST_REQUIRE_MESSAGE(done, done.error().what);
 }
 
+BOOST_FIXTURE_TEST_CASE(after_a_pause_the_way_round_a_keep_out_begins_where_a_person_left_the_tool, stroke_stage) {
+    machine.keep_outs.push_back({"clip", machine::box{{100, 290}, {120, 330}}});
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        if (script == line(0)) printer.status["toolhead"].as_object()["position"] = json::array{200.0, 312.0, 10.0, 0.0};
+        p.answer(request, "{}");
+    };
+    steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::resume}};
+    const auto done = draw(lines(2));
+    BOOST_REQUIRE_MESSAGE(done, done.error().what);
+    BOOST_TEST(printer.scripts[4] == "G90\nG1 Z10 F2400\nG0 X120.5 Y330.5 F4800\nG0 X99.5 Y330.5\nG0 X25 Y312\n"
+                                     "G1 Z20 F2400\nG1 X35 Y312 F1500\nG1 Z10 F2400\nM400\nG90");
+}
+
 BOOST_FIXTURE_TEST_CASE(b4_a_strangers_motion_between_two_strokes_ends_the_run_with_the_pen_up, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         p.answer(request, "{}", 2s);

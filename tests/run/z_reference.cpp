@@ -240,6 +240,27 @@ BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_st
     BOOST_TEST(bent.error().cause == "a transform bends its coordinates: one that kplot does not know");
 }
 
+BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_machine_stands, z_stage) {
+    homed("xyz");
+    machine.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
+    open();
+    printer.status["toolhead"].as_object()["position"] = json::array{35.0, 210.0, 10.0, 0.0};
+    BOOST_REQUIRE(run::travel_to(k, machine, {235, 210}));
+    BOOST_TEST(printer.scripts.back() == "G90\nG0 X99.5 Y204.5 F4800\nG90\nG0 X120.5 Y204.5 F4800\n"
+                                         "G90\nG0 X235 Y210 F4800\nM400\nG90");
+    printer.status["toolhead"].as_object()["position"] = json::array{60.0, 210.0, 10.0, 0.0};
+    BOOST_REQUIRE(run::travel_to(k, machine, {50, 210}, {5, 0})); // Klipper adds 5 to X
+    BOOST_TEST(printer.scripts.back() == "G90\nG0 X45 Y210 F4800\nM400\nG90");
+    printer.status["toolhead"].as_object()["position"] = json::array{110.0, 210.0, 10.0, 0.0};
+    const std::size_t sent = printer.scripts.size();
+    const auto stuck = run::travel_to(k, machine, {235, 210});
+    BOOST_REQUIRE(!stuck);
+    BOOST_TEST(name(stuck.error().code) == "refused");
+    BOOST_TEST(stuck.error().what == "there is no way to X235 Y210 round the keep-out clip");
+    BOOST_TEST(stuck.error().cause == "the tool is at X110 Y210; the keep-out is X 100 to 120, Y 205 to 250 mm");
+    BOOST_TEST(printer.scripts.size() == sent);
+}
+
 BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_stage) {
     machine.z_reference.method = machine::z_reference::way::endstop;
     const auto way = run::way_of_z(machine, facts());

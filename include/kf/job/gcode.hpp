@@ -147,7 +147,11 @@ class gcode_writer {
     result<void> travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
         raise(out);
         const placement where = head_.where();
-        const auto from = stands_ ? std::exchange(stands_, std::nullopt) : head_.at();
+        const auto from = stands_ ? stands_ : head_.at();
+        if (const auto stood = std::exchange(stands_, std::nullopt)) {
+            written_ = rounded(*stood);
+            reversal_.forget();
+        }
         const auto way =
             machine::way_to(machine_, head_.tool(), from.value_or(where.to_machine(p)), where.to_machine(p));
         if (!way)

@@ -139,7 +139,8 @@ cli::option_row arcs_option() {
 
 drawing::arc_fit_options arcs_of_drawing(const cli::invocation& in) {
     const auto how = reading(in);
-    return {.tolerance = (how ? how->tolerance_mm : arcs_of_job().tolerance) + grid_of_job};
+    if (!how) return arcs_of_job();
+    return {.tolerance = how->tolerance_mm + grid_of_job, .chord_tolerance = 2 * how->tolerance_mm};
 }
 
 drawing::arc_fit_options arcs_of_job() { return {.tolerance = svg::svg_options{}.tolerance_mm + grid_of_job}; }

@@ -35,7 +35,7 @@ result<void> warn_of_coarse_arcs(cli::invocation& in, const run::whole_job& job)
         }
         at = job::end_of(s->op, at);
     }
-    if (farthest > job.arcs()->tolerance)
+    if (farthest > job.arcs()->chord_tolerance)
         in.out.warn(fmt::format("Klipper draws arcs in pieces of 1 mm unless [gcode_arcs] resolution says less: an arc "
                                 "of radius {:.2f} mm is {:.2f} mm off then; set resolution: 0.1, or give "
                                 "--arc-resolution 1, which keeps such arcs as lines",

@@ -17,7 +17,8 @@ namespace kf::drawing {
 struct arc_fit_options {
     mm tolerance = 0.01;
     mm least_radius = 0.05, most_radius = 10'000;
-    mm piece = 0; ///< of the chords that a machine makes of an arc: one that they would leave farther stays a line
+    mm piece = 0;              ///< of the chords that a machine makes of an arc; 0: it makes none
+    mm chord_tolerance = 0.01; ///< an arc that its chords leave farther stays lines
 };
 
 /// How far inside of an arc the chords are that Klipper makes of it: pieces of equal length, none shorter than `piece`.
@@ -108,7 +109,7 @@ class arc_finder {
     [[nodiscard]] bool is_curved(const fitted_circle& c) const {
         if (c.radius * (1 - std::cos(std::min(std::abs(c.sweep), std::numbers::pi) / 2)) <= options_.tolerance)
             return false;
-        return options_.piece <= 0 || chord_error(c.radius, c.sweep, options_.piece) <= options_.tolerance;
+        return options_.piece <= 0 || chord_error(c.radius, c.sweep, options_.piece) <= options_.chord_tolerance;
     }
     /// Through both ends and the middle; nothing when a point or the middle of a piece is too far from it.
     [[nodiscard]] std::optional<fitted_circle> circle(std::size_t from, std::size_t to) const {

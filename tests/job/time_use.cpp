@@ -37,7 +37,8 @@ double straight(double way, double speed, double first, double last) {
 BOOST_AUTO_TEST_SUITE(time_use_)
 
 BOOST_AUTO_TEST_CASE(time_is_told_by_kind) {
-    const time_use t = used(octopus(), {home_xy{}, rapid_xy{{-25, 242}}, tool_down{}, draw_polyline{{{0, 242}}}, tool_up{}});
+    const time_use t =
+        used(octopus(), {home_xy{}, rapid_xy{{-25, 242}}, tool_down{}, draw_polyline{{{0, 242}}}, tool_up{}});
     // 80 mm up along Y from the home position, two ways of Z of 10 mm, and 25 mm of ink.
     BOOST_TEST(t.all.travel == 80, tt::tolerance(1e-9));
     BOOST_TEST(t.all.travelling == straight(80, 80, 0, 5), tt::tolerance(1e-9));
@@ -64,9 +65,9 @@ BOOST_AUTO_TEST_CASE(the_sum_is_what_the_planner_says_of_the_file) {
     }
     const time_use t = used(m, list);
     std::string text = "SET_KINEMATIC_POSITION X=0 Y=0 Z=10\n";
-    BOOST_REQUIRE(write_gcode(m, {}, stroke_source(operations_of(list)), [&](std::string_view piece) -> kf::result<void> {
-        return text += piece, kf::result<void>{};
-    }));
+    BOOST_REQUIRE(
+        write_gcode(m, {}, stroke_source(operations_of(list)),
+                    [&](std::string_view piece) -> kf::result<void> { return text += piece, kf::result<void>{}; }));
     const auto whole = kf::planner::estimate_gcode(text, planned_limits(m));
     BOOST_REQUIRE(whole.has_value());
     BOOST_TEST(t.all.total() == whole->total, tt::tolerance(1e-9));
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(each_layer_and_pen_has_its_share) {
         return std::vector<operation>{rapid_xy{{10, y}}, tool_down{}, draw_polyline{{{10, y}, {35, y}}}, tool_up{}};
     };
     std::vector<operation> list{begin_layer{1}};
-    for (const double y : {20.0, 30.0}) for (const operation& o : line(y)) list.push_back(o);
+    for (const double y : {20.0, 30.0})
+        for (const operation& o : line(y)) list.push_back(o);
     list.emplace_back(begin_layer{2});
     for (const operation& o : line(40)) list.push_back(o);
     const time_use t = used(octopus(), list, header);

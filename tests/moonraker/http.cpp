@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "../../tools/net/http.hpp"
+#include "../../tools/net/ask_http.hpp"
 
 #include <kf/io/unique_fd.hpp>
 
@@ -11,6 +11,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 namespace http_test {
 
@@ -40,20 +42,25 @@ BOOST_AUTO_TEST_CASE(what_is_no_address_is_wrong_use) {
     }
 }
 
+/// Listens on a free port of this host, which it gives too.
+std::pair<kf::io::unique_fd, std::uint16_t> loopback_listener() {
+    kf::io::unique_fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    BOOST_REQUIRE_EQUAL(::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+    BOOST_REQUIRE_EQUAL(::listen(fd.get(), 4), 0);
+    BOOST_REQUIRE_EQUAL(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+    return {std::move(fd), ntohs(at.sin_port)};
+}
+
 /// Takes one connection after the other; each gets `answer`, when its request has come, and is closed.
 class one_answer {
   public:
     explicit one_answer(std::string answer)
-      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
-      , answer_(std::move(answer)) {
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        BOOST_REQUIRE_EQUAL(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
-        BOOST_REQUIRE_EQUAL(::listen(listener_.get(), 4), 0);
-        BOOST_REQUIRE_EQUAL(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
-        port = ntohs(at.sin_port);
+      : answer_(std::move(answer)) {
+        std::tie(listener_, port) = loopback_listener();
         thread_ = std::thread([this] { serve(); });
     }
     one_answer(const one_answer&) = delete;
@@ -118,15 +125,8 @@ BOOST_AUTO_TEST_CASE(nobody_there_garbage_and_silence_are_three_answers) {
         (ask_http(one_answer("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n").at(), {}, soon()).error().code ==
          errc::protocol));
     // It took the connection and never answers: the backlog of a listener that nobody serves.
-    const kf::io::unique_fd mute(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof at;
-    BOOST_REQUIRE_EQUAL(::bind(mute.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
-    BOOST_REQUIRE_EQUAL(::listen(mute.get(), 4), 0);
-    BOOST_REQUIRE_EQUAL(::getsockname(mute.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
-    const auto silent = ask_http({"127.0.0.1", ntohs(at.sin_port), ""}, {}, std::chrono::steady_clock::now() + 50ms);
+    const auto [mute, port] = loopback_listener();
+    const auto silent = ask_http({"127.0.0.1", port, ""}, {}, std::chrono::steady_clock::now() + 50ms);
     BOOST_TEST((silent.error().code == errc::timeout));
 }
 

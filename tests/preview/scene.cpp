@@ -48,9 +48,10 @@ BOOST_AUTO_TEST_CASE(layers_and_pens_of_the_header_are_the_strokes) {
                             .height = 50,
                             .layers = {{1, "sky", "#0000ff", ""}, {2, "", "", "wide"}},
                             .pens = {{.name = "wide", .colour = "#804000"}}};
-    const scene s = seen(octopus(), {begin_layer{1}, rapid_xy{{1, 1}}, tool_down{}, tool_up{}, begin_layer{2},
-                                     rapid_xy{{2, 2}}, tool_down{}, tool_up{}, begin_layer{1}, rapid_xy{{3, 3}},
-                                     tool_down{}, tool_up{}}, header);
+    const scene s = seen(octopus(),
+                         {begin_layer{1}, rapid_xy{{1, 1}}, tool_down{}, tool_up{}, begin_layer{2}, rapid_xy{{2, 2}},
+                          tool_down{}, tool_up{}, begin_layer{1}, rapid_xy{{3, 3}}, tool_down{}, tool_up{}},
+                         header);
     BOOST_TEST((s.layer_of == std::vector<std::uint16_t>{0, 1, 0}));
     BOOST_TEST(s.layers[0].name == "sky");
     BOOST_TEST(s.layers[1].name == "layer 2");
@@ -75,11 +76,11 @@ BOOST_AUTO_TEST_CASE(travel_is_seen_to_go_round_a_keep_out) {
 
 BOOST_AUTO_TEST_CASE(gcode_is_ink_where_z_is_nearer_to_the_paper) {
     const auto m = octopus();
-    std::string_view text = "G90\nG1 Z10 F600\nG0 X35 Y302 F4800\nG1 Z20\nG1 X55 Y302 F1500\nG1 X55 Y290\nG1 Z10\nG0 X100 "
-                            "Y302\nG1 Z20\nG1 X110\nG1 Z10\n";
-    const auto s = kf::preview::scene_of_gcode(m, planned_limits(m), [&]() -> kf::result<std::string_view> {
-        return std::exchange(text, {});
-    });
+    std::string_view text =
+        "G90\nG1 Z10 F600\nG0 X35 Y302 F4800\nG1 Z20\nG1 X55 Y302 F1500\nG1 X55 Y290\nG1 Z10\nG0 X100 "
+        "Y302\nG1 Z20\nG1 X110\nG1 Z10\n";
+    const auto s = kf::preview::scene_of_gcode(
+        m, planned_limits(m), [&]() -> kf::result<std::string_view> { return std::exchange(text, {}); });
     BOOST_REQUIRE(s.has_value());
     BOOST_REQUIRE(s->strokes.size() == 2u);
     BOOST_TEST((points(s->strokes[0]) == std::vector<point>{{10, 20}, {30, 20}, {30, 32}}));

@@ -75,8 +75,8 @@ BOOST_AUTO_TEST_CASE(pixels_are_coloured_where_the_strokes_and_frames_are) {
     BOOST_TEST((at(20, 20) == colour{30, 60, 180}));
     BOOST_TEST((at(20, 30) == colour{200, 20, 60}));
     BOOST_TEST((at(20, 100) == colour{255, 255, 255}));
-    BOOST_TEST((at(10, 20) == colour{0, 170, 0}));  // where it begins
-    BOOST_TEST((at(30.5, 30) == colour{204, 0, 0})); // and ends
+    BOOST_TEST((at(10, 20) == colour{0, 170, 0}));        // where it begins
+    BOOST_TEST((at(30.5, 30) == colour{204, 0, 0}));      // and ends
     BOOST_TEST((at(20.25, 25) != colour{255, 255, 255})); // the travel
     bool framed = false;
     for (double x = -0.5; x < 0.5; x += 0.1) framed = framed || at(x, 200).red < 200;

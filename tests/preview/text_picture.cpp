@@ -17,8 +17,8 @@ scene small() {
     s.canvas = s.margin = s.work_area = {0, 0, 100, 50};
     s.layers = {{"a", ""}};
     s.pens = {{"pen", ""}};
-    for (const std::vector<point>& line :
-         {std::vector<point>{{20, 10}, {50, 10}, {50, 40}, {20, 40}, {20, 10}}, std::vector<point>{{60, 10}, {90, 40}}}) {
+    for (const std::vector<point>& line : {std::vector<point>{{20, 10}, {50, 10}, {50, 40}, {20, 40}, {20, 10}},
+                                           std::vector<point>{{60, 10}, {90, 40}}}) {
         s.strokes.begin();
         for (const point p : line) s.strokes.add(p);
         s.layer_of.push_back(0);
@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE(colours_say_the_order_and_are_switched_off_behind) {
     BOOST_TEST(lines[2].find("\x1b[34m") != std::string::npos); // the first stroke
     BOOST_TEST(lines[2].find("\x1b[33m") != std::string::npos); // the second of two
     for (const std::string& line : lines)
-        if (const auto last = line.rfind('\x1b'); last != std::string::npos) BOOST_TEST(line.substr(last, 4) == "\x1b[0m");
+        if (const auto last = line.rfind('\x1b'); last != std::string::npos)
+            BOOST_TEST(line.substr(last, 4) == "\x1b[0m");
     BOOST_TEST(lines.back().find("first stroke to last") != std::string::npos);
 }
 

@@ -44,7 +44,11 @@ result<drawing::drawing> give_pens(drawing::drawing d, const cli::invocation& in
 std::vector<filter_row> pen_filters() {
     return {{{"pens", "FILE", "a pen for each layer (layer), for each colour (color), or as a list says"},
              give_pens,
-             filter_row::when::imported}};
+             filter_row::when::imported,
+             std::nullopt,
+             {},
+             false,
+             "layer"}};
 }
 
 std::vector<std::string> pen_lines(const job::job_measure& sum) {

@@ -40,8 +40,7 @@ constexpr trial trials[] = {
     {"--simplify 0.02", simplified},
     {"--dedupe 0.01", deduped},
     {"--order", ordered},
-    {all_together,
-     [](drawing::drawing d) { return ordered(simplified(merged(deduped(std::move(d))))); }},
+    {all_together, [](drawing::drawing d) { return ordered(simplified(merged(deduped(std::move(d))))); }},
 };
 
 double percent(seconds part, seconds of) noexcept { return of > 0 ? 100 * part / of : 0; }
@@ -74,11 +73,12 @@ std::vector<std::string> why_slow(const job::time_use& use, const machine::machi
     share(all.drawing, "drawing", loss_text(use.ink, all.drawing, "pieces of lines"));
     share(all.travelling, "travel", loss_text(use.travel, all.travelling, "ways"));
     share(all.lifting, "lifts",
-          all.lifts == 0 ? std::string()
-                         : fmt::format("{} ways of Z, {:.2f} s each", all.lifts,
-                                       all.lifting / static_cast<double>(all.lifts)));
+          all.lifts == 0
+              ? std::string()
+              : fmt::format("{} ways of Z, {:.2f} s each", all.lifts, all.lifting / static_cast<double>(all.lifts)));
     share(all.dwelling, "dwells",
-          fmt::format("{}, {:.2f} s each{}", use.dwells, all.dwelling / static_cast<double>(std::max<std::size_t>(use.dwells, 1)),
+          fmt::format("{}, {:.2f} s each{}", use.dwells,
+                      all.dwelling / static_cast<double>(std::max<std::size_t>(use.dwells, 1)),
                       m.steppers.direction_reversal_pause_s > 0
                           ? "; steppers.direction_reversal_pause_s where an axis turns back fast"
                           : ""));
@@ -101,7 +101,8 @@ result<std::vector<remedy>> remedies(const run::whole_job& job, const machine::m
         machine::machine lower = m;
         lower.z_states.travel_mm = (m.z_states.travel_mm + first.work_mm) / 2;
         if (auto then = time_of(job, lower))
-            tried(fmt::format("half the lift (z_states.travel_mm: {})", io::to_decimal(lower.z_states.travel_mm, 3)), *then);
+            tried(fmt::format("half the lift (z_states.travel_mm: {})", io::to_decimal(lower.z_states.travel_mm, 3)),
+                  *then);
     }
     KF_TRY(const auto header, job.header());
     KF_TRY(const job::decomposed_job parts, job::decompose(job.strokes(), header));
@@ -114,7 +115,8 @@ result<std::vector<remedy>> remedies(const run::whole_job& job, const machine::m
     }
     // All of them together are told when that is more than the best of them.
     if (!found.empty() && found.back().name == all_together &&
-        std::any_of(found.begin(), found.end() - 1, [&](const remedy& r) { return r.saved + worth_having > found.back().saved; }))
+        std::any_of(found.begin(), found.end() - 1,
+                    [&](const remedy& r) { return r.saved + worth_having > found.back().saved; }))
         found.pop_back();
     std::stable_sort(found.begin(), found.end(), [](const remedy& a, const remedy& b) { return a.saved > b.saved; });
     return found;

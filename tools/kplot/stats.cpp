@@ -20,8 +20,12 @@ namespace kf::kplot {
 namespace {
 
 std::vector<field> fields_of(const job::time_share& s) {
-    return {{"lifts", static_cast<std::int64_t>(s.lifts)}, {"travel_mm", s.travel},          {"seconds", s.total()},
-            {"draw_seconds", s.drawing},                   {"travel_seconds", s.travelling}, {"lift_seconds", s.lifting},
+    return {{"lifts", static_cast<std::int64_t>(s.lifts)},
+            {"travel_mm", s.travel},
+            {"seconds", s.total()},
+            {"draw_seconds", s.drawing},
+            {"travel_seconds", s.travelling},
+            {"lift_seconds", s.lifting},
             {"dwell_seconds", s.dwelling}};
 }
 
@@ -36,8 +40,8 @@ std::string table_of(const job::time_use& use) {
     std::string text = fmt::format("\n{:{}}  strokes    ink mm travel mm   draw s travel s  lift s dwell s", "", wide);
     for (const auto& p : use.parts) {
         const std::string name = name_of(p);
-        fmt::format_to(std::back_inserter(text), "\n{}{:{}}  {:7} {:9.1f} {:9.1f} {:8.1f} {:8.1f} {:7.1f} {:7.1f}", name, "",
-                       wide - columns_of(name), p.share.strokes, p.share.ink, p.share.travel, p.share.drawing,
+        fmt::format_to(std::back_inserter(text), "\n{}{:{}}  {:7} {:9.1f} {:9.1f} {:8.1f} {:8.1f} {:7.1f} {:7.1f}",
+                       name, "", wide - columns_of(name), p.share.strokes, p.share.ink, p.share.travel, p.share.drawing,
                        p.share.travelling, p.share.lifting, p.share.dwelling);
     }
     return text;
@@ -53,7 +57,8 @@ result<void> tell_slowness(cli::invocation& in, const run::whole_job& job, const
         return {};
     }
     for (const remedy& r : *found)
-        in.out.result({"would_save", fmt::format("{} would save {}", r.name, clock_text(r.saved)),
+        in.out.result({"would_save",
+                       fmt::format("{} would save {}", r.name, clock_text(r.saved)),
                        {{"name", r.name}, {"seconds", r.saved}}});
     if (found->empty() && !in.json) in.out.note("none of --order, --merge, --dedupe and --simplify saves much");
     return {};
@@ -77,10 +82,11 @@ result<void> run_stats(cli::invocation& in) {
     const auto use = job::use_of_time(m.value, header, job.strokes(), job::planned_limits(m.value));
     if (use) {
         const job::time_share& all = use->all;
-        fmt::format_to(std::back_inserter(text),
-                       "\ntime         {}\n  drawing    {:.2f} s\n  travel     {:.2f} s\n  lifts      {:.2f} s\n  dwells    "
-                       " {:.2f} s",
-                       clock_text(all.total()), all.drawing, all.travelling, all.lifting, all.dwelling);
+        fmt::format_to(
+            std::back_inserter(text),
+            "\ntime         {}\n  drawing    {:.2f} s\n  travel     {:.2f} s\n  lifts      {:.2f} s\n  dwells    "
+            " {:.2f} s",
+            clock_text(all.total()), all.drawing, all.travelling, all.lifting, all.dwelling);
         text += table_of(*use);
         for (field& f : fields_of(all)) fields.push_back(std::move(f));
     } else // it need not fit this machine

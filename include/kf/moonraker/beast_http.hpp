@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// http_exchange by Boost.Beast. One connection for each question, since they are seconds or minutes apart. A signal
-/// ends the wait, a deadline always does. Heavy to compile: tools include tools/net/http.hpp instead.
+/// ends the wait, a deadline always does. Heavy to compile: tools include tools/net/ask_http.hpp instead.
 
 #include <kf/io/interrupt.hpp>
 #include <kf/moonraker/http.hpp>

@@ -141,7 +141,8 @@ inline std::string svg_rectangle(std::string_view id, const rectangle& r, std::s
             return n < s.strokes.size() && s.layer_of[n] == layer && s.pen_of[n] == pen;
         };
         fmt::format_to(std::back_inserter(out), "<g id=\"part-{}\" class=\"layer-{} pen-{}\"><title>{}, {}</title>\n",
-                       ++part, layer + 1, pen + 1, detail::xml_text(s.layers[layer].name), detail::xml_text(s.pens[pen].name));
+                       ++part, layer + 1, pen + 1, detail::xml_text(s.layers[layer].name),
+                       detail::xml_text(s.pens[pen].name));
         while (together(i)) {
             const std::size_t tint = colours.of(i);
             out += "<path stroke=\"" + detail::hex(colours.shown(tint)) + "\" d=\"";

@@ -78,7 +78,9 @@ inline std::string terminal_colour(colour_by by, std::size_t tint, std::size_t c
                                   room(dots.size().height) / std::max(all.height(), 1e-3));
     // A little off the middle, so that a line between two rows of dots takes one of them and not both.
     constexpr double middle = 0.5001;
-    const auto seen = [&](point p) { return point{(p.x - all.left) * scale + middle, (p.y - all.top) * scale + middle}; };
+    const auto seen = [&](point p) {
+        return point{(p.x - all.left) * scale + middle, (p.y - all.top) * scale + middle};
+    };
     const auto frame = [&](const rectangle& r, std::uint16_t what) {
         const point corners[] = {{r.left, r.top}, {r.right, r.top}, {r.right, r.bottom}, {r.left, r.bottom}};
         for (std::size_t i = 0; i < 4; ++i) dots.line(seen(corners[i]), seen(corners[(i + 1) % 4]), 0, what);

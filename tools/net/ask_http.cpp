@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "http.hpp"
+#include "ask_http.hpp"
 
 #include <kf/moonraker/beast_http.hpp>
 

@@ -65,7 +65,8 @@ soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --batch --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
-	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
+	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
+	    tests/drawing/every_filter.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
 	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.
@@ -78,10 +79,21 @@ bench: all
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
-	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o $(BUILD)/bench_order
-	/usr/bin/python3 -B tests/bench/drawings.py $(BUILD)/bench_drawings
-	$(BUILD)/bench_order $(BUILD)/bench_drawings
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
+	$(MAKE) bench-drawings
+
+# kplot on large drawings, as users get it, against its bars and beside vpype and saxi where they are: their place by
+# VPYPE=command and SAXI=node_modules.
+SEEDS ?= 5
+.PHONY: bench-drawings
+bench-drawings:
+	packaging/setup.sh build
+	test -e build-bench/build.ninja || meson setup build-bench -Dtests=false -Doptimization=2 -Ddebug=false
+	ninja -C build-bench tools/kplot
+	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o build-bench/bench_order
+	/usr/bin/python3 -B tests/bench/drawings.py build-bench/drawings
+	python3 -B tests/bench/drawings_table.py build-bench/tools/kplot build-bench/bench_order build-bench/drawings \
+	    --seeds $(SEEDS) $(if $(VPYPE),--vpype '$(VPYPE)') $(if $(SAXI),--saxi '$(SAXI)')
 
 fuzz:
 	tests/fuzz/run.sh
@@ -91,7 +103,7 @@ pictures: demo
 	python3 -B docs/pictures/make.py build-demo/tools
 
 clean:
-	rm -rf build build-demo build-asan build-static-*
+	rm -rf build build-bench build-demo build-asan build-static-*
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(or $(patsubst dist/bin-%,%,$(wildcard dist/bin-*)),$(error There is nothing in dist/. Run: make static))

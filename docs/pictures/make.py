@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), and the ink of a drawing.
+"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a
+drawing, a preview of it, and the font.
 
 make.py TOOLS [FOLDER]
 
-TOOLS is the folder with kflash and kplot, FOLDER where flash.svg and ink.svg go (beside this script). Both are simulated
+TOOLS is the folder with kflash and kplot, FOLDER where flash.svg, ink.svg, preview.svg and font.svg go (beside this script). Both are simulated
 and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
 import html
+import json
 import os
 import pathlib
 import re
@@ -22,6 +24,15 @@ PAPER, INK = "#16191f", "#d6dae0"
 # The eight colours that the tools use, as the SGR codes 30 to 37; the terminal's own choice is not asked.
 COLOURS = ["#5b6270", "#f0717a", "#7fd18b", "#e5c07b", "#6cb0f5", "#c792ea", "#56c7d6", "#d6dae0"]
 DEADLINE_S = 60
+SPECIMEN = """\
+ABCDEFGHIJKLMNOPQRSTUVWXYZ ÆØŒÞ
+abcdefghijklmnopqrstuvwxyz æøœþß
+0123456789 ½ ¼ ¾ .,:;!?¿¡ „“ «» ‘’ – — … & @ # § %
+Zwölf Boxkämpfer jagen Viktor über den Deich. Ça va ? ¡Niño!
+Žluťoučký kůň úpěl ďábelské ódy. Zażółć gęślą jaźń.
+25.4 mm ± 0.05   90°   Ø 12 µm²   R ≤ 10 kΩ   π ≈ 3.14   √2   ∞
+← ↑ → ↓ ↔ ↕ ↖ ↗ ↘ ↙   € £ ¥ $   © ® ™   × ÷ ≠   ✓
+"""
 
 
 class Terminal:
@@ -128,15 +139,35 @@ def ink(tools, home):
                     "--ink", str(file)], check=True, env={"PATH": os.environ["PATH"], "HOME": home})
     lines = re.findall(r'<polyline points="([^"]*)"', file.read_text())
     strokes = [[tuple(map(float, point.split(","))) for point in line.split()] for line in lines]
+    return paper_svg([[(x, -y) for x, y in s] for s in strokes])
+
+
+def font(tools, home):
+    """A specimen of the font, as the job of `kplot text` has it."""
+    job = subprocess.run([f"{tools}/kplot", "text", "-", "--height", "5", "--tolerance", "0.05"], check=True, text=True,
+                         input=SPECIMEN, capture_output=True, env={"PATH": os.environ["PATH"], "HOME": home}).stdout
+    return paper_svg([op["points"] for op in map(json.loads, job.splitlines()) if op.get("op") == "draw_polyline"])
+
+
+def paper_svg(strokes):
+    """Strokes, Y down, on paper that is a little larger than they are."""
     if not strokes:
         raise SystemExit("there is no ink")
     xs, ys = [x for s in strokes for x, _ in s], [y for s in strokes for _, y in s]
-    left, top, width, height = min(xs) - 6, max(ys) + 6, max(xs) - min(xs) + 12, max(ys) - min(ys) + 12
+    left, top, width, height = min(xs) - 6, min(ys) - 6, max(xs) - min(xs) + 12, max(ys) - min(ys) + 12
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.1f} {height:.1f}">',
            '<rect width="100%" height="100%" rx="2" fill="#fbfaf6"/>',
            '<g fill="none" stroke="#1c2a4a" stroke-width="0.5" stroke-linecap="round" stroke-linejoin="round">']
-    out += ['<polyline points="' + " ".join(f"{x - left:.2f},{top - y:.2f}" for x, y in s) + '"/>' for s in strokes]
+    out += ['<polyline points="' + " ".join(f"{x - left:.2f},{y - top:.2f}" for x, y in s) + '"/>' for s in strokes]
     return "\n".join([*out, "</g>", "</svg>"]) + "\n"
+
+
+def preview(tools, home):
+    """What kplot shows before it draws."""
+    file = pathlib.Path(home, "preview.svg")
+    subprocess.run([f"{tools}/kplot", "preview", str(HERE.parents[1] / "examples/sample.svg"), "--fit", "--margin", "10",
+                    "--order", "-o", str(file)], check=True, env={"PATH": os.environ["PATH"], "HOME": home})
+    return file.read_text()
 
 
 def main():
@@ -145,7 +176,7 @@ def main():
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink)):
+        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font)):
             text = picture(tools, home)
             (folder / name).write_text(text)
             print(f"{folder / name}: {len(text)} bytes")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Drawings for tests/bench/order.cpp: the same bytes everywhere. A3 landscape, a unit is a millimetre.
+"""Drawings for tests/bench/drawings_table.py: the same bytes everywhere. A3 landscape, a unit is a millimetre.
 usage: drawings.py FOLDER    needs python3-numpy
-rand10k, rand100k: short crooked strokes, strewn. hatch: parallel lines around holes, shuffled. text: 95 000 strokes of
+rand10k, rand100k, rand1m: short crooked strokes, strewn. hatch: parallel lines around holes, shuffled. text: 95 000 strokes of
 letters in rows, in reading order. gridcut: each edge of a grid by itself, shuffled."""
 import math
 import os
@@ -103,7 +103,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     os.makedirs(sys.argv[1], exist_ok=True)
-    drawings = {"rand10k": lambda: strewn(10000, 1), "rand100k": lambda: strewn(100000, 2), "hatch": hatch,
+    drawings = {"rand10k": lambda: strewn(10000, 1), "rand100k": lambda: strewn(100000, 2),
+                "rand1m": lambda: strewn(1000000, 4), "hatch": hatch,
                 "text": text, "gridcut": grid}
     for name, lines in drawings.items():
         path = os.path.join(sys.argv[1], name + ".svg")

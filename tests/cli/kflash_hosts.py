@@ -81,8 +81,10 @@ class Hosts(WorldTest):
         self.assertIn("/proc does not show its process", flat(r.err))
         self.assertIn("--assume-idle", r.err)
         self.assertEqual(w.jobs()[done:], [])
-        r = w.run("flash", "octopus", "-s", "--assume-idle")
+        self.assertEqual(w.run("flash", "octopus", "-s", "--override-print-guard", " ").code, 2)
+        r = w.run("flash", "octopus", "-s", "--override-print-guard", "I stand beside it")
         self.assertEqual(r.code, 0, r)
+        self.assertEqual(self.ledger(w)[-1]["assumed"], "I stand beside it")
         self.assertEqual(w.jobs()[done:], ["stop", "start"])
         self.assertTrue(w.service_is_up())
 
@@ -98,6 +100,44 @@ class Hosts(WorldTest):
         r = w.run("flash", "octopus", "-s", "--assume-idle")
         self.assertEqual(r.code, 3, r)
         self.assertIn("moving", r.err)
+        self.assertEqual(w.jobs()[done:], [])
+
+    def moonraker(self, w, *words):
+        """Where a Moonraker of this world listens."""
+        child = subprocess.Popen([world.KSIM, "moonraker", "--until-eof", *words], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.stdin.close)
+        return json.loads(child.stdout.readline())["url"]
+
+    def test_d10_moonraker_is_asked_too_and_the_stricter_answer_counts(self):
+        w = self.world()
+        gone = str(w.root / "nobody.sock")
+        for key, url in (("none", self.moonraker(w, "--socket", gone)),  # it has no klippy behind it
+                         ("right", self.moonraker(w, "--socket", w.at["socket"], "--api-key", "right"))):
+            self.assertEqual(w.run("settings", "--moonraker-url", url, "--moonraker-api-key", key).code, 0)
+            r = w.run("flash", "octopus", "-s", "--dry-run")
+            self.assertEqual(r.code, 0, r)
+        # klippy says idle, and then Moonraker that it prints: what it speaks of may be this one.
+        printing = w.root / "printing.json"
+        same_boards = json.loads(pathlib.Path(w.at["scenario"]).read_text())
+        printing.write_text(json.dumps({**same_boards,
+                                        "print_stats": {"state": "printing", "filename": "benchy.gcode"}}))
+        other = str(w.root / "other.sock")
+        klippy = subprocess.Popen([world.KSIM, "printer", "--socket", other, "--state", str(printing), "--until-eof"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(klippy.wait)
+        self.addCleanup(klippy.stdout.close)
+        self.addCleanup(klippy.stdin.close)
+        klippy.stdout.readline()
+        url = self.moonraker(w, "--socket", other)
+        self.assertEqual(w.run("settings", "--moonraker-url", url).code, 0)
+        done = len(w.jobs())
+        r = w.run("flash", "octopus", "-s", "--assume-idle")
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("benchy.gcode is being printed", flat(r.err))
+        self.assertIn("by Moonraker", flat(r.err))
         self.assertEqual(w.jobs()[done:], [])
 
     def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):

@@ -331,12 +331,12 @@ class DrawingTest(unittest.TestCase):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="kf-drawing."))
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
 
-    def kplot(self, *words):
+    def kplot(self, *words, given=""):
         env = dict(os.environ, HOME=str(self.root), NO_COLOR="1", COLUMNS="80")
         for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "SUDO_USER"):
             env.pop(name, None)
         r = subprocess.run([KPLOT, *map(str, words)], env=env, capture_output=True, text=True,
-                           timeout=DEADLINE, stdin=subprocess.DEVNULL)
+                           timeout=DEADLINE, input=given)
         return Result(r.returncode, r.stdout, r.stderr)
 
     def draw(self, text):

@@ -3,6 +3,7 @@
 #include "../temporary_folder.hpp"
 #include "text_files.hpp"
 
+#include <kf/firmware/git_version.hpp>
 #include <kf/firmware/inputs_hash.hpp>
 #include <kf/io/posix_process.hpp>
 
@@ -62,8 +63,8 @@ BOOST_AUTO_TEST_SUITE(firmware_inputs_hash)
 
 BOOST_AUTO_TEST_CASE(a_blob_has_the_name_that_git_gives_it) {
     // printf 'hello\n' | git hash-object --stdin [--object-format=sha256]
-    BOOST_TEST(detail::blob_name("hello\n", 40) == "ce013625030ba8dba906f756967f9e9ca394464a");
-    BOOST_TEST(detail::blob_name("hello\n", 64) == "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4");
+    BOOST_TEST(blob_name("hello\n", 40) == "ce013625030ba8dba906f756967f9e9ca394464a");
+    BOOST_TEST(blob_name("hello\n", 64) == "2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4");
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_that_touches_no_source_leaves_the_hash) {
@@ -172,6 +173,26 @@ BOOST_AUTO_TEST_CASE(what_is_no_tree_has_no_hash) {
     const auto refused = hash_sources(broken.runner, broken.path(), {}, 30);
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == errc::refused));
+}
+
+BOOST_AUTO_TEST_CASE(git_tells_how_far_a_version_is_from_the_tree) {
+    checkout t;
+    const auto head = [&] { return *describe_tree(t.runner, t.path(), {}, 30); };
+    const auto distance = [&](const std::string& v) { return distance_to(t.runner, t.path(), v, {}, 30); };
+    const auto first = head();
+    BOOST_TEST((distance(first) == commit_distance{0, 0}));
+    t.commit_all();
+    t.commit_all();
+    BOOST_TEST((distance(first) == commit_distance{2, 0}));
+    BOOST_TEST((distance("v0.13.0-7-g" + first) == commit_distance{2, 0}));
+    const auto second = head();
+    t.git({"checkout", "-q", first});
+    BOOST_TEST((distance(second) == commit_distance{0, 2}));
+    put_file(t.path() / "src/main.c", "of a fork\n");
+    t.commit_all();
+    BOOST_TEST((distance(second) == commit_distance{1, 2}));
+    BOOST_TEST(!distance("v0.13.0-7-g1234567"));
+    BOOST_TEST(!distance("?"));
 }
 
 BOOST_AUTO_TEST_CASE(the_compiler_is_that_of_the_boards_makefile) {

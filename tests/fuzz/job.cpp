@@ -25,6 +25,7 @@ void demand(bool truth) {
 }
 
 struct outcome {
+    job_header header;
     std::vector<operation> operations;
     std::string error;
     bool operator==(const outcome&) const = default;
@@ -39,6 +40,7 @@ outcome read(std::string_view text, std::size_t piece) {
         },
         "job", {.line_bytes = 4096, .points = 64});
     outcome out;
+    if (const auto header = source.header()) out.header = *header;
     for (;;) {
         const auto taken = source();
         if (!taken) {
@@ -61,12 +63,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     demand(whole == read(text, data[0] + 1u));
 
     std::string written;
-    append_job_header(written);
+    append_job_header(written, whole.header);
     for (const operation& op : whole.operations) demand(append_operation(written, op).has_value());
     const outcome again = read(written, 4096);
     demand(again.operations.size() == whole.operations.size() && again.error.empty());
     std::string rewritten;
-    append_job_header(rewritten);
+    append_job_header(rewritten, again.header);
     for (const operation& op : again.operations) demand(append_operation(rewritten, op).has_value());
     demand(rewritten == written);
 

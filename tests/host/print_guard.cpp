@@ -238,6 +238,8 @@ struct host_with_klippy {
         proc.add(812, {"python3", "/k/klippy.py", "p.cfg", "-a", socket}, "0::/system.slice/klipper.service\n");
     }
     void answers(const std::string& status) {
+        klippy.reset();
+        fs::remove(socket);
         klippy = std::make_unique<fake_klippy>(
             socket, std::vector<fake_klippy::results>{
                         {{"info", idle_info}, {"objects/list", idle_list}, {"objects/query", status}}});
@@ -345,6 +347,87 @@ BOOST_FIXTURE_TEST_CASE(a_printer_that_cannot_be_asked_concerns_every_board, hos
     options.concerns = [](const printer_activity&) { return false; };
     BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
 }
+/// The same host with a Moonraker that says `word` of the klippy that is process `of`.
+struct host_with_moonraker : host_with_klippy {
+    std::vector<std::string> asked;
+    void moonraker_says(kf::result<printer_activity> word, int of = 812) {
+        if (word) word->process = of;
+        options.moonraker = [this, word](kf::io::duration) {
+            asked.emplace_back("moonraker");
+            return word;
+        };
+    }
+    static printer_activity printing() {
+        auto a = idle();
+        a.print_state = "printing";
+        a.filename = "cube.gcode";
+        a.progress = 0.41;
+        return a;
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(moonraker_answers_for_a_klippy_whose_socket_does_not, host_with_moonraker) {
+    moonraker_says(idle());
+    const auto proof = check();
+    BOOST_REQUIRE_MESSAGE(proof.has_value(), (proof ? "" : proof.error().what));
+    BOOST_TEST(proof->assumptions().empty());
+    BOOST_REQUIRE_EQUAL(proof->printers().size(), 1U); // it is stopped as any other
+    BOOST_TEST(proof->printers()[0].state == "ready");
+    BOOST_TEST(asked.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(moonraker_answers_for_a_klippy_without_a_socket, host_with_moonraker) {
+    proc.remove(812);
+    proc.add(812, {"python3", "/k/klippy.py", "p.cfg"}, "0::/system.slice/klipper.service\n");
+    moonraker_says(idle());
+    BOOST_TEST(check().has_value());
+    moonraker_says(printing());
+    BOOST_TEST(refusal().what == "cube.gcode is being printed, 41 % done (by Moonraker)");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_yes_of_moonraker_about_another_process_proves_nothing, host_with_moonraker) {
+    moonraker_says(idle(), 813);
+    BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
+    moonraker_says(idle(), 0);
+    BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
+}
+
+BOOST_FIXTURE_TEST_CASE(of_two_answers_the_stricter_one_wins, host_with_moonraker) {
+    answers(idle_status);
+    for (const int process : {812, 5}) { // 5: it may count processes in a container
+        moonraker_says(printing(), process);
+        BOOST_TEST(refusal().what == "cube.gcode is being printed, 41 % done (by Moonraker)");
+    }
+    options.assume_idle = true; // no help against an answer
+    BOOST_TEST(refusal().what == "cube.gcode is being printed, 41 % done (by Moonraker)");
+    options.assume_idle = false;
+    answers(replaced(idle_status, "\"state\": \"standby\"", "\"state\": \"paused\""));
+    moonraker_says(idle());
+    BOOST_TEST(refusal().what == "a print is paused, 0 % done");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_moonraker_says_of_one_klippy_is_nothing_about_the_other, host_with_moonraker) {
+    proc.add(900, {"python3", "/k/klippy.py", "q.cfg"}, "0::/system.slice/klipper-2.service\n");
+    moonraker_says(idle(), 900);
+    BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
+    answers(idle_status);
+    const auto proof = check();
+    BOOST_REQUIRE_MESSAGE(proof.has_value(), (proof ? "" : proof.error().what));
+    BOOST_TEST(proof->printers().size() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_moonraker_that_is_not_there_changes_nothing_and_one_that_wants_a_key_is_told,
+                        host_with_moonraker) {
+    moonraker_says(kf::fail(errc::not_connected, "nobody answers at 127.0.0.1:7125"));
+    BOOST_TEST(refusal().steps.size() == 2U);
+    moonraker_says(kf::fail(errc::refused, "Moonraker wants an API key"));
+    const auto e = refusal();
+    BOOST_TEST_REQUIRE(e.steps.size() == 3U);
+    BOOST_TEST(e.steps[2] == "or ask Moonraker: Moonraker wants an API key");
+    answers(idle_status);
+    BOOST_TEST(check().has_value());
+}
+
 /// The same host, and its /proc does not show klippy.
 struct host_with_hidden_klippy : host_with_klippy {
     host_with_hidden_klippy() { proc.remove(812); }

@@ -33,9 +33,10 @@ def allowed(area):
 
 owners = {  # third-party header -> the only headers of ours that may include it
     "yaml-cpp/": {"machine/yaml_index.hpp", "machine/machine_file.hpp", "machine/machine_edit.hpp",
-                  "machine/machine_text.hpp"},
+                  "machine/machine_text.hpp", "job/pens_file.hpp"},
     "pugixml": {"svg/svg_document.hpp"},
     "utf8": {"sink/utf8.hpp"},
+    "png.h": {"preview/png.hpp"},
     "curses": set(), "ncurses": set(), "boost/program_options": set(),
 }
 speeds = {"units.hpp", "job/motion_script.hpp"}  # where mm/s become mm/min

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_SUITE(compose)
 
 BOOST_AUTO_TEST_CASE(each_line_of_a_drawing_is_a_stroke_in_its_order) {
     const std::vector<operation> expected = {home_xy{},
+                                             begin_layer{1},
                                              select_tool{"pen"},
                                              rapid_xy{{0, 0}},
                                              tool_down{},
@@ -45,6 +46,7 @@ BOOST_AUTO_TEST_CASE(each_line_of_a_drawing_is_a_stroke_in_its_order) {
                                              tool_down{},
                                              draw_polyline{{{10, 10}}, 12.0},
                                              tool_up{},
+                                             begin_layer{2},
                                              select_tool{"airbrush"},
                                              rapid_xy{{5, 5}},
                                              tool_down{},
@@ -58,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_drawing_that_is_run_at_once_is_the_job_that_goes_through_
     const drawing d{.layers = {{1, "", {{{1.0 / 3, 2.00000049}, {-2.0 / 3, 0.1234565}, {99999.9999996, -4e-7}}}}}};
     const composed_job job(d, {.feed = 10.0 / 3});
     std::string text;
-    BOOST_REQUIRE(write_job(job.operations(), [&](std::string_view piece) -> kf::result<void> {
+    BOOST_REQUIRE(write_job(job.header(), job.operations(), [&](std::string_view piece) -> kf::result<void> {
         text += piece;
         return {};
     }));
@@ -73,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_drawing_that_is_run_at_once_is_the_job_that_goes_through_
         piped.push_back((*s)->op);
     }
     BOOST_TEST((piped == all(job.operations())));
-    BOOST_TEST((piped[2] == operation(rapid_xy{{0.333333, 2}})));
+    BOOST_TEST((piped[3] == operation(rapid_xy{{0.333333, 2}})));
 }
 
 BOOST_AUTO_TEST_CASE(ink_and_travel_are_measured_from_stroke_to_stroke) {

@@ -352,6 +352,40 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(travel_goes_round_a_keep_out_and_lines_are_as_they_were) {
+    auto m = octopus();
+    m.steppers.direction_reversal_pause_s = 0;
+    m.keep_outs.push_back({"clip", kf::machine::box{{100, 205}, {120, 250}}});
+    // From machine 35, 210 to 235, 210: below the clip, half a millimetre away.
+    const file f = generate(m, {rapid_xy{{10, 112}}, tool_down{}, tool_up{}, rapid_xy{{210, 112}}, tool_down{},
+                                draw_polyline{{{210, 100}}}, tool_up{}});
+    BOOST_TEST(f.fault == "");
+    BOOST_TEST(body(f.text) == "G0 X35 Y210 F4800\nG1 Z20 F300\nG1 Z10\n"
+                               "G0 X99.5 Y204.5 F4800\nG0 X120.5 Y204.5\nG0 X235 Y210\n"
+                               "G1 Z20 F300\nG1 X235 Y222 F1500\nG1 Z10 F300\n");
+    m.keep_outs[0].height_mm = 15; // the pen travels at 10, farther up
+    BOOST_TEST(count(generate(m, {rapid_xy{{10, 112}}, rapid_xy{{210, 112}}}).text, "G0 ") == 2u);
+    m.keep_outs[0].area = kf::machine::box{{0, 205}, {250, 207}};
+    m.keep_outs[0].height_mm.reset();
+    BOOST_TEST(generate(m, {rapid_xy{{10, 112}}, rapid_xy{{10, 130}}}).fault ==
+               "operation 2 (rapid_xy) finds no way round a keep-out: clip (X 0 to 250, Y 205 to 207 mm) is in it");
+}
+
+BOOST_AUTO_TEST_CASE(after_a_pause_travel_begins_where_the_machine_was_left) {
+    auto m = octopus();
+    m.steppers.direction_reversal_pause_s = 0;
+    m.keep_outs.push_back({"clip", kf::machine::box{{100, 205}, {120, 250}}});
+    gcode_writer writer(m, {});
+    std::string out;
+    BOOST_REQUIRE(writer.write({1, {{1, rapid_xy{{10, 112}}}, {2, tool_down{}}, {3, tool_up{}}}}, out));
+    out.clear();
+    writer.restate(out);
+    writer.stands_at({235, 210}); // a person moved it to the other side of the clip
+    BOOST_REQUIRE(writer.write({2, {{4, tool_down{}}, {5, draw_polyline{{{10, 100}}}}, {6, tool_up{}}}}, out));
+    BOOST_TEST(out == "G90\nG1 Z10 F300\nG0 X120.5 Y204.5 F4800\nG0 X99.5 Y204.5\nG0 X35 Y210\n"
+                      "G1 Z20 F300\nG1 X35 Y222 F1500\nG1 Z10 F300\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace gcode_test

@@ -16,7 +16,8 @@ namespace job_file_test {
 
 using namespace kf::job;
 
-const std::string header = "{\"format\":\"kf-job\",\"version\":1}\n";
+const std::string header = "{\"format\":\"kf-job\",\"version\":2,\"layers\":[{\"number\":1},{\"number\":7}]}\n";
+const std::string header_1 = "{\"format\":\"kf-job\",\"version\":1}\n";
 
 struct outcome {
     std::vector<step> steps;
@@ -58,6 +59,7 @@ const std::string all_operations = header + R"({"op":"home_xy"}
 {"op":"purge","volume_ml":1.5}
 {"op":"refill_pump","pump":"cyan"}
 {"op":"prime_line","pump":"magenta"}
+{"op":"begin_layer","layer":2}
 )";
 
 const std::vector<operation> all_values = {home_xy{},
@@ -74,7 +76,8 @@ const std::vector<operation> all_values = {home_xy{},
                                            spray_off{},
                                            purge{1.5},
                                            refill_pump{"cyan"},
-                                           prime_line{"magenta"}};
+                                           prime_line{"magenta"},
+                                           begin_layer{2}};
 
 BOOST_AUTO_TEST_SUITE(job_file)
 
@@ -92,7 +95,7 @@ BOOST_AUTO_TEST_CASE(reads_every_operation_whatever_the_pieces_it_comes_in) {
 
 BOOST_AUTO_TEST_CASE(writes_each_operation_as_one_line_in_fixed_notation) {
     std::string out;
-    append_job_header(out);
+    append_job_header(out, {.layers = {{1}, {7}}});
     for (const operation& op : all_values) BOOST_TEST(append_operation(out, op).has_value());
     BOOST_TEST(out == all_operations);
     out.clear();
@@ -151,19 +154,103 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_an_error_with_its_number_and_reason) {
 
 BOOST_AUTO_TEST_CASE(the_header_comes_first_and_its_version_is_one_we_read) {
     BOOST_TEST(read("").fault == "j: line 1 is wrong: the job is empty; its first line must be "
-                                 "{\"format\":\"kf-job\",\"version\":1}");
+                                 "{\"format\":\"kf-job\",\"version\":2}");
     BOOST_TEST(read("{\"op\":\"tool_up\"}\n").fault ==
-               "j: line 1 is wrong: the first line must be the header {\"format\":\"kf-job\",\"version\":1}");
-    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":2}\n").fault ==
-               "j: line 1 is wrong: this is a job of version 2, and we read version 1");
+               "j: line 1 is wrong: the first line must be the header {\"format\":\"kf-job\",\"version\":2}");
+    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":3}\n").fault ==
+               "j: line 1 is wrong: this is a job of version 3, and we read versions 1 and 2");
     BOOST_TEST(read("{\"format\":\"kf-job\"}\n").fault == "j: line 1 is wrong: the field \"version\" is missing");
     BOOST_TEST(read("<svg xmlns='...'>\n").fault.starts_with("j: line 1 is wrong: it is not JSON"));
-    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":1,\"meta\":{\"title\":\"a\"}}\n").fault == "");
+    for (const char* version : {"1", "2"})
+        BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":" + std::string(version) + ",\"meta\":{\"title\":\"a\"}}\n")
+                       .fault == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_of_version_1_has_no_layers_and_is_read_as_ever) {
+    const outcome got = read(
+        header_1 + all_operations.substr(header.size(), all_operations.rfind("{\"op\":\"begin_layer") - header.size()));
+    BOOST_TEST(got.fault == "");
+    BOOST_TEST(got.steps.size() == all_values.size() - 1);
+    BOOST_TEST(read(header_1 + "{\"op\":\"begin_layer\",\"layer\":1}\n").fault ==
+               "j: line 2 is wrong: begin_layer: the header says version 1, and layers came with version 2");
+    BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":1,\"layers\":[]}\n").fault ==
+               "j: line 1 is wrong: there is no field \"layers\" here");
+}
+
+BOOST_AUTO_TEST_CASE(the_header_of_version_2_carries_page_layers_and_pens) {
+    const std::string line =
+        R"({"format":"kf-job","version":2,"page":{"width":210,"height":297.5},)"
+        R"("layers":[{"number":3,"name":"3-\"rot\"","colour":"#ff0000","pen":"fine"},{"number":1}],)"
+        R"("pens":[{"name":"fine"},{"name":"wide","colour":"#00ff00","feed":12.5,"feed_percent":50,"plunge":3,)"
+        R"("height":-0.25,"height_percent":90,"offset":[1,-0.5],"delay":0.75,"change":{"how":"macro","text":"SWAP"}},)"
+        R"({"name":"third","change":{"how":"message","text":"the blue one"}}],)"
+        R"("meta":{"by":["a",1]}})"
+        "\n";
+    job_reader reader;
+    reader.feed(line);
+    BOOST_REQUIRE(reader.next());
+    BOOST_REQUIRE(reader.header().has_value());
+    const job_header& got = *reader.header();
+    BOOST_TEST(got.width == 210.0);
+    BOOST_TEST(got.height == 297.5);
+    BOOST_TEST((got.layers == std::vector<job_layer>{{3, "3-\"rot\"", "#ff0000", "fine"}, {1, "", "", ""}}));
+    using way = kf::drawing::pen_change::way;
+    const std::vector<kf::drawing::pen> pens = {{.name = "fine"},
+                                                {.name = "wide",
+                                                 .colour = "#00ff00",
+                                                 .feed = 12.5,
+                                                 .feed_percent = 50,
+                                                 .plunge = 3,
+                                                 .height = -0.25,
+                                                 .height_percent = 90,
+                                                 .offset = {1, -0.5},
+                                                 .delay = 0.75,
+                                                 .change = {way::macro, "SWAP"}},
+                                                {.name = "third", .change = {way::message, "the blue one"}}};
+    BOOST_TEST((got.pens == pens));
+    BOOST_TEST(got.meta == R"({"by":["a",1]})");
+    std::string out;
+    append_job_header(out, got);
+    BOOST_TEST(out == line);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_header_is_named) {
+    const auto fault = [](const std::string& fields) {
+        return read("{\"format\":\"kf-job\",\"version\":2," + fields + "}\n{\"op\":\"begin_layer\",\"layer\":1}\n")
+            .fault;
+    };
+    BOOST_TEST(fault("\"layer\":[]") == "j: line 1 is wrong: there is no field \"layer\" here, is it \"layers\"?");
+    BOOST_TEST(fault("\"layers\":{}") == "j: line 1 is wrong: \"layers\" must be a list");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1},7]") == "j: line 1 is wrong: layer 2: a layer is an object");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1.5}]") ==
+               "j: line 1 is wrong: layer 1: \"number\" must be a whole number");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1,\"color\":\"#000000\"}]") ==
+               "j: line 1 is wrong: layer 1: there is no field \"color\" here, is it \"colour\"?");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1,\"colour\":\"red\"}]") ==
+               "j: line 1 is wrong: layer 1: \"colour\" must be a colour as #rrggbb");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1,\"number\":2}]") == "j: line 1 is wrong: a field stands twice");
+    BOOST_TEST(fault("\"pens\":[{\"name\":\"a\"},{\"name\":\"a\"}]") == "j: line 1 is wrong: there are two pens \"a\"");
+    BOOST_TEST(fault("\"layers\":[{\"number\":1,\"pen\":\"b\"}],\"pens\":[{\"name\":\"a\"}]") ==
+               "j: line 1 is wrong: layer 1: there is no pen \"b\"");
+    BOOST_TEST(fault("\"pens\":[{\"colour\":\"#000000\"}]") ==
+               "j: line 1 is wrong: pen 1: the field \"name\" is missing");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"macro","text":"G28"}}])") ==
+               "j: line 1 is wrong: pen 1: change: \"text\" must be the name of a G-code macro");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"pause","text":"a\nG28"}}])")
+                   .starts_with("j: line 1 is wrong: pen 1: change: \"text\" must be 1 to 120 printable"));
+    BOOST_TEST(fault(R"("pens":[{"name":"a","change":{"how":"stop"}}])") ==
+               "j: line 1 is wrong: pen 1: change: \"how\" is one of nothing, pause, message, macro");
+    BOOST_TEST(fault(R"("pens":[{"name":"a","offset":[1]}])") == "j: line 1 is wrong: pen 1: \"offset\" must be [x,y]");
+    BOOST_TEST(fault("\"page\":[1,2]") == "j: line 1 is wrong: \"page\" must be an object");
+    BOOST_TEST(fault("\"page\":{\"width\":1}") == "j: line 1 is wrong: page: the field \"height\" is missing");
+    BOOST_TEST(fault("\"layers\":[]") == "j: line 2 is wrong: begin_layer: the header has no layers");
+    BOOST_TEST(read(header + "{\"op\":\"begin_layer\",\"layer\":3}\n").fault ==
+               "j: line 2 is wrong: begin_layer: \"layer\" must be a number from 1 to 2");
 }
 
 BOOST_AUTO_TEST_CASE(blank_lines_windows_ends_and_a_missing_last_newline_are_read) {
     const outcome got =
-        read("{\"format\":\"kf-job\",\"version\":1}\r\n\r\n  \n{\"op\":\"tool_up\"}\r\n{\"op\":\"tool_down\"}");
+        read("{\"format\":\"kf-job\",\"version\":2}\r\n\r\n  \n{\"op\":\"tool_up\"}\r\n{\"op\":\"tool_down\"}");
     BOOST_TEST(got.fault == "");
     BOOST_TEST(got.steps.size() == 2u);
     BOOST_TEST(read(header + "\n\n{\"op\":\"x\"}\n").fault.starts_with("j: line 4 is wrong"));
@@ -216,8 +303,9 @@ BOOST_AUTO_TEST_CASE(the_manual_page_names_every_operation_and_its_examples_are_
     const std::string page{std::istreambuf_iterator<char>(in), {}};
     for (const std::string_view op : operation_names) BOOST_TEST((page.find(op) != std::string::npos), op);
     std::size_t jobs = 0;
-    for (auto at = page.find(header); at != std::string::npos; at = page.find(header, at + 1)) {
-        const outcome got = read(std::string_view(page).substr(at, page.find("```", at) - at));
+    const std::string begin = "\n{\"format\":\"kf-job\"";
+    for (auto at = page.find(begin); at != std::string::npos; at = page.find(begin, at + 1)) {
+        const outcome got = read(std::string_view(page).substr(at + 1, page.find("```", at) - at - 1));
         BOOST_TEST(got.fault == "");
         if (!got.steps.empty()) ++jobs;
     }

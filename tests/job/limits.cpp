@@ -104,17 +104,16 @@ BOOST_AUTO_TEST_CASE(a_tool_offset_moves_the_machine_out_of_bounds) {
                "operation 2 (rapid_xy) leaves the work area: Machine X is 265 mm, the limit is 0 to 250 mm.");
 }
 
-BOOST_AUTO_TEST_CASE(the_way_through_a_keep_out_is_refused_even_when_its_ends_are_clear) {
+BOOST_AUTO_TEST_CASE(a_line_through_a_keep_out_is_refused_even_when_its_ends_are_clear) {
     auto m = octopus();
-    m.keep_outs.push_back({"clip", {{100, 200}, {120, 220}}, kf::machine::keep_out::when::always});
+    m.keep_outs.push_back({"clip", kf::machine::box{{100, 200}, {120, 220}}});
     // Machine 35, 210 to 235, 210 passes straight through it.
     BOOST_TEST(
-        refusal(m, {rapid_xy{{10, 112}}, rapid_xy{{210, 112}}}) ==
-        "operation 2 (rapid_xy) crosses a keep-out: The way to machine X 235 Y 210 mm meets clip (X 100 to 120, Y "
+        refusal(m, drawn({10, 112}, linear_move{{210, 112}})) ==
+        "operation 3 (linear_move) crosses a keep-out: The way to machine X 235 Y 210 mm meets clip (X 100 to 120, Y "
         "200 to 220 mm).");
-    BOOST_TEST(refusal(m, {rapid_xy{{10, 90}}, rapid_xy{{210, 90}}}) == "");
-    m.keep_outs[0].applies = kf::machine::keep_out::when::tool_down;
-    BOOST_TEST(refusal(m, {rapid_xy{{10, 112}}, rapid_xy{{210, 112}}}) == "");
+    BOOST_TEST(refusal(m, drawn({10, 90}, linear_move{{210, 90}})) == "");
+    m.keep_outs[0].height_mm = 11; // travel at 10 passes it, a line never does
     BOOST_TEST(refusal(m, drawn({10, 112}, linear_move{{210, 112}})).starts_with("operation 3 (linear_move) crosses"));
     BOOST_TEST(
         refusal(m, {rapid_xy{{85, 112}}, tool_down{}, tool_up{}}).starts_with("operation 2 (tool_down) crosses"));
@@ -123,6 +122,29 @@ BOOST_AUTO_TEST_CASE(the_way_through_a_keep_out_is_refused_even_when_its_ends_ar
     // Radius 8 about the clip's corner goes through it.
     BOOST_TEST(refusal(m, drawn({67, 122}, draw_arc{{83, 122}, {8, 0}, turn::clockwise}))
                    .starts_with("operation 3 (draw_arc) crosses"));
+}
+
+BOOST_AUTO_TEST_CASE(travel_to_where_no_way_leads_is_refused_with_what_is_in_it) {
+    auto m = octopus();
+    m.keep_outs.push_back({"clip", kf::machine::box{{100, 200}, {120, 220}}});
+    const std::vector<operation> past = {rapid_xy{{10, 112}}, rapid_xy{{210, 112}}};
+    const std::vector<operation> into = {rapid_xy{{10, 112}}, rapid_xy{{85, 112}}};
+    BOOST_TEST(refusal(m, past) == "");
+    BOOST_TEST(refusal(m, into) == "operation 2 (rapid_xy) finds no way round a keep-out: The way to machine X 110 Y "
+                                   "210 mm meets clip (X 100 to 120, Y 200 to 220 mm).");
+    m.keep_outs[0].height_mm = 11;
+    BOOST_TEST(refusal(m, into) == "");
+    m.keep_outs[0].height_mm = 9;
+    BOOST_TEST(refusal(m, into) != "");
+    m.keep_outs[0] = {"tape", kf::machine::box{{100, 200}, {120, 220}}, kf::machine::keep_out::when::tool_down};
+    BOOST_TEST(refusal(m, into) == "");
+    m.keep_outs[0] = {"bar", kf::machine::box{{100, 0}, {120, 350}}};
+    BOOST_TEST(refusal(m, past) == "operation 2 (rapid_xy) finds no way round a keep-out: The way to machine X 235 Y "
+                                   "210 mm meets bar (X 100 to 120, Y 0 to 350 mm).");
+    m.keep_outs[0] = {"post", kf::machine::disc{{110, 210}, 5}};
+    BOOST_TEST(refusal(m, drawn({10, 112}, linear_move{{210, 112}})) ==
+               "operation 3 (linear_move) crosses a keep-out: The way to machine X 235 Y 210 mm meets post (5 mm round "
+               "X 110 Y 210 mm).");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_place_is_not_a_safe_place) {

@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(each_operation_has_the_name_that_the_file_format_gives_it) 
     BOOST_TEST(name(purge{}) == "purge");
     BOOST_TEST(name(refill_pump{}) == "refill_pump");
     BOOST_TEST(name(prime_line{}) == "prime_line");
+    BOOST_TEST(name(begin_layer{}) == "begin_layer");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -217,15 +217,38 @@ BOOST_AUTO_TEST_CASE(keep_outs_are_read_and_checked) {
     BOOST_TEST(r.problems.empty());
     BOOST_REQUIRE(r.value.keep_outs.size() == 2u);
     BOOST_TEST(r.value.keep_outs[0].name == "clip");
-    BOOST_TEST((r.value.keep_outs[0].area == box{{20, 150}, {30, 170}}));
+    BOOST_TEST((r.value.keep_outs[0].area == std::variant<box, disc>(box{{20, 150}, {30, 170}})));
     BOOST_TEST((r.value.keep_outs[0].applies == keep_out::when::always));
     BOOST_TEST((r.value.keep_outs[1].applies == keep_out::when::tool_down));
-    BOOST_TEST(r.value.keep_outs[1].area.max.x == 60.5);
+    BOOST_TEST((r.value.keep_outs[1].area == std::variant<box, disc>(box{{40, 300}, {60.5, 310}})));
     BOOST_TEST(
         contains(errors_of(with(base, "[20, 30]", "[30, 20]")), "keep_outs[0].x is 30, allowed: less than 20 mm\n"));
     BOOST_TEST(contains(errors_of(with(with(base, "[20, 30]", "[-5, 20]"), "[150, 170]", "[-5, 20]")),
                         "Parking is inside keep-out clip."));
     BOOST_TEST(contains(errors_of(with(base, "x: [20, 30], ", "")), "A keep-out is {name:"));
+}
+
+BOOST_AUTO_TEST_CASE(keep_outs_are_circles_too_and_have_a_height_that_travel_passes) {
+    const auto with_one = [](const std::string& row) {
+        return with(std::string(template_text), "keep_outs: []", "keep_outs:\n  - " + row);
+    };
+    const reading r = read_machine(with_one("{name: magnet, x: 40, y: 50.5, radius: 8, height_mm: 12}"));
+    BOOST_TEST(r.problems.empty());
+    BOOST_REQUIRE(r.value.keep_outs.size() == 1u);
+    BOOST_TEST((r.value.keep_outs[0].area == std::variant<box, disc>(disc{{40, 50.5}, 8})));
+    BOOST_TEST(*r.value.keep_outs[0].height_mm == 12);
+    BOOST_TEST(contains(errors_of(with_one("{x: 40, y: 50, radius: 0}")), "keep_outs[0].radius is 0"));
+    BOOST_TEST(contains(errors_of(with_one("{x: [40, 60], y: 50, radius: 5}")), "A keep-out is {name:"));
+    BOOST_TEST(contains(errors_of(with_one("{x: 40, y: [40, 50]}")), "A keep-out is {name:"));
+    BOOST_TEST(contains(errors_of(with_one("{x: 40, y: 50, radius: 5, height_mm: 50}")),
+                        "keep_outs[0].height_mm is 50, allowed: 0 to 40 mm\n"));
+    BOOST_TEST(contains(errors_of(with_one("{x: 40, y: 50, radius: 5, height_mm: 5, when: tool_down}")),
+                        "A keep-out with when: tool_down"));
+    // The pen lifts towards 0 and passes at 12; the airbrush lifts away from 0 and does not.
+    BOOST_TEST(contains(errors_of(with_one("{x: 5, y: 5, radius: 20, height_mm: 12}")), "Parking is inside"));
+    // From 10 on, towards 0 and away from it, both pass at 10.
+    BOOST_TEST(errors_of(with_one("{x: 5, y: 5, radius: 20, height_mm: 10}")) == "");
+    BOOST_TEST(contains(errors_of(with_one("{x: 5, y: 5, radius: 20, higher: 10}")), "radius, height_mm and when"));
 }
 
 BOOST_AUTO_TEST_CASE(anchors_that_contain_themselves_and_deep_files_end) {

@@ -479,6 +479,58 @@ def moments_at_the_end(b):
           answers=answers)
 
 
+# ---- pens ------------------------------------------------------------------------------------------------------------
+TWO_PENS = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
+            'width="210mm" height="297mm" viewBox="0 0 210 297" stroke="#000">'
+            '<g inkscape:groupmode="layer" inkscape:label="red"><path d="M10 20h40"/></g>'
+            '<g inkscape:groupmode="layer" inkscape:label="blue"><path d="M10 40h40"/></g></svg>')
+
+
+@case
+def pens_are_changed(b):
+    """Two pens, the second with an offset: the change stands at its place, tool up, and a person or a button goes on."""
+    machine = fast_machine().replace("pen_change_mm: null", "pen_change_mm: [200.0, 5.0]")
+    for mode, ours, deed in (("file", False, "resume"), ("file", False, "RESUME"), ("file", True, "RESUME"),
+                             ("file", True, "kill, resume"), ("file", False, "cancel"), ("interactive", True, "resume"),
+                             ("interactive", True, "cancel")):
+        p = b.printer(machine=machine, kplot_macros=ours)
+        expect(p.run("home"), 0)
+        pens = p.write("pens.yaml", "- {name: red, layers: red}\n"
+                       "- {name: blue, layers: blue, xy_offset_mm: [3, -1], between: {pause: put in blue}}\n")
+        watch = Moves(p)
+        words = () if ours else ("--foreign-macros",)
+        child = p.start("run", p.write("two.svg", TWO_PENS), "--pens", pens, "--mode", mode, *words)
+        wait_for("the change", lambda: child.poll() is not None or
+                 p.run("status", "--json").result().get("waits_for") == "put in blue")
+        check(child.poll() is None, "the run ended", child.communicate() if child.poll() is not None else "")
+        z = stands(p)
+        check(abs(z - TRAVEL) < 0.03, "the pen stands at", z)
+        if not b.arguments.sim:
+            check(math.dist(p.carriage()[:2], (200, 5)) < 0.03, p.carriage())
+        p.gcode("G91\nG1 X-30 Y20 F6000\nG90\nM400")  # out of the way of a hand
+        if deed == "kill, resume":
+            child.kill()
+            child.wait()
+        if deed == "RESUME":
+            p.gcode("RESUME")
+        else:
+            expect(p.run(deed.split()[-1]), 0)
+        if deed == "kill, resume":
+            wait_for("the end", lambda: p.job_state() == "complete")
+        else:
+            expect(p.finish(child), 130 if deed == "cancel" else 0)
+        stands(p)
+        want = [[(LEFT + 10, TOP - 20), (LEFT + 50, TOP - 20)], [(LEFT + 13, TOP - 41), (LEFT + 53, TOP - 41)]]
+        got = watch.ink()
+        watch.close()
+        want = want[:1] if deed == "cancel" else want
+        check(len(got) == len(want), "ink", got)
+        worst = max(math.dist(a, e) for line, wanted in zip(got, want) for a, e in zip((line[0], line[-1]), wanted))
+        check(worst < 0.02, "beside its place", worst, got)
+        b.saw(f"run --pens, {mode}{', our macros' if ours else ''}: {deed}",
+              f"waited at X200 Y5 Z10, moved away by hand, {len(got)} of 2 lines drawn, {worst:.3f} mm beside their place")
+
+
 @case
 def motors_go_off_in_a_pause(b):
     """[idle_timeout] of printer.cfg must not take the reference away in a pause of ours."""

@@ -140,17 +140,16 @@ BOOST_AUTO_TEST_CASE(the_svg_holds_machine_mm_and_the_png_has_black_where_the_in
     BOOST_TEST(svg.find("<polyline points=\"10.0000,10.0000 40.0000,10.0000\"/>") != std::string::npos);
     BOOST_TEST(svg.find("<polyline points=\"5.0000,20.0000 5.0000,20.0000\"/>") != std::string::npos);
 
-    const sim::ink_pixels pixels = sim::ink_raster(lines, paper, 4);
-    BOOST_TEST(pixels.width == 200u);
-    BOOST_TEST(pixels.height == 120u);
+    const preview::coverage pixels = sim::ink_raster(lines, paper, 4);
+    BOOST_TEST((pixels.size() == preview::raster_size{200, 120}));
     const auto at = [&](double x, double y) {
-        return pixels.grey[static_cast<std::size_t>((30 - y) * 4) * pixels.width + static_cast<std::size_t>(x * 4)];
+        return pixels.at(static_cast<std::size_t>(x * 4), static_cast<std::size_t>((30 - y) * 4));
     };
-    BOOST_TEST(at(25, 10) < 128);
-    BOOST_TEST(at(11, 10) < 128);
-    BOOST_TEST(at(25, 15) == 255);
-    BOOST_TEST(at(44, 10) == 255);
-    BOOST_TEST(at(5, 20) < 128);
+    BOOST_TEST(at(25, 10) > 127);
+    BOOST_TEST(at(11, 10) > 127);
+    BOOST_TEST(at(25, 15) == 0);
+    BOOST_TEST(at(44, 10) == 0);
+    BOOST_TEST(at(5, 20) > 127);
 
     test::temporary_folder folder;
     BOOST_TEST(sim::write_ink(folder / "ink.png", lines, paper).has_value());

@@ -51,7 +51,8 @@ std::vector<operation> all_of(Source source) {
         const auto taken = source();
         BOOST_REQUIRE_MESSAGE(taken, (taken ? "" : taken.error().what));
         if (!*taken) return list;
-        list.push_back((*taken)->op);
+        // Of version 1, in which the folders are: a layer shows by its tool.
+        if (!std::holds_alternative<begin_layer>((*taken)->op)) list.push_back((*taken)->op);
     }
 }
 

@@ -52,6 +52,9 @@ struct invocation {
     bool interactive = false; ///< stdin, stdout and stderr are terminals: questions may be asked
     bool json = false, quiet = false, verbose = false;
     std::size_t columns = 80; ///< what a line of a result may take
+    std::size_t rows = 24;    ///< of the terminal that a result goes to
+    bool coloured = false;    ///< a result may have colours
+    bool unicode = false;     ///< and characters beyond ASCII
 
     [[nodiscard]] bool has(const std::string& option) const { return options.contains(option); }
     [[nodiscard]] std::optional<std::string> get(const std::string& option) const {
@@ -106,5 +109,8 @@ struct tool_row {
 
 /// Runs the command that argv names, prints its error once, and gives the exit status.
 [[nodiscard]] int run(const tool_row& tool, int argc, char** argv);
+
+/// Of the environment. Under sudo the files are those of the person who called it.
+[[nodiscard]] io::xdg_paths person_paths();
 
 } // namespace kf::cli

@@ -2,6 +2,7 @@
 #include "help.hpp"
 #include "selftest.hpp"
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,19 +36,6 @@ std::string variable(const char* name) {
     return value == nullptr ? std::string{} : std::string(value);
 }
 
-/// Under sudo the files are those of the person who called it.
-io::xdg_paths person_paths() {
-    if (::geteuid() == 0) {
-        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
-            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
-    }
-    std::string home = variable("HOME");
-    if (home.empty())
-        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
-    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
-                        variable("XDG_RUNTIME_DIR")});
-}
-
 std::string own_binary() {
     char path[4096];
     const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
@@ -59,6 +46,12 @@ bool colour_wanted(bool no_color_flag, bool tty) {
     if (no_color_flag || !variable("NO_COLOR").empty()) return false;
     if (const auto force = variable("FORCE_COLOR"); !force.empty() && force != "0") return true;
     return tty && variable("TERM") != "dumb" && !variable("TERM").empty();
+}
+
+/// COLUMNS or LINES.
+std::optional<std::size_t> size_variable(const char* name) {
+    const auto n = io::parse_decimal(variable(name));
+    return n && *n >= 1 && *n <= 10000 ? std::optional(static_cast<std::size_t>(*n)) : std::nullopt;
 }
 
 bool utf8_locale() {
@@ -129,8 +122,7 @@ result<void> check_word(const tool_row& tool, const command_row& command, const 
                         const std::string& word) {
     if (allowed.what != candidates::kind::words) return {};
     if (std::find(allowed.words.begin(), allowed.words.end(), word) != allowed.words.end()) return {};
-    std::string name = allowed.name;
-    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string name = io::to_lower(allowed.name);
     const auto near = did_you_mean(word, allowed.words);
     return kf::fail(usage_error(
         tool, &command,
@@ -264,8 +256,7 @@ terminal_options look_of(const std::function<bool(std::string_view, std::string_
     look.level = wanted("--quiet", "-q")     ? verbosity::quiet
                  : wanted("--verbose", "-v") ? verbosity::verbose
                                              : verbosity::normal;
-    if (const auto columns = io::parse_decimal(variable("COLUMNS")); columns && *columns >= 1 && *columns <= 10000)
-        look.columns = static_cast<std::size_t>(*columns);
+    if (const auto columns = size_variable("COLUMNS")) look.columns = *columns;
     return look;
 }
 
@@ -333,7 +324,10 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
                     json,
                     look.level == verbosity::quiet,
                     look.level == verbosity::verbose,
-                    columns};
+                    columns,
+                    terminal_rows(stdout, size_variable("LINES").value_or(24)),
+                    colour_wanted(p->options.contains("no-color"), look.out_tty),
+                    look.unicode};
     result<void> done{};
     try {
         done = command->run(call);
@@ -349,6 +343,18 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
 }
 
 } // namespace
+
+io::xdg_paths person_paths() {
+    if (::geteuid() == 0) {
+        if (const std::string user = variable("SUDO_USER"); !user.empty() && user != "root")
+            if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
+    }
+    std::string home = variable("HOME");
+    if (home.empty())
+        if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
+    return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
+                        variable("XDG_RUNTIME_DIR")});
+}
 
 int run(const tool_row& tool, int argc, char** argv) {
     io::settle_standard_streams();

@@ -14,12 +14,18 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row identify_command();
 [[nodiscard]] cli::command_row history_command();
 [[nodiscard]] cli::command_row rollback_command();
+[[nodiscard]] cli::command_row doctor_command();
+[[nodiscard]] cli::command_row report_command();
 [[nodiscard]] cli::command_row add_command();
 [[nodiscard]] cli::command_row edit_command();
+[[nodiscard]] cli::command_row exclude_command();
+[[nodiscard]] cli::command_row include_command();
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guard_command();
 [[nodiscard]] cli::command_row guardian_command();
+/// Stands for systemctl where only Moonraker has the right to services; gives its exit status.
+[[nodiscard]] int via_moonraker(int argc, char** argv);
 [[nodiscard]] cli::command_row complete_command();
 
 [[nodiscard]] const cli::tool_row& tool();

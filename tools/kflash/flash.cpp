@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 #include "flash_questions.hpp"
+#include "needs.hpp"
 #include "owed.hpp"
 
 #include <kf/flash/conclusion.hpp>
@@ -56,10 +57,7 @@ result<void> learn_boards(const known_boards& b, const flash::request& wanted, a
     return {};
 }
 
-result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
-    const terminal_questions person{in, b, words};
-    KF_CHECK(name_boards(words, b, person));
-    if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
+result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& words, terminal_questions person) {
     auto runner = make_runner(in);
     const io::steady_clock clock;
     // Before the lock, which may be waited for.
@@ -98,6 +96,17 @@ result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words word
     KF_TRY(const auto now, flash::survey_again(words.wanted, seen, runner, clock));
     KF_TRY(const auto outcome, flash::run(built, now, turn, runner, clock, tell));
     return flash::conclude(built.plan(), outcome, tell);
+}
+
+result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
+    const terminal_questions person{in, b, words};
+    KF_CHECK(name_boards(words, b, person));
+    if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
+    if (!words.if_needed) return flash_named(in, b, words, person);
+    KF_TRY(const auto unknown, keep_needed(in, b, words.wanted));
+    words.force = true; // what is left needs it
+    if (!words.wanted.boards.empty()) KF_CHECK(flash_named(in, b, words, person));
+    return unknown ? kf::fail(*unknown) : result<void>{};
 }
 
 result<void> run_flash(cli::invocation& in) {

@@ -42,7 +42,7 @@ cli::command_row rollback_command() {
             1,
             1,
             "Writes the image of the verified flash before this one; nothing is built.",
-            flash_options(false),
+            write_options(),
             {{"kflash rollback octopus --dry-run", "which image that is, and every step"},
              {"kflash rollback octopus", "and once more leads forward again"}},
             run_rollback};

@@ -3,8 +3,11 @@
 #include "commands.hpp"
 #include "prepare.hpp"
 
+#include <kf/moonraker/http.hpp>
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace kf::kflash {
@@ -39,6 +42,7 @@ struct settings_request {
     std::optional<std::string> klipper_dir = {}, katapult_dir = {};
     std::optional<board::flash_method> default_method = {};
     std::optional<bool> fallback = {}, skip_menuconfig = {};
+    std::optional<std::string> moonraker_url = {}, moonraker_api_key = {};
     std::optional<seconds> stagger_delay = {}, return_delay = {}, build_timeout = {}, git_timeout = {};
     std::optional<std::int64_t> keep_images = {};
 
@@ -53,6 +57,14 @@ result<settings_request> settings_request::of(const cli::invocation& in) {
     if (const auto v = in.get("katapult-dir")) r.katapult_dir = lasting(*v);
     if (const auto v = in.get("default-method")) {
         KF_TRY(r.default_method, method_from(*v));
+    }
+    r.moonraker_url = in.get("moonraker-url");
+    if (r.moonraker_url && *r.moonraker_url != "none") KF_CHECK(moonraker::http_address_from(*r.moonraker_url));
+    if (const auto key = in.get("moonraker-api-key")) {
+        const auto plain = [](char c) { return c > ' ' && c <= '~'; };
+        if (!std::ranges::all_of(*key, plain)) // what the header that carries it cannot hold
+            return kf::fail(errc::usage, "an API key has no blanks and only letters, digits and signs of ASCII");
+        r.moonraker_api_key = *key == "none" ? std::string() : *key;
     }
     const auto flag = [&](const char* option, std::optional<bool>& to) -> result<void> {
         if (!in.has(option)) return {};
@@ -78,8 +90,8 @@ result<settings_request> settings_request::of(const cli::invocation& in) {
 }
 
 bool settings_request::empty() const {
-    return !klipper_dir && !katapult_dir && !default_method && !fallback && !skip_menuconfig && !stagger_delay &&
-           !return_delay && !build_timeout && !git_timeout && !keep_images;
+    return !klipper_dir && !katapult_dir && !default_method && !fallback && !skip_menuconfig && !moonraker_url &&
+           !moonraker_api_key && !stagger_delay && !return_delay && !build_timeout && !git_timeout && !keep_images;
 }
 
 result<void> settings_request::apply(const workplace& at, board::flash_settings& s) const {
@@ -93,6 +105,8 @@ result<void> settings_request::apply(const workplace& at, board::flash_settings&
     set(default_method, s.default_flash_method);
     set(fallback, s.allow_flash_fallback);
     set(skip_menuconfig, s.skip_menuconfig);
+    set(moonraker_url, s.moonraker_url);
+    set(moonraker_api_key, s.moonraker_api_key);
     set(stagger_delay, s.stagger_delay);
     set(return_delay, s.return_delay);
     set(build_timeout, s.build_timeout);
@@ -114,10 +128,12 @@ result<void> run_settings(cli::invocation& in) {
          fmt::format("klipper-dir             {}\nkatapult-dir            {}\ndefault-method          {}\n"
                      "fallback                {}\nskip-menuconfig-always  {}\nstagger-delay           {:g} s\n"
                      "return-delay            {:g} s\nbuild-timeout           {:g} s\n"
-                     "git-timeout             {:g} s\nkeep-images             {}\nregistry                {}",
+                     "git-timeout             {:g} s\nmoonraker-url           {}\nmoonraker-api-key       {}\n"
+                     "keep-images             {}\nregistry                {}",
                      s.klipper_dir, s.katapult_dir, board::name(s.default_flash_method),
                      s.allow_flash_fallback ? "on" : "off", s.skip_menuconfig ? "on" : "off", s.stagger_delay,
-                     s.return_delay, s.build_timeout, s.git_timeout, s.keep_images, b.at.registry_file.string()),
+                     s.return_delay, s.build_timeout, s.git_timeout, s.moonraker_url,
+                     s.moonraker_api_key.empty() ? "none" : "set", s.keep_images, b.at.registry_file.string()),
          {{"klipper_dir", s.klipper_dir},
           {"katapult_dir", s.katapult_dir},
           {"default_flash_method", std::string(board::name(s.default_flash_method))},
@@ -127,6 +143,8 @@ result<void> run_settings(cli::invocation& in) {
           {"return_delay", s.return_delay},
           {"build_timeout", s.build_timeout},
           {"git_timeout", s.git_timeout},
+          {"moonraker_url", s.moonraker_url},
+          {"moonraker_api_key_set", !s.moonraker_api_key.empty()},
           {"keep_images", s.keep_images},
           {"registry", b.at.registry_file.string()}}});
     return {};
@@ -150,6 +168,8 @@ cli::command_row settings_command() {
              {"return-delay", "S", "pause before a menu comes back, 0 to 60 s"},
              {"build-timeout", "S", "seconds that a build may take, 1 to 86400 s"},
              {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"},
+             {"moonraker-url", "URL", "where Moonraker listens (http://127.0.0.1:7125), or none"},
+             {"moonraker-api-key", "KEY", "the key that Moonraker wants, or none"},
              {"keep-images", "N", "images kept of each board's last verified flashes, 0 to 100 (3)"}},
             {{"kflash settings", "show them"}, {"kflash settings --klipper-dir ~/kalico", "build from another tree"}},
             run_settings};

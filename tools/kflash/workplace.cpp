@@ -95,6 +95,9 @@ result<workplace> open_workplace(cli::invocation& in) {
 result<known_boards> open_boards(cli::invocation& in) {
     KF_TRY(auto at, open_workplace(in));
     KF_TRY(auto registry, board::read_registry(at.registry_file));
+    // A simulated world has a Moonraker only where one was named: that of this machine is another printer's.
+    if (!at.simulated || registry.settings.moonraker_url != board::flash_settings{}.moonraker_url)
+        ask_moonraker_too(registry.settings, at);
     firmware::config_cache configs(at.configs);
     if (in.command != "flash" && in.command != "rollback") tell_owed(in, at); // which start it
     return known_boards{std::move(at), std::move(registry), std::move(configs)};

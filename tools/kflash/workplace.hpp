@@ -45,6 +45,10 @@ using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 
 [[nodiscard]] result<known_boards> open_boards(cli::invocation& in);
 
+/// The Moonraker of the settings, unless they say that there is none to ask. On this machine it may have the right to
+/// the services, too.
+void ask_moonraker_too(const board::flash_settings& settings, flash::place& at);
+
 /// The only registered board, or the one that the person says.
 [[nodiscard]] result<board::board> ask_board(cli::invocation& in, const board::registry& registry);
 

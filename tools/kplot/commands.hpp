@@ -8,7 +8,11 @@ namespace kf::kplot {
 
 [[nodiscard]] cli::command_row run_command();
 [[nodiscard]] cli::command_row import_command();
+[[nodiscard]] cli::command_row text_command();
+/// page, merge, order and their like: one for each row of filter_commands().
+[[nodiscard]] std::vector<cli::command_row> filter_command_rows();
 [[nodiscard]] cli::command_row gcode_command();
+[[nodiscard]] cli::command_row preview_command();
 [[nodiscard]] cli::command_row stats_command();
 [[nodiscard]] cli::command_row estimate_command();
 [[nodiscard]] cli::command_row status_command();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "clock_text.hpp"
 #include "commands.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/job/planned_limits.hpp>
 #include <kf/planner/estimate.hpp>
 
 #include <fmt/format.h>
@@ -12,23 +14,11 @@
 namespace kf::kplot {
 namespace {
 
-std::string clock_text(seconds s) {
-    const auto whole = static_cast<long long>(s + 0.5);
-    if (whole < 60) return fmt::format("{:.2f} s", s);
-    if (whole < 3600) return fmt::format("{} min {:02} s ({:.2f} s)", whole / 60, whole % 60, s);
-    return fmt::format("{} h {:02} min ({:.2f} s)", whole / 3600, whole / 60 % 60, s);
-}
-
 result<void> run_estimate(cli::invocation& in) {
     planner::motion_limits limits;
     if (in.has("machine")) {
         KF_TRY(const auto m, open_machine(in));
-        const auto& motion = m.value.motion;
-        limits.max_velocity = motion.max_velocity_mm_s;
-        limits.max_accel = motion.max_accel_mm_s2;
-        if (motion.square_corner_velocity_mm_s) limits.square_corner_velocity = *motion.square_corner_velocity_mm_s;
-        limits.max_z_velocity = motion.max_z_velocity_mm_s;
-        limits.max_z_accel = motion.max_z_accel_mm_s2;
+        limits = job::planned_limits(m.value);
     }
     if (const auto given = in.options.find("limit"); given != in.options.end())
         for (const auto& words : given->second) KF_CHECK(planner::set_limit(limits, words));

@@ -4,10 +4,6 @@
 #include "job_input.hpp"
 #include "plotter_site.hpp"
 
-#include <kf/job/job_writer.hpp>
-
-#include <fmt/format.h>
-
 namespace kf::kplot {
 namespace {
 
@@ -15,26 +11,19 @@ result<void> run_import(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     KF_TRY(const auto m, any_machine(in));
     KF_TRY(const auto job, read_job(in, m.value, in.operands[0]));
-    // A job that does not group is refused here and not by the next program of the pipe.
-    KF_TRY(const auto summary, run::measure_job(job.strokes()));
-    KF_TRY(auto out, text_output::open(in));
-    KF_CHECK(job::write_job(job.operations(), [&](std::string_view text) { return out.write(text); }));
-    KF_CHECK(out.close());
-    in.out.note(
-        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
-    return {};
+    return give_job(in, job);
 }
 
 } // namespace
 
 cli::command_row import_command() {
-    std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    std::vector<cli::option_row> options{{"output,o", "FILE", "write there, not to standard output"}, arcs_option()};
+    for (const auto& o : input_options()) options.push_back(o);
     return {"import",
             "FILE|-",
             1,
             1,
-            "Turns an SVG into a job: lines of JSON, see kf-job(5).",
+            "Turns an SVG or an HP-GL plot into a job: lines of JSON, see kf-job(5).",
             options,
             {{"kplot import a.svg | kplot gcode - > a.gcode", "drawing, job, G-code"},
              {"kplot import a.svg -o a.jsonl", "keeps the job"}},

@@ -2,7 +2,12 @@
 #include "job_input.hpp"
 
 #include "drawing_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter_site.hpp"
+
+#include <kf/hpgl/hpgl_scanner.hpp>
+#include <kf/io/ascii.hpp>
+#include <kf/job/job_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -11,6 +16,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 namespace kf::kplot {
 namespace {
@@ -54,17 +61,22 @@ class byte_source {
     }
 };
 
-bool looks_like_svg(std::string_view begin, const std::string& operand) {
+/// Nothing for what may be a job.
+std::optional<drawing_kind> kind_of(std::string_view begin, const std::string& operand) {
     if (begin.starts_with("\xef\xbb\xbf")) begin.remove_prefix(3);
-    if (begin.starts_with("\x1f\x8b") || begin.starts_with("\xff\xfe") || begin.starts_with("\xfe\xff")) return true;
-    const auto first = begin.find_first_not_of(" \t\r\n");
-    if (first != std::string_view::npos && begin[first] == '<') return true;
-    std::string ending = fs::path(operand).extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return ending == ".svg" || ending == ".svgz";
+    for (const std::string_view sign : {"\x1f\x8b", "\xff\xfe", "\xfe\xff"})
+        if (begin.starts_with(sign)) return drawing_kind::svg;
+    // Of UTF-16 without a mark one of the first two bytes is 0.
+    const auto first = begin.find_first_not_of(std::string_view(" \t\r\n\0", 5));
+    if (first != std::string_view::npos && begin[first] == '<') return drawing_kind::svg;
+    if (hpgl::looks_like_hpgl(begin)) return drawing_kind::hpgl;
+    const std::string ending = io::to_lower(fs::path(operand).extension().string());
+    if (ending == ".svg" || ending == ".svgz") return drawing_kind::svg;
+    if (ending == ".plt" || ending == ".hpgl" || ending == ".hpg" || ending == ".hgl") return drawing_kind::hpgl;
+    return std::nullopt;
 }
 
-/// What a file is that is neither an SVG nor a job; empty when it may be a job.
+/// What a file is that is neither a drawing nor a job; empty when it may be a job.
 std::string other_kind(std::string_view begin) {
     static constexpr std::pair<std::string_view, const char*> signs[] = {{"\x89PNG", "a PNG picture"},
                                                                          {"\xff\xd8\xff", "a JPEG picture"},
@@ -87,19 +99,30 @@ std::string other_kind(std::string_view begin) {
 
 } // namespace
 
-result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand) {
+result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, const std::string& operand,
+                                job_as how) {
     KF_CHECK(check_drawing_options(in));
     KF_TRY(const byte_source source, byte_source::open(operand));
     std::vector<char> piece(std::size_t{64} << 10);
     KF_TRY(std::string_view taken, source.read(piece));
-    if (!looks_like_svg(taken, operand)) {
-        if (const auto kind = other_kind(taken); !kind.empty())
+    const auto kind = kind_of(taken, operand);
+    if (!kind) {
+        if (const auto other = other_kind(taken); !other.empty())
             return kf::fail({errc::malformed,
-                             fmt::format("{} is {}, not a drawing", source.name(), kind),
-                             "kplot draws an SVG, or a job as kplot import writes it",
+                             fmt::format("{} is {}, not a drawing", source.name(), other),
+                             "kplot draws an SVG, HP-GL, or a job as kplot import writes it",
                              source.name(),
                              {}});
-        KF_CHECK(refuse_drawing_options(in, source.name()));
+        const auto bytes = [&, begun = false]() mutable -> result<std::string_view> {
+            if (!std::exchange(begun, true)) return taken;
+            return source.read(piece);
+        };
+        KF_TRY(auto composed, compose_job(in, m, how, bytes, source.name()));
+        if (composed) {
+            run::whole_job job(*std::move(composed));
+            if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+            return job;
+        }
         std::error_code ec;
         fs::path folder = fs::temp_directory_path(ec);
         if (ec) folder = "/tmp";
@@ -108,7 +131,9 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             KF_CHECK(spool.write(taken));
             KF_TRY(taken, source.read(piece));
         }
-        return run::whole_job(std::move(spool));
+        run::whole_job job(std::move(spool));
+        if (in.has("arcs")) job.keep_arcs(arcs_of_job());
+        return job;
     }
     std::string text;
     while (!taken.empty()) {
@@ -117,8 +142,37 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
             return kf::fail({errc::malformed, source.name() + " is larger than 512 MiB", {}, source.name()});
         KF_TRY(taken, source.read(piece));
     }
-    KF_TRY(auto composed, compose_svg(in, m, text, source.name()));
-    return run::whole_job(std::move(composed));
+    KF_TRY(auto composed, compose_drawing(in, m, {*kind, text, source.name()}));
+    run::whole_job job(std::move(composed));
+    if (in.has("arcs")) job.keep_arcs(arcs_of_drawing(in));
+    return job;
+}
+
+result<std::string> read_text(const std::string& operand, std::size_t most) {
+    KF_TRY(const byte_source source, byte_source::open(operand));
+    std::vector<char> piece(std::size_t{64} << 10);
+    std::string text;
+    for (;;) {
+        KF_TRY(const std::string_view taken, source.read(piece));
+        if (taken.empty()) return text;
+        text += taken;
+        if (text.size() > most)
+            return kf::fail(
+                {errc::malformed, fmt::format("{} is larger than {} MiB", source.name(), most >> 20), {}, operand});
+    }
+}
+
+result<void> give_job(cli::invocation& in, const run::whole_job& job) {
+    // A job that does not group is refused here and not by the next program of the pipe.
+    KF_TRY(const auto summary, run::measure_job(job.strokes()));
+    KF_TRY(auto out, text_output::open(in));
+    KF_TRY(const auto header, job.header());
+    KF_CHECK(job::write_job(header, job.operations(), [&](std::string_view text) { return out.write(text); }));
+    KF_CHECK(out.close());
+    in.out.note(
+        fmt::format("{}, {:.1f} mm of ink", counted(summary.measure.strokes, "stroke"), summary.measure.pen_down_mm));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.note(line);
+    return {};
 }
 
 void tell_warnings(cli::invocation& in, const run::job_summary& summary) {

@@ -35,7 +35,7 @@ std::uint64_t seed_given(const cli::invocation& in) {
 }
 
 filtered_drawing leave_out_short_lines(drawing::drawing d, const cli::invocation& in, const machine::machine&) {
-    const mm shortest = *number_given(in, "min-length");
+    const auto shortest = number_given(in, "min-length");
     mm longest = 0;
     for (const drawing::layer& l : d.layers)
         for (const drawing::polyline& line : l.lines) longest = std::max(longest, drawing::length_of(line));
@@ -43,11 +43,15 @@ filtered_drawing leave_out_short_lines(drawing::drawing d, const cli::invocation
     auto left = drawing::filter(std::move(d), {.shortest = shortest});
     if (had_lines && drawing::line_count(left) == 0)
         return kf::fail({errc::refused,
-                         fmt::format("no line is as long as {} mm", io::to_decimal(shortest)),
+                         fmt::format("no line is as long as {} mm", io::to_decimal(*shortest)),
                          fmt::format("the longest has {} mm", io::to_decimal(longest, 4)),
                          {},
                          {"give a smaller --min-length, or none"}});
     return left;
+}
+
+filtered_drawing leave_out_long_lines(drawing::drawing d, const cli::invocation& in, const machine::machine&) {
+    return drawing::filter(std::move(d), {.longest = number_given(in, "max-length")});
 }
 
 filtered_drawing split_lines(drawing::drawing d, const cli::invocation& in, const machine::machine&) {
@@ -74,7 +78,14 @@ filtered_drawing repeat_lines(drawing::drawing d, const cli::invocation& in, con
     return drawing::multipass(std::move(d), {.passes = static_cast<std::size_t>(*number_given(in, "multipass"))});
 }
 
-filtered_drawing order_drawing(drawing::drawing d, const cli::invocation& in, const machine::machine&) {
+filtered_drawing order_drawing(drawing::drawing d, const cli::invocation& in, const machine::machine& m) {
+    const auto named = in.get("tool");
+    const machine::tool* tool = named ? machine::find_tool(m, *named) : nullptr;
+    const mm_per_s speed = (tool == nullptr ? m.tools.front() : *tool).travel_feed_mm_s;
+    const auto seconds_of = [&](const drawing::drawing& of) {
+        return drawing::pen_up_seconds(of, std::min(speed, m.motion.max_velocity_mm_s), m.motion.max_accel_mm_s2);
+    };
+    const seconds before = seconds_of(d);
     drawing::order_options options;
     options.seed = seed_given(in);
     if (const auto effort = number_given(in, "effort")) options.effort = static_cast<std::uint32_t>(*effort);
@@ -84,7 +95,8 @@ filtered_drawing order_drawing(drawing::drawing d, const cli::invocation& in, co
     auto done = drawing::order(std::move(d), options);
     KF_CHECK(io::interrupt::check());
     in.out.note(
-        fmt::format("--order: {:.1f} mm of travel with the tool up, {:.1f} mm before", done.after_mm, done.before_mm));
+        fmt::format("--order: {:.1f} mm of travel with the tool up, {:.1f} mm before; {:.1f} s, {:.1f} s before",
+                    done.after_mm, done.before_mm, seconds_of(done.result), before));
     return std::move(done.result);
 }
 
@@ -99,26 +111,60 @@ std::vector<filter_row> line_filters() {
          leave_out_short_lines,
          when::given,
          range{0, 100000}},
-        {{"split", "MM", "cut lines into pieces of no more than that"}, split_lines, when::given, range{0.1, 100000}},
+        {{"max-length", "MM", "leave out lines that are longer"},
+         leave_out_long_lines,
+         when::given,
+         range{0, 10000000}},
+        {{"split", "MM", "cut lines into pieces of no more than that"},
+         split_lines,
+         when::given,
+         range{0.1, 100000},
+         {},
+         false,
+         ""},
         {{"dedupe", "MM", "draw no ink twice that is no farther apart than that (0.01 is usual)"},
          leave_out_doubles,
          when::given,
-         range{0, 10}},
+         range{0, 10},
+         {},
+         false,
+         "0.01"},
         {{"merge", "MM", "join lines whose ends are no farther apart than that (0.01 is usual)"},
          join_lines,
          when::given,
-         range{0, 10}},
+         range{0, 10},
+         {},
+         false,
+         "0.01"},
         {{"simplify", "MM", "leave out points that change a line by no more than that"},
          simplify_lines,
          when::given,
-         range{0, 10}},
-        {{"reloop", "", "let each closed line begin somewhere else, by chance"}, scatter_starts},
+         range{0, 10},
+         {},
+         false,
+         "0.02"},
+        {{"reloop", "", "let each closed line begin somewhere else, by chance"},
+         scatter_starts,
+         when::given,
+         {},
+         {},
+         false,
+         ""},
         {{"multipass", "N", "draw each line N times without lifting the tool"},
          repeat_lines,
          when::given,
-         range{1, 100, whole}},
-        {{"order", "", "draw the lines of each layer in an order with little travel"}, order_drawing},
-        {{"effort", "N", "how long --order searches: tries for each line (1)"},
+         range{1, 100, whole},
+         {},
+         false,
+         "2"},
+        {{"order", "", "draw the lines of each layer in an order with little travel"},
+         order_drawing,
+         when::given,
+         {},
+         {},
+         true,
+         ""},
+        {{"effort", "N", "how long --order searches: tries for each line (without: 3000 in all)"},
          nullptr,
          when::given,
          range{0, 100000, whole},

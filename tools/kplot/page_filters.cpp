@@ -258,7 +258,7 @@ std::vector<filter_row> page_filters() {
           false,
           {"page", "canvas", "margin"}},
          cut_at_page,
-         when::always},
+         when::imported},
         {{"rotate", "DEGREES", "turn it clockwise; auto: a quarter, when it fits so only"}, rotate_drawing},
         {{"scale", "FACTOR", "draw it so many times as large (2, 50%)"}, scale_drawing},
         {{"size", "SIZE", "draw its ink so wide (180mm), so high (x120mm), or within both"}, size_drawing},

@@ -3,6 +3,7 @@
 #include "console_steering.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "pen_filters.hpp"
 #include "plotter.hpp"
 
 #include <kf/run/file_run.hpp>
@@ -84,7 +85,7 @@ fs::path gcode_directory(const plotter_site& site, const run::printer_facts& fac
     return facts.gcode_directory.starts_with('/') ? facts.gcode_directory : site.machine.gcode_directory;
 }
 
-result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, const run::whole_job& job,
+result<void> draw(cli::invocation& in, const plotter_site& site, const request& wanted, run::whole_job& job,
                   const run::job_summary& summary) {
     const std::string name = job_name(in.operands[0]);
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::steered, .klipper = readiness::preflighted}));
@@ -94,6 +95,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     auto& record = p->record;
     KF_CHECK(run::refuse_foreign_macros(facts.commands, wanted.foreign));
     KF_CHECK(run::refuse_hidden_homing(facts.inside_g28));
+    KF_CHECK(run::refuse_missing_macros(summary.measure, facts.objects));
     if (wanted.how == mode::file && !facts.files)
         return kf::fail({errc::not_found,
                          "this printer cannot run files",
@@ -101,9 +103,23 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
                          {},
                          {"kplot machine macros  (prints what to add)", "or: kplot run FILE --mode interactive"}});
 
+    if (job.arcs()) {
+        if (!facts.arcs)
+            return kf::fail(
+                {errc::refused,
+                 "this printer knows no arcs",
+                 "its configuration lacks [gcode_arcs]",
+                 "--arcs",
+                 {"add [gcode_arcs] and resolution: 0.1 to printer.cfg, then RESTART", "or leave out --arcs"}});
+        auto how = *job.arcs();
+        how.piece = facts.limits.arc_resolution;
+        job.keep_arcs(how);
+        KF_CHECK(run::check_job(job.strokes(), site.machine, {.arcs = job::arc_style::native}));
+    }
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;
+    options.pause.clear(); // stroke by stroke we wait by ourselves
     auto strokes = run::without_first_homing(job.strokes());
     KF_CHECK(io::interrupt::check());
 
@@ -111,6 +127,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     std::optional<run::file_plan> plan;
     if (wanted.how == mode::file) {
         job::gcode_options with_boundary = options;
+        with_boundary.pause = facts.commands.pause;
         if (facts.commands.boundary) with_boundary.boundary_macro = run::boundary_macro;
         KF_TRY(plan, run::write_job_file(gcode_directory(site, facts), run::job_file_name(in.operands[0]), site.machine,
                                          with_boundary, facts,
@@ -120,6 +137,7 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
     } else
         in.out.step(phase::plan,
                     fmt::format("{}, {}, for {}", name, counted(summary.measure.strokes, "stroke"), site.machine_name));
+    for (const std::string& line : pen_lines(summary.measure)) in.out.step(phase::plan, line);
     KF_TRY(const auto way, run::way_of_z(site.machine, facts));
     const bool z_comes_last = way == run::z_way::endstop && !facts.z_homes_upwards;
     if (!facts.homed("z") && !z_comes_last) {
@@ -168,7 +186,7 @@ result<void> run_job(cli::invocation& in) {
     io::interrupt::catch_signals();
     KF_TRY(auto chosen, open_machine(in));
     // The whole job, to its last operation, before anything is started or asked.
-    KF_TRY(const auto job, read_job(in, chosen.value, in.operands[0]));
+    KF_TRY(auto job, read_job(in, chosen.value, in.operands[0]));
     KF_TRY(const auto summary, run::check_job(job.strokes(), chosen.value, {}));
     tell_warnings(in, summary);
     return with_site(open_site(in, std::move(chosen)),
@@ -185,13 +203,14 @@ cli::command_row run_command() {
         {"detach", "", "start the file and leave it to Klipper"},
         {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
         {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"},
+        arcs_option(),
         {"ink", "FILE", "with --sim: a picture of what the pen drew, .svg or .png"}};
-    for (const auto& o : drawing_options()) options.push_back(o);
+    for (const auto& o : input_options()) options.push_back(o);
     return {"run",
             "FILE|-",
             1,
             1,
-            "Draws an SVG or a job.",
+            "Draws an SVG, an HP-GL plot or a job.",
             options,
             {{"kplot run a.svg --sim --ink ink.svg", "on a simulated printer, with a picture"},
              {"kplot run a.svg", "as a file; Ctrl+C pauses, twice cancels"},

@@ -53,6 +53,11 @@ result<void> show_status(cli::invocation& in, const plotter_site& site) {
         text += fmt::format("\nrun       {} ({}), {}", name, mode, state);
         fields.insert(fields.end(), {{"run_state", state}, {"mode", mode}, {"job", name}});
         fields.push_back({"strokes", static_cast<std::int64_t>(number("strokes"))});
+        if (running->contains("waits_for")) {
+            const auto pen = io::text_at(*running, "waits_for");
+            if (!pen.empty()) text += " for: " + pen;
+            fields.push_back({"waits_for", pen});
+        }
         if (mode == "file") {
             text += fmt::format(", {:.0f} s left", number("eta_s"));
             fields.insert(

@@ -8,6 +8,7 @@ namespace kf::ksim {
 
 [[nodiscard]] cli::command_row host_command();
 [[nodiscard]] cli::command_row board_command();
+[[nodiscard]] cli::command_row moonraker_command();
 [[nodiscard]] cli::command_row printer_command();
 
 /// ksim systemctl --state FILE VERB UNIT

@@ -289,7 +289,7 @@ class klippy_life {
                       : kf::fail(flash.error());
             all[&b == w_.boards.data() ? std::string("mcu") : "mcu " + b.key] =
                 json::object{{"mcu_version", runs ? runs->version : ""},
-                             {"mcu_build_versions", "simulated"},
+                             {"mcu_build_versions", runs ? runs->build_versions : ""},
                              {"mcu_constants", json::object{{"CLOCK_FREQ", 50000000}, {"MCU", b.mcu}}},
                              {"last_stats", json::object{{"mcu_awake", 0.0}, {"freq", 50000000}}}};
         }

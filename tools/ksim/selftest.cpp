@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
 
-#include <kf/sim/ink_image.hpp>
+#include <kf/preview/png.hpp>
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 /// Signature, then the header chunk: 2 by 1 pixels, 8 bits, grey.
 result<void> png() {
-    KF_TRY(const std::string bytes, sim::png_bytes({2, 1, {0, 255}}));
+    KF_TRY(const std::string bytes, preview::png_bytes({2, 1}, {0, 255}));
     static constexpr std::string_view start("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x08\0", 26);
     if (!bytes.starts_with(start))
         return kf::fail(errc::failed, fmt::format("{} bytes, not as they should be", bytes.size()));

@@ -52,11 +52,13 @@ struct flash_settings {
     flash_method default_flash_method = method_named("katapult");
     bool allow_flash_fallback = true;
     bool skip_menuconfig = false;
-    seconds stagger_delay = 2.0;  ///< between two boards of a batch, 0 to 30
-    seconds return_delay = 5.0;   ///< before the menu comes back, 0 to 60
-    seconds build_timeout = 300;  ///< for one build, 1 to 86400
-    seconds git_timeout = 5;      ///< for git to say which version the sources are, 1 to 600
-    std::int64_t keep_images = 3; ///< of the last verified flashes of each board, 0 to 100
+    seconds stagger_delay = 2.0;                         ///< between two boards of a batch, 0 to 30
+    seconds return_delay = 5.0;                          ///< before the menu comes back, 0 to 60
+    seconds build_timeout = 300;                         ///< for one build, 1 to 86400
+    seconds git_timeout = 5;                             ///< for git to say which version the sources are, 1 to 600
+    std::string moonraker_url = "http://127.0.0.1:7125"; ///< "none": it is not asked
+    std::string moonraker_api_key = {};                  ///< empty where Moonraker trusts this host
+    std::int64_t keep_images = 3;                        ///< of the last verified flashes of each board, 0 to 100
 
     bool operator==(const flash_settings&) const = default;
 };

@@ -84,6 +84,8 @@ inline void read_exact(const json_document& d, json_document::path where, io::js
     read_exact(d, {"global"}, f, "return_delay", s.return_delay);
     read_exact(d, {"global"}, f, "build_timeout", s.build_timeout);
     read_exact(d, {"global"}, f, "git_timeout", s.git_timeout);
+    f.read("moonraker_url", s.moonraker_url);
+    f.read("moonraker_api_key", s.moonraker_api_key);
     f.read("keep_images", s.keep_images);
     if (const auto p = problem(s)) f.wrong(p->field, p->what);
     KF_CHECK(check(d, {"global"}, f));
@@ -208,7 +210,7 @@ inline std::string to_text(const registry& r) {
     global["stagger_delay"] = r.settings.stagger_delay;
     global["return_delay"] = r.settings.return_delay;
     // The Python program knows none of these: they stand there only when somebody chose them.
-    const auto chosen = [&](const char* key, auto value, auto otherwise) {
+    const auto chosen = [&](const char* key, const auto& value, const auto& otherwise) {
         if (value != otherwise)
             global[key] = value;
         else
@@ -216,6 +218,8 @@ inline std::string to_text(const registry& r) {
     };
     chosen("build_timeout", r.settings.build_timeout, flash_settings{}.build_timeout);
     chosen("git_timeout", r.settings.git_timeout, flash_settings{}.git_timeout);
+    chosen("moonraker_url", r.settings.moonraker_url, flash_settings{}.moonraker_url);
+    chosen("moonraker_api_key", r.settings.moonraker_api_key, flash_settings{}.moonraker_api_key);
     chosen("keep_images", r.settings.keep_images, flash_settings{}.keep_images);
 
     const boost::json::object old_devices = detail::member_object(document, "devices");

@@ -3,6 +3,7 @@
 /// The key that a board gets from its name: "Ökto Pus v1.1" -> "okto-pus-v1-1". A key is a folder name and never
 /// changes, so that a board can be renamed without moving its files.
 
+#include <kf/io/ascii.hpp>
 #include <kf/sink/utf8.hpp>
 
 #include <cstddef>
@@ -31,7 +32,7 @@ static_assert(unmarked.size() == 0x180 - 0xC0);
         c = static_cast<char>(point);
     else if (point >= 0xC0 && point < 0x180 && unmarked[point - 0xC0] != ' ')
         c = unmarked[point - 0xC0];
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return io::to_lower(c);
 }
 
 } // namespace detail

@@ -4,6 +4,7 @@
 /// coordinate across the edge is the edge's own, and what runs along an edge is kept. Half-plane clipping of segments
 /// (Sutherland and Hodgman 1974), without the polygon's closing edges: a pen draws lines.
 
+#include <kf/drawing/line_pieces.hpp>
 #include <kf/drawing/rectangle.hpp>
 #include <kf/drawing/segment.hpp>
 
@@ -61,30 +62,13 @@ inline void crop_line(polyline line, const rectangle& r, std::vector<polyline>& 
         return;
     }
     if (is_dot(line)) return;
-    const std::size_t before = out.size();
-    polyline piece;
-    // One point alone is where a line touches the edge from outside: no ink.
-    const auto finish = [&] {
-        if (piece.size() > 1) out.push_back(std::move(piece));
-        piece.clear();
-    };
+    line_pieces pieces(line, out);
     for (std::size_t i = 1; i < line.size(); ++i) {
         const auto s = part_inside({line[i - 1], line[i]}, r);
-        if (!s || (!piece.empty() && piece.back() != s->from)) finish();
-        if (!s) continue;
-        if (piece.empty()) piece.push_back(s->from);
-        if (piece.back() != s->to) piece.push_back(s->to);
-        if (s->to != line[i]) finish();
+        if (s) pieces.add(s->from, s->to);
+        if (!s || s->to != line[i]) pieces.cut();
     }
-    finish();
-    // A closed line begins somewhere, and is one piece there.
-    if (!closed(line) || out.size() < before + 2) return;
-    polyline& first = out[before];
-    polyline& last = out.back();
-    if (first.front() != line.front() || last.back() != line.front()) return;
-    last.insert(last.end(), first.begin() + 1, first.end());
-    first = std::move(last);
-    out.pop_back();
+    pieces.finish();
 }
 
 } // namespace detail

@@ -4,10 +4,12 @@
 /// Importers (svg/svg) make it; drawing/page, drawing/simplify and drawing/order change it; job/operation makes a job
 /// of it.
 
+#include <kf/drawing/pen.hpp>
 #include <kf/drawing/point.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,10 @@ struct layer {
     int number = 1;
     std::string name = {};
     std::vector<polyline> lines = {};
+    std::string colour = {};           ///< "#rrggbb", or empty: not known, or more than one
+    std::string pen = {};              ///< the name of one of drawing::pens; empty: the tool as it is
+    std::string tool = {};             ///< of machine.yaml; empty: whatever the whole drawing is drawn with
+    std::optional<mm_per_s> feed = {}; ///< none: the whole drawing's
 };
 
 /// How far the drawing is from its source.
@@ -46,6 +52,7 @@ struct note {
 struct drawing {
     mm width = 0, height = 0; ///< the page
     std::vector<layer> layers = {};
+    std::vector<pen> pens = {}; ///< of the layers, each with its own name
     std::vector<note> notes = {};
     double scale = 1; ///< how much larger filters made it than its source says
 };

@@ -29,7 +29,7 @@ enum class loop_starts { chosen, kept };
 
 struct order_options {
     std::uint64_t seed = 1;
-    /// Kicks for each line; 0 stops when no move gains. None: 1, or with a time limit as many as it allows.
+    /// Kicks for each line; 0 stops when no move gains. None: 3000 in all, or with a time limit as many as it allows.
     std::optional<std::uint32_t> effort = {};
     /// For all layers together. What is found then depends on the machine too.
     std::optional<seconds> time_limit = {};
@@ -146,16 +146,21 @@ inline bool choose_starts(std::vector<polyline>& lines, const entry_order& order
     return sum;
 }
 
+/// For some of `all` lines.
+[[nodiscard]] inline std::uint64_t kicks_for(std::uint64_t lines, std::uint64_t all, const order_options& options) {
+    constexpr std::uint64_t unasked = 3000, until_the_limit = 1'000'000;
+    if (!options.effort && !options.time_limit) return std::max<std::uint64_t>(100, unasked * lines / all);
+    return options.effort.value_or(until_the_limit) * std::max<std::uint64_t>(100, lines);
+}
+
 template<class GoOn>
-void order_lines(std::vector<polyline>& lines, const order_options& options, GoOn&& go_on) {
+void order_lines(std::vector<polyline>& lines, std::uint64_t kicks, const order_options& options, GoOn&& go_on) {
     std::erase_if(lines, [](const polyline& line) { return line.empty(); });
     if (lines.size() < 2) return;
     const line_grid grid(lines);
     std::vector<polyline> given = lines;
     sort_along_curve(lines, grid);
     chance random(options.seed);
-    const std::uint64_t each = options.effort ? *options.effort : options.time_limit ? 1'000'000 : 1;
-    const std::uint64_t kicks = each == 0 ? 0 : std::max<std::uint64_t>(each * lines.size(), 100 * each);
     stroke_ends ends = ends_of(lines, grid);
     std::optional<candidates> near(std::in_place, ends);
     found_order order = first_order(ends, *near);
@@ -169,7 +174,7 @@ void order_lines(std::vector<polyline>& lines, const order_options& options, GoO
             look_around();
         }
     }
-    order = shorten(ends, *near, std::move(order), kicks, random, go_on);
+    order = shorten_in_turns(ends, *near, order, kicks, random, go_on);
     for (int sweeps = 0; choose && sweeps < 8 && choose_starts(lines, order.entries); ++sweeps) {}
     std::vector<polyline> sorted;
     sorted.reserve(lines.size());
@@ -209,7 +214,7 @@ template<io::clock Clock>
                      (options.interrupted == nullptr || !options.interrupted());
             return on;
         };
-        detail::order_lines(l.lines, options, go_on);
+        detail::order_lines(l.lines, detail::kicks_for(l.lines.size(), all, options), options, go_on);
         detail::order_from(from, l.lines);
         if (!l.lines.empty()) from = l.lines.back().back();
     }

@@ -59,7 +59,7 @@ namespace detail {
     for (const auto& name : {fs::path("Makefile"), fs::path("src/Makefile"), fs::path("src") / board / "Makefile"})
         if (const auto recipe = io::read_file(site.tree / name)) all += *recipe + '\0';
     all += text;
-    return sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(all.data()), all.size())) + "\n";
+    return sha256_hex(all) + "\n";
 }
 
 [[nodiscard]] inline result<void> clear_directory(const fs::path& path) {
@@ -83,7 +83,7 @@ namespace detail {
 
 /// What a folder was built from, beside the text of inputs_of(): the hash of the inputs and of the image they gave.
 [[nodiscard]] inline std::string record_of(std::string_view inputs, std::string_view image) {
-    return fmt::format("{} {}\n", inputs, sha256_hex(as_bytes(image)));
+    return fmt::format("{} {}\n", inputs, sha256_hex(image));
 }
 
 } // namespace detail

@@ -62,6 +62,10 @@ struct image {
     return text;
 }
 
+[[nodiscard]] inline std::string sha256_hex(std::string_view text) {
+    return sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
 [[nodiscard]] result<std::vector<segment>> parse_uf2(io::byte_view file);
 [[nodiscard]] result<std::vector<segment>> parse_intel_hex(io::byte_view file);
 [[nodiscard]] result<std::vector<segment>> parse_elf(io::byte_view file);
@@ -290,7 +294,7 @@ inline void locate(image& bin, const image& elf) {
 /// program reads it.
 [[nodiscard]] inline result<void> still_is(const image& pinned, const fs::path& path) {
     KF_TRY(const std::string text, io::read_file(path));
-    const auto now = sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    const auto now = sha256_hex(text);
     if (now == pinned.sha256) return {};
     return kf::fail(error{errc::mismatch,
                           "the image file was changed after it had been checked",

@@ -26,20 +26,16 @@ namespace kf::firmware {
 /// What Klipper's Makefile reads: names in a source tree.
 inline constexpr std::array firmware_sources{"Makefile", "lib", "scripts", "src"};
 
-namespace detail {
-
-[[nodiscard]] inline io::byte_view as_bytes(std::string_view text) noexcept {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// The name that git gives a file of this content; `length`: of the names in that checkout, 40 (SHA-1) or 64.
 [[nodiscard]] inline std::string blob_name(std::string_view content, std::size_t length) {
     const std::string blob = fmt::format("blob {}{}{}", content.size(), '\0', content);
-    if (length == 64) return sha256_hex(as_bytes(blob));
+    if (length == 64) return sha256_hex(blob);
     char text[SHA1_DIGEST_STRING_LENGTH] = {};
     ::SHA1Data(reinterpret_cast<const std::uint8_t*>(blob.data()), blob.size(), text);
     return text;
 }
+
+namespace detail {
 
 /// Files by their path in the tree, with the name of their content.
 using source_files = std::map<std::string, std::string, std::less<>>;
@@ -160,7 +156,7 @@ template<io::process_runner R>
     }
     std::string all;
     for (const auto& [name, content] : files) all += name + '\0' + content + '\n';
-    return sha256_hex(detail::as_bytes(all));
+    return sha256_hex(all);
 }
 
 /// The prefix of the compiler for a board, as its Makefile in the tree has it: "arm-none-eabi-"; empty for the host's.
@@ -216,7 +212,7 @@ template<io::process_runner R>
     std::string all = fmt::format("{}\n{}\n", sources, compiler);
     for (const auto& [symbol, value] : config.symbols())
         if (value != "n") all += fmt::format("{}={}\n", symbol, value);
-    return sha256_hex(detail::as_bytes(all));
+    return sha256_hex(all);
 }
 
 /// What hash_inputs() runs.

@@ -40,7 +40,7 @@ template<sink Sink>
 /// An image that is there already, in the build folder of its board: a method finds it as if it had been built.
 [[nodiscard]] inline result<firmware::build_outcome> take_stored(const firmware_plan& p, const stored_image& stored) {
     KF_TRY(const auto bytes, io::read_file(stored.file));
-    if (firmware::sha256_hex(firmware::detail::as_bytes(bytes)) != stored.sha256)
+    if (firmware::sha256_hex(bytes) != stored.sha256)
         return kf::fail(error{errc::mismatch,
                               "the kept image is not the one that was flashed then",
                               "its SHA-256 is another one",

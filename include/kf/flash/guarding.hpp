@@ -20,8 +20,7 @@ namespace kf::flash {
     io::command c{right.prefix};
     c.argv.insert(c.argv.end(), {at.self, "guardian", fmt::format("--timeout={}", at.service_timeout),
                                  "--journal=" + at.journal().string()});
-    if (at.simulated)
-        for (const auto& word : at.systemctl) c.argv.push_back("--systemctl=" + word);
+    for (const auto& word : at.simulated ? at.systemctl : right.systemctl) c.argv.push_back("--systemctl=" + word);
     c.argv.insert(c.argv.end(), units.begin(), units.end());
     return c;
 }
@@ -29,6 +28,8 @@ namespace kf::flash {
 /// What the person is told about the guardian, and what it does not survive.
 [[nodiscard]] inline std::string guardian_note(const place& at, const host::right& right) {
     if (at.simulated) return "the guardian is a child of kflash";
+    if (!right.systemctl.empty())
+        return "the guardian is a child of kflash, and both need Moonraker to start the services again";
     if (!right.guard_unit.empty())
         return "the guardian is a unit of its own: it outlives kflash, the login and their control groups";
     return "the guardian is a child of kflash: it outlives kflash, but not the end of a login with "
@@ -37,6 +38,7 @@ namespace kf::flash {
 
 /// systemctl with the right in front: if the guardian is lost, the lease starts the services by itself.
 [[nodiscard]] inline std::vector<std::string> privileged_systemctl(const place& at, const host::right& right) {
+    if (!right.systemctl.empty()) return right.systemctl;
     auto words = right.guard_unit.empty() ? right.prefix : std::vector<std::string>{};
     words.insert(words.end(), at.systemctl.begin(), at.systemctl.end());
     return words;

@@ -32,6 +32,7 @@ struct ledger_entry {
     std::string what;           ///< what happened, when it is not "done"
     std::string wrote;          ///< "nothing", "some", "all"
     std::string service;        ///< "restored", "down", "not stopped"
+    std::string assumed;        ///< why a person took upon himself what no printer could say; empty: nobody did
     seconds write_time = 0, verify_time = 0, downtime = 0;
 
     /// The board itself said that it runs this image.
@@ -63,7 +64,8 @@ inline constexpr ledger_text ledger_texts[] = {
     {"protocol", &ledger_entry::protocol}, {"build_versions", &ledger_entry::build_versions},
     {"image", &ledger_entry::image},       {"method", &ledger_entry::method},
     {"result", &ledger_entry::result},     {"what", &ledger_entry::what},
-    {"wrote", &ledger_entry::wrote},       {"service", &ledger_entry::service}};
+    {"wrote", &ledger_entry::wrote},       {"service", &ledger_entry::service},
+    {"assumed", &ledger_entry::assumed}};
 
 } // namespace detail
 

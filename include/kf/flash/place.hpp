@@ -8,9 +8,13 @@
 #include <kf/board/slug.hpp>
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
+#include <kf/host/print_guard.hpp>
+#include <kf/host/printer_facts.hpp>
+#include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +25,11 @@ namespace fs = std::filesystem;
 
 /// Below place::state while services are stopped: their names, one in a line.
 inline constexpr const char* journal_name = "stopped-units";
+
+/// Who may stop and start these units (`running`: those that run now) where the person has no right to systemd.
+/// Empty: nobody else is asked.
+using right_source =
+    std::function<result<host::right>(const std::vector<std::string>& units, const std::vector<std::string>& running)>;
 
 struct place {
     board::device_folders devices = {};
@@ -34,6 +43,9 @@ struct place {
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
+    host::second_source moonraker = {};        ///< who else can say what the printer does
+    host::second_facts moonraker_facts = {};   ///< and which firmware its boards have
+    right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }
     [[nodiscard]] fs::path journal() const { return state / journal_name; }
@@ -54,10 +66,7 @@ struct place {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     std::string folder = board.key;
     if (folder.find_first_not_of(plain) != std::string::npos || folder.front() == '.')
-        folder = board::slug(board.key) + "+" +
-                 firmware::sha256_hex(
-                     io::byte_view(reinterpret_cast<const std::uint8_t*>(board.key.data()), board.key.size()))
-                     .substr(0, 8);
+        folder = board::slug(board.key) + "+" + firmware::sha256_hex(board.key).substr(0, 8);
     return {at.klipper_dir(settings), at.builds / folder, who, at.build_as};
 }
 

@@ -43,7 +43,8 @@ struct request {
     std::map<std::string, stored_image> stored = {}; ///< by board: those that get an earlier image and no new build
     bool fallback = true;                            ///< unless the settings forbid it
     unknown_printers unknown = unknown_printers::refused;
-    std::string day = {}; ///< today, YYYY-MM-DD: what is learned of a board is noted with it
+    std::string assumed_because = {}; ///< why a person takes that upon himself: for the ledger
+    std::string day = {};             ///< today, YYYY-MM-DD: what is learned of a board is noted with it
 
     [[nodiscard]] bool is_batch() const noexcept { return all || boards.size() > 1; }
     [[nodiscard]] bool wants(const std::string& board) const { return !left_out.contains(board); }

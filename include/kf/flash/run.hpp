@@ -29,11 +29,11 @@ namespace detail {
     ledger_entry entry;
     entry.action = b.firmware.stored ? "rollback" : "flash";
     entry.board = b.board.key;
+    entry.mcu = b.board.mcu;
     entry.serial = b.target.device().usb.serial;
     entry.inputs = b.firmware.inputs;
     entry.protocol = image.protocol;
     entry.build_versions = image.dictionary ? image.dictionary->build_versions : "";
-    entry.mcu = b.board.mcu;
     entry.sha256 = image.sha256;
     entry.version = image.dictionary ? image.dictionary->version : "";
     entry.method = o.reached && r.method ? board::name(*r.method) : "";
@@ -57,6 +57,7 @@ void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
         owned_sink<Reporter> out(tell, board.key);
         const auto& image = built.boards()[i].firmware.image;
         auto entry = ledger_entry_of(p.boards[i], image, o, i);
+        if (!p.idle.assumptions.empty()) entry.assumed = p.wanted.assumed_because;
         if (entry.verified() && p.keep_images > 0) {
             if (auto name = images.keep(image, p.boards[i].firmware.source.text))
                 entry.image = *std::move(name);

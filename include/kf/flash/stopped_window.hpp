@@ -61,6 +61,7 @@ class stopped_window {
         for (const auto& b : now_.boards) boards.push_back(b.target);
         auto options = guard_options_of(now_.wanted, std::move(boards));
         options.hold_as = "kflash flash";
+        options.moonraker = now_.at.moonraker;
         KF_TRY(idle, host::check_idle(instances, options));
         for (const auto& a : idle->assumptions()) job_.warn(a.text);
         for (const auto& p : idle->printers())

@@ -219,7 +219,7 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
         seen.units.klippys = kf::fail(instances.error());
         return;
     }
-    seen.printers = host::look_at_printers(*instances);
+    seen.printers = host::look_at_printers(*instances, host::guard_options{}.patience, at.moonraker);
     for (const auto& k : *instances)
         if (const auto state = ask(k.process.unit))
             for (const auto& dependent : state->dependents) (void)ask(dependent);
@@ -237,6 +237,11 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
     std::vector<std::string> running; // only these may be touched by a probe
     for (const auto& k : stop->klippys) running.push_back(k.unit);
     seen.right = host::find_right(runner, running, at.is_root, host::guard_unit_of(at.user));
+    if (seen.right || !at.other_right) return;
+    if (auto other = at.other_right(stop->units, running))
+        seen.right = *std::move(other);
+    else if (other.error().code == errc::refused) // it is there, and says why it may not
+        seen.right.error().steps.push_back("or through Moonraker: " + other.error().what);
 }
 
 template<io::process_runner Runner>

@@ -10,8 +10,8 @@
 
 namespace kf::flash {
 
-inline constexpr auto return_wait = std::chrono::seconds(30); ///< an RP2040 was seen to take more than 15
-inline constexpr auto return_poll = std::chrono::milliseconds(500);
+inline constexpr auto return_wait = std::chrono::seconds(30);      ///< an RP2040 was seen to take more than 15
+inline constexpr auto return_poll = std::chrono::milliseconds(50); ///< the printer is down meanwhile
 inline constexpr auto identify_wait = std::chrono::seconds(10);
 
 struct running_firmware {

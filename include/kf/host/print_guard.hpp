@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself. A
-/// print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known, be it because klippy does not answer or
-/// because it cannot be seen: no, unless the person said --assume-idle. look_at_printers() asks, judge_idle() is pure.
+/// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself and
+/// of Moonraker: the stricter wins. A print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known, be it
+/// because nobody answers or because it cannot be seen: no, unless the person said --assume-idle. look_at_printers()
+/// asks, judge_idle() is pure.
 
 #include <kf/host/klippy_survey.hpp>
 #include <kf/io/json_fields.hpp>
@@ -17,10 +18,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <map>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace kf::host {
@@ -41,6 +45,7 @@ struct printer_activity {
     /// What the firmware of each MCU calls itself, by the serial port of printer.cfg and by where that leads to.
     std::map<std::string, std::string> versions = {};
     int listener = 0;                      ///< the process that answered; 0 when it is not known
+    std::int64_t process = 0;              ///< klippy's, by its own word
 };
 
 /// The reason why this printer must not be stopped; nothing when it is idle. `unknown` tells a refusal because
@@ -140,6 +145,7 @@ template<class Call>
     if (!info.is_object()) return kf::fail(errc::protocol, "klippy's info is not an object");
     a.state = io::text_at(info.as_object(), "state");
     a.state_message = io::text_at(info.as_object(), "state_message");
+    a.process = io::value_at<std::int64_t>(info.as_object(), "process_id").value_or(0);
     KF_TRY(const json::value list, call("objects/list", json::object{}));
     json::object wanted;
     std::vector<std::string> heaters;
@@ -183,6 +189,9 @@ template<class Call>
     return activity;
 }
 
+/// Somebody else who asks klippy for us: Moonraker. Empty: there is none to ask.
+using second_source = std::function<result<printer_activity>(io::duration patience)>;
+
 struct guard_options {
     bool assume_idle = false; ///< the person takes "cannot be known" upon himself
     io::duration patience = std::chrono::seconds(5);
@@ -191,6 +200,7 @@ struct guard_options {
     /// Not only look at the plot lock of each printer but hold it, under this name, as long as the proof lives: no plot
     /// can start between the question and the stop. Empty: only look.
     std::string hold_as = {};
+    second_source moonraker = {};
 };
 
 /// One printer as it was met: what it said, and who plots on it.
@@ -199,10 +209,29 @@ struct printer_sight {
     result<printer_activity> activity = kf::fail(errc::not_connected, "was not asked"); ///< never, without a socket
     result<std::string> plot = std::string{};                                           ///< empty: nobody
     fs::path plot_lock = {};                                                            ///< where that is looked for
+    /// What Moonraker said, if it may speak of this printer.
+    result<printer_activity> by_moonraker = kf::fail(errc::not_connected, "was not asked");
+
+    /// Its klippy is this process, and not only perhaps.
+    [[nodiscard]] bool moonraker_means_it() const {
+        return by_moonraker && instance.process.pid != 0 && by_moonraker->process == instance.process.pid;
+    }
 };
 
+/// A Moonraker whose klippy is none of these processes (it may be in a container) may speak of each of them.
+inline void ask_moonraker(std::vector<printer_sight>& sights, const second_source& moonraker, io::duration patience) {
+    if (!moonraker || sights.empty()) return;
+    const auto word = moonraker(patience);
+    const bool known = word && std::ranges::any_of(sights, [&](const printer_sight& s) {
+                           return s.instance.process.pid != 0 && s.instance.process.pid == word->process;
+                       });
+    for (auto& s : sights)
+        if (!known || s.instance.process.pid == word->process) s.by_moonraker = word;
+}
+
 [[nodiscard]] inline std::vector<printer_sight> look_at_printers(const std::vector<klippy_instance>& instances,
-                                                                 io::duration patience = std::chrono::seconds(5)) {
+                                                                 io::duration patience = std::chrono::seconds(5),
+                                                                 const second_source& moonraker = {}) {
     std::vector<printer_sight> sights;
     for (const auto& k : instances) {
         sights.push_back({k});
@@ -211,6 +240,7 @@ struct printer_sight {
         sights.back().plot = klippy::printer_lock_holder(k.socket);
         sights.back().plot_lock = klippy::lock_path(k.socket);
     }
+    ask_moonraker(sights, moonraker, patience);
     return sights;
 }
 
@@ -246,7 +276,8 @@ struct idle_printers {
             error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
     };
     using enum assumption::kind;
-    const auto unknown = [&](const klippy_instance& k, assumption::kind kind, const std::string& why) -> result<void> {
+    const auto unknown = [&](const printer_sight& s, assumption::kind kind, const std::string& why) -> result<void> {
+        const klippy_instance& k = s.instance;
         const std::string what = k.seen() ? fmt::format("klippy runs (process {}) but {}", k.process.pid, why)
                                           : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
@@ -254,36 +285,50 @@ struct idle_printers {
                 {k.process.unit.empty() ? k.socket : k.process.unit, kind, what + "; you said --assume-idle"});
             return {};
         }
-        return refuse(what, {"look at the printer: if it is idle, run again with --assume-idle",
-                             k.seen() ? "klippy needs its API socket: start it with -a /tmp/klippy_uds"
-                                      : "to see every process, run it as root: sudo kflash ..."});
+        std::vector<std::string> steps{"look at the printer: if it is idle, run again with --assume-idle",
+                                       k.seen() ? "klippy needs its API socket: start it with -a /tmp/klippy_uds"
+                                                : "to see every process, run it as root: sudo kflash ..."};
+        // Moonraker could have told, and says why it did not.
+        if (!s.by_moonraker && s.by_moonraker.error().code != errc::not_connected)
+            steps.push_back(fmt::format("or ask Moonraker: {}", s.by_moonraker.error().what));
+        return refuse(what, std::move(steps));
     };
-    for (const auto& [k, activity, plot, plot_lock] : sights) {
-        if (k.socket.empty()) {
-            KF_CHECK(unknown(k, no_socket, "has no API socket, so nobody can ask it what it does"));
-            idle.printers.push_back({k, {}});
-            continue;
-        }
+    const std::vector<std::string> wait{"wait until it is done, or cancel it and turn the heaters off",
+                                        "then run this again"};
+    for (const auto& s : sights) {
+        const auto& k = s.instance;
+        const auto& [activity, plot, plot_lock] = std::tie(s.activity, s.plot, s.plot_lock);
+        const auto not_concerned = [&](const printer_activity& a) { return options.concerns && !options.concerns(a); };
+        const bool moonraker_knows = s.moonraker_means_it() && !objection_to_stop(*s.by_moonraker);
+        if (s.moonraker_means_it() && !activity && not_concerned(*s.by_moonraker)) continue;
         // A stranger's answer is good enough for a no, never for a yes: it has to come from the process that the
         // service manager names, or no process is named at all.
         const bool its_own_word = k.seen() || k.process.pid == 0 || (activity && activity->listener == k.process.pid);
-        if (activity && its_own_word && options.concerns && !options.concerns(*activity)) continue;
+        if (activity && its_own_word && not_concerned(*activity)) continue;
+        // Moonraker's no counts, whoever's klippy it speaks of; its yes only for this very process.
+        if (s.by_moonraker && !not_concerned(*s.by_moonraker))
+            if (const auto v = objection_to_stop(*s.by_moonraker); v && !v->unknown)
+                return refuse(v->reason + " (by Moonraker)", wait);
+        if (k.socket.empty()) {
+            if (!moonraker_knows)
+                KF_CHECK(unknown(s, no_socket, "has no API socket, so nobody can ask it what it does"));
+            idle.printers.push_back({k, moonraker_knows ? s.by_moonraker->state : std::string()});
+            continue;
+        }
         // A lock that cannot be looked at is not waived: a plot that moves is what it stands for.
         if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
         if (!plot->empty()) return refuse("a plot is running: " + *plot, {"wait for it to end, or cancel it"});
         if (!activity) {
-            KF_CHECK(unknown(k, silent, "does not answer: " + activity.error().what));
-            idle.printers.push_back({k, {}, plot_lock});
+            if (!moonraker_knows) KF_CHECK(unknown(s, silent, "does not answer: " + activity.error().what));
+            idle.printers.push_back({k, moonraker_knows ? s.by_moonraker->state : std::string(), plot_lock});
             continue;
         }
         if (const auto v = objection_to_stop(*activity)) {
-            if (!v->unknown)
-                return refuse(v->reason,
-                              {"wait until it is done, or cancel it and turn the heaters off", "then run this again"});
-            KF_CHECK(unknown(k, unclear, v->reason));
-        } else if (!its_own_word)
+            if (!v->unknown) return refuse(v->reason, wait);
+            KF_CHECK(unknown(s, unclear, v->reason));
+        } else if (!its_own_word && !moonraker_knows)
             KF_CHECK(
-                unknown(k, other_process, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
+                unknown(s, other_process, fmt::format("cannot be asked: {} is answered by another process", k.socket)));
         idle.printers.push_back({k, activity->state, plot_lock});
     }
     return idle;
@@ -305,7 +350,7 @@ class idle_proof {
 [[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
                                                    const guard_options& options) {
     idle_proof proof;
-    KF_TRY(proof.idle_, judge_idle(look_at_printers(instances, options.patience), options));
+    KF_TRY(proof.idle_, judge_idle(look_at_printers(instances, options.patience, options.moonraker), options));
     if (options.hold_as.empty()) return proof;
     for (const auto& p : proof.idle_.printers) {
         if (p.instance.socket.empty()) continue;

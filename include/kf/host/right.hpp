@@ -14,9 +14,10 @@
 namespace kf::host {
 
 struct right {
-    std::string name;                ///< "root", "sudo", "polkit"
-    std::vector<std::string> prefix; ///< what stands before the guardian's command, or before systemctl
-    std::string guard_unit = {};     ///< the guardian is this unit; empty: a child of kflash
+    std::string name;                        ///< "root", "sudo", "polkit"
+    std::vector<std::string> prefix;         ///< what stands before the guardian's command, or before systemctl
+    std::string guard_unit = {};             ///< the guardian is this unit; empty: a child of kflash
+    std::vector<std::string> systemctl = {}; ///< what stands for it where the right is another program's
 };
 
 /// `active_units`: starting an active unit changes nothing and needs the same authorisation as starting a stopped one.

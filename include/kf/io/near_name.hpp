@@ -3,8 +3,9 @@
 /// Names close to one that was not found: the hint of every "no such board, key, tool, operation". Close means few
 /// letters wrong, left out, doubled or swapped (optimal string alignment distance), or the beginning of the name.
 
+#include <kf/io/ascii.hpp>
+
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -15,11 +16,7 @@ namespace kf::io {
 
 namespace detail {
 
-inline std::string lower_name(std::string_view name) {
-    std::string out;
-    for (char c : name.substr(0, 64)) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return out;
-}
+inline std::string lower_name(std::string_view name) { return to_lower(name.substr(0, 64)); }
 
 } // namespace detail
 

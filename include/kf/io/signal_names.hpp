@@ -2,6 +2,8 @@
 #pragma once
 /// Signals by name, as kill -l has them. glibc's sigabbrev_np is not there in musl.
 
+#include <kf/io/ascii.hpp>
+
 #include <signal.h>
 
 #include <charconv>
@@ -39,8 +41,7 @@ inline constexpr signal_row signal_rows[] = {
 
 /// "term", "SIGTERM", "rtmin+3", "34".
 [[nodiscard]] inline std::optional<int> signal_number(std::string_view text) {
-    std::string name;
-    for (const char c : text) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string name = to_upper(text);
     if (name.starts_with("SIG")) name.erase(0, 3);
     for (const auto& row : signal_rows)
         if (row.name == name) return row.number;

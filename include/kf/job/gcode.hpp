@@ -5,17 +5,17 @@
 /// every travel and at the end. Spec: https://www.klipper3d.org/G-Codes.html.
 
 #include <kf/error.hpp>
+#include <kf/io/ascii.hpp>
 #include <kf/job/arc.hpp>
 #include <kf/job/motion_script.hpp>
 #include <kf/job/reversal_watch.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
-#include <kf/machine/machine.hpp>
+#include <kf/machine/way.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -36,6 +36,7 @@ struct gcode_options {
     arc_style arcs = arc_style::flattened;
     std::vector<std::string> live_objects = {}; ///< objects/list; a macro is called only when it is in there
     std::string boundary_macro = {};            ///< called after each drawn stroke, tool up, when live_objects has it
+    std::string pause = "PAUSE";                ///< Klipper's; empty: whoever sends the G-code waits by itself
 };
 
 /// Something a person should know about the G-code, told once with how often it happens.
@@ -46,20 +47,14 @@ struct gcode_warning {
     bool operator==(const gcode_warning&) const = default;
 };
 
-namespace detail {
-
 /// Klipper compares macro names without case, and lists them as they stand in printer.cfg.
-inline bool has_macro(const std::vector<std::string>& objects, std::string_view macro) {
-    const auto same = [](char a, char b) {
-        return std::toupper(static_cast<unsigned char>(a)) == std::toupper(static_cast<unsigned char>(b));
-    };
+[[nodiscard]] inline bool has_macro(const std::vector<std::string>& objects, std::string_view macro) {
+    const auto same = [](char a, char b) { return io::to_upper(a) == io::to_upper(b); };
     const std::string wanted = fmt::format("gcode_macro {}", macro);
     return std::any_of(objects.begin(), objects.end(), [&](const std::string& object) {
         return std::equal(object.begin(), object.end(), wanted.begin(), wanted.end(), same);
     });
 }
-
-} // namespace detail
 
 /// Appends G-code to a string, stroke after stroke. begin() and end() frame a file; a script of one stroke needs
 /// neither. When write() fails, the string is as it was, and the job ends there.
@@ -70,12 +65,14 @@ class gcode_writer {
     std::optional<double> z_;            // commanded; nothing when it is not known
     std::optional<double> f_;            // the F word in force, mm/s
     std::optional<machine::xy> written_; // the last X and Y in the text
+    std::optional<machine::xy> stands_;  // where somebody else left the machine
     reversal_watch reversal_;
     bool boundary_;
     bool down_ = false;
     bool plunges_ = false;  // down is asked for, and waits for the first move: a dwell before it has the tool up
     bool restated_ = false; // the next X and Y are written, also when they are where the head stands
     std::vector<gcode_warning> warnings_;
+    std::optional<std::size_t> stopped_; // where the text went on behind the last pause
 
     static machine::xy rounded(machine::xy p) noexcept {
         constexpr double grid = 1e4;
@@ -105,7 +102,7 @@ class gcode_writer {
     }
     void plunge(std::string& out) {
         if (!std::exchange(plunges_, false)) return;
-        z_to(out, head_.tool().work_mm, head_.tool().plunge_feed_mm_s);
+        z_to(out, head_.work_mm(), head_.plunge_feed());
     }
     void raise(std::string& out) {
         plunge(out); // a dot
@@ -113,15 +110,14 @@ class gcode_writer {
         down_ = false;
     }
     mm_per_s drawing_speed(const step& s, std::optional<mm_per_s> feed) {
-        const mm_per_s wanted = feed.value_or(head_.tool().feed_mm_s), most = machine_.motion.max_velocity_mm_s;
+        const mm_per_s wanted = feed.value_or(head_.feed()), most = machine_.motion.max_velocity_mm_s;
         if (wanted > most) warn(s.number, "a feed is lowered to motion.max_velocity_mm_s");
         return std::min(wanted, most);
     }
     /// A dwell before a move that begins with this speed, where the motors need one.
     void settle(std::string& out, const step& s, machine::xy speed) {
         const seconds pause = machine_.steppers.direction_reversal_pause_s;
-        const machine::tool& t = head_.tool();
-        const seconds lowering = plunges_ && z_ ? std::fabs(t.work_mm - *z_) / t.plunge_feed_mm_s : 0;
+        const seconds lowering = plunges_ && z_ ? std::fabs(head_.work_mm() - *z_) / head_.plunge_feed() : 0;
         if (!reversal_.turns_back(speed, machine::reversal_limit(machine_), pause - lowering)) return;
         out += "G4";
         append_word(out, 'P', pause * 1000.0, 0);
@@ -148,14 +144,23 @@ class gcode_writer {
         end_line(out, speed);
         written_ = to;
     }
-    void travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
+    result<void> travel(std::string& out, const step& s, std::string_view code, point p, mm_per_s speed) {
         raise(out);
+        const placement where = head_.where();
+        const auto from = stands_ ? std::exchange(stands_, std::nullopt) : head_.at();
+        const auto way =
+            machine::way_to(machine_, head_.tool(), from.value_or(where.to_machine(p)), where.to_machine(p));
+        if (!way)
+            return refuse(
+                s, errc::out_of_bounds, "finds no way round a keep-out",
+                fmt::format("{} ({}) is in it", io::printable(way.error()->name), machine::area_text(*way.error())));
+        for (std::size_t i = 0; i + 1 < way->size(); ++i) move(out, s, code, where.to_canvas((*way)[i]), speed);
         move(out, s, code, p, speed);
+        return {};
     }
     /// To where the job has the head, after a homing or whatever else may have left it beside that place.
-    void go_there(std::string& out, const step& s) {
-        raise(out);
-        move(out, s, "G0", head_.where().to_canvas(*head_.at()), head_.tool().travel_feed_mm_s);
+    result<void> go_there(std::string& out, const step& s) {
+        return travel(out, s, "G0", head_.where().to_canvas(*head_.at()), head_.tool().travel_feed_mm_s);
     }
     void native_arc(std::string& out, const step& s, const draw_arc& op, const arc& a, mm_per_s speed) {
         const placement where = head_.where();
@@ -193,23 +198,58 @@ class gcode_writer {
     result<void> select(std::string& out, const step& s, const select_tool& op) {
         raise(out);
         KF_CHECK(head_.select(s, op.tool));
-        std::string macro = "TOOL_" + op.tool;
-        for (char& c : macro) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        if (!detail::has_macro(options_.live_objects, macro)) return {};
-        // What a macro does is its own affair: afterwards the mode is set and Z is lifted again, and the head goes
-        // back to where the job knows it.
+        const std::string macro = io::to_upper("TOOL_" + op.tool);
+        if (!has_macro(options_.live_objects, macro)) return {};
+        call(out, macro);
+        return {};
+    }
+    /// What a macro does is its own affair: afterwards the mode is set and Z is lifted again, and the head goes back to
+    /// where the job knows it.
+    void call(std::string& out, std::string_view macro) {
         out += macro;
         out += "\nG90\n";
         const auto before = head_.at();
         forget();
         raise(out);
-        if (!before) return {};
+        if (!before) return;
         const machine::xy back = rounded(*before);
         out += "G0";
         append_word(out, 'X', back.x);
         append_word(out, 'Y', back.y);
         end_line(out, head_.tool().travel_feed_mm_s);
         written_ = back;
+    }
+    result<void> select(std::string& out, const step& s, const select_pen& op) {
+        raise(out);
+        KF_CHECK(head_.select_pen(s, op.pen));
+        if (op.pen.delay <= 0) return {};
+        out += "G4";
+        append_word(out, 'P', op.pen.delay * 1000.0, 0);
+        out += '\n';
+        reversal_.rest(op.pen.delay);
+        return {};
+    }
+    result<void> to_change_place(std::string& out, const step& s) {
+        return travel(out, s, "G0", head_.where().to_canvas(machine::pen_change_place(machine_)),
+                      head_.tool().travel_feed_mm_s);
+    }
+    static void message(std::string& out, std::string_view text) {
+        out += "M117";
+        if (!text.empty()) out += ' ';
+        out += text;
+        out += '\n';
+    }
+    /// What a person does in a pause is his own affair, as with a macro. Klipper says that it is paused when the
+    /// machine stands there, and takes it back there before it goes on.
+    result<void> stop(std::string& out, const step& s, const await_person& op) {
+        KF_CHECK(to_change_place(out, s));
+        if (!op.text.empty()) message(out, op.text);
+        reversal_.forget();
+        if (options_.pause.empty()) return {};
+        out += "M400\n";
+        stopped_ = out.size() + options_.pause.size() + 1;
+        call(out, options_.pause);
+        if (!op.text.empty()) message(out, {});
         return {};
     }
     result<void> spray(const step& s) const {
@@ -226,21 +266,31 @@ class gcode_writer {
                                          raise(out);
                                          out += "G28 X Y\n";
                                          head_.home();
+                                         stands_.reset();
                                          written_.reset(); // near there: Klipper may retract from the endstop
                                          reversal_.forget();
                                          return {};
                                      },
                                      [&](const select_tool& o) { return select(out, s, o); },
-                                     [&](const rapid_xy& o) -> result<void> {
-                                         travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
+                                     [&](const select_pen& o) { return select(out, s, o); },
+                                     [&](const await_person& o) { return stop(out, s, o); },
+                                     [&](const show_message& o) -> result<void> {
+                                         raise(out);
+                                         message(out, o.text);
                                          return {};
+                                     },
+                                     [&](const call_macro& o) -> result<void> {
+                                         KF_CHECK(to_change_place(out, s));
+                                         call(out, o.macro);
+                                         return {};
+                                     },
+                                     [&](const rapid_xy& o) -> result<void> {
+                                         return travel(out, s, "G0", o.to, head_.tool().travel_feed_mm_s);
                                      },
                                      [&](const linear_move& o) -> result<void> {
                                          const mm_per_s speed = drawing_speed(s, o.feed);
-                                         if (down_)
-                                             move(out, s, "G1", o.to, speed);
-                                         else
-                                             travel(out, s, "G1", o.to, speed);
+                                         if (!down_) return travel(out, s, "G1", o.to, speed);
+                                         move(out, s, "G1", o.to, speed);
                                          return {};
                                      },
                                      [&](const draw_polyline& o) -> result<void> {
@@ -251,7 +301,7 @@ class gcode_writer {
                                      [&](const draw_arc& o) { return draw(out, s, o); },
                                      [&](const tool_up&) -> result<void> { return raise(out), result<void>{}; },
                                      [&](const tool_down&) -> result<void> {
-                                         if (!written_ && head_.at()) go_there(out, s);
+                                         if ((!written_ || stands_) && head_.at()) KF_CHECK(go_there(out, s));
                                          plunges_ = !down_;
                                          down_ = true;
                                          return {};
@@ -265,7 +315,7 @@ class gcode_writer {
       : machine_(m)
       , options_(std::move(options))
       , head_(m)
-      , boundary_(detail::has_macro(options_.live_objects, options_.boundary_macro)) {}
+      , boundary_(has_macro(options_.live_objects, options_.boundary_macro)) {}
 
     /// The first lines of a file. Nothing moves before the tool is up.
     void begin(std::string& out) {
@@ -306,13 +356,25 @@ class gcode_writer {
         written_.reset();
         reversal_.forget();
     }
+    /// Call when the machine may have been moved meanwhile: the next travel begins there.
+    void stands_at(machine::xy place) noexcept { stands_ = place; }
     [[nodiscard]] const std::vector<gcode_warning>& warnings() const noexcept { return warnings_; }
+    /// How much of the text was there when Klipper pauses, once: of the pause that was written last.
+    [[nodiscard]] std::optional<std::size_t> take_stop() noexcept { return std::exchange(stopped_, std::nullopt); }
+};
+
+/// A pause in a file: Klipper has read so many bytes of it then.
+struct gcode_stop {
+    std::size_t bytes = 0;
+    std::string text = {}; ///< what the person is told; may be empty
+    bool operator==(const gcode_stop&) const = default;
 };
 
 struct gcode_summary {
     std::size_t strokes = 0; ///< drawn ones
     std::size_t bytes = 0;
     std::vector<gcode_warning> warnings = {};
+    std::vector<gcode_stop> stops = {};
 };
 
 /// A whole job as a file. `strokes` is a stroke_source; `write` takes each piece of text and returns result<void>.
@@ -336,6 +398,8 @@ template<class Strokes, class Write>
         if (!s) break;
         KF_CHECK(writer.write(*s, text));
         if (s->draws()) ++summary.strokes;
+        if (const auto stop = writer.take_stop())
+            summary.stops.push_back({summary.bytes + *stop, std::get<await_person>(s->steps.front().op).text});
         KF_CHECK(flush(piece));
     }
     writer.end(text);

@@ -4,8 +4,10 @@
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
-#include <kf/job/job_file.hpp>
+#include <kf/job/field_source.hpp>
+#include <kf/job/job_header.hpp>
 #include <kf/job/operation.hpp>
+#include <kf/job/pen_row.hpp>
 
 #include <fmt/format.h>
 
@@ -18,19 +20,13 @@
 
 namespace kf::job {
 
-/// Appends the header line.
-inline void append_job_header(std::string& out) {
-    out += job_header;
-    out += '\n';
-}
-
 /// Appends one operation as a line. Fails, with `out` unchanged, when it has what no reader would take: a number that
 /// is not finite, a polyline without points, a name with quotes.
 [[nodiscard]] inline result<void> append_operation(std::string& out, const operation& op) {
     const std::size_t before = out.size();
     bool good = true;
     const auto number = [&](std::string_view key, double value) {
-        good = good && std::fabs(value) <= detail::field_source::largest;
+        good = good && std::fabs(value) <= field_source::largest;
         out += key;
         io::append_decimal(out, value, job_decimals);
     };
@@ -40,7 +36,7 @@ inline void append_job_header(std::string& out) {
         number(",\"feed\":", *value);
     };
     const auto word = [&](std::string_view key, const std::string& value) {
-        good = good && detail::is_word(value);
+        good = good && is_word(value);
         out += fmt::format(",\"{}\":\"{}\"", key, value);
     };
     out += "{\"op\":\"";
@@ -69,6 +65,25 @@ inline void append_job_header(std::string& out) {
                               out += o.way == turn::clockwise ? ",\"cw\":true" : ",\"cw\":false";
                               feed(o.feed);
                           },
+                          [&](const select_pen& o) {
+                              if (o.pen == drawing::pen{}) return;
+                              good = good && !o.pen.name.empty();
+                              out += ",\"pen\":";
+                              append_pen_row(out, o.pen);
+                          },
+                          [&](const await_person& o) {
+                              good = good && (o.text.empty() || drawing::is_message(o.text));
+                              if (!o.text.empty()) out += ",\"text\":" + json_text(o.text);
+                          },
+                          [&](const show_message& o) {
+                              good = good && drawing::is_message(o.text);
+                              out += ",\"text\":" + json_text(o.text);
+                          },
+                          [&](const call_macro& o) {
+                              good = good && drawing::is_macro_name(o.macro);
+                              out += ",\"name\":" + json_text(o.macro);
+                          },
+                          [&](const begin_layer& o) { out += fmt::format(",\"layer\":{}", o.layer); },
                           [&](const set_ink_mix& o) {
                               number(",\"c\":", o.c), number(",\"m\":", o.m), number(",\"y\":", o.y);
                           },
@@ -82,13 +97,13 @@ inline void append_job_header(std::string& out) {
     return fail(errc::malformed, fmt::format("a {} has a value that no job can hold", name(op)));
 }
 
-/// Writes all that a source of operations gives, header first, in pieces: `write` takes a string_view and gives a
+/// Writes the header and all that a source of operations gives, in pieces: `write` takes a string_view and gives a
 /// result<void>. The first error of either ends it.
 template<class Operations, class Write>
-[[nodiscard]] result<void> write_job(Operations operations, Write&& write) {
+[[nodiscard]] result<void> write_job(const job_header& header, Operations operations, Write&& write) {
     constexpr std::size_t piece = std::size_t{64} << 10;
     std::string lines;
-    append_job_header(lines);
+    append_job_header(lines, header);
     for (;;) {
         KF_TRY(const auto taken, operations());
         if (!taken) return write(lines);

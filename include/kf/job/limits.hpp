@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Refuses a job that would leave the work area, enter a keep-out, or put ink outside of the canvas: every XY, the
-/// bulge of arcs included, and every Z. It walks the strokes as the generator does, and runs over the whole job
-/// before anything of it moves. A refusal names operation, coordinate and limit.
+/// Refuses a job that would leave the work area, enter a keep-out, travel where no way round one is left, or put ink
+/// outside of the canvas: every XY, the bulge of arcs included, and every Z. It walks the strokes as the generator
+/// does, and runs over the whole job before anything of it moves. A refusal names operation, coordinate and limit.
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/job/arc.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
-#include <kf/machine/machine.hpp>
+#include <kf/machine/way.hpp>
 
 #include <fmt/format.h>
 
@@ -22,24 +22,6 @@
 #include <variant>
 
 namespace kf::job {
-
-namespace detail {
-
-/// True when the straight way from a to b touches the box.
-inline bool crosses(machine::xy a, machine::xy b, const machine::box& box) noexcept {
-    double enter = 0, leave = 1;
-    const auto clip = [&](double from, double delta, double low, double high) {
-        if (delta == 0) return from >= low && from <= high;
-        double first = (low - from) / delta, second = (high - from) / delta;
-        if (first > second) std::swap(first, second);
-        enter = std::max(enter, first);
-        leave = std::min(leave, second);
-        return enter <= leave;
-    };
-    return clip(a.x, b.x - a.x, box.min.x, box.max.x) && clip(a.y, b.y - a.y, box.min.y, box.max.y);
-}
-
-} // namespace detail
 
 /// Checks one stroke after the other; each has to be from the same job, in order.
 class limit_check {
@@ -80,23 +62,28 @@ class limit_check {
         KF_CHECK(axis_within(where, inks, "Canvas X", p.x, margin, machine_.canvas.width_mm - margin));
         return axis_within(where, inks, "Canvas Y", p.y, margin, machine_.canvas.height_mm - margin);
     }
+    static std::unexpected<error> in_the_way(const place_in_job& where, std::string_view what, machine::xy to,
+                                             const machine::keep_out& k) {
+        return where.refuse(errc::out_of_bounds, what,
+                            fmt::format("The way to machine X {} Y {} mm meets {} ({}).", mm_text(to.x), mm_text(to.y),
+                                        io::printable(k.name), machine::area_text(k)));
+    }
+    /// Of ink.
     result<void> way_is_free(const place_in_job& where, machine::xy from, machine::xy to, mm around = 0) const {
-        for (const machine::keep_out& k : machine_.keep_outs) {
-            if (k.applies == machine::keep_out::when::tool_down && !down_) continue;
-            const machine::box grown{{k.area.min.x - around, k.area.min.y - around},
-                                     {k.area.max.x + around, k.area.max.y + around}};
-            if (!detail::crosses(from, to, grown)) continue;
-            return where.refuse(errc::out_of_bounds, "crosses a keep-out",
-                                fmt::format("The way to machine X {} Y {} mm meets {} (X {} to {}, Y {} to {} mm).",
-                                            mm_text(to.x), mm_text(to.y), io::printable(k.name), mm_text(k.area.min.x),
-                                            mm_text(k.area.max.x), mm_text(k.area.min.y), mm_text(k.area.max.y)));
-        }
+        for (const machine::keep_out& k : machine_.keep_outs)
+            if (machine::meets(k, from, to, around)) return in_the_way(where, "crosses a keep-out", to, k);
+        return {};
+    }
+    result<void> way_exists(const place_in_job& where, machine::xy from, machine::xy to) const {
+        if (const auto way = machine::way_to(machine_, head_.tool(), from, to); !way)
+            return in_the_way(where, "finds no way round a keep-out", to, *way.error());
         return {};
     }
     result<void> line_to(const place_in_job& where, point p) {
         KF_CHECK(place_within(where, p));
         const machine::xy to = head_.where().to_machine(p);
-        KF_CHECK(way_is_free(where, head_.at().value_or(to), to));
+        const machine::xy from = head_.at().value_or(to);
+        KF_CHECK(down_ ? way_is_free(where, from, to) : way_exists(where, from, to));
         head_.move_to(to);
         return {};
     }
@@ -126,7 +113,7 @@ class limit_check {
         return {};
     }
     result<void> lower(const place_in_job& where) {
-        KF_CHECK(height(where, "lowers the tool out of the work area", head_.tool().work_mm));
+        KF_CHECK(height(where, "lowers the tool out of the work area", head_.work_mm()));
         const auto at = head_.on_canvas();
         if (!at)
             return where.refuse(errc::refused, "lowers the tool at an unknown place",
@@ -138,10 +125,17 @@ class limit_check {
     result<void> height(const place_in_job& where, std::string_view what, mm z) const {
         return axis_within(where, what, "Machine Z", z, machine_.work_area_min_mm.z, machine_.work_area_mm.z);
     }
+    result<void> to_change_place(const place_in_job& where) {
+        KF_CHECK(height(where, "lifts the tool out of the work area", machine_.z_states.travel_mm));
+        return line_to(where, head_.where().to_canvas(machine::pen_change_place(machine_)));
+    }
     result<void> check_step(const step& s) {
         const place_in_job where{s};
         return std::visit(overloaded{[&](const home_xy&) -> result<void> { return head_.home(), result<void>{}; },
                                      [&](const select_tool& o) { return head_.select(s, o.tool); },
+                                     [&](const select_pen& o) { return head_.select_pen(s, o.pen); },
+                                     [&](const await_person&) { return to_change_place(where); },
+                                     [&](const call_macro&) { return to_change_place(where); },
                                      [&](const rapid_xy& o) { return line_to(where, o.to); },
                                      [&](const linear_move& o) { return line_to(where, o.to); },
                                      [&](const draw_polyline& o) -> result<void> {

@@ -20,10 +20,12 @@
 
 namespace kf::job {
 
-/// Either a drawn stroke, [travel] tool_down ... tool_up, or one operation that is done with the tool up.
+/// Either a drawn stroke, [travel] tool_down ... tool_up, or one operation that is done with the tool up. What begins a
+/// layer is none of them: a stroke says whose it is.
 struct stroke {
     std::size_t number = 0; ///< of the drawn strokes, from 1; 0 for an operation by itself
     std::vector<step> steps;
+    std::size_t layer = 0; ///< of the job's header, from 1; 0 before the first begin_layer
     bool operator==(const stroke&) const = default;
 
     [[nodiscard]] bool draws() const noexcept { return number != 0; }
@@ -45,10 +47,10 @@ class stroke_source {
     Operations operations_;
     std::optional<step> travel_; // waits for the tool_down that may follow it
     std::optional<step> next_;   // read, and not part of the stroke before it
-    std::size_t drawn_ = 0;
+    std::size_t drawn_ = 0, layer_ = 0;
 
-    static stroke alone(step s) {
-        stroke out;
+    stroke alone(step s) const {
+        stroke out{.number = 0, .steps = {}, .layer = layer_};
         out.steps.push_back(std::move(s));
         return out;
     }
@@ -57,11 +59,16 @@ class stroke_source {
         return std::holds_alternative<Op>(s.op);
     }
     result<std::optional<step>> take() {
-        if (!next_) return operations_();
-        return std::exchange(next_, std::nullopt);
+        if (next_) return std::exchange(next_, std::nullopt);
+        for (;;) {
+            KF_TRY(auto taken, operations_());
+            const auto* begin = taken ? std::get_if<begin_layer>(&taken->op) : nullptr;
+            if (begin == nullptr) return taken;
+            layer_ = begin->layer;
+        }
     }
     result<std::optional<stroke>> drawn(step down) {
-        stroke out{.number = ++drawn_, .steps = {}};
+        stroke out{.number = ++drawn_, .steps = {}, .layer = layer_};
         if (travel_) out.steps.push_back(*std::exchange(travel_, std::nullopt));
         out.steps.push_back(std::move(down));
         std::size_t points = 0;
@@ -72,7 +79,7 @@ class stroke_source {
                               "a job ends with tool_up; the end of this one seems to be lost");
             if (is<rapid_xy>(*taken))
                 return refuse(*taken, errc::malformed, "travels with the tool down", "tool_up has to come before it");
-            if (is<home_xy>(*taken) || is<select_tool>(*taken))
+            if (needs_tool_up(taken->op))
                 return refuse(*taken, errc::malformed, "comes while the tool is down", "tool_up has to come before it");
             if (const auto* line = std::get_if<draw_polyline>(&taken->op)) points += line->points.size();
             const bool up = is<tool_up>(*taken);

@@ -51,6 +51,7 @@ void for_each_field(Machine& m, Visit&& visit) {
     visit("machine.work_area_min_mm.y", m.work_area_min_mm.y, maybe_place);
     visit("machine.work_area_min_mm.z", m.work_area_min_mm.z, maybe_place);
     visit("machine.park_mm", m.park_mm, maybe_place);
+    visit("machine.pen_change_mm", m.pen_change_mm, maybe_place);
 
     visit("canvas.offset_x_mm", m.canvas.offset_x_mm, place);
     visit("canvas.offset_y_mm", m.canvas.offset_y_mm, place);
@@ -66,6 +67,7 @@ void for_each_field(Machine& m, Visit&& visit) {
     for (auto& t : m.tools) {
         const std::string at = "tools." + t.name + ".";
         visit("z_states." + t.name + "_work_mm", t.work_mm, place);
+        visit("z_states." + t.name + "_floor_mm", t.floor_mm, maybe_place);
         visit(at + "xy_offset_mm", t.xy_offset_mm, rule{must, -150, 150, "mm"});
         visit(at + "feed_mm_s", t.feed_mm_s, speed);
         visit(at + "travel_feed_mm_s", t.travel_feed_mm_s, speed);

@@ -5,9 +5,12 @@
 /// machine_file (or from sim_machine()). "Up" is the absolute z_states.travel_mm and nothing else, on whichever side of
 /// the paper it lies. Spec: machine.yaml(5).
 
-#include <kf/machine/xy.hpp>
+#include <kf/machine/keep_out.hpp>
 #include <kf/units.hpp>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,14 +28,6 @@ struct connection {
 
 struct axis_lengths {
     mm x = 0, y = 0, z = 0;
-};
-
-/// A rectangle of toolhead positions that is taken: a clip, a magnet, a pen holder.
-struct keep_out {
-    enum class when { always, tool_down };
-    std::string name;
-    box area;
-    when applies = when::always;
 };
 
 struct canvas {
@@ -54,9 +49,10 @@ struct z_reference {
 };
 
 struct tool {
-    std::string name = {}; ///< its key under tools:
-    mm work_mm = 0;        ///< z_states.<name>_work_mm
-    xy xy_offset_mm = {};  ///< added to every machine position while this tool draws
+    std::string name = {};           ///< its key under tools:
+    mm work_mm = 0;                  ///< z_states.<name>_work_mm
+    std::optional<mm> floor_mm = {}; ///< z_states.<name>_floor_mm: no pen goes farther; none: work_mm
+    xy xy_offset_mm = {};            ///< added to every machine position while this tool draws
     mm_per_s feed_mm_s = 0, travel_feed_mm_s = 0, plunge_feed_mm_s = 0;
     std::optional<mm_per_s> lift_feed_mm_s = {}; ///< none: lifted as fast as lowered
     std::optional<mm> spray_height_mm = {};
@@ -111,6 +107,7 @@ struct machine {
     axis_lengths work_area_mm;     ///< the far end of each axis, as position_max in printer.cfg
     axis_lengths work_area_min_mm; ///< the near end, as position_min
     xy park_mm;
+    std::optional<xy> pen_change_mm; ///< none: park_mm
     std::vector<keep_out> keep_outs;
     struct canvas canvas;
     struct z_states z_states;
@@ -127,6 +124,17 @@ struct machine {
         return {{work_area_min_mm.x, work_area_min_mm.y}, {work_area_mm.x, work_area_mm.y}};
     }
 };
+
+/// Where the head stands, tool up, while somebody puts another pen into its holder.
+[[nodiscard]] inline xy pen_change_place(const machine& m) noexcept { return m.pen_change_mm.value_or(m.park_mm); }
+
+/// How far from the travel height a tool still counts as up: a quarter of the way to the nearest work height, half a
+/// millimetre at most.
+[[nodiscard]] inline mm up_tolerance(const machine& m) noexcept {
+    mm way = std::numeric_limits<double>::infinity();
+    for (const tool& t : m.tools) way = std::min(way, std::fabs(t.work_mm - m.z_states.travel_mm));
+    return std::min(0.5, way / 4);
+}
 
 [[nodiscard]] inline const tool* find_tool(const machine& m, std::string_view name) noexcept {
     for (const tool& t : m.tools)

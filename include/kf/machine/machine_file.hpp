@@ -160,7 +160,7 @@ inline void read_keep_outs(const YAML::Node& list, machine& m, const field_reade
     constexpr std::size_t most = 256;
     if (list.IsNull()) return;
     if (!list.IsSequence() || list.size() > most) {
-        reader.wrong("keep_outs", list, {}, "A list of rectangles is expected, 256 at most.");
+        reader.wrong("keep_outs", list, {}, "A list of rectangles and circles is expected, 256 at most.");
         return;
     }
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -168,31 +168,48 @@ inline void read_keep_outs(const YAML::Node& list, machine& m, const field_reade
         const std::string at = fmt::format("keep_outs[{}]", i);
         keep_out k;
         k.name = at;
-        bool has_x = false, has_y = false;
+        box rectangle;
+        disc circle;
+        enum { missing, span, centre } x = missing, y = missing;
+        bool round = false;
         if (item.IsMap())
             for (const auto& pair : item) {
                 const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : "?";
                 const std::string path = at + "." + key;
-                const auto span_of = [&](double& low, double& high) {
-                    xy span;
-                    if (reader.read(path, pair.second, span, {})) low = span.x, high = span.y;
-                    return true;
+                const auto side = [&](double& low, double& high, double& middle) {
+                    if (!pair.second.IsSequence()) return reader.read(path, pair.second, middle, {}), centre;
+                    xy ends;
+                    if (reader.read(path, pair.second, ends, {})) low = ends.x, high = ends.y;
+                    return span;
                 };
                 if (key == "name")
                     reader.read(path, pair.second, k.name, {});
                 else if (key == "when")
                     reader.read(path, pair.second, k.applies, {});
+                else if (key == "height_mm")
+                    reader.read(path, pair.second, k.height_mm, {});
                 else if (key == "x")
-                    has_x = span_of(k.area.min.x, k.area.max.x);
+                    x = side(rectangle.min.x, rectangle.max.x, circle.centre.x);
                 else if (key == "y")
-                    has_y = span_of(k.area.min.y, k.area.max.y);
-                else
-                    reader.problems.push_back({.field = path, .text = "A keep-out has name, x, y and when."});
+                    y = side(rectangle.min.y, rectangle.max.y, circle.centre.y);
+                else if (key == "radius") {
+                    round = true;
+                    reader.read(path, pair.second, circle.radius, {});
+                } else
+                    reader.problems.push_back(
+                        {.field = path, .text = "A keep-out has name, x, y, radius, height_mm and when."});
             }
-        if (!has_x || !has_y)
-            reader.wrong(at, item, {}, "A keep-out is {name: ..., x: [from, to], y: [from, to]}.");
+        if (const auto wanted = round ? centre : span; x != wanted || y != wanted) {
+            reader.wrong(at, item, {},
+                         "A keep-out is {name: ..., x: [from, to], y: [from, to]} or {name: ..., x: ..., y: ..., "
+                         "radius: ...}.");
+            continue;
+        }
+        if (round)
+            k.area = circle;
         else
-            m.keep_outs.push_back(std::move(k));
+            k.area = rectangle;
+        m.keep_outs.push_back(std::move(k));
     }
 }
 

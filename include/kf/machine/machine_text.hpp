@@ -34,6 +34,7 @@ machine:
     y: 0.0
     z: 0.0
   park_mm: [0.0, 0.0]            # where the head waits when all is done
+  pen_change_mm: null            # [x, y] where pens are changed; null: park_mm
 
 # The canvas inside the work area
 canvas:
@@ -44,10 +45,12 @@ canvas:
   margin_mm: 0.0                 # no ink closer to the edge than this
   flip_y: true                   # drawings count Y down, the machine up
 
-# Rectangles where the head must not go (clips, magnets), machine coordinates
+# Where the head must not go (clips, magnets), machine coordinates. Travel goes
+# round it, or passes when the tool travels at height_mm or farther up.
 keep_outs: []
 #  - {name: left clip, x: [20.0, 30.0], y: [150.0, 170.0], when: always}
 #  - {name: tape, x: [25.0, 60.0], y: [310.0, 322.0], when: tool_down}
+#  - {name: magnet, x: 40.0, y: 40.0, radius: 8.0, height_mm: 12.0}
 
 # Z heights. Up is travel_mm. Here +Z presses the pen and -Z the airbrush; on a
 # machine whose pen is down at a low Z, pen_work_mm is below travel_mm.
@@ -55,6 +58,7 @@ z_states:
   travel_mm: 10.0                # both tools clear of the paper
   pen_work_mm: 20.0              # the pen touches the paper
   airbrush_work_mm: 0.0          # the airbrush at spray height
+  pen_floor_mm: null             # no pen of --pens goes farther; null: work
 
 # How Z learns where it is: auto, endstop, touch_off
 z_reference:

@@ -7,6 +7,7 @@
 #include <kf/io/printable.hpp>
 #include <kf/machine/fields.hpp>
 #include <kf/machine/problem.hpp>
+#include <kf/machine/way.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -55,6 +56,8 @@ struct range_check {
             number(path, value, r);
         else if constexpr (std::is_same_v<T, std::optional<double>> || std::is_same_v<T, std::optional<int>>) {
             if (value) number(path, *value, r);
+        } else if constexpr (std::is_same_v<T, std::optional<xy>>) {
+            if (value) (*this)(path, *value, r);
         } else if constexpr (std::is_same_v<T, xy>) {
             number(path + "[0]", value.x, r);
             number(path + "[1]", value.y, r);
@@ -102,6 +105,10 @@ class cross_check {
         const box area = m_.work_area();
         within("machine.park_mm[0]", m_.park_mm.x, area.min.x, area.max.x, "mm", "Parking is inside the work area.");
         within("machine.park_mm[1]", m_.park_mm.y, area.min.y, area.max.y, "mm", "Parking is inside the work area.");
+        if (!m_.pen_change_mm) return;
+        const std::string reach = "Pens are changed inside the work area.";
+        within("machine.pen_change_mm[0]", m_.pen_change_mm->x, area.min.x, area.max.x, "mm", reach);
+        within("machine.pen_change_mm[1]", m_.pen_change_mm->y, area.min.y, area.max.y, "mm", reach);
     }
 
     void canvas_fits() const {
@@ -147,6 +154,14 @@ class cross_check {
                     field, t.work_mm,
                     fmt::format("{} mm or more from travel_mm ({} mm)", io::to_decimal(apart), io::to_decimal(travel)),
                     "At travel height every tool is clear of the paper.");
+            if (!t.floor_mm) continue;
+            const std::string floor = "z_states." + t.name + "_floor_mm";
+            within(floor, *t.floor_mm, low, high, "mm", in_area);
+            if (t.work_mm > travel ? *t.floor_mm < t.work_mm : *t.floor_mm > t.work_mm)
+                error(floor, *t.floor_mm,
+                      fmt::format("{} mm, or farther from travel_mm ({} mm)", io::to_decimal(t.work_mm),
+                                  io::to_decimal(travel)),
+                      "The floor is where the tool works, or beyond.");
         }
         if (const auto touch = m_.z_reference.touch_off_mm; touch && !m_.tools.empty())
             if (const double work = m_.tools.front().work_mm; (*touch > travel) != (work > travel))
@@ -243,23 +258,42 @@ class cross_check {
         for (std::size_t i = 0; i < m_.keep_outs.size(); ++i) {
             const keep_out& k = m_.keep_outs[i];
             const std::string at = fmt::format("keep_outs[{}].", i);
+            constexpr double far = 5000;
+            const auto number = [&](const char* name, double value, double least) {
+                if (value >= least && value <= far) return true;
+                error(at + name, value, range_text({{}, least, far, "mm"}), "");
+                return false;
+            };
             const auto side = [&](const char* name, double low, double high) {
-                constexpr double far = 5000;
-                for (const double end : {low, high})
-                    if (!(end >= -far && end <= far)) {
-                        error(at + name, end, range_text({{}, -far, far, "mm"}), "");
-                        return;
-                    }
-                if (low >= high)
+                if (number(name, low, -far) && number(name, high, -far) && low >= high)
                     error(at + name, low, fmt::format("less than {} mm", io::to_decimal(high)),
                           "A keep-out is [from, to], with from before to.");
             };
-            side("x", k.area.min.x, k.area.max.x);
-            side("y", k.area.min.y, k.area.max.y);
-            if (k.applies == keep_out::when::always && k.area.contains(m_.park_mm))
+            if (const auto* rectangle = std::get_if<box>(&k.area)) {
+                side("x", rectangle->min.x, rectangle->max.x);
+                side("y", rectangle->min.y, rectangle->max.y);
+            } else {
+                const disc& circle = std::get<disc>(k.area);
+                number("x", circle.centre.x, -far);
+                number("y", circle.centre.y, -far);
+                number("radius", circle.radius, 0.001);
+            }
+            if (k.height_mm) {
+                within(at + "height_mm", *k.height_mm, m_.work_area_min_mm.z, m_.work_area_mm.z, "mm",
+                       "The top of a keep-out is a machine Z, as z_states.travel_mm.");
+                if (k.applies == keep_out::when::tool_down)
+                    words(problem::level::error, at + "height_mm", "",
+                          "A keep-out with when: tool_down lets every travel pass: leave out one of the two.");
+            }
+            if (std::none_of(m_.tools.begin(), m_.tools.end(), [&](const tool& t) { return stops_travel(m_, t, k); }))
+                continue;
+            if (contains(k, m_.park_mm))
                 words(problem::level::error, "machine.park_mm", "",
                       fmt::format("Parking is inside keep-out {}.", io::printable(k.name)));
-            if (k.applies == keep_out::when::always && k.area.contains(home_position(m_)))
+            if (m_.pen_change_mm && contains(k, *m_.pen_change_mm))
+                words(problem::level::error, "machine.pen_change_mm", "",
+                      fmt::format("Pens would be changed inside keep-out {}.", io::printable(k.name)));
+            if (contains(k, home_position(m_)))
                 words(problem::level::error, at + "x", "", "The home position is inside this keep-out.");
         }
     }
@@ -304,7 +338,7 @@ class cross_check {
     if (right({"axes", "z_reference"})) check.homing();
     if (right({"connection", "file_execution"})) check.paths();
     if (right({"interactive"})) check.jog_steps();
-    if (right({"machine", "axes", "keep_outs"})) check.keep_outs();
+    if (right({"machine", "axes", "z_states", "tools", "keep_outs"})) check.keep_outs();
     check.explanations();
     return found;
 }

@@ -300,6 +300,7 @@ double lookahead::release(std::size_t count, Emit& emit) {
         m.start_v = std::sqrt(entry);
         m.cruise_v = std::sqrt(top);
         m.end_v = std::sqrt(exit);
+        m.wanted_v = std::sqrt(s.cruise_cap);
         const double per_v2 = 0.5 / p.accel;
         const mm speeding_up = (top - entry) * per_v2;
         const mm slowing_down = (top - exit) * per_v2;

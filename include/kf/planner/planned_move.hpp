@@ -32,6 +32,7 @@ struct planned_move {
     seconds cruise_t = 0;
     seconds decel_t = 0;
     seconds at = 0;
+    mm_per_s wanted_v = 0; ///< the speed that was asked for, within the limits of the machine
     std::uint64_t tag = 0; ///< what the caller gave: a byte offset, a stroke number
 
     [[nodiscard]] seconds duration() const noexcept { return accel_t + cruise_t + decel_t; }

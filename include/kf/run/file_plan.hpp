@@ -21,6 +21,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace kf::run {
 
@@ -58,7 +59,8 @@ struct file_plan {
     planner::timeline timeline;
     planner::estimate sum;
     std::size_t strokes = 0;
-    std::uint64_t shift = 0; ///< of the timeline's offsets: what stands before the file in the plan
+    std::vector<job::gcode_stop> stops = {}; ///< where the file waits for a person
+    std::uint64_t shift = 0;                 ///< of the timeline's offsets: what stands before the file in the plan
 };
 
 /// The job as a file in Klipper's directory: the old one or the new one, never half. With it goes the plan of its time.
@@ -84,14 +86,15 @@ template<class Strokes>
     plan.shift = before.size();
     KF_CHECK(estimator.feed(before));
     KF_TRY(auto file, io::atomic_writer::open(plan.file));
-    KF_TRY(const auto summary, job::write_gcode(m, std::move(options), std::forward<Strokes>(strokes),
-                                                [&](std::string_view text) -> result<void> {
-                                                    KF_CHECK(estimator.feed(text));
-                                                    return file.write(text);
-                                                }));
+    KF_TRY(auto summary, job::write_gcode(m, std::move(options), std::forward<Strokes>(strokes),
+                                          [&](std::string_view text) -> result<void> {
+                                              KF_CHECK(estimator.feed(text));
+                                              return file.write(text);
+                                          }));
     KF_TRY(plan.sum, estimator.finish());
     plan.timeline = estimator.plan();
     plan.strokes = summary.strokes;
+    plan.stops = std::move(summary.stops);
     KF_CHECK(file.commit());
     return plan;
 }

@@ -8,6 +8,7 @@
 /// | ----------------------------- | --------------------------------------------------------------- | -------------- |
 /// | pause, with our macros        | a wish; KPLOT_BOUNDARY pauses after the stroke; lift            | position asked |
 /// | pause, without                | Klipper's own PAUSE and the lift in one script                  | position asked |
+/// | a pause of the file           | the file has the tool up at the place for changes; the lift     | position asked |
 /// | resume                        | lift, above the spot, Klipper's own RESUME straight down        | status         |
 /// | cancel, Ctrl+C twice, SIGTERM | Klipper's own PAUSE and the lift in one script; then the cancel | position asked |
 /// | the file fails, or is gone    | the lift, behind what was planned                               | position asked |
@@ -60,6 +61,7 @@ class file_run {
     bool pause_told_ = false;
     order asked_ = order::none;
     const char* state_ = "starting";
+    const job::gcode_stop* stop_ = nullptr; ///< of the file, where it waits
 
     [[nodiscard]] io::time_point now() const { return k_.link().clock().now(); }
 
@@ -76,13 +78,24 @@ class file_run {
             std::max(0.0, moving_ - start_latency));
     }
     [[nodiscard]] json::object status() const {
-        return {{"state", state_},
-                {"mode", "file"},
-                {"job", plan_.name},
-                {"strokes", plan_.strokes},
-                {"planned_s", plan_.timeline.total()},
-                {"moving_s", moving_},
-                {"eta_s", left()}};
+        json::object now{{"state", state_},
+                         {"mode", "file"},
+                         {"job", plan_.name},
+                         {"strokes", plan_.strokes},
+                         {"planned_s", plan_.timeline.total()},
+                         {"moving_s", moving_},
+                         {"eta_s", left()}};
+        if (stop_ != nullptr) now["waits_for"] = stop_->text;
+        return now;
+    }
+    /// The pause of the file that Klipper stands at.
+    [[nodiscard]] const job::gcode_stop* stop_here() const {
+        const auto& sd = k_.status().virtual_sdcard;
+        if (!sd) return nullptr;
+        const auto at = std::find_if(plan_.stops.begin(), plan_.stops.end(), [&](const job::gcode_stop& s) {
+            return static_cast<std::int64_t>(s.bytes) == sd->file_position;
+        });
+        return at == plan_.stops.end() ? nullptr : &*at;
     }
     void follow_clock() {
         const seconds at = k_.status().eventtime;
@@ -203,14 +216,15 @@ class file_run {
             return {};
         }
         state_ = "drawing";
+        stop_ = nullptr;
         pause_told_ = false;
         watch_.let_go();
         out_.step(phase::run, "goes on");
         steering_.settle("goes on");
         return detail::refresh(k_);
     }
-    /// Somebody's pause, perhaps a button's. Our own macro has lifted the tool; Klipper's own command leaves it on the
-    /// paper.
+    /// A pause of the file itself, or somebody's, perhaps a button's. Our own macro has lifted the tool; Klipper's own
+    /// command leaves it on the paper.
     result<void> paused_elsewhere() {
         pause_told_ = true;
         watch_.let_go();
@@ -223,7 +237,15 @@ class file_run {
             // Whoever paused it may have resumed it meanwhile: then the pen is where the file wants it.
             if (!up && k_.status().job() == klippy::job_state::paused) return up;
         }
-        out_.step(phase::run, "paused by somebody else; kplot resume goes on");
+        stop_ = stop_here();
+        if (stop_ == nullptr) {
+            out_.step(phase::run, "paused by somebody else; kplot resume goes on");
+            return {};
+        }
+        if (!facts_.commands.ours) KF_CHECK(hold_motors(k_)); // our macro does
+        out_.step(phase::run, fmt::format("{}the tool is up at the place for changes; kplot resume goes on, Ctrl+C "
+                                          "cancels",
+                                          stop_->text.empty() ? "" : stop_->text + ": "));
         return {};
     }
     /// Ends the file with the tool up; nothing when it came to its end just now.
@@ -354,6 +376,8 @@ class file_run {
                     return broken({errc::failed, fmt::format("the printer runs another file now: {}", name),
                                    "somebody cancelled ours and began that one", plan_.name});
                 if (state_ == std::string_view("paused")) {
+                    if (stop_ != nullptr) out_.step(phase::run, "goes on");
+                    stop_ = nullptr;
                     pause_told_ = false;
                     watch_.let_go();
                 }

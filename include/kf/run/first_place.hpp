@@ -4,28 +4,17 @@
 /// where it is. A skew, a mesh or any module that bends coordinates shows there, whatever it is called; at the home
 /// position, where most coordinates are zero, it may not.
 
-#include <kf/job/motion_script.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/transforms.hpp>
+#include <kf/run/travel_to.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace kf::run {
-
-/// To a place above the paper, waited for. The tool is up.
-template<class Session>
-[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, machine::xy place) {
-    const mm_per_s speed = m.tools.front().travel_feed_mm_s;
-    const double factor = k.status().gcode_move ? std::clamp(k.status().gcode_move->speed_factor, 0.01, 1.0) : 1.0;
-    const seconds way =
-        std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y) / (speed * factor);
-    return k.send_gcode(job::travel_script(place, speed), klippy::barrier::motion_end, detail::motion_deadline(k, way));
-}
 
 /// `first` is where the first stroke begins, in machine coordinates. errc::refused when the machine is elsewhere.
 template<class Session>

@@ -10,6 +10,8 @@
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -47,6 +49,7 @@ template<class Strokes>
         summary.operations += s->steps.size();
         for (const job::step& each : s->steps) {
             if (const auto* tool = std::get_if<job::select_tool>(&each.op)) KF_CHECK(head.select(each, tool->tool));
+            if (const auto* pen = std::get_if<job::select_pen>(&each.op)) KF_CHECK(head.select_pen(each, pen->pen));
             const auto begins = [&](drawing::point p) {
                 if (!summary.begins_at) summary.begins_at = head.where().to_machine(p);
             };
@@ -60,6 +63,20 @@ template<class Strokes>
     summary.measure = meter.total();
     summary.warnings = writer.warnings();
     return summary;
+}
+
+/// errc::not_found when a job calls a macro that the printer does not have: Klipper would pass over it.
+[[nodiscard]] inline result<void> refuse_missing_macros(const job::job_measure& sum,
+                                                        const std::vector<std::string>& live_objects) {
+    for (const std::string& macro : sum.macros)
+        if (!job::has_macro(live_objects, macro))
+            return kf::fail(
+                {errc::not_found,
+                 fmt::format("the printer has no macro {}", macro),
+                 "a pen's change is to call it",
+                 macro,
+                 {fmt::format("add [gcode_macro {}] to printer.cfg, or name another in the list of pens", macro)}});
+    return {};
 }
 
 /// Only what a job amounts to: it need not fit any machine.

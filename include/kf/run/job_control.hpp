@@ -4,18 +4,17 @@
 /// moves, and only Klipper's own commands or our macros are called, never one that somebody else wrote.
 
 #include <kf/io/decimal.hpp>
-#include <kf/job/motion_script.hpp>
 #include <kf/klippy/sdcard_files.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/macros.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/pen_record.hpp>
+#include <kf/run/travel_to.hpp>
 
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -87,14 +86,12 @@ template<class Session>
     KF_TRY(const auto before, klippy::job_status(k.link(), detail::motion_deadline(k, 0)));
     const machine::tool& tool = m.tools.front();
     const bool can = before.job() == klippy::job_state::paused && before.homed("xyz") == true;
-    // Our own macro lifts and goes above the spot itself, also when the pause was a button's.
-    if (can && !c.ours) {
+    // Our own macro lifts and goes above the spot itself, also when the pause was a button's, but knows no keep-outs.
+    if (can && (!c.ours || !m.keep_outs.empty())) {
         KF_CHECK(lift(k, m, record));
         if (const auto at = record.pause_point()) {
             const auto base = detail::base_of(k);
-            const seconds way = std::hypot(m.work_area_mm.x, m.work_area_mm.y) / tool.travel_feed_mm_s;
-            KF_CHECK(k.send_gcode(job::travel_script({(*at)[0] - base[0], (*at)[1] - base[1]}, tool.travel_feed_mm_s),
-                                  klippy::barrier::motion_end, detail::motion_deadline(k, way)));
+            KF_CHECK(travel_to(k, m, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
         }
     }
     KF_CHECK(record.may_be_down("a file is running"));

@@ -17,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 namespace kf::run {
 
@@ -62,20 +61,12 @@ template<class Session>
     return s;
 }
 
-/// How far from the travel height the tool still counts as up: a quarter of the way to the nearest work height, half a
-/// millimetre at most.
-[[nodiscard]] inline mm up_tolerance(const machine::machine& m) {
-    mm way = std::numeric_limits<double>::infinity();
-    for (const machine::tool& t : m.tools) way = std::min(way, std::fabs(t.work_mm - m.z_states.travel_mm));
-    return std::min(0.5, way / 4);
-}
-
 /// errc::failed when the machine is not at the travel height.
 template<class Session>
 [[nodiscard]] result<void> prove_up(Session& k, const machine::machine& m, pen_record& record) {
     KF_TRY(const auto now, look_at(k));
     const mm z = now.toolhead->position[2];
-    if (std::fabs(z - m.z_states.travel_mm) > up_tolerance(m))
+    if (std::fabs(z - m.z_states.travel_mm) > machine::up_tolerance(m))
         return kf::fail({errc::failed,
                          fmt::format("the tool is not up: Z is {}, up is {}", detail::mm_text(z),
                                      detail::mm_text(m.z_states.travel_mm)),

@@ -93,7 +93,7 @@ class path_watch {
             return line_to(to);
         }
         const bool stands = l.is("G90") || l.is("M400") || l.is("G4") || l.command().starts_with("KPLOT_") ||
-                            l.letter() == 'M' || l.is("SET_IDLE_TIMEOUT");
+                            l.letter() == 'M' || l.is("SET_IDLE_TIMEOUT") || l.is("PAUSE") || l.is("BASE_PAUSE");
         if (!stands) unknown();
     }
 

@@ -107,14 +107,19 @@ class stroke_run {
     order asked_ = order::none;
     std::size_t sent_ = 0; ///< drawn strokes
     const char* state_ = "drawing";
-    bool held_ = false;      ///< the motors, since the first wait for a person
-    bool moved_ = false;     ///< by a person or a macro in a pause, since the last stroke was sent
-    bool elsewhere_ = false; ///< the pause was not asked of us: a button of a web interface
+    bool held_ = false;                    ///< the motors, since the first wait for a person
+    bool moved_ = false;                   ///< by a person or a macro in a pause, since the last stroke was sent
+    bool elsewhere_ = false;               ///< the pause was not asked of us: a button of a web interface
+    std::optional<std::string> waits_for_; ///< the job's own pause
+
+    static constexpr seconds most_of_a_macro = 600;
 
     [[nodiscard]] json::object status() const {
-        return {{"state", state_},           {"mode", "interactive"},
-                {"job", options_.job},       {"stroke", outcome_.strokes},
-                {"strokes", options_.total}, {"queued", flights_.size()}};
+        json::object now{{"state", state_},           {"mode", "interactive"},
+                         {"job", options_.job},       {"stroke", outcome_.strokes},
+                         {"strokes", options_.total}, {"queued", flights_.size()}};
+        if (waits_for_) now["waits_for"] = *waits_for_;
+        return now;
     }
     void look() {
         const order o = steering_.next([this] { return status(); });
@@ -157,7 +162,9 @@ class stroke_run {
         if (!moved_ || !flights_.empty()) return {};
         moved_ = false;
         KF_TRY(const auto now, look_at(k_));
-        path_.stands_at(now.toolhead->position);
+        const klippy::xyz& place = now.toolhead->position;
+        path_.stands_at(place);
+        writer_.stands_at({place[0], place[1]});
         path_.let_go(); // it may be on its way there still
         return {};
     }
@@ -211,7 +218,9 @@ class stroke_run {
         KF_TRY(const seconds planned, planner_.add(text));
         flight f{s.number, {}, planned, path_.mark()};
         path_.feed(text);
-        const auto until = deadline(in_flight() + planned);
+        // How long a macro takes is its own affair.
+        const bool calls = std::holds_alternative<job::call_macro>(s.steps.front().op);
+        const auto until = deadline(in_flight() + planned + (calls ? most_of_a_macro : 0));
         for (std::string_view rest = text; !rest.empty();) {
             const std::string_view piece = detail::take_piece(rest);
             const bool last = rest.empty();
@@ -252,13 +261,17 @@ class stroke_run {
         // A macro of the printer may have moved the tool.
         if (paused_by_printer()) KF_CHECK(lift(k_, machine_, record_));
         let_go();
-        const std::string where =
+        std::string where =
             fmt::format("paused {}after stroke {} of {}, the tool is up",
                         std::exchange(elsewhere_, false) ? "by somebody else " : "", outcome_.strokes, options_.total);
+        if (waits_for_)
+            where += fmt::format(" at the place for changes{}{}", waits_for_->empty() ? "" : ": ", *waits_for_);
         out_.step(phase::run, where + "; kplot resume goes on, Ctrl+C cancels");
+        const order meanwhile = std::exchange(asked_, order::none);
+        if (meanwhile == order::resume) steering_.refuse({errc::refused, "nothing was paused yet"});
         steering_.settle(where);
-        asked_ = order::none;
-        for (;;) {
+        for (bool cancels = meanwhile == order::cancel;;) {
+            if (std::exchange(cancels, false)) asked_ = order::cancel;
             KF_CHECK(k_.pump(now() + std::chrono::milliseconds(100)));
             look();
             const order o = std::exchange(asked_, order::none);
@@ -335,10 +348,21 @@ class stroke_run {
             }
             text.clear();
             writer_.restate(text);
-            KF_CHECK(writer_.write(*s, text));
             KF_CHECK(find_place());
+            KF_CHECK(writer_.write(*s, text));
             KF_CHECK(send(*s, text));
             while (flights_.size() > options_.ahead) KF_CHECK(finish_front());
+            if (std::holds_alternative<job::call_macro>(s->steps.front().op)) {
+                KF_CHECK(drain());
+                KF_CHECK(lift(k_, machine_, record_)); // who knows what it left behind
+                KF_CHECK(record_.may_be_down(doubt()));
+            }
+            if (const auto* stop = std::get_if<job::await_person>(&s->steps.front().op)) {
+                waits_for_ = stop->text;
+                KF_TRY(const bool goes_on, obey(order::pause));
+                waits_for_.reset();
+                if (!goes_on) return {};
+            }
         }
         return drain();
     }

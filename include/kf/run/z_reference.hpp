@@ -4,6 +4,7 @@
 /// run of Klipper, X and Y are homed only when the pen is known to be up. Klipper keeps the reference itself: it drops
 /// Z from homed_axes when it restarts, after a fault and when the motors go off.
 
+#include <kf/io/ascii.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/lift.hpp>
@@ -72,7 +73,7 @@ template<class Session>
 result<void> home(Session& k, const machine::machine& m, printer_facts& facts, std::string_view axes) {
     KF_CHECK(refuse_hidden_homing(facts.inside_g28));
     std::string script = "G28";
-    for (const char a : axes) script += fmt::format(" {}", static_cast<char>(a - 'a' + 'A'));
+    for (const char a : axes) script += fmt::format(" {}", io::to_upper(a));
     const seconds time = homing_time(m) + (axes == "z" ? z_time(m) : 0);
     KF_TRY(const auto before, look_at(k));
     KF_CHECK(k.home(script, motion_deadline(k, time)));

@@ -5,6 +5,7 @@
 /// becomes the default board's, a commit alone rebuilds nothing. Its "compiler" is ksim, its images are
 /// stand_in_image's.
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/atomic_file.hpp>
 
 #include <fmt/format.h>
@@ -101,8 +102,8 @@ inline constexpr std::string_view known_symbols =
 
 /// src/<directory>/Kconfig, as far as it says which chips there are; the first word of all is the architecture's.
 [[nodiscard]] inline std::string chips_kconfig(std::string_view directory) {
-    std::string text, architecture = "MACH_";
-    for (const char c : directory) architecture += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string text;
+    const std::string architecture = "MACH_" + io::to_upper(directory);
     std::string_view last;
     for (const auto& board : sample_boards) {
         if (board.directory != directory || board.mcu == nullptr || board.mcu == last) continue;

@@ -4,6 +4,7 @@
 /// instead, [safe_z_home] lifts Z first, whether it is homed or not, and homes it at one place only. Both move where
 /// nobody asked; on a machine whose pen is down at a great Z the hop goes towards the paper. Figures: recordings.
 
+#include <kf/io/ascii.hpp>
 #include <kf/sim/gcode_host.hpp>
 
 #include <string>
@@ -37,7 +38,7 @@ class homing {
 inline task<gcode_answer> homing::home(const planner::gcode_line& line) {
     std::string named;
     for (const char axis : std::string_view("xyz"))
-        if (line.has(static_cast<char>(axis - 'a' + 'A'))) named += axis;
+        if (line.has(io::to_upper(axis))) named += axis;
     if (const auto& o = config_.homing_override; o && !in_override_)
         if (named.empty() || named.find_first_of(o->axes) != std::string::npos) co_return co_await run_override();
     std::string axes = named.empty() ? "xyz" : std::move(named);

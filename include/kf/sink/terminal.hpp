@@ -20,13 +20,24 @@ namespace kf {
 
 enum class verbosity { quiet, normal, verbose };
 
-/// The columns of the terminal behind `file`, else `otherwise`; never less than 40.
-[[nodiscard]] inline std::size_t terminal_columns(std::FILE* file, std::size_t otherwise = 80) {
+/// All zero where there is no terminal.
+[[nodiscard]] inline winsize terminal_size(std::FILE* file) {
     winsize size{};
     const int fd = ::fileno(file);
-    const std::size_t columns =
-        fd >= 0 && ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
-    return std::max<std::size_t>(columns, 40);
+    if (fd < 0 || ::ioctl(fd, TIOCGWINSZ, &size) != 0) return {};
+    return size;
+}
+
+/// The columns of the terminal behind `file`, else `otherwise`; never less than 40.
+[[nodiscard]] inline std::size_t terminal_columns(std::FILE* file, std::size_t otherwise = 80) {
+    const std::size_t columns = terminal_size(file).ws_col;
+    return std::max<std::size_t>(columns > 0 ? columns : otherwise, 40);
+}
+
+/// Its rows; never less than 10.
+[[nodiscard]] inline std::size_t terminal_rows(std::FILE* file, std::size_t otherwise = 24) {
+    const std::size_t rows = terminal_size(file).ws_row;
+    return std::max<std::size_t>(rows > 0 ? rows : otherwise, 10);
 }
 
 struct terminal_options {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Colours as far as a pen cares: is there any, can one see through it, is it the paper's. CSS Color 4; what a newer
+/// Colours as far as a pen cares: which, can one see through it, is it the paper's. CSS Color 4; what a newer
 /// function makes of its numbers is not computed, it counts as a colour that is seen.
 
+#include <kf/io/ascii.hpp>
+#include <kf/svg/svg_colour_names.hpp>
 #include <kf/svg/svg_scanner.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -25,38 +29,16 @@ struct svg_colour {
 
     /// Paper is white.
     [[nodiscard]] bool is_paper() const noexcept { return r == 255 && g == 255 && b == 255; }
+    /// "#rrggbb".
+    [[nodiscard]] std::string text() const { return fmt::format("#{:02x}{:02x}{:02x}", r, g, b); }
 };
 
 namespace detail {
-
-/// Between blanks each.
-inline constexpr std::string_view colour_names =
-    " aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown "
-    "burlywood cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan "
-    "darkgoldenrod darkgray darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred "
-    "darksalmon darkseagreen darkslateblue darkslategray darkslategrey darkturquoise darkviolet deeppink "
-    "deepskyblue dimgray dimgrey dodgerblue firebrick floralwhite forestgreen fuchsia gainsboro ghostwhite gold "
-    "goldenrod gray green greenyellow grey honeydew hotpink indianred indigo ivory khaki lavender lavenderblush "
-    "lawngreen lemonchiffon lightblue lightcoral lightcyan lightgoldenrodyellow lightgray lightgreen lightgrey "
-    "lightpink lightsalmon lightseagreen lightskyblue lightslategray lightslategrey lightsteelblue lightyellow "
-    "lime limegreen linen magenta maroon mediumaquamarine mediumblue mediumorchid mediumpurple mediumseagreen "
-    "mediumslateblue mediumspringgreen mediumturquoise mediumvioletred midnightblue mintcream mistyrose moccasin "
-    "navajowhite navy oldlace olive olivedrab orange orangered orchid palegoldenrod palegreen paleturquoise "
-    "palevioletred papayawhip peachpuff peru pink plum powderblue purple rebeccapurple red rosybrown royalblue "
-    "saddlebrown salmon sandybrown seagreen seashell sienna silver skyblue slateblue slategray slategrey snow "
-    "springgreen steelblue tan teal thistle tomato turquoise violet wheat white whitesmoke yellow yellowgreen ";
 
 /// Names whose colour depends on who looks; seen in any case.
 inline constexpr std::string_view system_colours =
     " canvastext linktext visitedtext activetext buttontext fieldtext windowtext menutext graytext highlight "
     "infotext context-fill context-stroke ";
-
-[[nodiscard]] inline std::string lower_case(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
 
 [[nodiscard]] inline std::optional<svg_colour> read_hex_colour(std::string_view digits) {
     std::array<unsigned, 8> v{};
@@ -147,7 +129,7 @@ inline constexpr std::string_view system_colours =
 
 /// Nothing for what is no colour. "currentColor" is the caller's to know.
 [[nodiscard]] inline std::optional<svg_colour> read_svg_colour(std::string_view written) {
-    const std::string text = detail::lower_case(trimmed(written));
+    const std::string text = io::to_lower(trimmed(written));
     if (text.empty()) return std::nullopt;
     if (text.front() == '#') {
         // SVG 1.1 lets a colour profile's version follow.
@@ -155,12 +137,12 @@ inline constexpr std::string_view system_colours =
         return detail::read_hex_colour(std::string_view(text).substr(1, end - 1));
     }
     if (text.find('(') != text.npos) return detail::read_colour_function(text);
-    if (text == "white") return svg_colour{255, 255, 255, 1};
+    if (const auto rgb = find_named_colour(text))
+        return svg_colour{static_cast<std::uint8_t>(*rgb >> 16U), static_cast<std::uint8_t>(*rgb >> 8U & 0xFFU),
+                          static_cast<std::uint8_t>(*rgb & 0xFFU), 1};
     if (text == "transparent") return svg_colour{0, 0, 0, 0};
     const std::string word = " " + text + " ";
-    if (text.find(' ') == text.npos && (detail::colour_names.find(word) != std::string_view::npos ||
-                                        detail::system_colours.find(word) != std::string_view::npos))
-        return svg_colour{};
+    if (text.find(' ') == text.npos && detail::system_colours.find(word) != std::string_view::npos) return svg_colour{};
     return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 /// calls them, attributes of XLink and Inkscape have their usual one, elements of other vocabularies are marked.
 /// First step of svg/svg, and the only header that knows the XML parser.
 
+#include <kf/drawing/drawing.hpp>
 #include <kf/error.hpp>
 #include <kf/svg/svg_entities.hpp>
 #include <kf/svg/svg_namespace.hpp>
@@ -85,14 +86,20 @@ class svg_document {
         const auto found = foreign_.find(n.internal_object());
         return found == foreign_.end() ? std::nullopt : std::optional(found->second);
     }
-    /// What is wrong with the file as a whole: references to nothing, a namespace that nobody knows.
-    [[nodiscard]] const std::vector<std::pair<svg_place, std::string>>& remarks() const noexcept { return remarks_; }
+    /// About the file as a whole: references to nothing, a namespace that nobody knows, style that is elsewhere.
+    struct remark {
+        svg_place at;
+        std::string text;
+        drawing::note_kind kind = drawing::note_kind::wrong;
+    };
+    [[nodiscard]] const std::vector<remark>& remarks() const noexcept { return remarks_; }
     [[nodiscard]] bool has_inkscape_layers() const noexcept { return inkscape_layers_; }
     [[nodiscard]] const std::vector<svg_node>& sheets() const noexcept { return sheets_; }
 
   private:
     svg_place place(std::size_t offset) { return {offset, lines_.line_at(offset), lines_.column_at(offset)}; }
     result<void> put_entities_in_place();
+    void tell_outer_sheet(svg_node n);
     void make_plain();
     void name_by_vocabulary(svg_node n, const xml_scope& scope);
 
@@ -110,7 +117,7 @@ class svg_document {
     std::unordered_map<std::string_view, svg_node> ids_ = {};
     std::unordered_map<const pugi::xml_node_struct*, std::string_view> foreign_ = {};
     std::vector<svg_node> sheets_ = {};
-    std::vector<std::pair<svg_place, std::string>> remarks_ = {};
+    std::vector<remark> remarks_ = {};
 };
 
 inline result<void> svg_document::put_entities_in_place() {
@@ -122,14 +129,15 @@ inline result<void> svg_document::put_entities_in_place() {
                   .what = fmt::format("line {}: {}", lines_.line_at(expanded.error().source), expanded.error().what),
                   .steps = {save_again}});
     expanded_ = *std::move(expanded);
-    for (auto& r : expanded_->remarks) remarks_.emplace_back(place(r.source), std::move(r.text));
+    for (auto& r : expanded_->remarks) remarks_.push_back({place(r.source), std::move(r.text)});
     return {};
 }
 
 inline result<void> svg_document::parse() {
     KF_CHECK(put_entities_in_place());
     const std::string_view text = expanded_ ? std::string_view(expanded_->text) : text_;
-    const auto parsed = xml_.load_buffer(text.data(), text.size(), pugi::parse_default, pugi::encoding_utf8);
+    const auto parsed =
+        xml_.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_pi, pugi::encoding_utf8);
     if (parsed.status == pugi::status_no_document_element)
         return fail({errc::malformed, "this is not an SVG file: it has no element", no_svg, {}, {export_it}});
     if (!parsed) {
@@ -141,6 +149,7 @@ inline result<void> svg_document::parse() {
                           .steps = {"check that the file is complete", fmt::format("or {}", save_again)}});
     }
     for (const svg_node n : xml_.children()) {
+        if (n.type() == pugi::node_pi && std::string_view(n.name()) == "xml-stylesheet" && !root_) tell_outer_sheet(n);
         if (!is_element(n)) continue;
         if (root_) {
             return fail({errc::malformed,
@@ -161,6 +170,19 @@ inline result<void> svg_document::parse() {
                      {export_it}});
     make_plain();
     return {};
+}
+
+/// <?xml-stylesheet?>: one that names an element of this file says nothing new.
+inline void svg_document::tell_outer_sheet(svg_node n) {
+    const std::string_view words = n.value();
+    const std::size_t name = words.find("href");
+    const std::size_t open = std::min(words.find_first_of("\"'", std::min(name, words.size())), words.size());
+    std::string_view file = words.substr(std::min(open + 1, words.size()));
+    file = file.substr(0, open < words.size() ? file.find(words[open]) : 0);
+    if (file.starts_with('#')) return;
+    remarks_.push_back({place_of(n),
+                        fmt::format("the style sheet \"{}\" is in another file, which is not read", excerpt(file, 60)),
+                        drawing::note_kind::lacking});
 }
 
 /// Walks with the bindings in scope; a binding ends with its element.
@@ -205,8 +227,8 @@ inline void svg_document::name_by_vocabulary(svg_node n, const xml_scope& scope)
     if (n == root_) {
         home_ = uri;
         if (!uri.empty() && uri != svg_uri)
-            remarks_.emplace_back(place_of(n),
-                                  fmt::format("the namespace of the root is \"{}\", not SVG's", excerpt(uri, 60)));
+            remarks_.push_back(
+                {place_of(n), fmt::format("the namespace of the root is \"{}\", not SVG's", excerpt(uri, 60))});
     }
     if (uri != home_ && uri != svg_uri) {
         foreign_.emplace(n.internal_object(), uri);

@@ -2,6 +2,7 @@
 #pragma once
 /// SVG lengths ("12.5mm", "3in", "50%", "7"): a number and a unit. 96 px are an inch (CSS Values 3, 5.2).
 
+#include <kf/io/ascii.hpp>
 #include <kf/svg/svg_scanner.hpp>
 #include <kf/units.hpp>
 
@@ -58,11 +59,10 @@ inline constexpr mm mm_per_px = mm_per_inch / 96;
                                    {"cm", svg_unit::cm},  {"in", svg_unit::in}, {"pt", svg_unit::pt},
                                    {"pc", svg_unit::pc},  {"q", svg_unit::q},   {"em", svg_unit::em},
                                    {"rem", svg_unit::em}, {"ex", svg_unit::ex}, {"%", svg_unit::percent}};
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     for (const row& r : rows) {
         if (r.word.size() != word.size()) continue;
         bool same = true;
-        for (std::size_t i = 0; i < word.size(); ++i) same = same && lower(word[i]) == r.word[i];
+        for (std::size_t i = 0; i < word.size(); ++i) same = same && io::to_lower(word[i]) == r.word[i];
         if (same) return r.unit;
     }
     return std::nullopt;

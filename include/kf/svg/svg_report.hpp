@@ -6,10 +6,12 @@
 #include <kf/error.hpp>
 #include <kf/svg/svg_document.hpp>
 #include <kf/svg/svg_notes.hpp>
+#include <kf/svg/svg_view.hpp>
 
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,5 +60,21 @@ class svg_report {
     svg_document& document_;
     svg_notes notes_ = {};
 };
+
+/// The viewBox of an element; a wrong one is told and counts as not given.
+[[nodiscard]] inline std::optional<svg_rect> view_box_of(svg_node n, svg_report& report) {
+    const std::string_view text = trimmed(attribute(n, "viewBox"));
+    if (text.empty()) return std::nullopt;
+    const auto box = read_svg_view_box(text);
+    if (box) return *box;
+    report.tell_wrong(n, "the viewBox is not valid: it counts as not given", box.error().what);
+    return std::nullopt;
+}
+
+[[nodiscard]] inline svg_aspect aspect_of(svg_node n, svg_report& report) {
+    const auto read = read_svg_aspect(attribute(n, "preserveAspectRatio"));
+    if (!read) report.tell_wrong(n, "preserveAspectRatio is not valid: it counts as not given", read.error().what);
+    return read.value_or(svg_aspect{});
+}
 
 } // namespace kf::svg

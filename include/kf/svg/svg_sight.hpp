@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace kf::svg {
@@ -32,6 +33,14 @@ template<class Has>
     }
     if (c.alpha * opacity < least) return svg_trace::clear;
     return c.is_paper() ? svg_trace::paper : svg_trace::ink;
+}
+
+/// Of what leaves a trace; empty for a gradient or a pattern.
+template<class Has>
+[[nodiscard]] std::string colour_of(const svg_paint& p, const svg_colour& current, Has has) {
+    if (p.kind == svg_paint::current) return current.text();
+    if (p.kind == svg_paint::none || (p.kind == svg_paint::server && has(p.server_id))) return {};
+    return p.value.text();
 }
 
 /// Whether a fill of this outline covers anything: not all of its points are on one straight line.

@@ -8,6 +8,7 @@
 #include <kf/svg/svg_cascade.hpp>
 #include <kf/svg/svg_context.hpp>
 #include <kf/svg/svg_document.hpp>
+#include <kf/svg/svg_property.hpp>
 #include <kf/svg/svg_report.hpp>
 #include <kf/svg/svg_sheet.hpp>
 #include <kf/svg/svg_style.hpp>
@@ -65,7 +66,8 @@ inline result<void> svg_styling::read_sheet(svg_node n) {
         return {};
     }
     std::string css;
-    for (const svg_node part : n.children()) css += part.value();
+    for (const svg_node part : n.children())
+        if (part.type() != pugi::node_pi) css += part.value();
     sheets_.push_back(without_comments(css));
     svg_sheet sheet = read_svg_sheet(sheets_.back());
     if (const std::string_view media = attribute(n, "media"); !is_screen_media(media)) {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The bytes of an SVG file before and after its XML is parsed: which encoding they are in, and which line an offset
-/// is.
-
-#include <kf/sink/utf8.hpp>
+/// Where an offset of a text is, as a person counts.
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,13 +32,5 @@ class line_index {
     std::string_view text_;
     std::vector<std::size_t> ends_ = {};
 };
-
-/// What is not UTF-8 is taken for Latin-1, as old drawing programs wrote it.
-[[nodiscard]] inline std::string utf8_from_latin1(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() + text.size() / 8);
-    for (const char c : text) append_utf8(out, static_cast<unsigned char>(c));
-    return out;
-}
 
 } // namespace kf::svg

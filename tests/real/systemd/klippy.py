@@ -43,7 +43,7 @@ def serve(link, began):
         for frame in frames:
             asked = json.loads(frame)
             now = status(began)
-            answers = {"info": {**now["webhooks"], "software_version": "v0"}, "objects/list": {"objects": list(now)},
+            answers = {"info": {**now["webhooks"], "software_version": "v0", "process_id": os.getpid()}, "objects/list": {"objects": list(now)},
                        "objects/query": {"eventtime": 1.0, "status": now}}
             answer = {"id": asked.get("id"), "result": answers.get(asked["method"], {})}
             link.sendall(json.dumps(answer).encode() + b"\x03")

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// An HP-GL or HP-GL/2 plot becomes a drawing: a layer for each pen, in millimetres, its curves flattened. 40 units are
+/// a millimetre, Y grows upwards, and the page reaches from the plotter's origin as far as there is ink unless PS says
+/// its size. What a pen cannot draw, and what is not known, is told in drawing::notes. HP 7475A manual; HP-GL/2.
+
+#include <kf/drawing/affine.hpp>
+#include <kf/drawing/drawing.hpp>
+#include <kf/drawing/outline.hpp>
+#include <kf/error.hpp>
+#include <kf/hpgl/hpgl_notes.hpp>
+#include <kf/hpgl/hpgl_options.hpp>
+#include <kf/hpgl/hpgl_pen.hpp>
+#include <kf/hpgl/hpgl_polyline.hpp>
+#include <kf/hpgl/hpgl_scale.hpp>
+#include <kf/hpgl/hpgl_scanner.hpp>
+#include <kf/io/printable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <numbers>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace kf::hpgl {
+
+using drawing::affine;
+using drawing::outline;
+
+/// Errors: malformed (nothing in it is an instruction), out_of_bounds (too big).
+[[nodiscard]] result<drawing::drawing> read_hpgl(std::string_view text, const hpgl_options& options = {});
+
+namespace detail {
+
+class hpgl_reader {
+  public:
+    hpgl_reader(std::string_view text, const hpgl_options& options)
+      : scanner_(text)
+      , options_(options)
+      , pen_(options, notes_) {}
+
+    result<drawing::drawing> read();
+
+  private:
+    using numbers = std::vector<double>;
+    using doing = void (hpgl_reader::*)(const hpgl_instruction&);
+
+    static doing find(std::string_view name);
+
+    void initialize(const hpgl_instruction&);
+    void default_values(const hpgl_instruction&);
+    void pen_up(const hpgl_instruction& i) {
+        raise();
+        moves(i);
+    }
+    void pen_down(const hpgl_instruction& i) {
+        lower();
+        moves(i);
+    }
+    void absolute(const hpgl_instruction& i) {
+        relative_ = false;
+        moves(i);
+    }
+    void relative(const hpgl_instruction& i) {
+        relative_ = true;
+        moves(i);
+    }
+    void select_pen(const hpgl_instruction& i);
+    void line_kind(const hpgl_instruction& i);
+    void scale(const hpgl_instruction& i) {
+        if (!scale_.set_scale(i.numbers)) tell_wrong(i, "has a range of nothing");
+    }
+    void corners(const hpgl_instruction& i) { scale_.set_corners(i.numbers); }
+    void rotate(const hpgl_instruction& i) { scale_.rotate(i.numbers.empty() ? 0 : i.numbers[0]); }
+    void window(const hpgl_instruction& i);
+    void page_size(const hpgl_instruction& i) {
+        if (!i.numbers.empty()) page_ = {i.numbers[0], i.numbers.size() > 1 ? i.numbers[1] : i.numbers[0]};
+    }
+    void pen_colour(const hpgl_instruction& i);
+    void arc_absolute(const hpgl_instruction& i) { arc(i, false); }
+    void arc_relative(const hpgl_instruction& i) { arc(i, true); }
+    void circle(const hpgl_instruction& i);
+    void edge_rectangle(const hpgl_instruction& i) { rectangle(i, false); }
+    void edge_rectangle_relative(const hpgl_instruction& i) { rectangle(i, true); }
+    void fill_rectangle(const hpgl_instruction& i) {
+        tell_fill(i);
+        rectangle(i, false);
+    }
+    void fill_rectangle_relative(const hpgl_instruction& i) {
+        tell_fill(i);
+        rectangle(i, true);
+    }
+    void edge_wedge(const hpgl_instruction& i);
+    void fill_wedge(const hpgl_instruction& i) {
+        tell_fill(i);
+        edge_wedge(i);
+    }
+    void polygon_mode(const hpgl_instruction& i);
+    void edge_polygon(const hpgl_instruction&) { pen_.draw(polygon_); }
+    void fill_polygon(const hpgl_instruction& i) {
+        tell_fill(i);
+        pen_.draw(polygon_);
+    }
+    void curve_absolute(const hpgl_instruction& i) { curves(i, false); }
+    void curve_relative(const hpgl_instruction& i) { curves(i, true); }
+    void packed(const hpgl_instruction& i);
+    void label(const hpgl_instruction& i);
+    void speed(const hpgl_instruction& i) {
+        notes_.tell(i.line, note_kind::told, "VS: the speed is that of the machine and its tool");
+    }
+    void nothing(const hpgl_instruction&) {}
+
+    void tell_wrong(const hpgl_instruction& i, std::string_view why) {
+        notes_.tell(i.line, note_kind::wrong, fmt::format("{} {}: it counts as not given", i.name, why));
+    }
+    void tell_fill(const hpgl_instruction& i) {
+        notes_.tell(i.line, note_kind::told, fmt::format("{} fills: only the outline is drawn", i.name));
+    }
+    void raise() {
+        if (in_polygon_) end_part();
+        pen_.raise();
+    }
+    void lower() {
+        if (!in_polygon_) return pen_.lower();
+        if (part_.empty()) part_ = {at_mm()};
+        polygon_down_ = true;
+    }
+    void end_part() {
+        if (part_.size() > 1) polygon_.push_back(std::move(part_));
+        part_.clear();
+        polygon_down_ = false;
+    }
+    [[nodiscard]] point at_mm() const noexcept { return apply(scale_.to_mm(), at_); }
+    void go(point to);
+    void go_mm(point to_mm);
+    void moves(const hpgl_instruction& i);
+    void arc(const hpgl_instruction& i, bool relative_center);
+    void curves(const hpgl_instruction& i, bool relative_points);
+    void rectangle(const hpgl_instruction& i, bool relative_corner);
+    template<class Draw>
+    std::vector<polyline> figure(point from, Draw&& draw_it);
+    void sweep(outline& out, point center, double radius, double from_deg, double angle_deg);
+    result<drawing::drawing> finish();
+
+    hpgl_scanner scanner_;
+    hpgl_options options_;
+    hpgl_notes notes_ = {};
+    hpgl_pen pen_;
+    hpgl_scale scale_ = {};
+    point at_ = {}; ///< in the plot's units
+    bool relative_ = false;
+    bool in_polygon_ = false, polygon_down_ = false;
+    std::vector<polyline> polygon_ = {};
+    polyline part_ = {};
+    point page_ = {}; ///< in plotter units
+    std::map<int, std::string> colours_ = {};
+    std::size_t figure_points_ = 0;
+    bool full_ = false;
+};
+
+inline hpgl_reader::doing hpgl_reader::find(std::string_view name) {
+    using r = hpgl_reader;
+    static const std::unordered_map<std::string_view, doing> table = {{"IN", &r::initialize},
+                                                                      {"DF", &r::default_values},
+                                                                      {"PU", &r::pen_up},
+                                                                      {"PD", &r::pen_down},
+                                                                      {"PA", &r::absolute},
+                                                                      {"PR", &r::relative},
+                                                                      {"SP", &r::select_pen},
+                                                                      {"LT", &r::line_kind},
+                                                                      {"SC", &r::scale},
+                                                                      {"IP", &r::corners},
+                                                                      {"RO", &r::rotate},
+                                                                      {"IW", &r::window},
+                                                                      {"PS", &r::page_size},
+                                                                      {"PC", &r::pen_colour},
+                                                                      {"AA", &r::arc_absolute},
+                                                                      {"AR", &r::arc_relative},
+                                                                      {"CI", &r::circle},
+                                                                      {"EA", &r::edge_rectangle},
+                                                                      {"ER", &r::edge_rectangle_relative},
+                                                                      {"RA", &r::fill_rectangle},
+                                                                      {"RR", &r::fill_rectangle_relative},
+                                                                      {"EW", &r::edge_wedge},
+                                                                      {"WG", &r::fill_wedge},
+                                                                      {"PM", &r::polygon_mode},
+                                                                      {"EP", &r::edge_polygon},
+                                                                      {"FP", &r::fill_polygon},
+                                                                      {"BZ", &r::curve_absolute},
+                                                                      {"BR", &r::curve_relative},
+                                                                      {"PE", &r::packed},
+                                                                      {"LB", &r::label},
+                                                                      {"VS", &r::speed}};
+    const auto found = table.find(name);
+    if (found != table.end()) return found->second;
+    // Set how text and fills look, how hard the pen presses, what the plotter answers: nothing of it is drawn here.
+    static constexpr std::string_view ignored =
+        " AC AD AP AS BL BP CA CC CF CM CO CP CR CS CT CV DC DI DL DP DR DS DT DV EC EN ES FI FN FR FS FT GC GM GP IM "
+        "IV KY LA LM LO MC MG MT NP NR OA OC OD OE OF OG OH OI OK OL OO OP OS OT OW PB PG PP PT PW QL RF RP SA SB SD "
+        "SG SI SL SM SR SS ST SV TD TL TR UL VN WD WU ";
+    return ignored.find(fmt::format(" {} ", name)) != ignored.npos ? &r::nothing : nullptr;
+}
+
+inline void hpgl_reader::initialize(const hpgl_instruction& i) {
+    raise();
+    default_values(i);
+    scale_.reset();
+    at_ = {};
+    pen_.change([] {});
+}
+
+inline void hpgl_reader::default_values(const hpgl_instruction&) {
+    in_polygon_ = false;
+    relative_ = false;
+    const point where = at_mm();
+    static_cast<void>(scale_.set_scale({}));
+    if (const auto back = inverse(scale_.to_mm())) at_ = apply(*back, where);
+    pen_.dash({});
+    pen_.window(std::nullopt);
+}
+
+inline void hpgl_reader::select_pen(const hpgl_instruction& i) {
+    const double number = i.numbers.empty() ? 0 : i.numbers[0];
+    if (!(number >= 0 && number <= 9999)) return tell_wrong(i, "has a number that no pen has");
+    pen_.choose(static_cast<int>(number));
+}
+
+inline void hpgl_reader::line_kind(const hpgl_instruction& i) {
+    const double number = i.numbers.empty() ? 9 : i.numbers[0];
+    if (number == 0) {
+        notes_.tell(i.line, note_kind::lacking, "LT0 draws only the ends of lines: they are drawn whole");
+        return pen_.dash({});
+    }
+    // In percent of the diagonal of P1 and P2, or in mm.
+    const double length = i.numbers.size() > 1 ? i.numbers[1] : 4;
+    const bool in_mm = i.numbers.size() > 2 && i.numbers[2] == 1;
+    const double period = in_mm ? length : length / 100 * scale_.diagonal_mm();
+    std::vector<double> lengths = std::abs(number) < 9 ? line_type(static_cast<int>(number)) : std::vector<double>{};
+    for (double& l : lengths) l *= period / 100;
+    if (!(period > 0)) lengths.clear();
+    pen_.dash(std::move(lengths));
+}
+
+inline void hpgl_reader::window(const hpgl_instruction& i) {
+    if (i.numbers.size() < 4) return pen_.window(std::nullopt);
+    const auto corner = [&](double x, double y) { return apply(scale_.to_mm(), {x, y}); };
+    const auto& n = i.numbers;
+    pen_.window(polyline{corner(n[0], n[1]), corner(n[2], n[1]), corner(n[2], n[3]), corner(n[0], n[3])});
+}
+
+inline void hpgl_reader::pen_colour(const hpgl_instruction& i) {
+    if (i.numbers.empty()) return colours_.clear();
+    if (i.numbers.size() < 4 || !(i.numbers[0] >= 0 && i.numbers[0] <= 9999)) return;
+    const auto part = [&](std::size_t at) { return static_cast<int>(std::clamp(i.numbers[at], 0.0, 255.0)); };
+    colours_[static_cast<int>(i.numbers[0])] = fmt::format("#{:02x}{:02x}{:02x}", part(1), part(2), part(3));
+}
+
+inline void hpgl_reader::go_mm(point to_mm) {
+    if (!in_polygon_) return pen_.go(to_mm);
+    if (!polygon_down_ && part_.empty())
+        part_ = {to_mm};
+    else if (part_.empty() || part_.back() != to_mm)
+        part_.push_back(to_mm);
+    full_ = full_ || part_.size() > options_.max_points;
+}
+
+inline void hpgl_reader::go(point to) {
+    at_ = to;
+    go_mm(at_mm());
+}
+
+/// An odd number at the end is half of a place.
+inline void hpgl_reader::moves(const hpgl_instruction& i) {
+    for (std::size_t k = 0; k + 1 < i.numbers.size(); k += 2) {
+        const point p{i.numbers[k], i.numbers[k + 1]};
+        go(relative_ ? point{at_.x + p.x, at_.y + p.y} : p);
+    }
+    if (i.numbers.size() % 2 != 0 && !i.broken) tell_wrong(i, "has an X without its Y");
+}
+
+/// The lines of a figure that `draw_it` puts into an outline in the plot's units.
+template<class Draw>
+std::vector<polyline> hpgl_reader::figure(point from, Draw&& draw_it) {
+    std::vector<polyline> lines;
+    outline out(lines, scale_.to_mm(),
+                {options_.tolerance_mm, options_.max_coordinate_mm, options_.max_points - figure_points_});
+    out.move_to(from.x, from.y);
+    draw_it(out);
+    out.finish();
+    figure_points_ += std::min(out.points(), options_.max_points - figure_points_);
+    full_ = full_ || out.fault() == drawing::outline_fault::too_many_points;
+    if (out.fault() == drawing::outline_fault::out_of_range) {
+        notes_.tell(scanner_.line(), note_kind::wrong,
+                    fmt::format("a line reaches farther than {} mm: not drawn", options_.max_coordinate_mm));
+        lines.clear();
+    }
+    return lines;
+}
+
+/// From where the outline is, in pieces of less than half a turn.
+inline void hpgl_reader::sweep(outline& out, point center, double radius, double from_deg, double angle_deg) {
+    angle_deg = std::clamp(angle_deg, -360.0, 360.0);
+    const double pieces = std::max(1.0, std::ceil(std::abs(angle_deg) / 120));
+    const drawing::elliptical_arc arc{.rx = radius, .ry = radius, .large = false, .clockwise = angle_deg > 0};
+    for (double k = 1; k <= pieces; ++k) {
+        const point to = apply(drawing::rotation(from_deg + angle_deg * k / pieces), {radius, 0});
+        out.arc_to(arc, center.x + to.x, center.y + to.y);
+    }
+}
+
+inline void hpgl_reader::arc(const hpgl_instruction& i, bool relative_center) {
+    if (i.numbers.size() < 3) return tell_wrong(i, "has too few numbers");
+    const auto& n = i.numbers;
+    const point center = relative_center ? point{at_.x + n[0], at_.y + n[1]} : point{n[0], n[1]};
+    const double radius = std::hypot(at_.x - center.x, at_.y - center.y);
+    const double from = std::atan2(at_.y - center.y, at_.x - center.x) * 180 / std::numbers::pi;
+    const auto lines = figure(at_, [&](outline& out) { sweep(out, center, radius, from, n[2]); });
+    if (std::abs(n[2]) < 360) {
+        const point end = apply(drawing::rotation(from + std::clamp(n[2], -360.0, 360.0)), {radius, 0});
+        at_ = {center.x + end.x, center.y + end.y};
+    }
+    for (const polyline& line : lines)
+        for (std::size_t k = 1; k < line.size(); ++k) go_mm(line[k]);
+    go_mm(at_mm());
+}
+
+inline void hpgl_reader::circle(const hpgl_instruction& i) {
+    if (i.numbers.empty() || i.numbers[0] == 0) return tell_wrong(i, "has no radius");
+    const double radius = std::abs(i.numbers[0]);
+    const auto lines = figure(at_, [&](outline& out) { out.ellipse(at_.x, at_.y, radius, radius); });
+    if (in_polygon_) {
+        end_part();
+        polygon_.insert(polygon_.end(), lines.begin(), lines.end());
+    } else
+        pen_.draw(lines);
+}
+
+inline void hpgl_reader::rectangle(const hpgl_instruction& i, bool relative_corner) {
+    if (i.numbers.size() < 2) return tell_wrong(i, "has too few numbers");
+    const auto& n = i.numbers;
+    const point far = relative_corner ? point{at_.x + n[0], at_.y + n[1]} : point{n[0], n[1]};
+    pen_.draw(figure(at_, [&](outline& out) {
+        out.line_to(far.x, at_.y);
+        out.line_to(far.x, far.y);
+        out.line_to(at_.x, far.y);
+        out.close();
+    }));
+}
+
+inline void hpgl_reader::edge_wedge(const hpgl_instruction& i) {
+    if (i.numbers.size() < 3) return tell_wrong(i, "has too few numbers");
+    const auto& n = i.numbers;
+    // Of a negative radius the zero is on the other side.
+    const double radius = std::abs(n[0]), from = n[1] + (n[0] < 0 ? 180 : 0);
+    const bool whole = std::abs(n[2]) >= 360;
+    pen_.draw(figure(at_, [&](outline& out) {
+        const point begin = apply(drawing::rotation(from), {radius, 0});
+        if (whole) return out.ellipse(at_.x, at_.y, radius, radius);
+        out.line_to(at_.x + begin.x, at_.y + begin.y);
+        sweep(out, at_, radius, from, n[2]);
+        out.close();
+    }));
+}
+
+/// Between PM0 and PM2 nothing is drawn: the way becomes a polygon, for EP and FP.
+inline void hpgl_reader::polygon_mode(const hpgl_instruction& i) {
+    const double mode = i.numbers.empty() ? 0 : i.numbers[0];
+    const auto close_part = [&] {
+        if (part_.size() > 2 && part_.front() != part_.back()) part_.push_back(part_.front());
+        end_part();
+    };
+    if (mode == 0) {
+        pen_.raise();
+        polygon_.clear();
+        in_polygon_ = true;
+        polygon_down_ = true;
+        part_ = {at_mm()};
+    } else if (in_polygon_) {
+        close_part();
+        in_polygon_ = mode != 2;
+        if (!in_polygon_) pen_.go(at_mm());
+    }
+}
+
+inline void hpgl_reader::curves(const hpgl_instruction& i, bool relative_points) {
+    const auto& n = i.numbers;
+    for (std::size_t k = 0; k + 5 < n.size(); k += 6) {
+        const point o = relative_points ? at_ : point{};
+        const point end{o.x + n[k + 4], o.y + n[k + 5]};
+        const auto lines = figure(at_, [&](outline& out) {
+            out.cubic_to(o.x + n[k], o.y + n[k + 1], o.x + n[k + 2], o.y + n[k + 3], end.x, end.y);
+        });
+        for (const polyline& line : lines)
+            for (std::size_t p = 1; p < line.size(); ++p) go_mm(line[p]);
+        go(end);
+    }
+    if (n.size() % 6 != 0) tell_wrong(i, "has too few numbers");
+}
+
+inline void hpgl_reader::packed(const hpgl_instruction& i) {
+    packed_lines in(i.text);
+    while (const auto item = in.next()) {
+        if (item->kind == packed_lines::item::pen) {
+            if (item->pen_number >= 0 && item->pen_number <= 9999) pen_.choose(static_cast<int>(item->pen_number));
+            continue;
+        }
+        if (item->up)
+            raise();
+        else
+            lower();
+        go(item->absolute ? item->to : point{at_.x + item->to.x, at_.y + item->to.y});
+    }
+    if (in.wrong()) tell_wrong(i, "has an unfinished number");
+}
+
+inline void hpgl_reader::label(const hpgl_instruction& i) {
+    notes_.tell(i.line, note_kind::lacking,
+                fmt::format("the text \"{}\" is not drawn", io::printable(std::string(i.text.substr(0, 40)))));
+}
+
+/// The page begins at the plotter's origin, or where the ink does when that is farther out; then Y is turned.
+inline result<drawing::drawing> hpgl_reader::finish() {
+    drawing::drawing out;
+    point low{}, high{};
+    for (const auto& [number, lines] : pen_.layers())
+        for (const polyline& line : lines)
+            for (const point& p : line) {
+                low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+                high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+            }
+    if (page_.x > 0 && page_.y > 0)
+        high = {low.x + page_.x / units_per_mm, low.y + page_.y / units_per_mm};
+    else
+        notes_.tell(0, note_kind::told, "no page size: the page ends where the drawing does");
+    out.width = high.x - low.x;
+    out.height = high.y - low.y;
+    for (auto& [number, lines] : pen_.layers()) {
+        if (lines.empty()) continue;
+        for (polyline& line : lines)
+            for (point& p : line) p = {p.x - low.x, high.y - p.y};
+        const auto colour = colours_.find(number);
+        out.layers.push_back({.number = number,
+                              .name = {},
+                              .lines = std::move(lines),
+                              .colour = colour == colours_.end() ? std::string() : colour->second});
+    }
+    out.notes = notes_.all();
+    return out;
+}
+
+inline result<drawing::drawing> hpgl_reader::read() {
+    std::size_t known = 0, unknown = 0;
+    while (const auto i = scanner_.next()) {
+        pen_.at_line(i->line);
+        const doing what = find(i->name);
+        if (what == nullptr) {
+            ++unknown;
+            notes_.tell(i->line, note_kind::lacking, fmt::format("{} is not known: passed over", i->name));
+            continue;
+        }
+        ++known;
+        if (i->broken) tell_wrong(*i, "has a parameter that is no number");
+        (this->*what)(*i);
+        if (full_ || pen_.full())
+            return fail({errc::out_of_bounds,
+                         fmt::format("line {}, {}: the drawing needs more than {} points", i->line, i->name,
+                                     options_.max_points),
+                         {},
+                         {},
+                         {"draw it in parts"}});
+    }
+    if (known <= unknown)
+        return fail({errc::malformed,
+                     "this is not an HP-GL plot: most of it is no instruction",
+                     "it may be a file of another kind under that name",
+                     {},
+                     {"export it as HP-GL or SVG again"}});
+    raise();
+    if (const auto [count, line] = scanner_.strangers(); count > 0)
+        notes_.tell(line, note_kind::wrong, fmt::format("{} characters make no instruction: passed over", count));
+    return finish();
+}
+
+} // namespace detail
+
+inline result<drawing::drawing> read_hpgl(std::string_view text, const hpgl_options& options) {
+    return detail::hpgl_reader(text, options).read();
+}
+
+} // namespace kf::hpgl

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "../net/ask_http.hpp"
+#include "commands.hpp"
+#include "workplace.hpp"
+
+#include <kf/host/service_manager.hpp>
+#include <kf/moonraker/moonraker_services.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace kf::kflash {
+namespace {
+
+/// Carries the questions of a client by tools/net.
+struct net_exchange {
+    moonraker::http_address at;
+    result<moonraker::http_reply> operator()(const moonraker::http_request& request, io::time_point until) const {
+        return net::ask_http(at, request, until);
+    }
+};
+
+result<moonraker::moonraker_client<net_exchange>> client_of(const board::flash_settings& settings) {
+    KF_TRY(auto at, moonraker::http_address_from(settings.moonraker_url));
+    return moonraker::moonraker_client(net_exchange{std::move(at)}, settings.moonraker_url, settings.moonraker_api_key);
+}
+
+/// What `read` makes of klippy's answers.
+template<class Read>
+auto asked(const board::flash_settings& settings, io::duration patience, Read read)
+    -> decltype(read(std::function<result<boost::json::value>(std::string_view, const boost::json::object&)>())) {
+    KF_TRY(auto client, client_of(settings));
+    const auto until = io::steady_clock{}.now() + patience;
+    return read(std::function<result<boost::json::value>(std::string_view, const boost::json::object&)>(
+        [&](std::string_view method, const boost::json::object& params) {
+            return client.call(method, params, until);
+        }));
+}
+
+constexpr auto job_patience = std::chrono::seconds(5);
+
+/// Asks for the job, and looks until it is done.
+result<void> service_job(const std::string& verb, const std::string& unit) {
+    KF_TRY(const auto registry, board::read_registry(cli::person_paths().config / "kflash/devices.json"));
+    KF_TRY(auto client, client_of(registry.settings));
+    const io::steady_clock clock;
+    KF_CHECK(moonraker::ask_service(client, verb, unit, clock.now() + job_patience));
+    io::posix_runner runner;
+    host::systemd manager(runner, {"systemctl"});
+    const auto until = clock.now() + to_nanoseconds(host::service_timeout);
+    for (;;) {
+        KF_TRY(const auto state, manager.show(unit));
+        if (verb == "start" ? state.runs() : !state.is_up() && state.main_pid == 0) return {};
+        if (clock.now() >= until)
+            return kf::fail(errc::timeout, fmt::format("Moonraker said yes, but {} did not {}", unit, verb));
+        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
+    }
+}
+
+} // namespace
+
+void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) {
+    if (settings.moonraker_url == "none") return;
+    at.moonraker = [settings](io::duration patience) {
+        return asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
+    };
+    at.moonraker_facts = [settings](io::duration patience) {
+        auto facts = asked(settings, patience, [](auto&& call) { return host::read_facts(call); });
+        if (facts) host::follow_ports(*facts);
+        return facts;
+    };
+    if (at.simulated) return;
+    at.other_right = [settings, self = at.self](const std::vector<std::string>& units,
+                                                const std::vector<std::string>& running) -> result<host::right> {
+        KF_TRY(auto client, client_of(settings));
+        KF_CHECK(moonraker::prove_services(client, units, running, io::steady_clock{}.now() + job_patience));
+        return host::right{.name = "Moonraker", .prefix = {}, .systemctl = {self, "via-moonraker"}};
+    };
+}
+
+int via_moonraker(int argc, char** argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    std::erase(words, "--no-ask-password");
+    if (words.size() == 2 && (words[0] == "stop" || words[0] == "start") && host::is_unit_name(words[1])) {
+        const auto done = service_job(words[0], words[1]);
+        if (!done) fmt::print(stderr, "{}\n", done.error().what);
+        return done ? 0 : 1;
+    }
+    argv[0] = const_cast<char*>("systemctl"); // all else is only to be shown
+    ::execvp("systemctl", argv);
+    return 127;
+}
+
+} // namespace kf::kflash

@@ -75,6 +75,7 @@ mutants: all
 
 bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
+	python3 -B tests/bench/batch.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread

@@ -12,6 +12,7 @@ import time
 import unittest
 
 import world
+from terminal import Dialogue
 from world import WorldTest, wait_for
 
 THIRD = ("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
@@ -136,6 +137,31 @@ class Batch(WorldTest):
             r = w.run("flash", "--all", "--yes", "--skip-unready", "--json")
             self.assertEqual(r.code, 0, r)
             self.assertEqual(self.rows(r), {"octopus": ("SKIP",) * 3, "pico": ("PASS",) * 3, "toolhead": ("SKIP",) * 3})
+
+    def test_at_a_terminal_of_80_columns_each_stage_has_its_question_and_its_usual_answer(self):
+        w = self.fleet()
+        (w.home / ".config/kflash/configs/octopus/.config").unlink()
+        no = Dialogue(w, "flash", "--all", columns=80)
+        no.say("Go on without them? [y/N]:", "\n")
+        self.assertEqual(no.end(), 5, no.seen)
+        self.assertIn("1 of 3 boards", no.seen)
+        no = Dialogue(w, "flash", "--all", columns=80)
+        no.say("Go on without them? [y/N]:", "y\n")
+        no.say("Flash 2 of 3 boards in one stop? [Y/n]:", "n\n")
+        self.assertEqual(no.end(), 130, no.seen)
+        self.assertEqual(w.jobs(), [])
+        yes = Dialogue(w, "flash", "--all", columns=80)
+        yes.say("Go on without them? [y/N]:", "y\n")
+        yes.say("Flash 2 of 3 boards in one stop? [Y/n]:", "\n")
+        self.assertEqual(yes.end(), 0, yes.seen)
+        version = (w.tree / "VERSION").read_text().strip()
+        self.assertTrue(yes.lines().endswith(
+            "DEVICE       BUILD  FLASH  VERIFY\n"
+            "Octopus Pro  SKIP   SKIP   SKIP    not ready: the board octopus has no\n"
+            "                                   configuration yet\n"
+            f"Pico         PASS   PASS   PASS    {version}\n"
+            f"toolhead     PASS   PASS   PASS    {version}\n"), yes.lines()[-600:])
+        self.assertEqual(w.jobs(), ["stop", "start"])
 
     def test_d20_the_failure_of_one_board_never_blocks_another(self):
         w = self.fleet("toolhead:says-version=v0.1.0-0-gold")

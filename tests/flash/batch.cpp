@@ -196,8 +196,10 @@ BOOST_AUTO_TEST_CASE(d10_of_a_klippy_that_says_nothing_every_board_is_flashed) {
     BOOST_TEST(!flash::ask_about(flash::standings_of(f.wanted, f.seen, {}), {}).has_value());
     recording_sink out;
     const flash::answered_by_flags usual;
-    f.seen.units.klippys = std::vector<host::unit_state>{};
-    BOOST_TEST(flash::detail::choose_outdated(f.wanted, f.seen, usual, out).has_value());
+    f.wanted.unknown = flash::unknown_printers::assumed_idle;
+    f.seen.right = host::right{"none is needed", {}};
+    BOOST_REQUIRE(flash::check_safety(f.wanted, f.seen).has_value());
+    BOOST_TEST(flash::choose_boards(f.wanted, f.seen, flash::current_boards::asked_about, usual, out).has_value());
     BOOST_TEST(f.wanted.left_out.empty());
 }
 

@@ -179,7 +179,7 @@ class Lists(DrawingTest):
         self.assertEqual(self.kplot("pens", plain, "--pens", pens, "-o", job).code, 0)
         self.assertEqual(self.kplot("gcode", job, "--sim").out, whole.out)
         by_layer = self.kplot("pens", job)
-        self.assertIn('"pens":[{"name":"red"},{"name":"blue"}]', by_layer.out)
+        self.assertIn('"pens":[{"name":"red","colour":"#000000"},{"name":"blue","colour":"#000000"}]', by_layer.out)
 
 
 if __name__ == "__main__":

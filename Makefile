@@ -14,12 +14,13 @@ $(BUILD)/build.ninja:
 	packaging/setup.sh check
 	meson setup $(BUILD) -Dwerror=true -Doptimization=0 -Ddebug=false
 
-# A board is built, flashed, verified and its printer brought back, and a drawing is drawn, with no hardware.
+# Both boards are built, flashed in one stop, verified and their printer brought back, and a drawing is drawn, with no
+# hardware.
 demo:
 	packaging/setup.sh build
 	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=1 -Ddebug=false
 	ninja -C build-demo
-	build-demo/tools/kflash flash octopus --sim --skip-menuconfig
+	build-demo/tools/kflash flash --all --yes --sim
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
 
@@ -61,6 +62,7 @@ format-check:
 # Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.
 soak: all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
+	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --batch --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
 	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
@@ -71,12 +73,13 @@ soak: all
 mutants: all
 	python3 -B tests/mutants.py $(BUILD)
 
-bench: all bench-drawings
+bench: all
 	python3 -B tests/bench/flash.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim $(if $(KATAPULT),--katapult $(KATAPULT))
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/planner.cpp -o $(BUILD)/bench_planner
 	$(BUILD)/bench_planner tests/planner/data
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
+	$(MAKE) bench-drawings
 
 # kplot on large drawings, as users get it, against its bars and beside vpype and saxi where they are: their place by
 # VPYPE=command and SAXI=node_modules.

@@ -17,12 +17,12 @@ TOOLS = ("kflash", "kplot", "ksim")
 
 # What is typed, and the word that stands at its end after Tab: one that is the only one with this beginning.
 CASES = {
-    "kflash fla": "flash",
+    "kflash ide": "identify",
     "kflash completion fi": "fish",
     "kflash flash oct": "octopus",
     "kflash show -d oct": "octopus",
     "kflash -d oct": "octopus",
-    "kflash flash --skip": "--skip-menuconfig",
+    "kflash flash --skip-m": "--skip-menuconfig",
     "kflash flash octopus --dry": "--dry-run",
     "kflash flash --method make": "make_flash",
     "kflash edit octopus --method def": "default",
@@ -114,7 +114,9 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.of_bash("kflash", "flash", "--method", "="), ["katapult", "katapult_script", "make_flash"])
         self.assertEqual(self.of_bash("kflash", "flash", "--method", "=", "kat"), ["katapult", "katapult_script"])
         self.assertEqual(self.of_bash("kplot", "machine", ""), ["init", "check", "show", "macros"])
-        self.assertEqual(self.of_bash("kflash", "flash", "octopus", ""), [""])  # one board is all there is
+        self.assertEqual(self.of_bash("kflash", "flash", "octopus", ""), ["octopus", "pico"])
+        self.assertEqual(self.of_bash("kflash", "flash-a"), ["flash-all"])
+        self.assertEqual(self.of_bash("kflash", "show", "octopus", ""), [""])  # one board is all there is
         self.assertIn("list", self.of_bash("kflash", ""))
         self.assertNotIn("guardian", self.of_bash("kflash", ""))
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Every effect of a flash (spawn, file effect, port write), numbered, fails, is cut off by kill -9, or meets a signal.
-Afterwards the service must be as before, the registry whole, and the next run must work.
+Afterwards the service must be as before, registry and ledger whole, no board must hold what is not its own, and the next
+run must work.
 
 fault_soak.py KFLASH KSIM          the phase edges and every 16th port write (what `meson test` runs)
 fault_soak.py KFLASH KSIM --all    all of them: with an error, with kill -9, and with each other signal in turn, three an
                                    effect, so that each phase meets every signal (make soak)
+--batch: of a batch of three boards, with an error, kill -9, SIGHUP, SIGTERM and SIGINT; without --all only every 16th of
+its phase edges (--edges: all of those).
 --part 1/3 takes every third of either."""
 import json
 import os
@@ -22,8 +25,17 @@ SIGNALS = [str(int(n)) for n in sorted(signal.valid_signals() - {signal.SIGKILL,
 KINDS = ("error", "kill", *SIGNALS)
 
 
+THREE = ("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+BATCH = "--batch" in sys.argv
+WORDS = ("flash", "--all", "--yes", "--force") if BATCH else ("flash", "octopus", "-s")
+KEYS = ("octopus", "pico", "toolhead") if BATCH else ("octopus",)
+ENDS = [str(int(n)) for n in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)]
+
+
 def kinds_for(i, number, everything):
     """The short run takes one kind for an effect: error and kill in turn, and signals from all over the list."""
+    if BATCH:
+        return ("error", "kill", *ENDS) if everything else (("error", "kill", *ENDS)[i % 5],)
     if not everything:
         return (KINDS[i // 3 % 2] if i % 3 == 0 else SIGNALS[7 * number % len(SIGNALS)],)
     turn = [SIGNALS[(3 * i + k) % len(SIGNALS)] for k in range(3)]
@@ -33,7 +45,8 @@ def kinds_for(i, number, everything):
 def effects(w):
     """The numbered effects of one good flash: [(number, kind, what)]."""
     log = w.root / "effects"
-    r = w.run("flash", "octopus", "-s", env={"KF_FAULT_LOG": str(log)})
+    log.unlink(missing_ok=True)
+    r = w.run(*WORDS, env={"KF_FAULT_LOG": str(log)})
     if r.code != 0:
         raise AssertionError(f"the run without a fault failed: {r}")
     rows = []
@@ -52,7 +65,7 @@ def edges(rows):
             chosen.add(number)
             if i:
                 chosen.add(rows[i - 1][0])
-        if kind == "port" and number % 16 == 0:
+        if kind == "port" and number % (64 if BATCH else 16) == 0:
             chosen.add(number)
         last = word
     return sorted(chosen | {rows[-1][0]})
@@ -61,7 +74,7 @@ def edges(rows):
 def try_one(w, number, kind):
     """One faulty run and one good one; what is wrong afterwards, or None."""
     registry = (w.home / ".config/kflash/devices.json").read_text()
-    r = w.run("flash", "octopus", "-s", env={"KF_FAULT": f"{number}:{kind}"})
+    r = w.run(*WORDS, env={"KF_FAULT": f"{number}:{kind}"})
     if kind == "kill" and r.code not in (-9, 0):
         return f"ended with {r.code}"
     if kind == "error" and r.code == 0 and "fault" not in r.err:
@@ -76,9 +89,12 @@ def try_one(w, number, kind):
         return f"the registry is broken: {e}"
     if sorted(before["devices"]) != sorted(after["devices"]):
         return "the registry lost a board"
+    problem = ledger_problem(w)
+    if problem:
+        return problem
     wait_for("klippy answers again", w.processes, 60)
     for _ in range(3):
-        r = w.run("flash", "octopus", "-s")
+        r = w.run(*WORDS)
         if r.code == 0:
             break
         if r.code not in (3, 4):  # the guardian of the killed run may still be at work, the board on its way
@@ -88,23 +104,53 @@ def try_one(w, number, kind):
         return f"the next run failed: {r}"
     if not w.service_is_up():
         return "after the next run the service is down"
+    for key in KEYS:
+        if not w.flash(key).startswith(images(w)[key]):
+            return f"{key} does not hold its own image"
     return None
+
+
+def ledger_problem(w):
+    """Every line but a last one that was cut is whole, and of a board that was asked for."""
+    file = w.home / ".local/state/kflash/ledger.jsonl"
+    lines = file.read_text().splitlines(keepends=True) if file.exists() else []
+    for i, line in enumerate(lines):
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            if i + 1 < len(lines) or line.endswith("\n"):
+                return f"line {i + 1} of the ledger is broken: {line!r}"
+            continue
+        if entry.get("board", KEYS[0]) not in KEYS:
+            return f"the ledger has a board that nobody asked for: {line!r}"
+    return None
+
+
+def images(w):
+    """What each board has to hold: two of them have one configuration, and so one build."""
+    pinned = {k: w.home / f".cache/kflash/build/{k}/pinned/klipper.bin" for k in KEYS}
+    return {k: (pinned[k] if pinned[k].exists() else pinned["pico"]).read_bytes() for k in KEYS}
 
 
 def main():
     world.KFLASH, world.KSIM = map(os.path.abspath, sys.argv[1:3])
     everything = "--all" in sys.argv
-    w = World(speed=200)
+    w = World(speed=200, options=THREE if BATCH else ())
+    registry = w.registry()
+    registry["global"]["stagger_delay"] = 0
+    w.write(w.home / ".config/kflash/devices.json", json.dumps(registry))
     failed = done = 0
     try:
         effects(w)  # the first run builds; the numbers that count are those of a run that has its build
         rows = effects(w)
         # The guardian counts its own effects and obeys the same fault: one number is one place in each of them.
         numbers = sorted({n for n, _, _ in rows}) if everything else sorted(set(edges(rows)))
+        if BATCH and not everything and "--edges" not in sys.argv:
+            numbers = numbers[::16]
         part, parts = map(int, sys.argv[sys.argv.index("--part") + 1].split("/")) if "--part" in sys.argv else (1, 1)
         numbers = numbers[part - 1::parts]
         print(f"{len(rows)} effects in a flash and its guardian, {len(numbers)} of {max(n for n, _, _ in rows)} numbers tried, "
-              f"{len(KINDS)} kinds of fault", flush=True)
+              f"{5 if BATCH else len(KINDS)} kinds of fault", flush=True)
         for i, number in enumerate(numbers):
             for kind in kinds_for(i, number, everything):
                 problem = try_one(w, number, kind)

@@ -65,16 +65,16 @@ def effects_of(file):
 
 
 class Effects(WorldTest):
-    def planned_and_done(self, w, *words, code=0):
+    def planned_and_done(self, w, *words, code=0, boards=("octopus", "-s")):
         """The plan of a dry run, and the effects of the run."""
         # The board of the run before comes back by its name first, and by its place a moment later: a plan names both.
         wait_for("the place of the board", lambda: any(p.name.endswith("1.1:1.0") for p in w.root.rglob("by-path/*")))
-        r = w.run("flash", "octopus", "-s", "--json", "--dry-run", *words)
+        r = w.run("flash", *boards, "--json", "--dry-run", *words)
         self.assertEqual(r.code, 0, r)
         plan = Plan(r.events("result"))
         log = w.root / "effects"
         log.unlink(missing_ok=True)
-        r = w.run("flash", "octopus", "-s", "--json", *words, env={"KF_FAULT_LOG": str(log)})
+        r = w.run("flash", *boards, "--json", *words, env={"KF_FAULT_LOG": str(log)})
         self.assertEqual(r.code, code, r)
         self.said = r.out
         # A run says the same plan as the dry run before it.
@@ -94,6 +94,17 @@ class Effects(WorldTest):
         # And it is this plan that has them: with a line less, an effect is left over.
         for part in ("make olddefconfig", "make -j", "pinned/klipper.bin", "guardian --timeout", "stopped-units",
                      "the plot lock", "ledger.jsonl", "flash.lock", "ask again whenever it matters"):
+            with self.subTest(part):
+                self.assertNotEqual(self.not_planned(plan.without(part), effects), [])
+
+    def test_a12_every_effect_of_a_batch_is_in_its_plan(self):
+        w = self.world(options=("--board", "toolhead:mcu=rp2040,serial=E66141040000AA"))
+        plan, effects = self.planned_and_done(w, "--yes", "--force", boards=("--all",))
+        self.assertEqual(self.not_planned(plan, effects), [])
+        # Of two boards with one configuration one is built, and each of the three is written.
+        self.assertEqual(sum("make -j" in what for _, what in effects), 2)
+        self.assertEqual(sum("1200-baud" in what for _, what in effects), 3)
+        for part in ("guardian --timeout", "ledger.jsonl", "pinned/klipper.bin"):
             with self.subTest(part):
                 self.assertNotEqual(self.not_planned(plan.without(part), effects), [])
 

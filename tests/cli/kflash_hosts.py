@@ -81,8 +81,10 @@ class Hosts(WorldTest):
         self.assertIn("/proc does not show its process", flat(r.err))
         self.assertIn("--assume-idle", r.err)
         self.assertEqual(w.jobs()[done:], [])
-        r = w.run("flash", "octopus", "-s", "--assume-idle")
+        self.assertEqual(w.run("flash", "octopus", "-s", "--override-print-guard", " ").code, 2)
+        r = w.run("flash", "octopus", "-s", "--override-print-guard", "I stand beside it")
         self.assertEqual(r.code, 0, r)
+        self.assertEqual(self.ledger(w)[-1]["assumed"], "I stand beside it")
         self.assertEqual(w.jobs()[done:], ["stop", "start"])
         self.assertTrue(w.service_is_up())
 

@@ -86,7 +86,8 @@ class Listing(Case):
         self.plug_in("usb-katapult_stm32f446xx_AA11-if00")
         events = self.run_ok("list", "--json").events("result")
         self.assertEqual([set(e) for e in events], [{"event", "kind", "state", "key", "name", "mcu", "port", "device",
-                                                     "runs", "flashable", "reason"}] * 3)
+                                                     "runs", "flashable", "reason", "version", "relation", "host_version",
+                                                     "needed", "need_reason"}] * 3)
         by_device = {e["device"]: e for e in events}
         octopus = by_device[HOST.device("octopus")]
         self.assertEqual((octopus["kind"], octopus["state"], octopus["key"], octopus["mcu"], octopus["flashable"]),

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Bad input to kplot: each kind with its message and its exit status, and nothing has moved."""
+import gzip
+import json
 import os
 import resource
 import signal
@@ -24,7 +26,7 @@ class BadDrawings(PlotterTest):
             ("far.svg", svg('<line x1="10" y1="10" x2="900" y2="10"/>', 900), 3, ["leaves the work area", "250"]),
             ("off.svg", svg('<line x1="-5" y1="10" x2="30" y2="10"/>'), 3, ["outside of the canvas", "-5"]),
             ("empty.svg", svg(""), 1, ["nothing that a pen can draw"]),
-            ("packed.svgz", b"\x1f\x8b\x08\x00junk", 1, ["gunzip"]),
+            ("packed.svgz", b"\x1f\x8b\x08\x00junk", 1, ["gzip", "damaged"]),
             ("nothing.jsonl", "", 1, ["line 1", "empty"]),
             ("noheader.jsonl", '{"op":"tool_up"}\n', 1, ["line 1", "header"]),
             ("future.jsonl", '{"format":"kf-job","version":3}\n', 1, ["line 1", "version 3"]),
@@ -70,6 +72,38 @@ class BadDrawings(PlotterTest):
         r = p.run("stats", p.write("a.svg", svg(LINE)), "--layer", "7")
         self.assertEqual(r.code, 4, r)
 
+
+    def test_packed_and_utf16_drawings_and_plots_are_drawn_as_they_are_named_or_begin(self):
+        p = self.plotter()
+        text = svg(LINE)
+        plot = "IN;SP1;PU400,400;PD1200,400;PU;"
+        for name, content in (("a.svg", text), ("a.svgz", gzip.compress(text.encode())), ("b.svg", text.encode("utf-16")),
+                              ("a.plt", plot), ("plot", "\x1b.(" + plot), ("b.hpgl", ";" + plot)):
+            with self.subTest(name):
+                r = p.run("stats", p.write(name, content), "--json")
+                self.assertEqual(r.code, 0, r)
+                self.assertEqual(json.loads(r.out.splitlines()[-1])["pen_down_mm"], 20.0, r)
+        r = p.run("stats", p.root / "a.plt", "--dpi", "90")
+        self.assertEqual(r.code, 2, r)
+
+    def test_arcs_of_drawings_and_jobs_are_kept_when_asked(self):
+        p = self.plotter()
+        round_ = p.write("a.svg", svg('<circle cx="50" cy="50" r="20" fill="none" stroke="#000"/>'))
+        flat = p.run("gcode", round_)
+        self.assertNotIn("G2 ", flat.out)
+        kept = p.run("gcode", round_, "--arcs")
+        self.assertEqual(kept.out.count("\nG2 ") + kept.out.count("\nG3 "), 2, kept)
+        self.assertNotIn("pieces", kept.err)
+        p.write("a.jsonl", p.run("import", round_).out)
+        job = p.run("gcode", p.root / "a.jsonl", "--arcs")
+        self.assertEqual(job.out.count("\nG2 ") + job.out.count("\nG3 "), 2, job)
+        self.assertEqual(p.run("import", round_, "--arcs").out.count("draw_arc"), 2)
+        small = p.write("b.svg", svg('<circle cx="50" cy="50" r="2" fill="none" stroke="#000"/>'))
+        self.assertIn("[gcode_arcs]", p.run("gcode", small, "--arcs").err)
+        self.assertNotIn("\nG2 ", p.run("gcode", small, "--arcs", "--arc-resolution", "1").out)
+        refused = p.run("run", round_, "--arcs")
+        self.assertEqual(refused.code, 3, refused)
+        self.assertIn("[gcode_arcs]", refused.err)
 
     def test_an_option_for_an_svg_is_refused_with_a_job_and_not_lost(self):
         p = self.plotter()

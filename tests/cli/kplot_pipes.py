@@ -85,6 +85,14 @@ class Choices(PipeTest):
         self.assertEqual(r.code, 4, r)
         self.assertIn("it has 2-ink, red-3", r.err)
 
+    def test_layers_are_chosen_by_colour(self):
+        self.assertEqual(self.layers("--colour", "red"), ["red-3"])
+        self.assertEqual(self.layers("--drop-colour", "#F00"), ["2-ink"])
+        self.assertEqual(self.layers("--colour", "#f00", "--colour", "rgb(0,255,0)"), ["2-ink", "red-3"])
+        r = self.kplot("filter", self.draw(SQUARES), "--colour", "blue")
+        self.assertEqual(r.code, 4, r)
+        self.assertIn("#00ff00, #ff0000", " ".join(r.err.split()))
+
     def test_lines_are_chosen_by_length(self):
         r = self.pipe(("import", self.draw(SQUARES)), ("filter", "--max-length", "5"), ("stats", "-", "--json"))
         self.assertEqual(json.loads(r.splitlines()[-1])["strokes"], 20)

@@ -143,18 +143,20 @@ class Stats(DrawingTest):
         return kinds
 
     def test_the_seconds_by_kind_add_up_to_the_estimate_of_the_file(self):
-        file = self.draw(TWO)
-        all_ = self.records(file)["stats"][0]
+        file, machine = self.draw(TWO), self.root / "m.yaml"
+        machine.write_text(plotter.template())
+        all_ = self.records(file, "--machine", machine)["stats"][0]
         kinds = [all_[k] for k in ("draw_seconds", "travel_seconds", "lift_seconds", "dwell_seconds")]
         self.assertAlmostEqual(sum(kinds), all_["seconds"], places=9)
         self.assertTrue(min(kinds[:3]) > 0)
         self.assertEqual(all_["lifts"], 6)
-        self.assertEqual(self.kplot("gcode", file, "--sim", "-o", self.root / "a.gcode").code, 0)
-        text = (self.root / "a.gcode").read_text()
-        text, lifted = re.subn(r"(G1 Z10 F\d+)\n(G28 X Y)", r"SET_KINEMATIC_POSITION X=0 Y=0 Z=10\n\1\n\2", text)
+        gcode = self.root / "a.gcode"
+        self.assertEqual(self.kplot("gcode", file, "--machine", machine, "-o", gcode).code, 0)
+        text, lifted = re.subn(r"(G1 Z10 F\d+)\n(G28 X Y)", r"SET_KINEMATIC_POSITION X=0 Y=0 Z=10\n\1\n\2",
+                               gcode.read_text())
         self.assertEqual(lifted, 1)
-        (self.root / "a.gcode").write_text(text)
-        r = self.kplot("estimate", self.root / "a.gcode", "--sim", "--limit", "max_velocity=80", "--json")
+        gcode.write_text(text)
+        r = self.kplot("estimate", gcode, "--machine", machine, "--json")
         self.assertAlmostEqual(r.result()["seconds"], all_["seconds"], places=6)
 
     def test_each_layer_has_its_row(self):

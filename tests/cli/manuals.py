@@ -15,7 +15,7 @@ import unittest
 
 import plotter
 import world
-from plotter import HEADER, PlotterTest, line_job, svg
+from plotter import PlotterTest, line_job, svg
 from world import WorldTest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -401,7 +401,8 @@ class JsonLines(Events, WorldTest):
                             (["config", "octopus", "--import", config], 0), (["build", "octopus"], 0),
                             (["add", "x", "--mcu", "stm32f446", "--pattern", "usb-Klipper_x*"], 0),
                             (["edit", "x", "--exclude"], 0), (["list"], 0), (["remove", "x", "--yes"], 0),
-                            (["flash", "octopus"], 0)):
+                            (["flash", "octopus"], 0), (["flash", "octopus", "--if-needed"], 0), (["history"], 0),
+                            (["rollback", "octopus"], 4), (["doctor"], 0), (["report", "octopus"], 0)):
             with self.subTest(" ".join(words)):
                 r = w.run(*words, "--json")
                 self.assertEqual(r.code, code, r)
@@ -418,7 +419,7 @@ class JsonLines(Events, WorldTest):
         seen.add(r.events("result")[0]["kind"])
         self.assertEqual(seen - {"step", "progress", "note", "warning", "error"},
                          {"device", "board", "settings", "plan", "config", "image", "added", "edited", "removed",
-                          "flashed", "firmware"})
+                          "flashed", "firmware", "need", "history", "check", "report"})
 
     def test_an_empty_registry_without_devices_lists_nothing(self):
         with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:
@@ -503,17 +504,18 @@ class Jobs(unittest.TestCase):
             if "spray_on" in term:
                 found |= {"spray_on": (set(), set()), "spray_off": (set(), set())}
                 continue
-            name, _, rest = term.partition(",")
-            must, _, may = rest.partition("[")
+            name = re.match(r"\w+", term).group()
+            must, _, may = term.removeprefix(name).partition("[")
             words = lambda part: set(re.findall(r"[a-z_]+", part))
             found[name] = (words(must), words(may))
         return found
 
     SAMPLES = {"tool": "pen", "x": 9.0, "y": 9.0, "feed": 10, "points": [[1, 1], [2, 2]], "i": -1, "j": 0, "cw": True,
-               "volume_ml": 1, "pump": "cyan"}
+               "volume_ml": 1, "pump": "cyan", "layer": 1, "pen": {"name": "fine"}, "text": "the red one", "name": "SWAP"}
+    HEADER = '{"format":"kf-job","version":2,"layers":[{"number":1}]}\n'
 
     def read(self, operation):
-        lines = HEADER + json.dumps(operation) + "\n"
+        lines = self.HEADER + json.dumps(operation) + "\n"
         return subprocess.run([binary("kplot"), "stats", "-", "--sim"], input=lines, capture_output=True, text=True)
 
     def test_the_manual_names_the_operations_and_fields_that_are_read(self):

@@ -14,6 +14,7 @@
 #include <kf/drawing/multipass.hpp>
 #include <kf/drawing/order.hpp>
 #include <kf/drawing/page.hpp>
+#include <kf/drawing/pens.hpp>
 #include <kf/drawing/reloop.hpp>
 #include <kf/drawing/simplify.hpp>
 #include <kf/drawing/split.hpp>
@@ -23,9 +24,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace every_filter_test {
@@ -289,6 +292,55 @@ BOOST_AUTO_TEST_CASE(a_layer_is_chosen_whole) {
     BOOST_REQUIRE(two->layers.size() == 2u);
     BOOST_TEST((two->layers[0].lines == d.layers[0].lines));
     BOOST_TEST((two->layers[1].lines == d.layers[2].lines));
+}
+
+/// Strewn lines in six layers of two colours and none, in turns.
+drawing of_colours(std::uint64_t seed) {
+    drawing d = by_chance::lines(by_chance::strokes(), seed);
+    const drawing more = by_chance::lines(by_chance::strokes(), seed + 100);
+    for (layer l : more.layers) {
+        l.number += 10;
+        l.name += " again";
+        d.layers.push_back(std::move(l));
+    }
+    const char* colours[] = {"#ff0000", "#0000ff", ""};
+    for (std::size_t l = 0; l < d.layers.size(); ++l) d.layers[l].colour = colours[l % 3];
+    return d;
+}
+
+BOOST_AUTO_TEST_CASE(pens_bring_their_layers_together_in_their_order_and_change_no_line) {
+    const drawing d = of_colours(32);
+    const drawing by_colour = pens_by_colour(d), by_layer = pens_by_layer(d);
+    const std::vector<std::size_t> together = {0, 3, 1, 4, 2, 5}, as_they_were = {0, 1, 2, 3, 4, 5};
+    for (const auto& [with_pens, from] : {std::pair(&by_colour, &together), std::pair(&by_layer, &as_they_were)}) {
+        BOOST_REQUIRE(with_pens->layers.size() == d.layers.size());
+        for (std::size_t l = 0; l < d.layers.size(); ++l) {
+            const layer &was = d.layers[(*from)[l]], &is = with_pens->layers[l];
+            BOOST_TEST(is.name == was.name);
+            BOOST_TEST((is.lines == was.lines));
+            BOOST_TEST(find_pen(*with_pens, is.pen) != nullptr);
+        }
+    }
+    BOOST_TEST(by_colour.pens.size() == 3u);
+    BOOST_TEST(by_layer.pens.size() == 6u);
+    // What comes behind keeps the layers and their pens.
+    const drawing behind = order(merge(by_colour, {0.1}).result, {.effort = 0}).result;
+    same_layers(by_colour, behind);
+    for (std::size_t l = 0; l < behind.layers.size(); ++l) BOOST_TEST(behind.layers[l].pen == by_colour.layers[l].pen);
+    BOOST_TEST(behind.pens.size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(colours_are_chosen_or_left_out_whole) {
+    const drawing d = of_colours(33);
+    const auto red = choose_colours(d, {"#ff0000"}), others = choose_colours(d, {"#ff0000"}, layers_named::go);
+    const auto again = choose_layers(d, {"*again"}, layers_named::go);
+    BOOST_REQUIRE((red && others && again));
+    BOOST_TEST(red->layers.size() == 2u);
+    BOOST_TEST((red->layers[1].lines == d.layers[3].lines));
+    BOOST_TEST(others->layers.size() == 4u);
+    BOOST_TEST(line_count(*red) + line_count(*others) == line_count(d));
+    BOOST_TEST(again->layers.size() == 3u);
+    BOOST_TEST((again->layers[2].lines == d.layers[2].lines));
 }
 
 BOOST_AUTO_TEST_CASE(multipass_draws_each_piece_so_many_times) {

@@ -21,6 +21,13 @@ board::device device_of(const std::string& serial, int node) {
     return d;
 }
 
+/// Of the job and of each of its boards.
+result<void> all_agree(const flash::flash_plan& planned, const flash::flash_plan& now) {
+    KF_CHECK(flash::agree(planned, now));
+    for (const auto& b : planned.boards) KF_CHECK(flash::agreed(b, now));
+    return {};
+}
+
 /// A printer that is idle, with `count` boards that are connected and configured: k1 at /dev/ttyACM1, ...
 struct host_of {
     flash::request wanted;
@@ -52,6 +59,7 @@ struct host_of {
             found.target = board::match(seen.registry, b, devices);
             BOOST_REQUIRE(found.target.has_value());
             found.config = config("0x8020000");
+            found.config.source->text = b.key; // each its own
             found.config.file = seen.at.configs / b.key / ".config";
             found.lacks = {{katapult, {}}, {make_flash, {}}};
             found.holders.seen = {{812, "klippy.py", "klipper.service"}};
@@ -89,10 +97,20 @@ struct host_of {
         return c;
     }
     [[nodiscard]] result<flash::flash_plan> plan() const { return flash::plan(wanted, seen); }
+    /// Of the job, or of the first board that is not planned.
     [[nodiscard]] error refusal() const {
         const auto p = plan();
-        BOOST_REQUIRE(!p.has_value());
-        return p.error();
+        if (!p) return p.error();
+        BOOST_REQUIRE(!p->without.empty());
+        BOOST_REQUIRE(p->without.front().failure.has_value());
+        return *p->without.front().failure;
+    }
+    [[nodiscard]] std::vector<std::string> keys() const {
+        std::vector<std::string> all;
+        const auto p = plan();
+        BOOST_REQUIRE(p.has_value());
+        for (const auto& b : p->boards) all.push_back(b.board.key);
+        return all;
     }
     [[nodiscard]] std::vector<std::string> lines() const {
         const auto p = plan();
@@ -159,30 +177,98 @@ BOOST_AUTO_TEST_CASE(three_boards_have_one_stop_and_one_start) {
 BOOST_AUTO_TEST_CASE(a_plan_is_a_function_of_its_request_and_survey) {
     const host_of a(2), b(2);
     BOOST_TEST((a.lines() == b.lines()));
-    BOOST_TEST(flash::agree(*a.plan(), *b.plan()).has_value());
+    BOOST_TEST(all_agree(*a.plan(), *b.plan()).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_request_names_each_board_once) {
     host_of none, twice(2);
     none.wanted.boards.clear();
-    BOOST_TEST((none.refusal().code == errc::usage));
+    BOOST_TEST((none.plan().error().code == errc::usage));
     twice.wanted.boards = {"k1", "k1"};
-    BOOST_TEST((twice.refusal().code == errc::usage));
+    BOOST_TEST((twice.plan().error().code == errc::usage));
 }
 
-BOOST_AUTO_TEST_CASE(one_board_that_is_missing_is_told_and_nothing_is_planned) {
+BOOST_AUTO_TEST_CASE(d20_one_board_that_is_missing_is_a_failure_and_the_others_are_planned) {
     host_of h(3);
     h.devices.erase(h.devices.begin() + 1);
     h.seen.boards[1].target = board::match(h.seen.registry, h.seen.boards[1].board, h.devices);
     const auto e = h.refusal();
     BOOST_TEST((e.code == errc::not_connected));
+    BOOST_TEST(e.board == "k2");
     BOOST_TEST(e.what.find("Board 2") != std::string::npos);
+    BOOST_TEST((h.keys() == std::vector<std::string>{"k1", "k3"}));
+    BOOST_TEST(count(h.lines(), "build/k2/") == 0); // it is not built
+    for (auto& b : h.seen.boards) b.target = kf::fail(errc::not_connected, b.board.name + " is not connected");
+    BOOST_TEST((h.plan().error().code == errc::not_connected));
+    BOOST_TEST(h.plan().error().cause ==
+               "Board 1 is not connected; Board 2 is not connected; Board 3 is not connected");
 }
 
-BOOST_AUTO_TEST_CASE(two_boards_that_are_one_device_are_refused) {
-    host_of h(2);
+BOOST_AUTO_TEST_CASE(two_boards_that_are_one_device_are_refused_and_the_third_is_not) {
+    host_of h(3);
     h.seen.boards[1].target = h.seen.boards[0].target;
     BOOST_TEST(h.refusal().what == "Board 1 and Board 2 are one device");
+    BOOST_TEST((h.keys() == std::vector<std::string>{"k3"}));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_person_left_out_is_no_failure_and_its_klippy_is_not_asked) {
+    host_of h(2);
+    h.wanted.left_out = {{"k1", "runs v0.13.0 already"}};
+    const auto p = h.plan();
+    BOOST_REQUIRE(p.has_value());
+    BOOST_REQUIRE(p->without.size() == 1U);
+    BOOST_TEST(!p->without[0].failure.has_value());
+    BOOST_TEST(h.lines().front() == "Board 1 is left out: runs v0.13.0 already");
+    h.activity().serials = {"/dev/serial/by-id/" + h.devices[0].file_name};
+    for (auto& b : h.seen.boards) b.holders.seen.clear();
+    BOOST_TEST(h.plan()->stop.units.empty());
+    h.wanted.left_out.emplace("k2", "excluded from flashing");
+    BOOST_REQUIRE(h.plan().has_value());
+    BOOST_TEST(h.plan()->boards.empty());
+    BOOST_TEST(h.lines().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(boards_of_one_configuration_are_built_once) {
+    host_of h(3);
+    h.seen.boards[1].config.source->text = h.seen.boards[0].config.source->text;
+    const auto p = *h.plan();
+    BOOST_TEST(p.boards[0].built_with.empty());
+    BOOST_TEST(p.boards[1].built_with == "k1");
+    BOOST_TEST(p.boards[2].built_with.empty());
+    BOOST_TEST(p.boards[1].job.image_file.string() == p.boards[0].job.image_file.string());
+    BOOST_TEST(p.boards[1].job.out_dir.string() == p.boards[0].job.out_dir.string()); // what `make flash` reads
+    BOOST_TEST(count(h.lines(), "make -j") == 2);
+    BOOST_TEST(count(h.lines(), "the configuration is that of k1: it is built once") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_bridge_of_a_can_bus_is_written_after_its_nodes_and_the_host_first) {
+    const auto kconfig = [](const char* text) { return *firmware::kconfig::parse(text); };
+    struct one {
+        std::string name;
+        firmware::kconfig config;
+    };
+    std::vector<one> boards{{"bridge", kconfig("CONFIG_USBCANBUS=y\nCONFIG_CANBUS=y\n")},
+                            {"node", kconfig("CONFIG_CANSERIAL=y\nCONFIG_CANBUS=y\n")},
+                            {"usb 1", kconfig("CONFIG_USBSERIAL=y\n")},
+                            {"host", kconfig("CONFIG_BOARD_DIRECTORY=\"linux\"\n")},
+                            {"usb 2", kconfig("CONFIG_SERIAL=y\n")}};
+    flash::order_batch(boards, [](const one& b) -> const auto& { return b.config; });
+    std::vector<std::string> names;
+    for (const auto& b : boards) names.push_back(b.name);
+    BOOST_TEST((names == std::vector<std::string>{"host", "usb 1", "usb 2", "node", "bridge"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_is_in_the_order_of_its_batch_not_of_its_request) {
+    host_of h(2);
+    const auto with = [&](std::size_t i, const char* symbol) {
+        h.seen.boards[i].config.source->config = *firmware::kconfig::parse(
+            std::string("CONFIG_BOARD_DIRECTORY=\"stm32\"\nCONFIG_MCU=\"stm32h723xx\"\nCONFIG_FLASH_SIZE=0x100000\n"
+                        "CONFIG_FLASH_BOOT_ADDRESS=0x8000000\nCONFIG_FLASH_APPLICATION_ADDRESS=0x8020000\n") +
+            symbol);
+    };
+    with(0, "CONFIG_USBSERIAL=y\nCONFIG_USBCANBUS=y\n");
+    with(1, "CONFIG_USBSERIAL=y\n");
+    BOOST_TEST((h.keys() == std::vector<std::string>{"k2", "k1"}));
 }
 
 BOOST_AUTO_TEST_CASE(a12_somebody_else_on_a_port_is_refused_before_the_stop) {
@@ -191,9 +277,10 @@ BOOST_AUTO_TEST_CASE(a12_somebody_else_on_a_port_is_refused_before_the_stop) {
     const auto e = h.refusal();
     BOOST_TEST((e.code == errc::busy));
     BOOST_TEST(e.what.ends_with("is held by process 4711: minicom -D /dev/ttyACM3"));
+    BOOST_TEST((h.keys() == std::vector<std::string>{"k1", "k2"}));
     // Another process of a service that is stopped goes with it; one of a service that is not does not.
     h.seen.boards[2].holders.seen.back().unit = "klipper-screen.service";
-    BOOST_TEST(h.plan().has_value());
+    BOOST_TEST(h.keys().size() == 3U);
     h.seen.boards[2].holders.seen.back().unit = "octoprint.service";
     BOOST_TEST((h.refusal().code == errc::busy));
 }
@@ -302,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
         change(now);
         const auto p = now.plan();
         BOOST_REQUIRE_MESSAGE(p.has_value(), (p ? "" : p.error().what));
-        const auto same = flash::agree(*first.plan(), *p);
+        const auto same = all_agree(*first.plan(), *p);
         BOOST_REQUIRE(!same.has_value());
         BOOST_TEST((same.error().code == errc::refused));
         return same.error().cause;
@@ -322,7 +409,7 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
     restarted.seen.units.klippys->front().main_pid = 999;
     restarted.seen.printers[0].instance.process.pid = 999;
     for (auto& b : restarted.seen.boards) b.holders.seen.front().pid = 999;
-    BOOST_TEST(flash::agree(*first.plan(), *restarted.plan()).has_value());
+    BOOST_TEST(all_agree(*first.plan(), *restarted.plan()).has_value());
     BOOST_TEST((restarted.plan()->stop.pids == std::vector<int>{999}));
 }
 
@@ -353,14 +440,14 @@ BOOST_AUTO_TEST_CASE(a12_what_means_nothing_for_a_flash_may_change_during_the_bu
     };
     const auto nothing = [](host_of&) {};
     // A klippy without a socket, or one that does not answer, was restarted.
-    BOOST_TEST(flash::agree(with(mute(812)), with(mute(999))).has_value());
-    BOOST_TEST(flash::agree(with(silent(812, "timed out")), with(silent(999, "connection refused"))).has_value());
+    BOOST_TEST(all_agree(with(mute(812)), with(mute(999))).has_value());
+    BOOST_TEST(all_agree(with(silent(812, "timed out")), with(silent(999, "connection refused"))).has_value());
     // It answers now: there is less to assume. What was not assumed is not assumed silently.
-    BOOST_TEST(flash::agree(with(silent(812, "timed out")), with(nothing)).has_value());
-    const auto more = flash::agree(with(nothing), with(silent(812, "timed out")));
+    BOOST_TEST(all_agree(with(silent(812, "timed out")), with(nothing)).has_value());
+    const auto more = all_agree(with(nothing), with(silent(812, "timed out")));
     BOOST_REQUIRE(!more.has_value());
     BOOST_TEST(more.error().cause.find("timed out") != std::string::npos);
-    BOOST_TEST(!flash::agree(with(mute(812)), with(silent(812, "timed out"))).has_value());
+    BOOST_TEST(!all_agree(with(mute(812)), with(silent(812, "timed out"))).has_value());
     // The kernel numbers a tty anew when a board was away for a moment; its name, port and serial number stay.
     const auto moved = [](const char* port) {
         return [port](host_of& h) {
@@ -371,8 +458,8 @@ BOOST_AUTO_TEST_CASE(a12_what_means_nothing_for_a_flash_may_change_during_the_bu
             b.holders.seen.clear();
         };
     };
-    BOOST_TEST(flash::agree(with(nothing), with(moved(""))).has_value());
-    BOOST_TEST(!flash::agree(with(nothing), with(moved("1-1.4"))).has_value());
+    BOOST_TEST(all_agree(with(nothing), with(moved(""))).has_value());
+    BOOST_TEST(!all_agree(with(nothing), with(moved("1-1.4"))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_plot_lock_is_planned_wherever_it_is_held_and_so_are_the_proofs_before_make_flash) {

@@ -5,6 +5,7 @@
 #include "eventful_clock.hpp"
 
 #include <kf/flash/run.hpp>
+#include <kf/flash/stopped_window.hpp>
 #include <kf/io/unique_fd.hpp>
 #include <kf/sink/json_lines.hpp>
 
@@ -79,6 +80,7 @@ struct three_boards {
     flash::flash_plan plan;
     words log; ///< the lease's and the writes, as they came
     std::map<std::string, std::function<flash::write_outcome()>> writes;
+    std::map<std::string, error> missing; ///< not as it was planned, once the printer is stopped
     heard tell;
 
     three_boards() {
@@ -132,7 +134,12 @@ struct three_boards {
             log.push_back(plan.boards[i].board.key);
             return writes.at(plan.boards[i].board.key)();
         };
-        return flash::stopped_window(plan, manager, lease, write, clock, tell).run();
+        const auto is_there = [&](std::size_t i) -> result<void> {
+            const auto gone = missing.find(plan.boards[i].board.key);
+            if (gone != missing.end()) return kf::fail(gone->second);
+            return {};
+        };
+        return flash::stopped_window(plan, manager, lease, is_there, write, clock, tell).run();
     }
     [[nodiscard]] io::duration took() const { return clock.now() - io::time_point{}; }
 };
@@ -192,14 +199,36 @@ BOOST_FIXTURE_TEST_CASE(somebody_who_looks_at_a_port_while_another_board_is_writ
     KF_TEST_LOG(*this, "stop", "k1", "k2", "k3", "start");
 }
 
-BOOST_FIXTURE_TEST_CASE(an_error_of_one_of_three_says_whose_it_is, three_boards) {
-    plan.boards[1].board.name = "Pico";
-    const auto e = flash::error_of(plan, 1, {errc::mismatch, "the chip is another"});
-    BOOST_TEST(e.what == "Pico: the chip is another");
-    BOOST_TEST(std::string(to_json(e).at("board").as_string()) == "k2");
-    plan.boards.erase(plan.boards.begin());
-    plan.boards.pop_back();
-    BOOST_TEST(flash::error_of(plan, 0, {errc::mismatch, "the chip is another"}).what == "the chip is another");
+BOOST_FIXTURE_TEST_CASE(another_board_in_the_port_after_the_stop_is_not_written, three_boards) {
+    missing["k2"] = {errc::mismatch, "k2 is not where it was"};
+    const auto o = run();
+    KF_TEST_LOG(*this, "stop", "k1", "k3", "start");
+    BOOST_TEST((code(o, 1) == errc::mismatch));
+    BOOST_TEST((o.boards[1].written.wrote == flash::written::nothing));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_board_is_looked_up_again_by_all_that_it_is_known_by, three_boards) {
+    const auto& planned = plan.boards[0];
+    const auto seen = [&](std::vector<board::device> devices) {
+        board::scan_result r;
+        r.devices = std::move(devices);
+        return r;
+    };
+    const auto device = planned.target.device();
+    board::registry registry;
+    registry.boards = {planned.board};
+    BOOST_TEST(flash::is_still_there(planned, registry, seen({device})).has_value());
+    BOOST_TEST((flash::is_still_there(planned, registry, seen({})).error().code == errc::not_connected));
+    auto elsewhere = device;
+    elsewhere.resolved = elsewhere.path = "/dev/ttyACM9";
+    elsewhere.facts.port = "1-9";
+    // No port was known: by its name it is the same.
+    BOOST_TEST(flash::is_still_there(planned, registry, seen({elsewhere})).has_value());
+    auto other = device;
+    other.file_name = "usb-Klipper_stm32h723xx_990011-if00";
+    other.usb = board::parse_usb_name(other.file_name);
+    BOOST_TEST(!flash::is_still_there(planned, registry, seen({other})).has_value()); // in the same port
+    BOOST_TEST((flash::is_still_there(planned, registry, kf::fail(errc::io, "no by-id")).error().code == errc::io));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_exception_is_the_end_of_one_board, three_boards) {

@@ -149,6 +149,13 @@ def text():
     yield "\xa0Zwölf Boxkämpfer\tjagen\r\n25.4 mm ± 0.05 → ½ 日本 e\u0301\u00ad\n\n".encode()
 
 
+def hpgl():
+    yield b"IN;SP1;PU400,400;PD800,400,800,800;PU;CI200;EA900,900;EW100,0,90;AA0,0,45;LT2,4;PD0,0;SP2;PC2,255,0,0;PU;SP0;"
+    yield b"IN;IP0,0,4000,4000;SC0,100,0,100,1;RO90;IW0,0,50,50;PA10,10;PD;PR5,5;PM0;PD1,1,2,2;PM1;CI3;PM2;FP;EP;PU"
+    yield b"\x1b%-12345X@PJL ENTER LANGUAGE=HPGL2\n\x1b%0BBP;PE<=\xcf\xd0>\xbf:\xc1\xbf\xbf;PE7<=__aa;BZ0,4,4,4,4,0;\x1b%0A"
+    yield b"\x1b.(;;.I81;;17:IN;LBtext; more\x03DT*;LBx*XX1;PD1e5,*;PS4000,4000;VS10;"
+
+
 def job():
     for file in sorted((TRANSCRIPTS.parent / "drawings").glob("*/out.job")):
         yield b"\x10" + file.read_bytes()

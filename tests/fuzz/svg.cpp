@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// Any bytes: read_svg() answers with a drawing whose points are finite and in range, or with an error. Build and run:
 ///   clang++-19 -std=c++23 -g -O1 -fsanitize=fuzzer,address,undefined -DFMT_HEADER_ONLY -Iinclude tests/fuzz/svg.cpp
-///   -lpugixml -o /tmp/fuzz_svg && /tmp/fuzz_svg -max_len=4096 -timeout=10 CORPUS
+///   -lpugixml -lz -o /tmp/fuzz_svg && /tmp/fuzz_svg -max_len=4096 -timeout=10 CORPUS
 #include <kf/svg/svg.hpp>
 
 #include <cmath>
@@ -22,7 +22,9 @@ void read(std::string_view text) {
                                        .max_coordinate_mm = 10'000,
                                        .max_points = 200'000,
                                        .max_elements = 20'000,
-                                       .max_depth = 64};
+                                       .max_depth = 64,
+                                       .max_bytes = std::size_t{1} << 20,
+                                       .max_clipping = {50'000'000}};
     const auto drawing = kf::svg::read_svg(text, options);
     if (!drawing) {
         demand(!drawing.error().what.empty());

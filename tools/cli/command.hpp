@@ -78,7 +78,7 @@ struct command_row {
 /// The original's flags: `--list-devices` stands for `list`.
 struct alias_row {
     const char* flag;    ///< "--list-devices"
-    const char* command; ///< "list"
+    const char* command; ///< "list", "flash --all"
     const char* purpose;
 };
 

@@ -226,8 +226,12 @@ std::string zsh(const tool_row& tool) {
                                                                         zsh_action(tool, candidates_for(tool, *c)))));
         cases += fmt::format("      {}) _arguments -s -S{}{} && ret=0 ;;\n", c->name, zsh_options(tool, all), operand);
     }
-    for (const auto& a : tool.aliases)
-        aliases += fmt::format(" \\\n    {}", shell_quoted(fmt::format("{}[{}]", a.flag, zsh_escaped(a.purpose))));
+    for (const auto& a : tool.aliases) {
+        if (*a.flag == '-')
+            aliases += fmt::format(" \\\n    {}", shell_quoted(fmt::format("{}[{}]", a.flag, zsh_escaped(a.purpose))));
+        else
+            names += fmt::format("        {}\n", shell_quoted(fmt::format("{}:{}", a.flag, a.purpose)));
+    }
     auto first = common;
     if (const auto* otherwise = default_of(tool))
         for (const auto* o : shown(otherwise->options)) first.push_back(o);
@@ -301,8 +305,9 @@ std::string fish(const tool_row& tool) {
     }
     if (const auto* otherwise = default_of(tool)) options(shown(otherwise->options), " -n __fish_use_subcommand");
     for (const auto& a : tool.aliases)
-        text += fmt::format("complete -c {} -n __fish_use_subcommand -l {} -d {}\n", tool.name, a.flag + 2,
-                            shell_quoted(a.purpose));
+        text +=
+            fmt::format("complete -c {} -n __fish_use_subcommand {} {} -d {}\n", tool.name,
+                        *a.flag == '-' ? "-l" : "-a", *a.flag == '-' ? a.flag + 2 : a.flag, shell_quoted(a.purpose));
     options(common_of(tool), "");
     return text;
 }

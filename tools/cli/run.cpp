@@ -281,7 +281,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
         const auto at = std::find(words.begin(), words.end(), alias.flag);
         if (at == words.end()) continue;
         words.erase(at);
-        words.insert(words.begin(), alias.command);
+        const auto stands_for = wrap(alias.command, 1, "");
+        words.insert(words.begin(), stands_for.begin(), stands_for.end());
         break;
     }
     if (words.empty()) { // wrong use, but the person sees what there is

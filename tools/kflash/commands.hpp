@@ -12,8 +12,14 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row list_command();
 [[nodiscard]] cli::command_row show_command();
 [[nodiscard]] cli::command_row identify_command();
+[[nodiscard]] cli::command_row history_command();
+[[nodiscard]] cli::command_row rollback_command();
+[[nodiscard]] cli::command_row doctor_command();
+[[nodiscard]] cli::command_row report_command();
 [[nodiscard]] cli::command_row add_command();
 [[nodiscard]] cli::command_row edit_command();
+[[nodiscard]] cli::command_row exclude_command();
+[[nodiscard]] cli::command_row include_command();
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guard_command();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "board_fields.hpp"
 #include "commands.hpp"
+#include "needs.hpp"
 
 #include <kf/flash/learn.hpp>
 
@@ -33,6 +34,7 @@ std::string shortened(const std::string& name, std::size_t most) {
 
 struct line {
     std::string state, board, mcu, port, device, reason;
+    std::string standing = {}; ///< which firmware, and whether it needs a flash
 };
 
 /// Columns as wide as what stands in them.
@@ -55,6 +57,7 @@ std::string table(std::vector<line> lines) {
         text += most ? shortened(l.device, *most > used ? *most - used : 0) : l.device;
         while (text.ends_with(' ')) text.pop_back();
         if (!l.reason.empty()) text += fmt::format("\n  {}", l.reason);
+        if (!l.standing.empty()) text += fmt::format("\n  {}", l.standing);
     }
     return text;
 }
@@ -64,6 +67,11 @@ result<void> run_list(cli::invocation& in) {
     KF_TRY(const auto seen, board::scan(b.at.devices));
     const auto rows = board::classify(b.registry, seen.devices);
     std::vector<line> lines;
+    std::vector<std::string> keys;
+    for (const auto& row : rows)
+        if (row.owner && row.state == board::presence::registered && row.owner->flashable)
+            keys.push_back(row.owner->key);
+    KF_TRY(const auto needs, look_at_needs(in, b, keys));
     for (const auto& row : rows) {
         if (row.state == board::presence::registered && row.firmware == board::usb_firmware::katapult) {
             auto owner = *row.owner;
@@ -89,12 +97,18 @@ result<void> run_list(cli::invocation& in) {
                             {"device", row.device ? row.device->file_name : std::string{}},
                             {"runs", runs},
                             {"flashable", !excluded},
-                            {"reason", row.reason}}});
+                            {"reason", row.reason},
+                            {"version", of_board(needs, key).version},
+                            {"relation", of_board(needs, key).relation},
+                            {"host_version", needs.host_version.value_or("")},
+                            {"needed", std::string(name_of(of_board(needs, key).need))},
+                            {"need_reason", of_board(needs, key).need.reason}}});
             continue;
         }
         // A line break in a name would look like another row.
         const auto cell = [](const std::string& text) { return scrubbed(text, ""); };
-        lines.push_back({state, cell(key.empty() ? name : key), cell(mcu), cell(port), cell(device), row.reason});
+        lines.push_back({state, cell(key.empty() ? name : key), cell(mcu), cell(port), cell(device), row.reason,
+                         cell(standing_text(of_board(needs, key)))});
     }
     for (const auto& s : seen.skipped) in.out.warn(fmt::format("{}: {}", s.file_name, s.why));
     if (in.json) return {};
@@ -103,7 +117,9 @@ result<void> run_list(cli::invocation& in) {
         in.out.note("plug a board in and run: kflash add");
         return {};
     }
-    in.out.result({"devices", table(std::move(lines))});
+    auto text = table(std::move(lines));
+    if (!keys.empty()) text += "\nhost: " + host_text(needs, b);
+    in.out.result({"devices", std::move(text)});
     return {};
 }
 
@@ -114,7 +130,7 @@ cli::command_row list_command() {
             "",
             0,
             0,
-            "Shows registered, new, blocked and disconnected boards.",
+            "Shows registered, new, blocked and disconnected boards, and who needs a flash.",
             {},
             {{"kflash list", "a table"}, {"kflash list --json", "one JSON object a device, for scripts"}},
             run_list};

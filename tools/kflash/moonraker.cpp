@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace kf::kflash {
 namespace {
@@ -24,6 +25,18 @@ struct net_exchange {
 result<moonraker::moonraker_client<net_exchange>> client_of(const board::flash_settings& settings) {
     KF_TRY(auto at, moonraker::http_address_from(settings.moonraker_url));
     return moonraker::moonraker_client(net_exchange{std::move(at)}, settings.moonraker_url, settings.moonraker_api_key);
+}
+
+/// What `read` makes of klippy's answers.
+template<class Read>
+auto asked(const board::flash_settings& settings, io::duration patience, Read read)
+    -> decltype(read(std::function<result<boost::json::value>(std::string_view, const boost::json::object&)>())) {
+    KF_TRY(auto client, client_of(settings));
+    const auto until = io::steady_clock{}.now() + patience;
+    return read(std::function<result<boost::json::value>(std::string_view, const boost::json::object&)>(
+        [&](std::string_view method, const boost::json::object& params) {
+            return client.call(method, params, until);
+        }));
 }
 
 constexpr auto job_patience = std::chrono::seconds(5);
@@ -48,21 +61,19 @@ result<void> service_job(const std::string& verb, const std::string& unit) {
 
 } // namespace
 
-host::second_source moonraker_of(const board::flash_settings& settings) {
-    if (settings.moonraker_url == "none") return {};
-    return [settings](io::duration patience) -> result<host::printer_activity> {
-        KF_TRY(auto client, client_of(settings));
-        const auto until = io::steady_clock{}.now() + patience;
-        return host::read_activity([&](std::string_view method, const boost::json::object& params) {
-            return client.call(method, params, until);
-        });
+void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) {
+    if (settings.moonraker_url == "none") return;
+    at.moonraker = [settings](io::duration patience) {
+        return asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
     };
-}
-
-flash::right_source moonraker_right_of(const board::flash_settings& settings, const std::string& self) {
-    if (settings.moonraker_url == "none") return {};
-    return [settings, self](const std::vector<std::string>& units,
-                            const std::vector<std::string>& running) -> result<host::right> {
+    at.moonraker_facts = [settings](io::duration patience) {
+        auto facts = asked(settings, patience, [](auto&& call) { return host::read_facts(call); });
+        if (facts) host::follow_ports(*facts);
+        return facts;
+    };
+    if (at.simulated) return;
+    at.other_right = [settings, self = at.self](const std::vector<std::string>& units,
+                                                const std::vector<std::string>& running) -> result<host::right> {
         KF_TRY(auto client, client_of(settings));
         KF_CHECK(moonraker::prove_services(client, units, running, io::steady_clock{}.now() + job_patience));
         return host::right{.name = "Moonraker", .prefix = {}, .systemctl = {self, "via-moonraker"}};

@@ -44,6 +44,7 @@ struct settings_request {
     std::optional<bool> fallback = {}, skip_menuconfig = {};
     std::optional<std::string> moonraker_url = {}, moonraker_api_key = {};
     std::optional<seconds> stagger_delay = {}, return_delay = {}, build_timeout = {}, git_timeout = {};
+    std::optional<std::int64_t> keep_images = {};
 
     [[nodiscard]] static result<settings_request> of(const cli::invocation& in);
     [[nodiscard]] bool empty() const;
@@ -81,12 +82,16 @@ result<settings_request> settings_request::of(const cli::invocation& in) {
     KF_CHECK(time("return-delay", r.return_delay, 0, board::max_return_delay));
     KF_CHECK(time("build-timeout", r.build_timeout, board::min_timeout, board::max_build_timeout));
     KF_CHECK(time("git-timeout", r.git_timeout, board::min_timeout, board::max_git_timeout));
+    if (in.has("keep-images")) {
+        KF_TRY(r.keep_images,
+               cli::count_option(in, "keep-images", 0, 0, static_cast<unsigned>(board::max_keep_images)));
+    }
     return r;
 }
 
 bool settings_request::empty() const {
     return !klipper_dir && !katapult_dir && !default_method && !fallback && !skip_menuconfig && !moonraker_url &&
-           !moonraker_api_key && !stagger_delay && !return_delay && !build_timeout && !git_timeout;
+           !moonraker_api_key && !stagger_delay && !return_delay && !build_timeout && !git_timeout && !keep_images;
 }
 
 result<void> settings_request::apply(const workplace& at, board::flash_settings& s) const {
@@ -106,6 +111,7 @@ result<void> settings_request::apply(const workplace& at, board::flash_settings&
     set(return_delay, s.return_delay);
     set(build_timeout, s.build_timeout);
     set(git_timeout, s.git_timeout);
+    set(keep_images, s.keep_images);
     return {};
 }
 
@@ -123,11 +129,11 @@ result<void> run_settings(cli::invocation& in) {
                      "fallback                {}\nskip-menuconfig-always  {}\nstagger-delay           {:g} s\n"
                      "return-delay            {:g} s\nbuild-timeout           {:g} s\n"
                      "git-timeout             {:g} s\nmoonraker-url           {}\nmoonraker-api-key       {}\n"
-                     "registry                {}",
+                     "keep-images             {}\nregistry                {}",
                      s.klipper_dir, s.katapult_dir, board::name(s.default_flash_method),
                      s.allow_flash_fallback ? "on" : "off", s.skip_menuconfig ? "on" : "off", s.stagger_delay,
                      s.return_delay, s.build_timeout, s.git_timeout, s.moonraker_url,
-                     s.moonraker_api_key.empty() ? "none" : "set", b.at.registry_file.string()),
+                     s.moonraker_api_key.empty() ? "none" : "set", s.keep_images, b.at.registry_file.string()),
          {{"klipper_dir", s.klipper_dir},
           {"katapult_dir", s.katapult_dir},
           {"default_flash_method", std::string(board::name(s.default_flash_method))},
@@ -139,6 +145,7 @@ result<void> run_settings(cli::invocation& in) {
           {"git_timeout", s.git_timeout},
           {"moonraker_url", s.moonraker_url},
           {"moonraker_api_key_set", !s.moonraker_api_key.empty()},
+          {"keep_images", s.keep_images},
           {"registry", b.at.registry_file.string()}}});
     return {};
 }
@@ -162,7 +169,8 @@ cli::command_row settings_command() {
              {"build-timeout", "S", "seconds that a build may take, 1 to 86400 s"},
              {"git-timeout", "S", "seconds that git may take to tell a version, 1 to 600 s"},
              {"moonraker-url", "URL", "where Moonraker listens (http://127.0.0.1:7125), or none"},
-             {"moonraker-api-key", "KEY", "the key that Moonraker wants, or none"}},
+             {"moonraker-api-key", "KEY", "the key that Moonraker wants, or none"},
+             {"keep-images", "N", "images kept of each board's last verified flashes, 0 to 100 (3)"}},
             {{"kflash settings", "show them"}, {"kflash settings --klipper-dir ~/kalico", "build from another tree"}},
             run_settings};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "commands.hpp"
+#include "needs.hpp"
 #include "workplace.hpp"
 
 #include <fmt/format.h>
@@ -25,29 +26,38 @@ result<void> run_show(cli::invocation& in) {
     std::string faces;
     if (!board.as_klipper.empty()) faces += fmt::format("as Klipper  {}\n", board.as_klipper.name);
     if (!board.as_katapult.empty()) faces += fmt::format("as Katapult {}\n", board.as_katapult.name);
-    in.out.result({"board",
-                   fmt::format("name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
-                               "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}",
-                               board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
-                               board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
-                               port.empty() ? "not known" : port, faces,
-                               config ? fmt::format("{}, {}", b.configs.path(board.key).string(),
-                                                    age ? firmware::age_text(*age) : "")
-                                      : config.error().what,
-                               start.empty() ? "" : "\nstart       " + start),
-                   {{"key", board.key},
-                    {"name", board.name},
-                    {"mcu", board.mcu},
-                    {"serial_pattern", board.serial_pattern},
-                    {"method", std::string(board::name(method))},
-                    {"flashable", board.flashable},
-                    {"connected", device.has_value()},
-                    {"port", port},
-                    {"klipper_name", board.as_klipper.name},
-                    {"katapult_name", board.as_katapult.name},
-                    {"device", device ? device->path.string() : std::string{}},
-                    {"has_config", config.has_value()},
-                    {"application_start", start}}});
+    KF_TRY(const auto needs, look_at_needs(in, b, {board.key}));
+    const auto standing = of_board(needs, board.key);
+    in.out.result(
+        {"board",
+         fmt::format(
+             "name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
+             "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}\n"
+             "firmware    {}\nhost        {}",
+             board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
+             board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
+             port.empty() ? "not known" : port, faces,
+             config ? fmt::format("{}, {}", b.configs.path(board.key).string(), age ? firmware::age_text(*age) : "")
+                    : config.error().what,
+             start.empty() ? "" : "\nstart       " + start, standing_text(standing), host_text(needs, b)),
+         {{"key", board.key},
+          {"name", board.name},
+          {"mcu", board.mcu},
+          {"serial_pattern", board.serial_pattern},
+          {"method", std::string(board::name(method))},
+          {"flashable", board.flashable},
+          {"connected", device.has_value()},
+          {"port", port},
+          {"klipper_name", board.as_klipper.name},
+          {"katapult_name", board.as_katapult.name},
+          {"device", device ? device->path.string() : std::string{}},
+          {"has_config", config.has_value()},
+          {"application_start", start},
+          {"version", standing.version},
+          {"relation", standing.relation},
+          {"host_version", needs.host_version.value_or("")},
+          {"needed", std::string(name_of(standing.need))},
+          {"need_reason", standing.need.reason}}});
     return {};
 }
 

@@ -97,21 +97,24 @@ result<known_boards> open_boards(cli::invocation& in) {
     KF_TRY(auto registry, board::read_registry(at.registry_file));
     // A simulated world has a Moonraker only where one was named: that of this machine is another printer's.
     if (!at.simulated || registry.settings.moonraker_url != board::flash_settings{}.moonraker_url)
-        at.moonraker = moonraker_of(registry.settings);
-    if (!at.simulated) at.other_right = moonraker_right_of(registry.settings, at.self);
+        ask_moonraker_too(registry.settings, at);
     firmware::config_cache configs(at.configs);
-    if (in.command != "flash") tell_owed(in, at); // which starts it
+    if (in.command != "flash" && in.command != "rollback") tell_owed(in, at); // which start it
     return known_boards{std::move(at), std::move(registry), std::move(configs)};
 }
 
 result<board::board> pick_board(cli::invocation& in, const known_boards& b) {
     if (auto name = in.get("device")) return board::find(b.registry, *name);
     if (!in.operands.empty()) return board::find(b.registry, in.operands[0]);
-    if (b.registry.boards.empty()) return board::find(b.registry, "");
+    return ask_board(in, b.registry);
+}
+
+result<board::board> ask_board(cli::invocation& in, const board::registry& registry) {
+    if (registry.boards.empty()) return board::find(registry, "");
     std::vector<std::string> names;
-    for (const auto& x : b.registry.boards) names.push_back(fmt::format("{} ({}, {})", x.name, x.key, x.mcu));
+    for (const auto& x : registry.boards) names.push_back(fmt::format("{} ({}, {})", x.name, x.key, x.mcu));
     KF_TRY(const auto index, cli::choose(in, "Which board", names, fmt::format("{} {} BOARD", in.tool, in.command)));
-    return b.registry.boards[index];
+    return registry.boards[index];
 }
 
 } // namespace kf::kflash

@@ -45,12 +45,14 @@ using runner_type = io::traced_runner<io::posix_runner, cli::tool_sink>;
 
 [[nodiscard]] result<known_boards> open_boards(cli::invocation& in);
 
-/// The Moonraker of the settings; empty when they say that there is none to ask.
-[[nodiscard]] host::second_source moonraker_of(const board::flash_settings& settings);
-/// The right that it has to the services; `self`: our own program, which asks it.
-[[nodiscard]] flash::right_source moonraker_right_of(const board::flash_settings& settings, const std::string& self);
+/// The Moonraker of the settings, unless they say that there is none to ask. On this machine it may have the right to
+/// the services, too.
+void ask_moonraker_too(const board::flash_settings& settings, flash::place& at);
 
-/// The board that the operand names; without one the only connected and registered board, or the person is asked.
+/// The only registered board, or the one that the person says.
+[[nodiscard]] result<board::board> ask_board(cli::invocation& in, const board::registry& registry);
+
+/// The board that the operand names; without one as ask_board().
 [[nodiscard]] result<board::board> pick_board(cli::invocation& in, const known_boards& b);
 
 } // namespace kf::kflash

@@ -7,6 +7,7 @@
 #include <kf/io/interrupt.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/io/posix_process.hpp>
+#include <kf/mcu/dictionary.hpp>
 #include <kf/sim/firmware_tree.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/running_board.hpp>
@@ -110,7 +111,7 @@ sim::board_options options_of(const simulated_board& b) {
 /// The folders and files that are there before anything runs.
 struct world {
     std::vector<simulated_board> boards;
-    fs::path root, home, by_id, proc, klipper, socket, state, scenario, katapult, gcodes;
+    fs::path root, home, by_id, proc, klipper, socket, state, scenario, mcus, katapult, gcodes;
     std::string self;
     double speed = 10;
 
@@ -253,13 +254,14 @@ class klippy_life {
     klippy_life(const world& w, sim::simulated_services& services)
       : w_(w)
       , services_(services)
-      , server_(w.socket, gantry_of(w), {w.scenario}, w.speed) {}
+      , server_(w.socket, gantry_of(w), {w.mcus, w.scenario}, w.speed) {}
 
     [[nodiscard]] bool is_starting() { return server_.klippy().state().name == "startup"; }
 
     result<void> step() {
         const bool up = services_.is_up(unit).value_or(false);
         look_at_boards();
+        if (up && !is_up_) KF_CHECK(meet_mcus());
         if (up && !is_up_) KF_CHECK(server_.listen());
         if (!up && is_up_) server_.close();
         if (up != is_up_) KF_CHECK(show_socket(up));
@@ -274,6 +276,24 @@ class klippy_life {
             listens ? "0000000000000000: 00000002 00000000 00010000 0001 01 4242 " + w_.socket.string() + "\n"
                     : std::string();
         return io::write_file(w_.proc / "net/unix", "Num       RefCount Protocol Flags    Type St Inode Path\n" + row);
+    }
+
+    /// What each MCU says of its firmware when klippy connects: a version that nobody else has, also of equal chips.
+    result<void> meet_mcus() {
+        json::object all;
+        for (const auto& b : w_.boards) {
+            if (!b.registered) continue;
+            const auto flash = io::read_file(w_.flash_file(b));
+            const auto runs =
+                flash ? mcu::find_dictionary({reinterpret_cast<const std::uint8_t*>(flash->data()), flash->size()})
+                      : kf::fail(flash.error());
+            all[&b == w_.boards.data() ? std::string("mcu") : "mcu " + b.key] =
+                json::object{{"mcu_version", runs ? runs->version : ""},
+                             {"mcu_build_versions", runs ? runs->build_versions : ""},
+                             {"mcu_constants", json::object{{"CLOCK_FREQ", 50000000}, {"MCU", b.mcu}}},
+                             {"last_stats", json::object{{"mcu_awake", 0.0}, {"freq", 50000000}}}};
+        }
+        return io::write_file(w_.mcus, json::serialize(all));
     }
 
     void look_at_boards() {
@@ -330,6 +350,7 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
     w.socket = w.root / "klippy.sock";
     w.state = w.root / "systemd.json";
     w.scenario = w.root / "printer.json";
+    w.mcus = w.root / "mcus.json";
     w.gcodes = w.root / "gcodes";
 
     w.boards = {octopus(), pico()};

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,7 @@ struct flash_settings {
     seconds git_timeout = 5;                             ///< for git to say which version the sources are, 1 to 600
     std::string moonraker_url = "http://127.0.0.1:7125"; ///< "none": it is not asked
     std::string moonraker_api_key = {};                  ///< empty where Moonraker trusts this host
+    std::int64_t keep_images = 3;                        ///< of the last verified flashes of each board, 0 to 100
 
     bool operator==(const flash_settings&) const = default;
 };
@@ -66,6 +68,7 @@ inline constexpr seconds max_return_delay = 60.0;
 inline constexpr seconds min_timeout = 1.0;
 inline constexpr seconds max_build_timeout = 86400.0;
 inline constexpr seconds max_git_timeout = 600.0;
+inline constexpr std::int64_t max_keep_images = 100;
 
 /// A value that must not be: which field, and what is wrong with it ("must be 0 to 30 seconds").
 struct value_problem {
@@ -110,7 +113,10 @@ namespace detail {
     if (auto p = detail::seconds_problem("stagger_delay", s.stagger_delay, 0, max_stagger_delay)) return p;
     if (auto p = detail::seconds_problem("return_delay", s.return_delay, 0, max_return_delay)) return p;
     if (auto p = detail::seconds_problem("build_timeout", s.build_timeout, min_timeout, max_build_timeout)) return p;
-    return detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout);
+    if (auto p = detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout)) return p;
+    if (s.keep_images < 0 || s.keep_images > max_keep_images)
+        return value_problem{"keep_images", fmt::format("must be a number from 0 to {}", max_keep_images)};
+    return std::nullopt;
 }
 
 /// A key is the name of a folder: nothing that leads out of it.

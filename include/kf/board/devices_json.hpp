@@ -86,6 +86,7 @@ inline void read_exact(const json_document& d, json_document::path where, io::js
     read_exact(d, {"global"}, f, "git_timeout", s.git_timeout);
     f.read("moonraker_url", s.moonraker_url);
     f.read("moonraker_api_key", s.moonraker_api_key);
+    f.read("keep_images", s.keep_images);
     if (const auto p = problem(s)) f.wrong(p->field, p->what);
     KF_CHECK(check(d, {"global"}, f));
     return s;
@@ -219,6 +220,7 @@ inline std::string to_text(const registry& r) {
     chosen("git_timeout", r.settings.git_timeout, flash_settings{}.git_timeout);
     chosen("moonraker_url", r.settings.moonraker_url, flash_settings{}.moonraker_url);
     chosen("moonraker_api_key", r.settings.moonraker_api_key, flash_settings{}.moonraker_api_key);
+    chosen("keep_images", r.settings.keep_images, flash_settings{}.keep_images);
 
     const boost::json::object old_devices = detail::member_object(document, "devices");
     auto& devices = detail::member_object(document, "devices");

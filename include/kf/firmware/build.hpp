@@ -4,6 +4,7 @@
 /// serves again only for the very same inputs.
 
 #include <kf/firmware/image.hpp>
+#include <kf/firmware/inputs_hash.hpp>
 #include <kf/firmware/source_config.hpp>
 
 #include <fmt/format.h>
@@ -28,13 +29,16 @@ struct build_options {
     unsigned jobs = 0;             ///< 0: as many as there are cores
     seconds deadline = 300;        ///< for all of it; then the whole process group is ended
     std::string tree_version = {}; ///< git_version's describe_tree(); another version is built from scratch
+    /// hash_inputs() of what it is made from. When that and the version are known, what was built of the very same is
+    /// the outcome; otherwise make decides, and that takes half a minute to link the same again.
+    std::string inputs = {};
 };
 
 struct build_outcome {
     fs::path file = {}; ///< the image
     image_kind kind = image_kind::bin;
     kconfig config = {}; ///< what was built
-    int steps = 0;
+    int steps = 0;       ///< none: it was there already
     seconds elapsed = 0;
 };
 
@@ -55,7 +59,7 @@ namespace detail {
     for (const auto& name : {fs::path("Makefile"), fs::path("src/Makefile"), fs::path("src") / board / "Makefile"})
         if (const auto recipe = io::read_file(site.tree / name)) all += *recipe + '\0';
     all += text;
-    return sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(all.data()), all.size())) + "\n";
+    return sha256_hex(all) + "\n";
 }
 
 [[nodiscard]] inline result<void> clear_directory(const fs::path& path) {
@@ -75,6 +79,15 @@ namespace detail {
             detail::make_command(site, {fmt::format("-j{}", jobs)}, site.config(), site.out())};
 }
 
+namespace detail {
+
+/// What a folder was built from, beside the text of inputs_of(): the hash of the inputs and of the image they gave.
+[[nodiscard]] inline std::string record_of(std::string_view inputs, std::string_view image) {
+    return fmt::format("{} {}\n", inputs, sha256_hex(image));
+}
+
+} // namespace detail
+
 /// Builds. Errors: errc::busy (another run builds this board), build_failed (with the last 20 lines), timeout,
 /// interrupted.
 template<io::process_runner R>
@@ -89,7 +102,16 @@ template<io::process_runner R>
     const fs::path record = site.dir / "built-from";
     const auto inputs = detail::inputs_of(site, source.config, source.text, options.tree_version);
     const auto before = io::read_file(record);
-    if (!before || *before != inputs || io::read_file(site.config()).value_or("") != source.text) {
+    const bool one_folder = before && before->starts_with(inputs) && io::read_file(site.config()) == source.text;
+    constexpr image_kind kinds[] = {image_kind::bin, image_kind::uf2, image_kind::elf_hex, image_kind::elf};
+    const auto image_file = [&](image_kind kind) { return site.out() / (std::string("klipper") + extension(kind)); };
+    if (one_folder && !options.inputs.empty() && !options.tree_version.empty()) {
+        const auto kind = expected_kind(source.config);
+        if (const auto image = io::read_file(image_file(kind));
+            image && before->substr(inputs.size()) == detail::record_of(options.inputs, *image))
+            return build_outcome{image_file(kind), kind, source.config, 0, options.deadline - left()};
+    }
+    if (!one_folder) {
         KF_CHECK(detail::clear_directory(site.out()));
         KF_CHECK(io::write_file(site.config(), source.text));
     }
@@ -97,8 +119,6 @@ template<io::process_runner R>
     KF_CHECK(io::make_directories(site.out()));
     // Without this object make links again and asks git for the version again; a commit alone would not make it.
     KF_CHECK(io::remove_file(site.out() / "compile_time_request.o"));
-    constexpr image_kind kinds[] = {image_kind::bin, image_kind::uf2, image_kind::elf_hex, image_kind::elf};
-    const auto image_file = [&](image_kind kind) { return site.out() / (std::string("klipper") + extension(kind)); };
     for (const image_kind kind : kinds) KF_CHECK(io::remove_file(image_file(kind)));
 
     build_outcome outcome;
@@ -126,7 +146,14 @@ template<io::process_runner R>
                               "none of klipper.bin, .uf2, .elf.hex, .elf is in " + site.out().string(),
                               {},
                               {"see whether the source is a Klipper tree: ls " + site.tree.string()}});
-    KF_CHECK(io::write_file(record, inputs));
+    auto built_from = inputs;
+    if (!options.inputs.empty()) {
+        // Somebody may have saved a file meanwhile: then nobody knows what is in the image.
+        const auto now = hash_inputs(runner, site.tree, source.config, site.run_as, std::max(1., left()));
+        const auto image = io::read_file(image_file(*made));
+        if (now && *now == options.inputs && image) built_from += detail::record_of(options.inputs, *image);
+    }
+    KF_CHECK(io::write_file(record, built_from));
     outcome.kind = *made;
     outcome.file = image_file(*made);
     outcome.config = source.config;

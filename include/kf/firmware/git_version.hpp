@@ -149,4 +149,35 @@ template<io::process_runner R>
     return kf::fail(std::move(e));
 }
 
+/// How far a commit is from the tree's own, in commits.
+struct commit_distance {
+    std::uint64_t behind = 0; ///< the tree has these and the other has not
+    std::uint64_t ahead = 0;  ///< the other way round
+    bool operator==(const commit_distance&) const = default;
+};
+
+/// Of the commit that a version names. Nothing when this clone does not have it, or git cannot say.
+template<io::process_runner R>
+[[nodiscard]] std::optional<commit_distance> distance_to(R& runner, const std::filesystem::path& tree,
+                                                         std::string_view version, std::optional<io::user_ids> run_as,
+                                                         seconds deadline) {
+    const auto parsed = parse_git_version(version);
+    std::error_code ec;
+    if (!parsed || !std::filesystem::exists(tree / ".git", ec)) return std::nullopt;
+    const io::command c{.argv = {"git", "rev-list", "--left-right", "--count", "HEAD..." + parsed->hash, "--"},
+                        .cwd = tree.string(),
+                        .environment = {{"LC_ALL", "C"}},
+                        .run_as = run_as};
+    const auto ran = io::run_and_capture(runner, c, deadline, 4096);
+    if (!ran || ran->first.status != 0) return std::nullopt;
+    commit_distance d;
+    const std::string& text = ran->second; // "47\t0\n"
+    const auto tab = text.find('\t');
+    if (tab == std::string::npos) return std::nullopt;
+    const auto [a, bad] = std::from_chars(text.data(), text.data() + tab, d.behind);
+    const auto [b, worse] = std::from_chars(text.data() + tab + 1, text.data() + text.size(), d.ahead);
+    if (bad != std::errc{} || worse != std::errc{}) return std::nullopt;
+    return d;
+}
+
 } // namespace kf::firmware

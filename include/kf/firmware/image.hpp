@@ -45,6 +45,7 @@ struct image {
     std::string sha256 = {};            ///< of the file, lower case hex
     std::vector<segment> segments = {}; ///< what goes into flash, by address; never empty
     std::optional<mcu::dictionary> dictionary = {};
+    std::string protocol = {};  ///< mcu::protocol_hash of it
     bool address_known = false; ///< false for a .bin whose place nobody has said
     /// Where a .bin was linked, when the .elf that it was made from says so.
     std::optional<std::uint64_t> linked_at = {};
@@ -59,6 +60,10 @@ struct image {
     char text[SHA256_DIGEST_STRING_LENGTH] = {};
     ::SHA256Data(data.data(), data.size(), text);
     return text;
+}
+
+[[nodiscard]] inline std::string sha256_hex(std::string_view text) {
+    return sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
 [[nodiscard]] result<std::vector<segment>> parse_uf2(io::byte_view file);
@@ -253,10 +258,11 @@ inline result<std::vector<segment>> parse_elf(io::byte_view file) {
     }
     pinned.segments = std::move(*parsed);
     for (const auto& part : pinned.segments) {
-        if (auto found = mcu::find_dictionary(part.data)) {
-            pinned.dictionary = std::move(*found);
-            break;
-        }
+        const auto text = mcu::find_dictionary_text(part.data);
+        if (!text) continue;
+        if (auto found = mcu::parse_dictionary(*text)) pinned.dictionary = std::move(*found);
+        pinned.protocol = mcu::protocol_hash(*text);
+        break;
     }
     pinned.bytes = std::move(file);
     return pinned;
@@ -288,7 +294,7 @@ inline void locate(image& bin, const image& elf) {
 /// program reads it.
 [[nodiscard]] inline result<void> still_is(const image& pinned, const fs::path& path) {
     KF_TRY(const std::string text, io::read_file(path));
-    const auto now = sha256_hex(io::byte_view(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    const auto now = sha256_hex(text);
     if (now == pinned.sha256) return {};
     return kf::fail(error{errc::mismatch,
                           "the image file was changed after it had been checked",

@@ -7,6 +7,7 @@
 #include <kf/board/usb_name.hpp>
 #include <kf/firmware/config_cache.hpp>
 #include <kf/firmware/git_version.hpp>
+#include <kf/firmware/inputs_hash.hpp>
 #include <kf/firmware/source_config.hpp>
 #include <kf/flash/place.hpp>
 #include <kf/flash/request.hpp>
@@ -15,6 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -76,16 +79,38 @@ template<io::process_runner Runner>
 }
 
 struct configured {
-    fs::path file = {}; ///< of the cached one
+    fs::path file = {};              ///< of the cached one
+    std::optional<seconds> age = {}; ///< since it was saved; nothing without one
     result<firmware::source_config> source = kf::fail(errc::not_found, "was not looked for");
     result<std::string> tree_version = std::string{}; ///< git's; empty when the tree says none
+    std::string compiler_prefix = {};                 ///< of the programs that are asked for the next
+    /// The hash of what the firmware would be made from.
+    result<std::string> inputs = kf::fail(errc::not_found, "was not looked for");
+    std::optional<stored_image> stored = {}; ///< nothing of it is built then
 };
+
+/// The same of an image that is there already: what it was built from is what counts.
+[[nodiscard]] inline configured look_at_stored(const stored_image& stored) {
+    configured found{stored.config};
+    found.stored = stored;
+    found.tree_version = stored.version;
+    found.inputs = stored.inputs;
+    auto config = firmware::read_config_file(stored.config);
+    if (!config)
+        found.source = kf::fail(config.error());
+    else
+        found.source = firmware::source_config{std::move(config->text), std::move(config->config), {}};
+    return found;
+}
 
 template<io::process_runner Runner>
 [[nodiscard]] configured look_at_config(Runner& runner, const place& at, const board::flash_settings& settings,
                                         const std::string& key, const build_wishes& wishes) {
     const firmware::config_cache cache(at.configs);
     configured found{cache.path(key)};
+    std::error_code ec;
+    if (const auto saved = fs::last_write_time(found.file, ec); !ec)
+        found.age = std::max(0., to_seconds(fs::file_time_type::clock::now() - saved));
     auto cached = cache.load(key);
     if (!cached) {
         error e = std::move(cached).error();
@@ -96,9 +121,11 @@ template<io::process_runner Runner>
     }
     const auto tree = at.klipper_dir(settings);
     found.source = complete_config(runner, at, tree, *cached, wishes.build_timeout.value_or(settings.build_timeout));
-    if (found.source)
-        found.tree_version =
-            firmware::describe_tree(runner, tree, at.build_as, wishes.git_timeout.value_or(settings.git_timeout));
+    if (!found.source) return found;
+    const auto patience = wishes.git_timeout.value_or(settings.git_timeout);
+    found.tree_version = firmware::describe_tree(runner, tree, at.build_as, patience);
+    found.compiler_prefix = firmware::compiler_prefix(tree, found.source->config);
+    found.inputs = firmware::hash_inputs(runner, tree, found.source->config, at.build_as, patience);
     return found;
 }
 

@@ -9,6 +9,8 @@
 
 #include <kf/sink.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <variant>
@@ -44,6 +46,11 @@ struct event {
 
 template<class R>
 concept reporter = requires(R& r, const event& e) { r.tell(e); };
+
+/// What stands in front of a board's turn in a batch.
+[[nodiscard]] inline std::string divider(std::size_t number, std::size_t of, std::string_view name) {
+    return fmt::format("--- {}/{} {}", number, of, name);
+}
 
 /// A sink whose words are all one board's, or all the job's. `Reporter` is a reporter.
 template<class Reporter>
@@ -101,7 +108,13 @@ class sink_reporter {
     }
     void say(std::string_view board, const warned& w) { out_->warn(text(board, w.text)); }
     void say(std::string_view, const failed& f) { out_->fail(f.why); }
-    void say(std::string_view, const done& d) { out_->result(d.what); }
+    /// Of many boards a person reads the table at the end, which is the job's.
+    void say(std::string_view board, const done& d) {
+        if (!many_ || board.empty()) return out_->result(d.what);
+        record for_programs = d.what;
+        for_programs.text.clear();
+        out_->result(for_programs);
+    }
 
     Sink* out_;
     bool many_;

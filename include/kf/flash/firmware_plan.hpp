@@ -19,6 +19,9 @@ struct firmware_plan {
     board::flash_method method = {};
     unsigned jobs = 0;
     seconds deadline = 300;
+    std::string compiler_prefix = {};
+    std::string inputs = {};                 ///< hash of what it is made from; empty when nobody knows
+    std::optional<stored_image> stored = {}; ///< what is written instead of a build
     /// Why only the image will say its version; nothing when git did.
     std::optional<error> no_version = {};
 
@@ -34,6 +37,10 @@ struct firmware_plan {
     firmware_plan p;
     p.cached = found.file;
     p.site = site_of(at, settings, board, who);
+    p.stored = found.stored;
+    if (p.stored) p.site.dir /= "rollback"; // what was built last stays as it is
+    p.compiler_prefix = found.compiler_prefix;
+    p.inputs = found.inputs.value_or("");
     p.jobs = wishes.jobs;
     p.deadline = wishes.build_timeout.value_or(settings.build_timeout);
     KF_TRY(p.source, result<firmware::source_config>(found.source));
@@ -58,6 +65,7 @@ void tell_firmware_plan(const firmware_plan& p, const std::string& key, Sink& ou
         for (const auto& step : p.no_version->steps) out.note(step);
     }
     out.step(phase::config, p.cached.string());
+    if (p.stored) return;
     if (p.source.drift.empty()) return;
     out.warn(fmt::format("the source has other options than when this configuration was saved: {} changed. Review "
                          "with kflash config {}",

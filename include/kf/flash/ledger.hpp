@@ -1,48 +1,147 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What was flashed when, and how it ended: one JSON line a flash, appended and synced, never rewritten.
+/// What was flashed when, and how it ended: one JSON line a flash, appended and synced, never rewritten. So it is whole
+/// after a cut at any byte, but for its last line: that one is passed over, and the next one begins behind it.
 
 #include <kf/io/atomic_file.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/units.hpp>
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace kf::flash {
 
 struct ledger_entry {
+    std::string time;   ///< UTC, as in 2026-01-25T12:00:00Z
+    std::string action; ///< "flash" or "rollback"
     std::string board, mcu, sha256, version;
-    std::string method;  ///< the last that was tried; empty when it did not come so far
-    std::string result;  ///< "done" or the name of an errc
-    std::string what;    ///< what happened, when it is not "done"
-    std::string wrote;   ///< "nothing", "some", "all"
-    std::string service; ///< "restored", "down"
+    std::string serial;         ///< the board's own, where it has one
+    std::string inputs;         ///< hash of what the image was made from; empty when nobody knew
+    std::string protocol;       ///< mcu::protocol_hash of the image
+    std::string build_versions; ///< the compiler, as the image has it
+    std::string image;          ///< its file among the kept images; empty when it was not kept
+    std::string method;         ///< the last that was tried; empty when it did not come so far
+    std::string result;         ///< "done" or the name of an errc
+    std::string what;           ///< what happened, when it is not "done"
+    std::string wrote;          ///< "nothing", "some", "all"
+    std::string service;        ///< "restored", "down", "not stopped"
+    std::string assumed;        ///< why a person took upon himself what no printer could say; empty: nobody did
     seconds write_time = 0, verify_time = 0, downtime = 0;
+
+    /// The board itself said that it runs this image.
+    [[nodiscard]] bool verified() const noexcept { return result == "done"; }
+    bool operator==(const ledger_entry&) const = default;
 };
 
-[[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, const ledger_entry& e,
-                                         std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
+[[nodiscard]] inline std::string time_stamp(std::chrono::system_clock::time_point now) {
     const std::time_t t = std::chrono::system_clock::to_time_t(now);
     std::tm parts{};
     ::gmtime_r(&t, &parts);
     char stamp[32];
     std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return io::append_line(ledger, boost::json::serialize(boost::json::object{{"time", stamp},
-                                                                              {"board", e.board},
-                                                                              {"mcu", e.mcu},
-                                                                              {"sha256", e.sha256},
-                                                                              {"version", e.version},
-                                                                              {"method", e.method},
-                                                                              {"result", e.result},
-                                                                              {"what", e.what},
-                                                                              {"wrote", e.wrote},
-                                                                              {"service", e.service},
-                                                                              {"write_s", e.write_time},
-                                                                              {"verify_s", e.verify_time},
-                                                                              {"downtime_s", e.downtime}}));
+    return stamp;
+}
+
+namespace detail {
+
+/// The members of a line that are text.
+struct ledger_text {
+    const char* name;
+    std::string ledger_entry::* field;
+};
+inline constexpr ledger_text ledger_texts[] = {
+    {"time", &ledger_entry::time},         {"action", &ledger_entry::action},
+    {"board", &ledger_entry::board},       {"mcu", &ledger_entry::mcu},
+    {"sha256", &ledger_entry::sha256},     {"version", &ledger_entry::version},
+    {"serial", &ledger_entry::serial},     {"inputs", &ledger_entry::inputs},
+    {"protocol", &ledger_entry::protocol}, {"build_versions", &ledger_entry::build_versions},
+    {"image", &ledger_entry::image},       {"method", &ledger_entry::method},
+    {"result", &ledger_entry::result},     {"what", &ledger_entry::what},
+    {"wrote", &ledger_entry::wrote},       {"service", &ledger_entry::service},
+    {"assumed", &ledger_entry::assumed}};
+
+} // namespace detail
+
+/// `e.time` is filled in.
+[[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, ledger_entry e,
+                                         std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
+    e.time = time_stamp(now);
+    boost::json::object line;
+    for (const auto& [name, field] : detail::ledger_texts) line[name] = e.*field;
+    line["write_s"] = e.write_time;
+    line["verify_s"] = e.verify_time;
+    line["downtime_s"] = e.downtime;
+    return io::append_line(ledger, boost::json::serialize(line));
+}
+
+struct ledger {
+    std::vector<ledger_entry> entries; ///< oldest first
+    std::vector<std::size_t> torn;     ///< numbers of lines, from 1, that are no record
+};
+
+/// A line about no board is another program's, or another part's: it is passed over.
+[[nodiscard]] inline ledger parse_ledger(std::string_view text) {
+    ledger all;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.empty()) continue;
+        boost::system::error_code ec;
+        const auto value = boost::json::parse(line, ec);
+        if (ec || !value.is_object()) {
+            all.torn.push_back(number);
+            continue;
+        }
+        const auto& o = value.get_object();
+        ledger_entry e;
+        for (const auto& [name, field] : detail::ledger_texts) e.*field = io::text_at(o, name);
+        if (e.board.empty() || e.result.empty()) continue;
+        e.write_time = io::value_at<double>(o, "write_s").value_or(0);
+        e.verify_time = io::value_at<double>(o, "verify_s").value_or(0);
+        e.downtime = io::value_at<double>(o, "downtime_s").value_or(0);
+        all.entries.push_back(std::move(e));
+    }
+    return all;
+}
+
+/// None yet is an empty one.
+[[nodiscard]] inline result<ledger> read_ledger(const std::filesystem::path& file) {
+    const auto text = io::read_file(file);
+    if (!text && text.error().code == errc::not_found) return ledger{};
+    if (!text) return kf::fail(text.error());
+    return parse_ledger(*text);
+}
+
+/// The last verified flash of a board; null when there is none.
+[[nodiscard]] inline const ledger_entry* last_verified(const ledger& all, std::string_view board) {
+    for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
+        if (e->board == board && e->verified()) return &*e;
+    return nullptr;
+}
+
+/// What the board holds now, as far as the ledger tells: its last flash, if that one was verified. Null when it was
+/// not, for then nobody knows.
+[[nodiscard]] inline const ledger_entry* on_board(const ledger& all, std::string_view board) {
+    for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
+        if (e->board == board && e->wrote != "nothing") return e->verified() ? &*e : nullptr;
+    return nullptr;
+}
+
+/// Where a rollback leads: the last verified flash before this one, of another image. After a flash that failed half
+/// way that is the one before it. Null when there is none.
+[[nodiscard]] inline const ledger_entry* before_this_one(const ledger& all, std::string_view board) {
+    const auto* now = on_board(all, board);
+    for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
+        if (e->board == board && e->verified() && (now == nullptr || e->sha256 != now->sha256)) return &*e;
+    return nullptr;
 }
 
 } // namespace kf::flash

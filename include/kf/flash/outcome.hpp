@@ -5,12 +5,16 @@
 #include <kf/flash/write.hpp>
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace kf::flash {
 
 /// In the order of the plan's boards.
 struct board_outcome {
+    std::string key = {}, name = {};
+    std::string sha256 = {}; ///< of its image
+    std::size_t bytes = 0;   ///< of it
     write_outcome written = {};
     std::optional<board::device> bootloader = {}; ///< the board as it was met in Katapult
 };

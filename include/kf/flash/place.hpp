@@ -9,6 +9,7 @@
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
 #include <kf/host/print_guard.hpp>
+#include <kf/host/printer_facts.hpp>
 #include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
@@ -43,11 +44,13 @@ struct place {
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
     host::second_source moonraker = {};        ///< who else can say what the printer does
+    host::second_facts moonraker_facts = {};   ///< and which firmware its boards have
     right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }
     [[nodiscard]] fs::path journal() const { return state / journal_name; }
     [[nodiscard]] fs::path ledger() const { return state / "ledger.jsonl"; }
+    [[nodiscard]] fs::path images() const { return state / "images"; }
     [[nodiscard]] fs::path klipper_dir(const board::flash_settings& s) const {
         return io::expand_home(s.klipper_dir, home);
     }
@@ -63,10 +66,7 @@ struct place {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     std::string folder = board.key;
     if (folder.find_first_not_of(plain) != std::string::npos || folder.front() == '.')
-        folder = board::slug(board.key) + "+" +
-                 firmware::sha256_hex(
-                     io::byte_view(reinterpret_cast<const std::uint8_t*>(board.key.data()), board.key.size()))
-                     .substr(0, 8);
+        folder = board::slug(board.key) + "+" + firmware::sha256_hex(board.key).substr(0, 8);
     return {at.klipper_dir(settings), at.builds / folder, who, at.build_as};
 }
 

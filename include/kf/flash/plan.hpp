@@ -6,6 +6,7 @@
 /// named there.
 
 #include <kf/firmware/build.hpp>
+#include <kf/flash/batch_order.hpp>
 #include <kf/flash/guarding.hpp>
 #include <kf/flash/survey.hpp>
 #include <kf/sink.hpp>
@@ -13,6 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,47 +26,100 @@ struct board_plan {
     firmware_plan firmware;
     write_job job; ///< all but the image
     method_order order;
+    std::string built_with = {}; ///< the board whose build it shares; empty: it has its own
+};
+
+/// A board that was asked for and is not flashed.
+struct left_out {
+    std::string key, name;
+    std::optional<error> failure = {}; ///< nothing when a person chose to leave it out
+    std::string why = {};
+    phase in = phase::plan; ///< how far it came
 };
 
 /// Of a flash; kf::flash::plan() makes it.
 struct flash_plan {
     request wanted = {};
     place at = {};
-    std::vector<board_plan> boards = {};
-    host::idle_printers idle = {}; ///< the printers that have to do with the boards
+    board::registry registry = {};       ///< by which the boards are looked up again after the stop
+    std::vector<board_plan> boards = {}; ///< in their turn
+    std::vector<left_out> without = {};  ///< the others that were asked for
+    host::idle_printers idle = {};       ///< the printers that have to do with the boards
     to_stop stop = {};
     std::vector<std::string> owed = {}; ///< of the units: those that an earlier run left stopped
     host::right right = {};
     seconds stagger = 0; ///< between two boards
+    std::int64_t keep_images = 0;
 };
 
+namespace detail {
+
+[[nodiscard]] inline result<board_plan> plan_board(const request& wanted, const survey& seen, const to_stop& stop,
+                                                   const board_survey& b) {
+    KF_CHECK(b.target);
+    KF_CHECK(check_holders(b, stop));
+    for (const auto& other : seen.boards)
+        if (&other != &b && is_in_play(wanted, other) && board::same_device(other.target->device(), b.target->device()))
+            return kf::fail(errc::refused, fmt::format("{} and {} are one device", b.board.name, other.board.name));
+    const auto& settings = seen.registry.settings;
+    KF_TRY(auto firmware, plan_firmware(seen.at, settings, b.board, wanted.build, b.config, b.target->device().usb.mcu,
+                                        "kflash flash " + b.board.key));
+    const auto lack = [&](board::flash_method m) -> result<void> {
+        const auto found = b.lacks.find(m);
+        if (found != b.lacks.end()) return found->second;
+        return kf::fail(errc::failed, fmt::format("what {} needs was not looked for", name(m)));
+    };
+    KF_TRY(auto order, order_of(firmware.method, fallback_of(wanted, settings), lack));
+    return board_plan{b.board, *b.target, std::move(firmware), {}, std::move(order)};
+}
+
+/// Boards of one configuration share one build, and its pinned image. Each is proven to take it.
+inline void share_builds(flash_plan& p) {
+    for (std::size_t i = 0; i < p.boards.size(); ++i) {
+        auto& mine = p.boards[i].firmware;
+        for (std::size_t j = 0; j < i && p.boards[i].built_with.empty(); ++j) {
+            const auto& other = p.boards[j];
+            if (!other.built_with.empty() || mine.stored || other.firmware.stored ||
+                other.firmware.site.tree != mine.site.tree || other.firmware.source.text != mine.source.text)
+                continue;
+            p.boards[i].built_with = other.board.key;
+            mine.site = other.firmware.site;
+        }
+    }
+}
+
+} // namespace detail
+
+/// An error is about the job as a whole. What speaks against one board is in its place: flash_plan::without.
 [[nodiscard]] inline result<flash_plan> plan(const request& wanted, const survey& seen) {
     const auto& settings = seen.registry.settings;
     KF_TRY(auto safe, check_safety(wanted, seen));
     flash_plan p{wanted,
                  seen.at,
+                 seen.registry,
+                 {},
                  {},
                  std::move(safe.idle),
                  std::move(safe.stop),
                  seen.owed,
                  std::move(safe.right),
-                 settings.stagger_delay};
+                 settings.stagger_delay,
+                 settings.keep_images};
     for (const auto& b : seen.boards) {
-        for (const auto& other : p.boards)
-            if (board::same_device(other.target.device(), b.target->device()))
-                return kf::fail(errc::refused, fmt::format("{} and {} are one device", other.board.name, b.board.name));
         const auto& key = b.board.key;
-        KF_TRY(auto firmware, about(key, plan_firmware(seen.at, settings, b.board, wanted.build, b.config,
-                                                       b.target->device().usb.mcu, "kflash flash " + key)));
-        auto job = job_of(seen.at, settings, firmware, b.board, *b.target);
-        const auto lack = [&](board::flash_method m) -> result<void> {
-            const auto found = b.lacks.find(m);
-            if (found != b.lacks.end()) return found->second;
-            return kf::fail(errc::failed, fmt::format("what {} needs was not looked for", name(m)));
-        };
-        KF_TRY(auto order, about(key, order_of(firmware.method, fallback_of(wanted, settings), lack)));
-        p.boards.push_back({b.board, *b.target, std::move(firmware), std::move(job), std::move(order)});
+        if (const auto chosen = wanted.left_out.find(key); chosen != wanted.left_out.end()) {
+            p.without.push_back({key, b.board.name, {}, chosen->second});
+            continue;
+        }
+        auto planned = about(key, detail::plan_board(wanted, seen, p.stop, b));
+        if (planned)
+            p.boards.push_back(*std::move(planned));
+        else
+            p.without.push_back({key, b.board.name, planned.error(), planned.error().what});
     }
+    order_batch(p.boards, [](const board_plan& b) -> const auto& { return b.firmware.source.config; });
+    detail::share_builds(p);
+    for (auto& b : p.boards) b.job = job_of(seen.at, settings, b.firmware, b.board, b.target);
     return p;
 }
 
@@ -98,9 +153,29 @@ struct plan_line {
 
 namespace detail {
 
+inline void add_proofs(std::vector<plan_line>& all, const board_plan& b) {
+    const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
+    say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
+                      "size, bootloader kept");
+    say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
+                                  b.firmware.site.dir.string()));
+    for (auto& note : new_name_notes(b)) say(phase::config, std::move(note));
+}
+
+/// Nothing is built.
+inline void add_stored_checks(std::vector<plan_line>& all, const board_plan& b, const stored_image& stored) {
+    const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
+    say(phase::config, fmt::format("{} (MCU {}, as registered)", b.firmware.cached.string(), b.job.mcu));
+    say(phase::build, fmt::format("{} is {}, as it was flashed and verified on {}; nothing is built",
+                                  stored.file.string(), stored.version, stored.time));
+    say(phase::build, fmt::format("demand its SHA-256 {}", stored.sha256));
+    add_proofs(all, b);
+}
+
 inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& f = b.firmware;
+    if (f.stored) return add_stored_checks(all, b, *f.stored);
     const auto tree = f.site.tree.string();
     say(phase::config, fmt::format("{} (MCU {}, as registered{})", f.cached.string(), b.job.mcu,
                                    f.source.drift.empty()
@@ -111,17 +186,22 @@ inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
                                                                 : f.target.tree_version));
     const firmware::build_site scratch{f.site.tree, scratch_folder::pattern};
     say(phase::config, firmware::plain_command(firmware::complete_command(scratch)));
-    for (const auto& c : firmware::build_commands(f.site, f.jobs)) say(phase::build, firmware::plain_command(c));
-    say(phase::build, "prove from the image: application, version, MCU (config, board, USB name), start, reset vector, "
-                      "size, bootloader kept");
-    say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
-                                  f.site.dir.string()));
-    for (auto& note : new_name_notes(b)) say(phase::config, std::move(note));
+    if (!b.built_with.empty()) {
+        say(phase::build, fmt::format("the configuration is that of {}: it is built once", b.built_with));
+    } else {
+        for (const auto& c : firmware::inputs_commands(f.site.tree, f.compiler_prefix, f.site.run_as))
+            say(phase::build, firmware::plain_command(c));
+        if (!f.inputs.empty() && !f.target.tree_version.empty())
+            say(phase::build, "only when that is not what was built here last:");
+        for (const auto& c : firmware::build_commands(f.site, f.jobs)) say(phase::build, firmware::plain_command(c));
+    }
+    add_proofs(all, b);
 }
 
 inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& device = b.target.device();
+    say(phase::flash, "look it up once more: it is where it was, and nothing else looks like it");
     say(phase::flash, fmt::format("nobody holds {} ({})", b.target.by_id_name(), device.resolved.string()));
     // What it is opened by while it has no name yet, or another one.
     if (!device.place.empty())
@@ -140,6 +220,9 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
 [[nodiscard]] inline std::vector<plan_line> lines(const flash_plan& p) {
     std::vector<plan_line> all;
     const auto say = [&](phase in, std::string text) { all.push_back({in, {}, std::move(text)}); };
+    for (const auto& b : p.without)
+        all.push_back({phase::plan, b.key, fmt::format("{} is left out: {}", b.name, b.why)});
+    if (p.boards.empty()) return all;
     const auto job = [&](const char* verb, const std::string& unit) {
         return io::to_string(host::systemctl_job(p.at.systemctl, verb, unit));
     };
@@ -152,7 +235,7 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
                                    registry, registry)});
     }
     say(phase::safety, p.idle.printers.empty()
-                           ? "no klippy has to do with this board"
+                           ? "no klippy has to do with what is flashed"
                            : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
     for (const auto& a : p.idle.assumptions) say(phase::safety, a.text);
     for (const auto& unit : p.owed) say(phase::safety, owed_note(unit));
@@ -176,11 +259,20 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
         if (!k.plot_lock.empty()) say(phase::service, fmt::format("the plot lock: {}", k.plot_lock.string()));
     for (const auto& u : p.stop.units)
         say(phase::service, job("stop", u) + ", prove that it is down and nobody holds the port");
-    for (const auto& b : p.boards) detail::add_board_write(all, p, b);
+    if (p.wanted.is_batch())
+        say(phase::service, fmt::format("note in {} which boards this batch is about", p.at.ledger().string()));
+    for (const auto& b : p.boards) {
+        if (&b != p.boards.data() && p.stagger > 0) say(phase::flash, fmt::format("wait {:g} s", p.stagger));
+        detail::add_board_write(all, p, b);
+    }
     for (const auto& u : p.stop.units)
         say(phase::service, job("start", u) + ", prove that klippy is as it was (ready)");
-    for (const auto& b : p.boards)
+    for (const auto& b : p.boards) {
         all.push_back({phase::verify, b.board.key, fmt::format("append how it ended to {}", p.at.ledger().string())});
+        all.push_back({phase::verify, b.board.key,
+                       fmt::format("keep its image in {} once it is verified, and the last {} of this board",
+                                   p.at.images().string(), p.keep_images)});
+    }
     return all;
 }
 
@@ -194,47 +286,90 @@ struct plan_term {
 [[nodiscard]] inline std::vector<plan_term> terms(const flash_plan& p) {
     auto units = p.stop.units; // as the processes were numbered
     std::ranges::sort(units);
-    std::vector<plan_term> all{{"services to stop", fmt::format("{}", fmt::join(units, ", "))},
-                               {"right to stop services", p.right.name}};
-    for (const auto& b : p.boards) {
-        const auto say = [&](const char* what, std::string is) {
-            all.push_back({fmt::format("{}: {}", b.board.name, what), std::move(is)});
-        };
-        const auto& device = b.target.device();
-        say("device", device.path.string());
-        say("name on USB", device.file_name);
-        say("serial number", device.usb.serial);
-        say("USB port", device.facts.port);
-        std::vector<std::string> methods;
-        for (const auto m : b.order.methods) methods.emplace_back(name(m));
-        say("methods", fmt::format("{}", fmt::join(methods, ", ")));
-        say("image", fmt::format("{} for {} at 0x{:x}", b.job.image_file.string(), b.job.mcu, b.job.start));
-    }
+    return {{"services to stop", fmt::format("{}", fmt::join(units, ", "))}, {"right to stop services", p.right.name}};
+}
+[[nodiscard]] inline std::vector<plan_term> terms(const board_plan& b) {
+    std::vector<plan_term> all;
+    const auto say = [&](const char* what, std::string is) {
+        all.push_back({fmt::format("{}: {}", b.board.name, what), std::move(is)});
+    };
+    const auto& device = b.target.device();
+    say("device", device.path.string());
+    say("name on USB", device.file_name);
+    say("serial number", device.usb.serial);
+    say("USB port", device.facts.port);
+    std::vector<std::string> methods;
+    for (const auto m : b.order.methods) methods.emplace_back(name(m));
+    say("methods", fmt::format("{}", fmt::join(methods, ", ")));
+    say("image", fmt::format("{} for {} at 0x{:x}", b.job.image_file.string(), b.job.mcu, b.job.start));
     return all;
 }
 
-/// errc::refused when what is there now would be flashed otherwise than it was planned, or when something would be
-/// assumed that was not.
-[[nodiscard]] inline result<void> agree(const flash_plan& planned, const flash_plan& now) {
-    const auto refuse = [](std::string cause) {
-        return kf::fail(error{errc::refused,
-                              "what was planned is no longer so, nothing was stopped",
-                              std::move(cause),
-                              {},
-                              {"run this again"}});
-    };
+namespace detail {
+
+[[nodiscard]] inline std::unexpected<error> disagreement(std::string cause) {
+    return kf::fail(error{errc::refused,
+                          "what was planned is no longer so, nothing was stopped",
+                          std::move(cause),
+                          {},
+                          {"run this again"}});
+}
+template<class Plan>
+[[nodiscard]] result<void> same_terms(const Plan& planned, const Plan& now) {
     const auto was = terms(planned), is = terms(now);
-    if (const auto [a, b] = std::ranges::mismatch(was, is); a != was.end() || b != is.end()) {
-        const auto text = [](auto it, const auto& all) {
-            return it == all.end() ? std::string("nothing more") : fmt::format("{}: {}", it->what, it->is);
-        };
-        return refuse(fmt::format("planned: {}; now: {}", text(a, was), text(b, is)));
-    }
+    const auto [a, b] = std::ranges::mismatch(was, is);
+    if (a == was.end() && b == is.end()) return {};
+    const auto text = [](auto it, const auto& all) {
+        return it == all.end() ? std::string("nothing more") : fmt::format("{}: {}", it->what, it->is);
+    };
+    return disagreement(fmt::format("planned: {}; now: {}", text(a, was), text(b, is)));
+}
+
+} // namespace detail
+
+/// The job as a whole: errc::refused when what is there now asks for another stop than the one that was planned, or
+/// when something would be assumed that was not.
+[[nodiscard]] inline result<void> agree(const flash_plan& planned, const flash_plan& now) {
+    auto was = planned;
+    // The klippy of a board that is gone needs no stop any more; what is stopped was planned all the same.
+    if (now.boards.size() < planned.boards.size())
+        std::erase_if(was.stop.units,
+                      [&](const auto& u) { return std::ranges::find(now.stop.units, u) == now.stop.units.end(); });
+    KF_CHECK(detail::same_terms(was, now));
     for (const auto& a : now.idle.assumptions)
         if (std::ranges::none_of(planned.idle.assumptions,
                                  [&](const auto& p) { return p.whose == a.whose && p.why == a.why; }))
-            return refuse("not planned: " + a.text);
+            return detail::disagreement("not planned: " + a.text);
     return {};
+}
+
+/// One board of it: errc::refused when it would be flashed otherwise than it was planned; what speaks against it now.
+[[nodiscard]] inline result<board_plan> agreed(const board_plan& planned, const flash_plan& now) {
+    const auto& key = planned.board.key;
+    for (const auto& b : now.without)
+        if (b.key == key && b.failure) return kf::fail(*b.failure);
+    const auto found = std::ranges::find(now.boards, key, [](const auto& b) { return b.board.key; });
+    if (found == now.boards.end()) return about(key, result<board_plan>(detail::disagreement("it was left out")));
+    KF_CHECK(about(key, detail::same_terms(planned, *found)));
+    return *found;
+}
+
+/// After the stop, and right before its own write: the board is the device that was planned, and the only one that it
+/// can be.
+[[nodiscard]] inline result<void> is_still_there(const board_plan& planned, const board::registry& registry,
+                                                 const result<board::scan_result>& devices) {
+    KF_CHECK(devices);
+    KF_TRY(const auto now, about(planned.board.key, board::match(registry, planned.board, devices->devices)));
+    if (board::same_device(now.device(), planned.target.device()) &&
+        now.device().file_name == planned.target.device().file_name && now.kind() == planned.target.kind())
+        return {};
+    return kf::fail(error{errc::mismatch,
+                          fmt::format("{} is not where it was", planned.board.name),
+                          fmt::format("planned: {}; now: {}", planned.target.path().string(), now.path().string()),
+                          {},
+                          {"kflash list", "run this again"},
+                          {},
+                          planned.board.key});
 }
 
 } // namespace kf::flash

@@ -8,6 +8,8 @@
 #include <kf/units.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,15 +23,31 @@ struct build_wishes {
     std::optional<board::flash_method> method = {}; ///< for this run; then there is no fallback
 };
 
+/// The image of an earlier, verified flash, which is written in the place of a new build.
+struct stored_image {
+    std::filesystem::path file = {}, config = {}; ///< and the completed .config that it was built from
+    std::string sha256 = {}, version = {};
+    std::string inputs = {}; ///< hash of what it was made from; empty when nobody knew
+    std::string time = {};   ///< of that flash
+};
+
 /// What a person takes upon himself.
 enum class unknown_printers { refused, assumed_idle };
 
 struct request {
-    std::vector<std::string> boards; ///< their keys, in the order in which they are to be flashed
+    std::vector<std::string> boards; ///< their keys; see batch_order.hpp for who waits for whom
+    bool all = false;                ///< they are all that there are: a batch, also of one
+    /// Those of them that a person chose to leave out, with the reason: no failures.
+    std::map<std::string, std::string> left_out = {};
     build_wishes build = {};
-    bool fallback = true; ///< unless the settings forbid it
+    std::map<std::string, stored_image> stored = {}; ///< by board: those that get an earlier image and no new build
+    bool fallback = true;                            ///< unless the settings forbid it
     unknown_printers unknown = unknown_printers::refused;
-    std::string day = {}; ///< today, YYYY-MM-DD: what is learned of a board is noted with it
+    std::string assumed_because = {}; ///< why a person takes that upon himself: for the ledger
+    std::string day = {};             ///< today, YYYY-MM-DD: what is learned of a board is noted with it
+
+    [[nodiscard]] bool is_batch() const noexcept { return all || boards.size() > 1; }
+    [[nodiscard]] bool wants(const std::string& board) const { return !left_out.contains(board); }
 };
 
 [[nodiscard]] inline result<void> check(const request& r) {

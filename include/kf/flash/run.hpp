@@ -3,9 +3,11 @@
 /// The only place with effects on boards and services. It takes a built_plan and a second survey, and refuses when that
 /// does not agree with the plan.
 
+#include <kf/flash/batch_record.hpp>
 #include <kf/flash/built_plan.hpp>
 #include <kf/flash/event.hpp>
 #include <kf/flash/guarding.hpp>
+#include <kf/flash/kept_images.hpp>
 #include <kf/flash/learn.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/outcome.hpp>
@@ -25,8 +27,13 @@ namespace detail {
     const auto& r = o.boards[i].written;
     const auto& ended = o.ended(i);
     ledger_entry entry;
+    entry.action = b.firmware.stored ? "rollback" : "flash";
     entry.board = b.board.key;
     entry.mcu = b.board.mcu;
+    entry.serial = b.target.device().usb.serial;
+    entry.inputs = b.firmware.inputs;
+    entry.protocol = image.protocol;
+    entry.build_versions = image.dictionary ? image.dictionary->build_versions : "";
     entry.sha256 = image.sha256;
     entry.version = image.dictionary ? image.dictionary->version : "";
     entry.method = o.reached && r.method ? board::name(*r.method) : "";
@@ -42,17 +49,65 @@ namespace detail {
 
 /// The ledger, and what was learned of each board.
 template<reporter Reporter>
-void write_down(const built_plan& built, const flash_plan& now, const outcome& o, Reporter& tell) {
-    for (std::size_t i = 0; i < now.boards.size(); ++i) {
-        owned_sink<Reporter> out(tell, now.boards[i].board.key);
-        const auto entry = ledger_entry_of(now.boards[i], built.boards()[i].firmware.image, o, i);
-        if (const auto kept = append(now.at.ledger(), entry); !kept) out.warn(kept.error().what);
-        auto board = now.boards[i].board;
+void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
+    const auto& p = built.plan();
+    const kept_images images(p.at.images());
+    for (std::size_t i = 0; i < p.boards.size(); ++i) {
+        auto board = p.boards[i].board;
+        owned_sink<Reporter> out(tell, board.key);
+        const auto& image = built.boards()[i].firmware.image;
+        auto entry = ledger_entry_of(p.boards[i], image, o, i);
+        if (!p.idle.assumptions.empty()) entry.assumed = p.wanted.assumed_because;
+        if (entry.verified() && p.keep_images > 0) {
+            if (auto name = images.keep(image, p.boards[i].firmware.source.text))
+                entry.image = *std::move(name);
+            else
+                out.warn("its image is not kept, no rollback will lead to it: " + name.error().what);
+        }
+        if (const auto kept = append(p.at.ledger(), entry); !kept) out.warn(kept.error().what);
         const auto& b = o.boards[i];
-        if (b.bootloader) learn(now.at.registry_file, board, *b.bootloader, {}, now.wanted.day, out);
+        if (b.bootloader) learn(p.at.registry_file, board, *b.bootloader, {}, p.wanted.day, out);
         if (o.ended(i))
-            learn(now.at.registry_file, board, b.written.node, board::usb_firmware::klipper, now.wanted.day, out);
+            learn(p.at.registry_file, board, b.written.node, board::usb_firmware::klipper, p.wanted.day, out);
     }
+    const auto all = read_ledger(p.at.ledger());
+    const auto pruned = all ? images.prune(*all, static_cast<std::size_t>(p.keep_images)) : result<void>{};
+    if (!pruned) owned_sink<Reporter>(tell, {}).warn(pruned.error().what);
+}
+
+/// The part of a built plan that a second look agrees with.
+struct agreed_plan {
+    flash_plan now;                       ///< its boards only
+    std::vector<std::size_t> numbers;     ///< of each, in the built plan
+    std::vector<result<void>> objections; ///< of each board of the built plan
+};
+[[nodiscard]] inline result<agreed_plan> agree_on(const built_plan& built, const survey& seen) {
+    const auto& planned = built.plan();
+    KF_TRY(auto now, plan(planned.wanted, seen));
+    agreed_plan all{std::move(now), {}, {}};
+    std::vector<board_plan> boards;
+    for (std::size_t i = 0; i < planned.boards.size(); ++i) {
+        auto board = agreed(planned.boards[i], all.now);
+        all.objections.emplace_back();
+        if (!board) {
+            all.objections.back() = kf::fail(std::move(board).error());
+            continue;
+        }
+        boards.push_back(*std::move(board));
+        all.numbers.push_back(i);
+    }
+    all.now.boards = std::move(boards);
+    KF_CHECK(agree(planned, all.now));
+    if (all.numbers.empty()) // what speaks against the first of them
+        for (auto& against : all.objections) KF_CHECK(std::move(against));
+    return all;
+}
+
+/// A line that says what this batch is about: if it is cut short, the next one offers the rest.
+[[nodiscard]] inline result<void> begin_batch(const flash_plan& p) {
+    std::vector<std::string> keys;
+    for (const auto& b : p.boards) keys.push_back(b.board.key);
+    return append_batch(p.at.ledger(), keys);
 }
 
 } // namespace detail
@@ -64,8 +119,8 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
                                   Runner& runner, Clock clock, Reporter& tell) {
     owned_sink<Reporter> job(tell, {});
     KF_CHECK(io::interrupt::check()); // a look that a signal cut short agrees with nothing
-    KF_TRY(const auto now, plan(built.plan().wanted, seen));
-    KF_CHECK(agree(built.plan(), now));
+    KF_TRY(const auto agreement, detail::agree_on(built, seen));
+    const auto& now = agreement.now;
     const auto& at = now.at;
     for (const auto& b : now.boards) {
         owned_sink<Reporter> out(tell, b.board.key);
@@ -86,67 +141,37 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
     io::interrupt::hold_back_all();
     const seconds patience = 2 * at.service_timeout * static_cast<double>(now.stop.units.size() + 1);
     const auto access = guardian_access_of(child, at.user, now.right, now.stop.units, privileged, runner);
+    if (now.wanted.is_batch())
+        if (const auto noted = detail::begin_batch(built.plan()); !noted) job.warn(noted.error().what);
     KF_TRY(auto lease, lease_type::arm(privileged, clock,
                                        {now.stop.units, now.stop.pids, access, at.proc, at.journal(), patience}));
     for (const auto& line : lease.remarks()) job.warn(line);
+    const auto is_there = [&](std::size_t i) {
+        return is_still_there(now.boards[i], now.registry, board::scan(at.devices));
+    };
     const auto write = [&](std::size_t i, write_job board, Clock& time, owned_sink<Reporter>& out) {
-        board.image = &built.boards()[i].firmware.image;
+        board.image = &built.boards()[agreement.numbers[i]].firmware.image;
         board.keep_open.push_back(turn.native_handle()); // nobody flashes while a flasher that we left is at work
         return write_and_verify(board, now.boards[i].order.methods, runner, time, out);
     };
-    const auto o = stopped_window(now, manager, lease, write, clock, tell).run();
-    detail::write_down(built, now, o, tell);
-    return o;
-}
+    auto o = stopped_window(now, manager, lease, is_there, write, clock, tell).run();
 
-/// Of one board, so that it can be told from the others'.
-[[nodiscard]] inline error error_of(const flash_plan& p, std::size_t board, error e) {
-    e.board = p.boards[board].board.key;
-    if (p.boards.size() > 1) e.what = p.boards[board].board.name + ": " + e.what;
-    return e;
-}
-
-/// What became of it: each flashed board is a result, and the error is what the run as a whole ends with.
-template<reporter Reporter>
-[[nodiscard]] result<void> conclude(const built_plan& built, const outcome& o, Reporter& tell) {
-    std::optional<error> first;
-    for (std::size_t i = 0; i < o.boards.size(); ++i) {
-        const auto& b = built.plan().boards[i].board;
+    std::vector<board_outcome> boards; // of the built plan
+    for (std::size_t i = 0; i < built.boards().size(); ++i) {
+        auto& b = boards.emplace_back();
+        if (const auto n = std::ranges::find(agreement.numbers, i); n != agreement.numbers.end())
+            b = std::move(o.boards[static_cast<std::size_t>(n - agreement.numbers.begin())]);
+        else
+            b.written.ended = agreement.objections[i];
         const auto& image = built.boards()[i].firmware.image;
-        const auto& r = o.boards[i].written;
-        owned_sink<Reporter> out(tell, b.key);
-        if (const auto& ended = o.ended(i); !ended) {
-            if (!first)
-                first = o.reached ? error_of(built.plan(), i, ended.error()) : ended.error();
-            else if (o.reached)
-                out.fail(error_of(built.plan(), i, ended.error()));
-            continue;
-        }
-        const std::string method = r.method ? board::name(*r.method) : "";
-        out.result(
-            {"flashed",
-             fmt::format("{} runs {} ({}, written in {:.1f} s, {})", b.name, r.version, method, r.write_time,
-                         o.stopped ? fmt::format("printer down for {:.1f} s", o.downtime) : "nothing was stopped"),
-             {{"key", b.key},
-              {"version", r.version},
-              {"method", method},
-              {"sha256", image.sha256},
-              {"bytes", static_cast<std::int64_t>(image.bytes.size())},
-              {"write_s", r.write_time},
-              {"verify_s", r.verify_time},
-              {"downtime_s", o.downtime},
-              {"device", r.node.file_name}}});
+        b.key = built.plan().boards[i].board.key;
+        b.name = built.plan().boards[i].board.name;
+        b.sha256 = image.sha256;
+        b.bytes = image.bytes.size();
     }
-    if (!o.service) {
-        if (first) owned_sink<Reporter>(tell, first->board).fail(*first);
-        return kf::fail(o.service.error());
-    }
-    if (first) return kf::fail(std::move(*first));
-    if (const int number = io::interrupt::pending())
-        return kf::fail(errc::interrupted,
-                        fmt::format("{} came while the board was written; it was finished and verified first",
-                                    io::interrupt::signal_name(number)));
-    return {};
+    o.boards = std::move(boards);
+    detail::write_down(built, o, tell);
+    return o;
 }
 
 } // namespace kf::flash

@@ -21,14 +21,16 @@ namespace kf::flash {
 
 /// One run, from the armed lease to the proven restart. The lease's destructor is the net under each early return.
 /// `Lease`: a host::service_lease. `write(board, job, clock, sink) -> write_outcome` writes the board of that number,
-/// whose port is free, and verifies it.
-template<host::service_manager Manager, class Lease, class Write, io::clock Clock, reporter Reporter>
+/// whose port is free, and verifies it. `is_there(board) -> result<void>`: it is still the one that was planned.
+template<host::service_manager Manager, class Lease, class IsThere, class Write, io::clock Clock, reporter Reporter>
 class stopped_window {
   public:
-    stopped_window(const flash_plan& now, Manager& manager, Lease& lease, Write write, Clock clock, Reporter& tell)
+    stopped_window(const flash_plan& now, Manager& manager, Lease& lease, IsThere is_there, Write write, Clock clock,
+                   Reporter& tell)
       : now_(now)
       , manager_(manager)
       , lease_(lease)
+      , is_there_(std::move(is_there))
       , write_(std::move(write))
       , clock_(clock)
       , tell_(tell)
@@ -55,13 +57,11 @@ class stopped_window {
         KF_CHECK(io::interrupt::check());
         // Minutes may have passed since the first look: a print could have been started.
         KF_TRY(const auto instances, look());
-        host::guard_options options = guard_options_of(now_.wanted);
+        std::vector<board::target> boards;
+        for (const auto& b : now_.boards) boards.push_back(b.target);
+        auto options = guard_options_of(now_.wanted, std::move(boards));
         options.hold_as = "kflash flash";
         options.moonraker = now_.at.moonraker;
-        options.concerns = [&](const host::printer_activity& a) {
-            return std::ranges::any_of(now_.boards,
-                                       [&](const auto& b) { return concerns(a, b.target.board(), b.target.device()); });
-        };
         KF_TRY(idle, host::check_idle(instances, options));
         for (const auto& a : idle->assumptions()) job_.warn(a.text);
         for (const auto& p : idle->printers())
@@ -102,6 +102,8 @@ class stopped_window {
         owned_sink<Reporter> out(tell_, b.board.key);
         write_outcome none;
         if (none.ended = io::interrupt::check(); !none.ended) return none;
+        if (now_.boards.size() > 1) out.step(phase::flash, divider(i + 1, now_.boards.size(), b.board.name));
+        if (none.ended = is_there_(i); !none.ended) return none;
         // Right before its own write: the boards before it may have taken minutes.
         if (none.ended = prove_port_free(b.target.device(), now_.at.proc, clock_, out); !none.ended) return none;
         auto job = b.job;
@@ -141,6 +143,7 @@ class stopped_window {
     const flash_plan& now_;
     Manager& manager_;
     Lease& lease_;
+    IsThere is_there_;
     Write write_;
     Clock clock_;
     Reporter& tell_;

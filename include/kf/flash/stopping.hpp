@@ -13,20 +13,22 @@
 
 namespace kf::flash {
 
+/// What printer.cfg calls a serial port is a name of the board: its by-id names, its place, its pattern.
+[[nodiscard]] inline bool names_board(const std::string& serial, const board::board& board,
+                                      const board::device& device) {
+    const std::string name = std::filesystem::path(serial).filename().string();
+    if (board::same_board(board::parse_usb_name(name), device.usb)) return true;
+    for (const auto* known : {&device.place, &board.as_klipper.name, &board.as_katapult.name})
+        if (!known->empty() && name == *known) return true;
+    return board::pattern_matches(board.serial_pattern, name);
+}
+
 /// A klippy has to do with the board when one of its MCUs is on the board's port, or under a name of the board, or when
 /// it does not say on which ports its MCUs are.
 [[nodiscard]] inline bool concerns(const host::printer_activity& a, const board::board& board,
                                    const board::device& device) {
-    if (a.serials.empty()) return true;
-    if (std::ranges::find(a.ports, device.resolved) != a.ports.end()) return true;
-    for (const auto& serial : a.serials) {
-        const std::string name = std::filesystem::path(serial).filename().string();
-        if (board::same_board(board::parse_usb_name(name), device.usb)) return true;
-        for (const auto* known : {&device.place, &board.as_klipper.name, &board.as_katapult.name})
-            if (!known->empty() && name == *known) return true;
-        if (board::pattern_matches(board.serial_pattern, name)) return true;
-    }
-    return false;
+    if (a.serials.empty() || std::ranges::find(a.ports, device.resolved) != a.ports.end()) return true;
+    return std::ranges::any_of(a.serials, [&](const auto& serial) { return names_board(serial, board, device); });
 }
 
 /// What the service manager says: of the units that are set up to run klippy, and of any other that was asked for.

@@ -20,6 +20,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kf::flash {
@@ -86,20 +87,26 @@ struct survey {
     return wish ? fallback::if_wanted : fallback::no;
 }
 
-[[nodiscard]] inline host::guard_options guard_options_of(const request& wanted) {
+/// The printers that have to do with any of the boards are asked, and no others.
+[[nodiscard]] inline host::guard_options guard_options_of(const request& wanted, std::vector<board::target> boards) {
     host::guard_options options;
     options.assume_idle = wanted.unknown == unknown_printers::assumed_idle;
+    options.concerns = [boards = std::move(boards)](const host::printer_activity& a) {
+        return std::ranges::any_of(boards, [&](const auto& b) { return concerns(a, b.board(), b.device()); });
+    };
     return options;
 }
 
-/// The printers that have to do with any of the boards.
+/// Is there, and is to be flashed.
+[[nodiscard]] inline bool is_in_play(const request& wanted, const board_survey& b) {
+    return wanted.wants(b.board.key) && b.target.has_value();
+}
+
 [[nodiscard]] inline result<host::idle_printers> idle_printers_of(const request& wanted, const survey& seen) {
-    host::guard_options options = guard_options_of(wanted);
-    options.concerns = [&](const host::printer_activity& a) {
-        return std::ranges::any_of(
-            seen.boards, [&](const auto& b) { return b.target && concerns(a, b.target->board(), b.target->device()); });
-    };
-    return host::judge_idle(seen.printers, options);
+    std::vector<board::target> boards;
+    for (const auto& b : seen.boards)
+        if (is_in_play(wanted, b)) boards.push_back(*b.target);
+    return host::judge_idle(seen.printers, guard_options_of(wanted, std::move(boards)));
 }
 
 /// What a flash of these boards would stop: the services of their klippys, and what is owed a start anyhow.
@@ -126,14 +133,34 @@ template<class T>
     return r;
 }
 
-/// Each is there, and is to be flashed.
-[[nodiscard]] inline result<void> check_connected(const std::vector<board_survey>& boards) {
-    for (const auto& b : boards) KF_CHECK(about(b.board.key, b.target));
-    return {};
+/// Holds for one of the boards at least that a person wants: what is wrong with one never keeps another from its turn.
+/// The error is that of the only board, or tells of each. `check(board) -> result<..>`.
+template<class Check>
+[[nodiscard]] result<void> check_any(const request& wanted, const std::vector<board_survey>& boards, Check&& check) {
+    std::vector<std::pair<std::string, error>> wrong;
+    for (const auto& b : boards) {
+        if (!wanted.wants(b.board.key)) continue;
+        auto holds = about(b.board.key, check(b));
+        if (holds) return {};
+        wrong.emplace_back(b.board.name.empty() ? b.board.key : b.board.name, std::move(holds).error());
+    }
+    if (wrong.empty()) return {};
+    error all = std::move(wrong.front().second);
+    if (wrong.size() == 1) return kf::fail(std::move(all));
+    all.board.clear();
+    all.cause = all.what;
+    all.what = fmt::format("none of {} boards can be flashed", wrong.size());
+    for (std::size_t i = 1; i < wrong.size(); ++i) all.cause += "; " + wrong[i].second.what;
+    return kf::fail(std::move(all));
 }
 
-/// The first half of a plan, which needs no configuration: the boards are there, nothing is disturbed, and what is
-/// stopped can be started again.
+/// One is there at least, and is to be flashed.
+[[nodiscard]] inline result<void> check_connected(const request& wanted, const survey& seen) {
+    return check_any(wanted, seen.boards, [](const board_survey& b) { return b.target; });
+}
+
+/// The first half of a plan, which needs no configuration: there is a board, nothing is disturbed, and what is stopped
+/// can be started again.
 struct safe_stop {
     host::idle_printers idle;
     to_stop stop;
@@ -141,13 +168,17 @@ struct safe_stop {
 };
 [[nodiscard]] inline result<safe_stop> check_safety(const request& wanted, const survey& seen) {
     KF_CHECK(check(wanted));
-    KF_CHECK(check_connected(seen.boards));
+    KF_CHECK(check_connected(wanted, seen));
     KF_CHECK(seen.units.klippys);
     safe_stop safe;
     KF_TRY(safe.idle, idle_printers_of(wanted, seen));
     KF_TRY(safe.stop, stop_of(safe.idle, seen));
     KF_TRY(safe.right, result<host::right>(seen.right));
-    for (const auto& b : seen.boards) KF_CHECK(about(b.board.key, check_holders(b, safe.stop)));
+    const auto is_free = [&](const board_survey& b) -> result<void> {
+        KF_CHECK(b.target);
+        return check_holders(b, safe.stop);
+    };
+    KF_CHECK(check_any(wanted, seen.boards, is_free));
     return safe;
 }
 
@@ -245,9 +276,10 @@ void look_for_holders(survey& seen, const request& wanted, Clock& clock) {
     if (!stop) return;
     (void)outlast_passers_by(clock, [&]() -> result<void> {
         for (auto& b : seen.boards)
-            if (b.target) b.holders = host::holders_of(seen.at.proc, b.target->device().resolved, ::getpid());
+            if (is_in_play(wanted, b))
+                b.holders = host::holders_of(seen.at.proc, b.target->device().resolved, ::getpid());
         for (const auto& b : seen.boards)
-            if (b.target) KF_CHECK(check_holders(b, *stop));
+            if (is_in_play(wanted, b)) KF_CHECK(check_holders(b, *stop));
         return {};
     });
 }
@@ -271,7 +303,11 @@ template<io::process_runner Runner, io::clock Clock>
     KF_TRY(auto seen, survey_host(wanted, registry, at, runner, clock));
     if (!check_safety(wanted, seen)) return seen;
     for (auto& b : seen.boards) {
-        b.config = look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
+        if (!is_in_play(wanted, b)) continue; // a board that is not there is not built
+        const auto stored = wanted.stored.find(b.board.key);
+        b.config = stored != wanted.stored.end()
+                       ? look_at_stored(stored->second)
+                       : look_at_config(runner, at, registry.settings, b.board.key, wanted.build);
         detail::look_for_tools(b, wanted, seen, at, runner);
     }
     KF_CHECK(io::interrupt::check());

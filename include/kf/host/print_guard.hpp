@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -41,6 +42,8 @@ struct printer_activity {
     std::vector<std::string> mute = {};    ///< heaters that did not say their target
     std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
     std::vector<fs::path> ports = {};      ///< where those that are there lead to
+    /// What the firmware of each MCU calls itself, by the serial port of printer.cfg and by where that leads to.
+    std::map<std::string, std::string> versions = {};
     int listener = 0;                      ///< the process that answered; 0 when it is not known
     std::int64_t process = 0;              ///< klippy's, by its own word
 };
@@ -123,8 +126,11 @@ inline void take_status(printer_activity& a, const json::object& status, const s
     }
     for (const auto& [section, value] : io::object_at(io::object_at(status, "configfile"), "settings")) {
         if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
-        if (auto serial = io::text_at(io::as_object(value), "serial"); !serial.empty())
-            a.serials.push_back(std::move(serial));
+        auto serial = io::text_at(io::as_object(value), "serial");
+        if (serial.empty()) continue;
+        if (auto version = io::text_at(io::object_at(status, section), "mcu_version"); !version.empty())
+            a.versions[serial] = std::move(version);
+        a.serials.push_back(std::move(serial));
     }
 }
 
@@ -148,6 +154,7 @@ template<class Call>
     for (const auto& n : **names) {
         const auto name = io::value_as<std::string_view>(n).value_or("");
         if (name == "print_stats") a.has_print_stats = true;
+        if (name == "mcu" || name.starts_with("mcu ")) wanted[name] = json::array{"mcu_version"};
         if (!klippy::is_heater(name)) continue;
         wanted[name] = json::array{"target"};
         heaters.emplace_back(name);
@@ -173,7 +180,11 @@ template<class Call>
     activity.listener = peer ? peer->pid : 0;
     for (const auto& serial : activity.serials) {
         std::error_code ec;
-        if (auto port = fs::canonical(serial, ec); !ec) activity.ports.push_back(std::move(port));
+        auto port = fs::canonical(serial, ec);
+        if (ec) continue;
+        if (const auto said = activity.versions.find(serial); said != activity.versions.end())
+            activity.versions[port.string()] = said->second;
+        activity.ports.push_back(std::move(port));
     }
     return activity;
 }

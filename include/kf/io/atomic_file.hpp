@@ -154,14 +154,26 @@ class atomic_writer {
     return writer.commit();
 }
 
-/// Adds one line to a log-like file: one write() of one line, so that two processes never mix theirs. Synced to disk.
+namespace detail {
+/// The last byte of a file is no line's end: a power cut, or a full disk, took the rest of that line.
+[[nodiscard]] inline bool ends_in_a_torn_line(const fs::path& file) {
+    const unique_fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat st{};
+    char last = '\n';
+    if (!fd || ::fstat(fd.get(), &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) return false;
+    return ::pread(fd.get(), &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+} // namespace detail
+
+/// Adds one line to a log-like file: one write() of one line, so that two processes never mix theirs. Behind a line
+/// that was cut short it begins a new one. Synced to disk.
 [[nodiscard]] inline result<void> append_line(const fs::path& target, std::string_view line) {
     KF_CHECK(make_directories(target.parent_path()));
     KF_CHECK(effect(effect_kind::file, "append to " + target.string()));
     const as_owner owner(target);
     const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
     if (!fd) return kf::fail(system_error("cannot open " + target.string()));
-    const std::string whole = std::string(line) + '\n';
+    const std::string whole = (detail::ends_in_a_torn_line(target) ? "\n" : "") + std::string(line) + '\n';
     if (::write(fd.get(), whole.data(), whole.size()) != static_cast<ssize_t>(whole.size()) || ::fsync(fd.get()) != 0)
         return kf::fail(system_error("cannot write " + target.string()));
     return {};

@@ -9,11 +9,13 @@
 
 #include <boost/json.hpp>
 
+#include <sha256.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -65,6 +67,24 @@ inline constexpr std::size_t dictionary_limit = 1 << 20;
     if (d.app.empty() || d.version.empty())
         return kf::fail(errc::malformed, "the firmware dictionary does not name its application and version");
     return d;
+}
+
+/// One hash of what host and firmware say to each other: commands, responses and enumerations with their numbers. Two
+/// firmwares of one protocol are the same to a host, whatever they call themselves. Empty for what is no dictionary.
+[[nodiscard]] inline std::string protocol_hash(std::string_view json) {
+    boost::json::error_code bad;
+    const boost::json::value value = boost::json::parse(json, bad);
+    if (bad || !value.is_object()) return {};
+    std::map<std::string, std::string> words; // in an order of ours
+    for (const char* part : {"commands", "responses", "enumerations"})
+        for (const auto& [name, number] : io::object_at(value.get_object(), part))
+            words[std::string(part) + ' ' + std::string(std::string_view(name))] = boost::json::serialize(number);
+    if (words.empty()) return {};
+    std::string all;
+    for (const auto& [word, number] : words) all += word + '=' + number + '\n';
+    char text[SHA256_DIGEST_STRING_LENGTH] = {};
+    ::SHA256Data(reinterpret_cast<const std::uint8_t*>(all.data()), all.size(), text);
+    return text;
 }
 
 [[nodiscard]] inline result<dictionary> unpack_dictionary(io::byte_view packed) {

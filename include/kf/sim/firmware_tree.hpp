@@ -235,6 +235,14 @@ clean:
                                 fmt::format("/* Nothing is compiled in this stand-in tree: {} */\n", source)));
     for (const auto& board : sample_boards)
         KF_CHECK(io::write_file(dir / "src" / board.directory / "Kconfig", chips_kconfig(board.directory)));
+    // Nothing is compiled, but a compiler is asked for its version.
+    for (const auto& [family, prefix] :
+         {std::pair{"stm32", "arm-none-eabi-"}, {"rp2040", "arm-none-eabi-"}, {"avr", "avr-"}}) {
+        KF_CHECK(io::write_file(dir / "src" / family / "Makefile", fmt::format("CROSS_PREFIX=toolchain/{}\n", prefix)));
+        for (const char* program : {"gcc", "ld"})
+            KF_CHECK(io::write_file(dir / "toolchain" / (std::string(prefix) + program),
+                                    fmt::format("#!/bin/sh\necho '{}{} (stand-in) 12.2.0'\n", prefix, program), 0755));
+    }
     for (const auto& board : sample_boards)
         KF_CHECK(io::write_file(dir / "sample_configs" / (std::string(board.key) + ".config"), config_text(board)));
     return {};

@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""kflash flash of many boards, from outside: one stop for all, each board ends in its own way, and only what is needed
+is flashed. Three simulated boards on one host, two of them of one chip and one configuration."""
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import time
+import unittest
+
+import world
+from world import WorldTest, wait_for
+
+THIRD = ("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+NAMES = ("Octopus Pro", "Pico", "toolhead")
+KEYS = ["octopus", "pico", "toolhead"]
+
+
+class Batch(WorldTest):
+    def fleet(self, *faults, **options):
+        w = self.world(*faults, options=THIRD, **options)
+        registry = w.registry()
+        registry["global"]["stagger_delay"] = 0
+        w.write(w.home / ".config/kflash/devices.json", json.dumps(registry))
+        return w
+
+    def commit(self, w):
+        """The sources become a git checkout: their version can be known before they are built."""
+        git = ["git", "-C", str(w.tree), "-c", "user.name=x", "-c", "user.email=x@x"]
+        if not (w.tree / ".git").exists():
+            subprocess.run(["git", "init", "-q", str(w.tree)], check=True)
+        subprocess.run([*git, "add", "-A"], check=True)
+        subprocess.run([*git, "commit", "-qm", "x"], check=True)
+
+    def unplug(self, w, key):
+        board = w.boards[key]
+        os.kill(board["pid"], signal.SIGTERM)
+        place = pathlib.Path(w.at["by_id"]).parent / f"by-path/platform-kf-usb-0:{board['port'][2:]}:1.0"
+        wait_for(f"{key} is gone", lambda: not place.is_symlink())
+
+    def rows(self, r):
+        return {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "outcome"}
+
+    def reasons(self, r):
+        return {e["key"]: e["reason"] for e in r.events("result") if e["kind"] == "outcome"}
+
+    def ledger(self, w):
+        file = w.home / ".local/state/kflash/ledger.jsonl"
+        return [json.loads(x) for x in file.read_text().splitlines()] if file.exists() else []
+
+    def done(self, w):
+        return [e["board"] for e in self.ledger(w) if e.get("result") == "done"]
+
+    def test_d18_d20_all_boards_are_flashed_in_one_stop_and_then_only_what_is_needed(self):
+        w = self.fleet()
+        self.commit(w)
+        r = w.run("flash-all", "--yes", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual(self.rows(r), {k: ("PASS", "PASS", "PASS") for k in KEYS})
+        self.assertEqual(w.jobs(), ["stop", "start"])
+        total = next(e for e in r.events("result") if e["kind"] == "batch")
+        self.assertEqual((total["passed"], total["failed"], total["skipped"]), (3, 0, 0))
+        dividers = [e["text"] for e in r.events("step") if "--- " in e["text"] and e["phase"] == "Flash"]
+        self.assertEqual(dividers, [f"{k}: --- {i + 1}/3 {n}" for i, (k, n) in enumerate(zip(KEYS, NAMES))])
+        self.assertEqual(self.ledger(w)[0]["batch"], KEYS)
+        self.assertEqual(self.done(w), KEYS)
+        # Two boards of one configuration: one build, and its image is on both.
+        builds = w.home / ".cache/kflash/build"
+        self.assertEqual(sorted(p.name for p in builds.iterdir()), ["octopus", "pico"])
+        image = (builds / "pico/pinned/klipper.bin").read_bytes()
+        self.assertEqual([w.flash(k)[:len(image)] == image for k in KEYS], [False, True, True])
+
+        with self.subTest("a second run that changes nothing"):
+            began = time.monotonic()
+            r = w.run("flash", "--all", "--yes", "--json")
+            self.assertEqual(r.code, 0, r)
+            self.assertEqual(self.rows(r), {k: ("SKIP", "SKIP", "SKIP") for k in KEYS})
+            self.assertIn("already", self.reasons(r)["pico"])
+            self.assertEqual(w.jobs(), ["stop", "start"])
+            print(f"a second run took {time.monotonic() - began:.2f} s")
+        with self.subTest("nobody is there to ask"):
+            self.assertEqual(w.run("flash", "--all").code, 5)
+            r = w.run("flash", "octopus", "pico")
+            self.assertEqual(r.code, 5, r)
+            self.assertIn("All 2 boards run what the sources are. Flash them anyhow?", " ".join(r.err.split()))
+            self.assertIn("--force", r.err)
+        with self.subTest("one board has another configuration: it is built and flashed alone"):
+            config = w.home / ".config/kflash/configs/pico/.config"
+            config.write_text(config.read_text() + "CONFIG_KF_IMAGE_SIZE=12288\n")
+            r = w.run("flash", "--all", "--yes", "--json")
+            self.assertEqual(r.code, 0, r)
+            self.assertEqual(self.rows(r), {"octopus": ("SKIP",) * 3, "pico": ("PASS",) * 3, "toolhead": ("SKIP",) * 3})
+        with self.subTest("nothing is built again that is there already"):
+            r = w.run("flash", "octopus", "toolhead", "--force", "--json")
+            self.assertEqual(r.code, 0, r)
+            said = [e["text"] for e in r.events("step")]
+            self.assertTrue(any("octopus: klipper.bin" in t and "was there already" in t for t in said), said)
+        with self.subTest("a commit that changes nothing of it needs no flash, one of the sources does"):
+            (w.tree / "README").write_text("another commit")
+            self.commit(w)
+            r = w.run("flash", "--all", "--yes", "--json")
+            self.assertEqual((r.code, set(self.rows(r).values())), (0, {("SKIP",) * 3}), r)
+            makefile = w.tree / "Makefile"
+            makefile.write_text(makefile.read_text() + "# changed\n")
+            r = w.run("flash", "--all", "--dry-run", "--json")
+            self.assertEqual(r.code, 0, r)
+            self.assertFalse([e for e in r.events("result") if "left out" in e["text"]])
+
+    def test_a_plan_of_three_boards_is_printed_and_nothing_is_touched(self):
+        w = self.fleet()
+        r = w.run("flash", "--all", "--dry-run", "--json")
+        self.assertEqual(r.code, 0, r)
+        plan = [e for e in r.events("result") if e["kind"] == "plan"]
+        self.assertEqual({e.get("board") for e in plan} - {None}, set(KEYS))
+        self.assertEqual(sum("stop klipper.service" in e["text"] for e in plan), 1)
+        self.assertEqual(w.jobs(), [])
+        r = w.run("flash", "--all", "octopus")
+        self.assertEqual(r.code, 2, r)
+        r = w.run("flash", "octopus", "Octopus Pro")
+        self.assertEqual(r.code, 2, r)
+        self.assertIn("named twice", r.err)
+
+        with self.subTest("boards that are not ready are told together"):
+            (w.home / ".config/kflash/configs/octopus/.config").unlink()
+            other = w.home / ".config/kflash/configs/toolhead/.config"
+            other.write_text("CONFIG_MCU=\"stm32f446xx\"\n")
+            r = w.run("flash", "--all", "--yes")
+            self.assertEqual(r.code, 5, r)
+            self.assertIn("2 of 3 boards", r.err)
+            self.assertIn("kflash config octopus", r.err)
+            self.assertIn("kflash config toolhead", r.err)
+            self.assertFalse((w.home / ".cache/kflash/build").exists())
+            r = w.run("flash", "--all", "--yes", "--skip-unready", "--json")
+            self.assertEqual(r.code, 0, r)
+            self.assertEqual(self.rows(r), {"octopus": ("SKIP",) * 3, "pico": ("PASS",) * 3, "toolhead": ("SKIP",) * 3})
+
+    def test_d20_the_failure_of_one_board_never_blocks_another(self):
+        w = self.fleet("toolhead:says-version=v0.1.0-0-gold")
+        registry = w.registry()
+        registry["devices"]["gone"] = dict(registry["devices"]["pico"], name="Gone", serial_pattern="usb-Klipper_rp2040_77*")
+        registry["devices"]["beacon"] = dict(registry["devices"]["gone"], name="Beacon", serial_pattern="usb-Klipper_rp2040_78*",
+                                             flashable=False)
+        w.write(w.home / ".config/kflash/devices.json", json.dumps(registry))
+        r = w.run("flash", "--all", "--yes", "--json")
+        self.assertEqual(r.code, 4, r)
+        self.assertEqual(self.rows(r), {"beacon": ("SKIP",) * 3, "gone": ("SKIP", "FAIL", "SKIP"),
+                                        "octopus": ("PASS",) * 3, "pico": ("PASS",) * 3,
+                                        "toolhead": ("PASS", "PASS", "FAIL")})
+        self.assertEqual({e["board"] for e in r.events("error")}, {"gone", "toolhead"})
+        self.assertFalse((w.home / ".cache/kflash/build/gone").exists())
+        self.assertEqual(w.jobs(), ["stop", "start"])
+        self.assertTrue(w.service_is_up())
+        self.assertEqual(self.done(w), ["octopus", "pico"])
+
+    def test_a_build_that_fails_is_the_end_of_its_board_and_is_told_with_its_last_lines(self):
+        w = self.fleet()
+        (w.tree / "faults").mkdir(exist_ok=True)
+        (w.tree / "faults/fail-compile").write_text("")
+        before = [w.flash(k) for k in KEYS]
+        r = w.run("flash", "--all", "--yes")
+        self.assertEqual(r.code, 1, r)
+        self.assertEqual(r.out.splitlines()[0], "DEVICE       BUILD  FLASH  VERIFY")
+        self.assertEqual(r.out.splitlines()[1], "Octopus Pro  FAIL   SKIP   SKIP    the firmware did not build")
+        self.assertIn("error: this source does not compile", r.err)
+        self.assertEqual(w.jobs(), [])
+        self.assertEqual([w.flash(k) for k in KEYS], before)
+        for line in r.out.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_after_a_signal_the_next_batch_offers_the_rest(self):
+        w = self.fleet(speed=10)
+        child = w.start("flash", "--all", "--yes", "--json")
+        said = []
+        for line in child.stdout:
+            said.append(line)
+            if '"Flash"' in line and '"progress"' in line:
+                child.send_signal(signal.SIGINT)
+                break
+        out, err = child.communicate(timeout=world.DEADLINE)
+        self.assertEqual(child.returncode, 130, out + err)
+        r = world.Result(130, "".join(said) + out, err)
+        self.assertEqual(self.rows(r), {"octopus": ("PASS",) * 3, "pico": ("PASS", "SKIP", "SKIP"),
+                                        "toolhead": ("PASS", "SKIP", "SKIP")})
+        self.assertTrue(w.service_is_up())
+        self.assertEqual([(e["board"], e["result"]) for e in self.ledger(w) if "board" in e],
+                         [("octopus", "done"), ("pico", "interrupted"), ("toolhead", "interrupted")])
+        r = w.run("flash", "--all", "--dry-run", "--json")
+        self.assertTrue(any(e["text"].startswith("Octopus Pro is left out: runs v") for e in r.events("result")), r)
+        r = w.run("flash", *KEYS)
+        self.assertEqual(r.code, 5, r)
+        self.assertIn("Flash only the rest (Pico, toolhead)?", " ".join(r.err.split()))
+
+    def during_the_build(self, w, event, *words):
+        """Runs a batch, and `event` when its first board is built."""
+        (w.tree / "faults").mkdir(exist_ok=True)
+        (w.tree / "faults/slow").write_text("0.05")
+        child = w.start("flash", "--all", "--yes", "--json", *words)
+        said = []
+        for line in child.stdout:
+            said.append(line)
+            if '"Build"' in line and '"progress"' in line:
+                event()
+                break
+        out, err = child.communicate(timeout=world.DEADLINE)
+        return world.Result(child.returncode, "".join(said) + out, err)
+
+    def test_d9_a_print_that_begins_between_check_and_stop_refuses_the_whole_batch(self):
+        w = self.fleet()
+        before = [w.flash(k) for k in KEYS]
+        r = self.during_the_build(w, lambda: w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"}))
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("benchy.gcode", r.out)
+        self.assertEqual(w.jobs(), [])
+        self.assertEqual([w.flash(k) for k in KEYS], before)
+
+    def test_a_board_that_is_unplugged_during_the_build_and_one_with_another_in_its_port_are_not_written(self):
+        w = self.fleet()
+        before = w.flash("pico")
+
+        def event():
+            self.unplug(w, "pico")  # and another board of the same chip comes into its port
+            argv = list(w.boards["pico"]["argv"])
+            argv[argv.index("--serial") + 1] = "E6614103E7450000"
+            other = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, start_new_session=True,
+                                     env=dict(os.environ, XDG_STATE_HOME=str(w.root / "logs")))
+            w.extra.append(other)
+            wait_for("another board", lambda: any("E6614103E7450000" in n for n in w.by_id()))
+            self.unplug(w, "toolhead")
+
+        r = self.during_the_build(w, event, "--assume-idle")
+        self.assertNotEqual(r.code, 0, r)
+        rows = self.rows(r)
+        self.assertEqual(rows, {"octopus": ("PASS",) * 3, "pico": ("PASS", "FAIL", "SKIP"),
+                                "toolhead": ("PASS", "FAIL", "SKIP")}, r)
+        self.assertEqual(w.flash("pico"), before)
+        self.assertTrue(w.service_is_up())
+
+    def test_d3_d4_a_stop_that_times_out_writes_no_board_and_a_start_that_fails_is_told(self):
+        w = self.fleet()
+        before = [w.flash(k) for k in KEYS]
+        w.change_services(faults={"stop_hangs": True})
+        r = w.run("flash", "--all", "--yes", "--json", "--service-timeout", "2")
+        self.assertEqual(r.code, 1, r)
+        wait_for("the service is up", w.service_is_up)
+        self.assertEqual([w.flash(k) for k in KEYS], before)
+        self.assertEqual(len(r.events("error")), 1, r)  # it is about all of them
+        w.change_services(faults={"start_lies": True})
+        r = w.run("flash", "--all", "--yes", "--json", "--service-timeout", "1")
+        self.assertEqual(r.code, 1, r)
+        self.assertEqual(self.rows(r), {k: ("PASS",) * 3 for k in KEYS})
+        self.assertIn("systemctl start klipper.service", r.out)
+
+    def test_a_disk_that_is_full_is_known_before_the_stop_and_a_ledger_that_is_full_is_a_warning(self):
+        w = self.fleet()
+        before = [w.flash(k) for k in KEYS]
+        small = (8192, 8192)  # no file may grow larger: what a full disk does to an image
+        child = w.start("flash", "--all", "--yes", "--json",
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, small))
+        out, err = child.communicate(timeout=world.DEADLINE)
+        self.assertNotEqual(child.returncode, 0, out + err)
+        self.assertEqual(w.jobs(), [])
+        self.assertEqual([w.flash(k) for k in KEYS], before)
+        w.registry()
+        ledger = w.home / ".local/state/kflash/ledger.jsonl"
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        ledger.unlink(missing_ok=True)
+        ledger.symlink_to("/dev/full")
+        r = w.run("flash", "octopus", "pico", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertTrue(any("ledger.jsonl" in e["text"] for e in r.events("warning")), r)
+        self.assertEqual(w.jobs(), ["stop", "start"])
+
+
+if __name__ == "__main__":
+    world.main()

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+// The stages of a batch as pure functions: who is ready, who is current, what is asked, what the table says at its end.
+#include <kf/flash/conclusion.hpp>
+#include <kf/flash/stages.hpp>
+#include <kf/sink/json_lines.hpp>
+#include <kf/sink/recording.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace batch_test {
+
+using namespace kf;
+using flash::standing;
+using flash::verdict;
+
+/// Boards that are connected and configured, each named by its own serial number: k1, k2, ...
+struct fleet {
+    flash::request wanted;
+    flash::survey seen;
+    flash::ledger known;
+    std::vector<board::device> devices;
+
+    explicit fleet(int count, const std::string& mcu = "rp2040") {
+        for (int i = 1; i <= count; ++i) {
+            board::device d;
+            d.file_name = fmt::format("usb-Klipper_{}_E66141040000{}-if00", mcu, i);
+            d.path = "/dev/serial/by-id/" + d.file_name;
+            d.resolved = fmt::format("/dev/ttyACM{}", i);
+            d.usb = board::parse_usb_name(d.file_name);
+            devices.push_back(d);
+            seen.registry.boards.push_back({.key = fmt::format("k{}", i),
+                                            .name = fmt::format("Board {}", i),
+                                            .mcu = mcu,
+                                            .serial_pattern = d.file_name});
+        }
+        for (const auto& b : seen.registry.boards) {
+            wanted.boards.push_back(b.key);
+            flash::board_survey found{b};
+            found.target = board::match(seen.registry, b, devices);
+            BOOST_REQUIRE(found.target.has_value());
+            found.config.source = firmware::source_config{
+                {},
+                *firmware::kconfig::parse(
+                    "CONFIG_BOARD_DIRECTORY=\"rp2040\"\nCONFIG_MCU=\"rp2040\"\n"
+                    "CONFIG_RPXXXX_HAVE_BOOTLOADER=y\nCONFIG_USBSERIAL=y\nCONFIG_FLASH_SIZE=0x200000\n"
+                    "CONFIG_FLASH_BOOT_ADDRESS=0x10000100\n"
+                    "CONFIG_FLASH_APPLICATION_ADDRESS=0x10004000\n"),
+                {}};
+            found.config.tree_version = "v0.13.0-7-gabcdef0";
+            found.config.age = 3 * 86400.;
+            seen.boards.push_back(std::move(found));
+        }
+        host::printer_sight klippy;
+        klippy.activity = host::printer_activity{};
+        seen.printers = {klippy};
+    }
+    void runs(std::size_t board, const std::string& version) {
+        seen.printers[0].activity->versions["/dev/serial/by-id/" + devices[board].file_name] = version;
+    }
+    [[nodiscard]] std::vector<standing> standings() const {
+        std::vector<standing> all;
+        for (const auto& s : flash::standings_of(wanted, seen, known)) all.push_back(s.is);
+        return all;
+    }
+};
+
+flash::board_standing stands(const char* key, standing is) {
+    return {key, std::string("Board ") + key, is, is == standing::current ? "v1" : ""};
+}
+
+struct keeping_reporter {
+    std::vector<std::string> told = {};
+    std::vector<record> results = {};
+    void tell(const flash::event& e) {
+        if (const auto* f = std::get_if<flash::failed>(&e.what)) told.push_back(f->why.board + ": " + f->why.what);
+        if (const auto* d = std::get_if<flash::done>(&e.what)) results.push_back(d->what);
+    }
+};
+
+flash::board_outcome outcome_of(const char* key, result<void> ended, flash::written wrote) {
+    flash::board_outcome b;
+    b.key = key;
+    b.name = std::string("Board ") + key;
+    b.written.ended = std::move(ended);
+    b.written.wrote = wrote;
+    b.written.version = "v0.13.0-7-gabcdef0";
+    return b;
+}
+
+BOOST_AUTO_TEST_SUITE(batch_suite)
+
+BOOST_AUTO_TEST_CASE(d20_all_boards_that_are_not_ready_are_told_together_with_their_age) {
+    fleet f(3);
+    f.seen.boards[0].config.source = kf::fail(errc::needs_person, "no configuration yet");
+    f.seen.boards[0].config.age.reset();
+    f.seen.boards[2].board.mcu = "stm32h723";
+    f.seen.boards[2].config.age = 100 * 86400.;
+    const auto ready = flash::check_ready(flash::readiness_of(f.wanted, f.seen));
+    BOOST_REQUIRE(!ready.has_value());
+    BOOST_TEST((ready.error().code == errc::needs_person));
+    BOOST_TEST(ready.error().what == "2 of 3 boards cannot be built for, nothing was built");
+    BOOST_TEST(ready.error().cause ==
+               "Board 1: no configuration yet; Board 3: the configuration is for rp2040, Board 3 is registered as "
+               "stm32h723 (its configuration was saved 100 days ago, review it)");
+    BOOST_TEST((ready.error().steps ==
+                std::vector<std::string>{"kflash config k1", "kflash config k3", "or leave them out: --skip-unready"}));
+    flash::leave_out_unready(f.wanted, flash::readiness_of(f.wanted, f.seen));
+    BOOST_TEST(f.wanted.left_out.size() == 2U);
+    BOOST_TEST(flash::check_ready(flash::readiness_of(f.wanted, f.seen)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_configuration_has_an_age_in_words) {
+    BOOST_TEST(flash::age_text(5) == "just now");
+    BOOST_TEST(flash::age_text(60) == "1 minute ago");
+    BOOST_TEST(flash::age_text(2 * 3600 + 5) == "2 hours ago");
+    BOOST_TEST(flash::age_text(86400) == "1 day ago");
+    BOOST_TEST(flash::age_text(90 * 86400.) == "90 days ago, review it");
+}
+
+BOOST_AUTO_TEST_CASE(d18_two_boards_of_one_chip_have_each_its_own_version) {
+    fleet f(2);
+    f.runs(0, "v0.13.0-7-gabcdef0");
+    f.runs(1, "v0.12.0-9-g0000000");
+    BOOST_TEST((f.standings() == std::vector{standing::current, standing::outdated}));
+    // By the port that printer.cfg names, where it names no board.
+    fleet ports(2);
+    ports.seen.printers[0].activity->versions = {{"/dev/ttyACM1", "v0.12.0-9-g0000000"},
+                                                 {"/dev/ttyACM2", "v0.13.0-7-gabcdef0"}};
+    BOOST_TEST((ports.standings() == std::vector{standing::outdated, standing::current}));
+    // And of one that klippy does not name nothing is known.
+    fleet one(2);
+    one.runs(0, "v0.13.0-7-gabcdef0");
+    BOOST_TEST((one.standings() == std::vector{standing::current, standing::unknown}));
+    // The name of a twin is its brother's, too.
+    fleet twins(1);
+    twins.runs(0, "v0.13.0-7-gabcdef0");
+    auto device = twins.devices[0];
+    device.facts.port = "1-1.2";
+    device.facts.serial = "E661410400001";
+    device.facts.twins = 1;
+    twins.seen.registry.boards[0].serial_pattern = device.file_name;
+    twins.seen.registry.boards[0].usb_port = "1-1.2";
+    twins.seen.boards[0].target = board::match(twins.seen.registry, twins.seen.registry.boards[0], std::vector{device});
+    if (twins.seen.boards[0].target) BOOST_TEST((twins.standings() == std::vector{standing::unknown}));
+}
+
+BOOST_AUTO_TEST_CASE(d17_only_one_commit_without_changes_counts_as_current) {
+    for (const auto& [runs, is] : {std::pair{"v0.13.0-7-gabcdef0", standing::current},
+                                   {"v0.13.0-7-gabcdef01", standing::current},
+                                   {"v0.13.0-7-g1234567", standing::outdated},
+                                   {"v0.13.0-8-gabcdef0", standing::outdated},
+                                   {"v0.13.0-7-gabcdef0-dirty-20261120_232011-vm", standing::outdated},
+                                   {"?", standing::unknown}}) {
+        fleet f(1);
+        f.runs(0, runs);
+        BOOST_TEST((f.standings() == std::vector{is}), runs);
+    }
+    fleet dirty(1);
+    dirty.seen.boards[0].config.tree_version = "v0.13.0-7-gabcdef0-dirty";
+    dirty.runs(0, "v0.13.0-7-gabcdef0-dirty-20261120_232011-vm");
+    BOOST_TEST((dirty.standings() == std::vector{standing::outdated})); // they may differ
+    fleet no_git(1);
+    no_git.seen.boards[0].config.tree_version = "";
+    no_git.runs(0, "v0.13.0-7-gabcdef0");
+    BOOST_TEST((no_git.standings() == std::vector{standing::unknown}));
+}
+
+BOOST_AUTO_TEST_CASE(what_an_image_was_made_from_decides_where_the_ledger_knows_it) {
+    const auto with = [](const char* runs, const char* version, const char* inputs) {
+        fleet f(1);
+        f.runs(0, runs);
+        f.seen.boards[0].config.inputs = "1234";
+        flash::ledger_entry e;
+        e.board = "k1";
+        e.result = "done";
+        e.wrote = "all";
+        e.version = version;
+        e.inputs = inputs;
+        f.known.entries = {e};
+        return f.standings().front();
+    };
+    const char* sources = "v0.13.0-7-gabcdef0";
+    const char* before = "v0.13.0-2-g1234567";
+    BOOST_TEST((with(before, before, "1234") == standing::current));    // 5 commits that change nothing of it
+    BOOST_TEST((with(sources, sources, "9999") == standing::outdated)); // its configuration was changed
+    BOOST_TEST((with(sources, before, "9999") == standing::current));   // somebody else flashed it since
+    BOOST_TEST((with(before, sources, "1234") == standing::outdated));  // or set it back
+    BOOST_TEST((with(sources, sources, "") == standing::current));
+    BOOST_TEST((with("", sources, "1234") == standing::unknown)); // it does not answer
+}
+
+BOOST_AUTO_TEST_CASE(d10_of_a_klippy_that_says_nothing_every_board_is_flashed) {
+    fleet f(2);
+    f.seen.printers[0].activity = kf::fail(errc::timeout, "it does not answer");
+    BOOST_TEST((f.standings() == std::vector{standing::unknown, standing::unknown}));
+    BOOST_TEST(!flash::ask_about(flash::standings_of(f.wanted, f.seen, {}), {}).has_value());
+    recording_sink out;
+    const flash::answered_by_flags usual;
+    f.seen.units.klippys = std::vector<host::unit_state>{};
+    BOOST_TEST(flash::detail::choose_outdated(f.wanted, f.seen, usual, out).has_value());
+    BOOST_TEST(f.wanted.left_out.empty());
+}
+
+BOOST_AUTO_TEST_CASE(when_all_boards_are_current_the_usual_answer_flashes_none) {
+    const auto q = flash::ask_about({stands("a", standing::current), stands("b", standing::current)}, {});
+    BOOST_REQUIRE(q.has_value());
+    BOOST_TEST(q->text == "All 2 boards run what the sources are. Flash them anyhow?");
+    BOOST_TEST(!q->usual);
+    BOOST_TEST(*flash::answered_by_flags{}.leave_out(*q));
+    BOOST_TEST(q->boards.size() == 2U);
+    BOOST_TEST(q->boards.at("a") == "runs v1 already");
+}
+
+BOOST_AUTO_TEST_CASE(when_some_boards_are_current_the_usual_answer_flashes_the_others) {
+    const auto q = flash::ask_about(
+        {stands("a", standing::current), stands("b", standing::outdated), stands("c", standing::unknown)}, {});
+    BOOST_REQUIRE(q.has_value());
+    BOOST_TEST(q->text == "Flash only what does not run the sources (Board b, Board c)?");
+    BOOST_TEST(q->usual);
+    BOOST_TEST(*flash::answered_by_flags{}.leave_out(*q));
+    BOOST_TEST(q->boards.size() == 1U);
+    BOOST_TEST(!flash::ask_about({stands("b", standing::outdated)}, {}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
+    const auto last = flash::last_batch("{\"batch\":[\"a\",\"b\",\"c\"]}\n"
+                                        "{\"board\":\"a\",\"result\":\"done\"}\n"
+                                        "{\"board\":\"b\",\"result\":\"interrupted\"}\n"
+                                        "{\"board\":\"c\",\"result\":\"do");
+    BOOST_TEST(last.was_cut());
+    BOOST_TEST((last.done == std::set<std::string>{"a"}));
+    BOOST_TEST((last.begun == std::set<std::string>{"b", "c"}));
+    const std::vector silent{stands("a", standing::unknown), stands("b", standing::unknown),
+                             stands("c", standing::unknown)};
+    const auto q = flash::ask_about(silent, last);
+    BOOST_REQUIRE(q.has_value());
+    BOOST_TEST(q->text == "The last batch was cut short. Flash only the rest (Board b, Board c)?");
+    BOOST_TEST(q->boards.at("a") == "done in the batch that was cut short");
+    // A board that was done then and is outdated now, by klippy's word, belongs to the rest.
+    BOOST_TEST(!flash::ask_about({stands("a", standing::outdated), stands("b", standing::unknown)}, last).has_value());
+    const auto answers = flash::ask_about({stands("a", standing::current), stands("b", standing::outdated)}, last);
+    BOOST_TEST(answers->text == "The last batch was cut short. Flash only the rest (Board b)?");
+    // One that came to its end offers nothing, also when its boards were done one by one afterwards.
+    const std::string cut = "{\"batch\":[\"a\",\"b\"]}\n{\"board\":\"a\",\"result\":\"done\"}\n";
+    BOOST_TEST(!flash::last_batch(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").was_cut());
+    BOOST_TEST(!flash::last_batch(cut + "{\"batch\":[]}\n").was_cut());
+    BOOST_TEST(!flash::last_batch("").was_cut());
+}
+
+BOOST_AUTO_TEST_CASE(all_are_the_boards_that_may_be_flashed_and_the_excluded_are_told) {
+    fleet f(2);
+    f.seen.registry.boards[1].flashable = false;
+    flash::request all;
+    flash::take_all(all, f.seen.registry);
+    BOOST_TEST((all.boards == std::vector<std::string>{"k1", "k2"}));
+    BOOST_TEST(all.left_out.at("k2") == "excluded from flashing");
+    BOOST_TEST(all.is_batch());
+}
+
+BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
+    std::vector<flash::batch_row> rows{
+        {"octopus", "Octopus Pro", verdict::pass, verdict::pass, verdict::pass, "v0.13.0-7-gabcdef0"},
+        {"pico", "Pico", verdict::pass, verdict::fail, verdict::skip,
+         "the bootloader starts applications at 0x8008000, the image is linked to 0x8020000"},
+        {"toolhead", "The toolhead board of the second printer", verdict::skip, verdict::skip, verdict::skip,
+         "runs v0.13.0-7-gabcdef0 already"}};
+    const auto table = flash::table_of(rows);
+    BOOST_TEST(table == "DEVICE                    BUILD  FLASH  VERIFY\n"
+                        "Octopus Pro               PASS   PASS   PASS    v0.13.0-7-gabcdef0\n"
+                        "Pico                      PASS   FAIL   SKIP    the bootloader starts\n"
+                        "                                                applications at 0x8008000, the\n"
+                        "                                                image is linked to 0x8020000\n"
+                        "The toolhead board of...  SKIP   SKIP   SKIP    runs v0.13.0-7-gabcdef0 already");
+}
+
+BOOST_AUTO_TEST_CASE(d22_the_conclusion_of_three_boards_has_a_row_for_each_and_ends_with_the_first_failure) {
+    flash::flash_plan p;
+    p.wanted.boards = {"a", "b", "c", "d", "e"};
+    p.without = {{"e", "Board e", {}, "runs v1 already"},
+                 {"d", "Board d", error{errc::build_failed, "the firmware did not build", {}, {}, {}, {"main.c:7"}},
+                  "the firmware did not build", phase::build},
+                 {"c", "Board c", error{errc::not_connected, "Board c is not connected"}, "Board c is not connected"}};
+    flash::outcome o;
+    o.stopped = true;
+    o.boards.push_back(outcome_of("a", {}, flash::written::all));
+    o.boards.push_back(outcome_of("b", kf::fail(errc::verify_failed, "the board runs another"), flash::written::all));
+    keeping_reporter tell;
+    const auto ended = flash::conclude(p, o, tell);
+    BOOST_REQUIRE(!ended.has_value());
+    BOOST_TEST((ended.error().code == errc::verify_failed));
+    BOOST_TEST(ended.error().what == "Board b: the board runs another");
+    BOOST_TEST(std::string(to_json(ended.error()).at("board").as_string()) == "b");
+    BOOST_TEST((tell.told == std::vector<std::string>{"c: Board c: Board c is not connected",
+                                                      "d: Board d: the firmware did not build"}));
+    BOOST_REQUIRE(tell.results.size() == 7U); // flashed, five rows, the batch
+    BOOST_TEST(tell.results.back().text == "DEVICE   BUILD  FLASH  VERIFY\n"
+                                           "Board a  PASS   PASS   PASS    v0.13.0-7-gabcdef0\n"
+                                           "Board b  PASS   PASS   FAIL    the board runs another\n"
+                                           "Board c  SKIP   FAIL   SKIP    Board c is not connected\n"
+                                           "Board d  FAIL   SKIP   SKIP    the firmware did not build\n"
+                                           "Board e  SKIP   SKIP   SKIP    runs v1 already");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_of_which_everything_was_left_out_is_no_failure) {
+    flash::flash_plan p;
+    p.wanted.boards = {"a", "b"};
+    p.without = {{"a", "Board a", {}, "runs v1 already"}, {"b", "Board b", {}, "excluded from flashing"}};
+    keeping_reporter tell;
+    BOOST_TEST(flash::conclude(p, {}, tell).has_value());
+    BOOST_TEST(tell.told.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_that_a_signal_cut_tells_it_once_and_its_rest_is_skipped) {
+    flash::flash_plan p;
+    p.wanted.boards = {"a", "b", "c"};
+    flash::outcome o;
+    o.boards.push_back(outcome_of("a", {}, flash::written::all));
+    for (const char* key : {"b", "c"})
+        o.boards.push_back(outcome_of(key, kf::fail(errc::interrupted, "interrupted"), flash::written::nothing));
+    keeping_reporter tell;
+    const auto ended = flash::conclude(p, o, tell);
+    BOOST_TEST((ended.error().code == errc::interrupted));
+    BOOST_TEST(tell.told.empty());
+    const auto rows = flash::rows_of(p, o);
+    BOOST_TEST((rows[1].build == verdict::pass && rows[1].flash == verdict::skip));
+}
+
+BOOST_AUTO_TEST_CASE(what_kept_a_batch_from_its_stop_is_told_once_and_a_service_that_is_down_ends_it) {
+    flash::flash_plan p;
+    p.wanted.boards = {"a", "b"};
+    flash::outcome o;
+    o.reached = kf::fail(errc::refused, "benchy.gcode is being printed");
+    o.boards.push_back(outcome_of("a", {}, flash::written::nothing));
+    o.boards.push_back(outcome_of("b", {}, flash::written::nothing));
+    keeping_reporter tell;
+    BOOST_TEST(flash::conclude(p, o, tell).error().what == "benchy.gcode is being printed");
+    BOOST_TEST(tell.told.empty());
+    o.reached = {};
+    o.boards[1].written.ended = kf::fail(errc::mismatch, "the chip is another");
+    o.service = kf::fail(errc::service_down, "klipper.service is down");
+    BOOST_TEST((flash::conclude(p, o, tell).error().code == errc::service_down));
+    BOOST_TEST((tell.told == std::vector<std::string>{"b: Board b: the chip is another"}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace batch_test

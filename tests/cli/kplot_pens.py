@@ -172,14 +172,14 @@ class Lists(DrawingTest):
         self.assertEqual(self.kplot("import", self.draw(TWO), "--sim", "--pens", pens, "-o", job).code, 0)
         self.assertEqual(self.kplot("gcode", job, "--sim").out, whole.out)
         # A filter keeps them, and gives others when asked.
-        self.assertEqual(self.kplot("order", job, "-o", self.root / "b.jsonl").code, 0)
+        self.assertEqual(self.kplot("simplify", job, "-o", self.root / "b.jsonl").code, 0)
         self.assertEqual(self.kplot("gcode", self.root / "b.jsonl", "--sim").out, whole.out)
         plain = self.root / "plain.jsonl"
         self.assertEqual(self.kplot("import", self.draw(TWO), "-o", plain).code, 0)
         self.assertEqual(self.kplot("pens", plain, "--pens", pens, "-o", job).code, 0)
         self.assertEqual(self.kplot("gcode", job, "--sim").out, whole.out)
         by_layer = self.kplot("pens", job)
-        self.assertIn('"pens":[{"name":"red"},{"name":"blue"}]', by_layer.out)
+        self.assertIn('"pens":[{"name":"red","colour":"#000000"},{"name":"blue","colour":"#000000"}]', by_layer.out)
 
 
 if __name__ == "__main__":

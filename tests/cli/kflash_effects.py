@@ -38,8 +38,8 @@ class Plan:
     def has_path(self, path):
         """A path is in the plan when it is named there, or lies below a folder that is; and so is its lock."""
         path = re.sub(r"/tmp/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", path)
-        named = set(re.findall(r"(?<![\w/.])/[^\s;,:'()]+", " ".join(self.lines)))
-        named = {n.rstrip("/") for n in named}
+        named = set(re.findall(r"(?<![\w/.])/[^\s;,'()]+", " ".join(self.lines)))
+        named = {n.rstrip(":").rstrip("/") for n in named}  # a place in by-path has colons in it
         parents = ["/".join(path.split("/")[:n]) for n in range(3, len(path.split("/")) + 1)]
         return any(p in named for p in (*parents, path.removesuffix(".lock")))
 

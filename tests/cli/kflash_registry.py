@@ -544,7 +544,7 @@ class CommandLine(Case):
             return r.stdout.split()
         self.assertEqual(completed("kflash", "se"), ["settings"])
         self.assertEqual(completed("kflash", "--remove"), ["--remove-device"])
-        self.assertEqual(completed("kflash", "flash", "--skip"), ["--skip-menuconfig"])
+        self.assertEqual(completed("kflash", "flash", "--skip"), ["--skip-menuconfig", "--skip-unready"])
         self.assertEqual(completed("kflash", "list", "--skip"), [])
 
 

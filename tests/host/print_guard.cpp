@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(asks_for_all_that_is_judged_and_for_no_more_of_a_heater_tha
     BOOST_REQUIRE(a.has_value());
     BOOST_TEST(asked == boost::json::parse(R"({"webhooks": null, "print_stats": null, "virtual_sdcard": null,
         "pause_resume": null, "idle_timeout": null, "motion_report": ["live_velocity"], "configfile": ["settings"],
-        "extruder": ["target"], "heater_bed": ["target"]})")
+        "mcu": ["mcu_version"], "extruder": ["target"], "heater_bed": ["target"]})")
                             .as_object());
 }
 

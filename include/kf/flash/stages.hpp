@@ -29,8 +29,6 @@ inline void take_all(request& wanted, const board::registry& registry) {
 
 enum class current_boards { asked_about, flashed };
 
-namespace detail {
-
 /// Stage 1: configurations.
 template<questions Questions, sink Sink>
 [[nodiscard]] result<void> choose_ready(request& wanted, const survey& seen, Questions& person, Sink& out) {
@@ -66,16 +64,14 @@ template<questions Questions, sink Sink>
     return {};
 }
 
-} // namespace detail
-
 /// Of a batch, from what a survey saw of all of them. A board that was named alone is what a person wants.
 template<questions Questions, sink Sink>
 [[nodiscard]] result<void> choose_boards(request& wanted, const survey& seen, current_boards then, Questions& person,
                                          Sink& out) {
     if (!wanted.is_batch() || !check_safety(wanted, seen)) return {};
-    KF_CHECK(detail::choose_ready(wanted, seen, person, out));
+    KF_CHECK(choose_ready(wanted, seen, person, out));
     if (then == current_boards::flashed) return {};
-    return detail::choose_outdated(wanted, seen, person, out);
+    return choose_outdated(wanted, seen, person, out);
 }
 
 } // namespace kf::flash

@@ -44,8 +44,8 @@ struct printer_activity {
     std::vector<fs::path> ports = {};      ///< where those that are there lead to
     /// What the firmware of each MCU calls itself, by the serial port of printer.cfg and by where that leads to.
     std::map<std::string, std::string> versions = {};
-    int listener = 0;                      ///< the process that answered; 0 when it is not known
-    std::int64_t process = 0;              ///< klippy's, by its own word
+    int listener = 0;         ///< the process that answered; 0 when it is not known
+    std::int64_t process = 0; ///< klippy's, by its own word
 };
 
 /// The reason why this printer must not be stopped; nothing when it is idle. `unknown` tells a refusal because

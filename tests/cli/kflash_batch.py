@@ -49,8 +49,7 @@ class Batch(WorldTest):
         return {e["key"]: e["reason"] for e in r.events("result") if e["kind"] == "outcome"}
 
     def ledger(self, w):
-        file = w.home / ".local/state/kflash/ledger.jsonl"
-        return [json.loads(x) for x in file.read_text().splitlines()] if file.exists() else []
+        return w.ledger()
 
     def done(self, w):
         return [e["board"] for e in self.ledger(w) if e.get("result") == "done"]

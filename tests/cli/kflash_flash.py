@@ -30,8 +30,7 @@ class Flash(WorldTest):
         self.assertGreater(done["downtime_s"], 0)
         self.assertEqual(w.jobs(), ["stop", "start"])
         self.assertTrue(w.service_is_up())
-        ledger = [json.loads(x) for x in (w.home / ".local/state/kflash/ledger.jsonl").read_text().splitlines()]
-        self.assertEqual([(e["board"], e["result"], e["wrote"], e["service"]) for e in ledger],
+        self.assertEqual([(e["board"], e["result"], e["wrote"], e["service"]) for e in w.ledger()],
                          [("octopus", "done", "all", "restored")])
         self.assertEqual(w.flash("octopus")[:done["bytes"]],
                          (w.home / ".cache/kflash/build/octopus/pinned/klipper.bin").read_bytes())
@@ -114,7 +113,7 @@ class Flash(WorldTest):
         self.assertIn("not the image's", r.err)
         self.assertTrue(w.service_is_up())
         # The ledger has what is known although the flash failed.
-        entry = json.loads((w.home / ".local/state/kflash/ledger.jsonl").read_text())
+        entry, = w.ledger()
         self.assertEqual((entry["method"], entry["wrote"], entry["result"]), ("katapult", "all", "verify_failed"))
         self.assertIn("not the image's", entry["what"])
         self.assertGreater(entry["write_s"], 0)

@@ -56,9 +56,6 @@ class Hosts(WorldTest):
         subprocess.run([*w.at["systemctl"], "start", "klipper.service"], check=True)
         wait_for("klippy is ready", lambda: klippy_state(w) == "ready")
 
-    def ledger(self, w):
-        return [json.loads(x) for x in (w.home / ".local/state/kflash/ledger.jsonl").read_text().splitlines()]
-
     # -- A10: not seen is not "not there"
     def test_a10_d10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):
         w = self.world()
@@ -84,7 +81,7 @@ class Hosts(WorldTest):
         self.assertEqual(w.run("flash", "octopus", "-s", "--override-print-guard", " ").code, 2)
         r = w.run("flash", "octopus", "-s", "--override-print-guard", "I stand beside it")
         self.assertEqual(r.code, 0, r)
-        self.assertEqual(self.ledger(w)[-1]["assumed"], "I stand beside it")
+        self.assertEqual(w.ledger()[-1]["assumed"], "I stand beside it")
         self.assertEqual(w.jobs()[done:], ["stop", "start"])
         self.assertTrue(w.service_is_up())
 
@@ -181,7 +178,7 @@ class Hosts(WorldTest):
         self.assertEqual(r.code, 0, r)
         self.assertIn("nothing was stopped", r.out)
         self.assertNotIn("printer down", r.out)
-        self.assertEqual([(e["result"], e["service"]) for e in self.ledger(w)], [("done", "not stopped")])
+        self.assertEqual([(e["result"], e["service"]) for e in w.ledger()], [("done", "not stopped")])
 
     # -- A11: every signal but SIGKILL and SIGSTOP
     def test_a11_d2_no_signal_ends_the_write(self):

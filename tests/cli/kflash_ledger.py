@@ -16,7 +16,7 @@ class Ledger(WorldTest):
         return w.home / ".local/state/kflash"
 
     def entries(self, w):
-        return [json.loads(x) for x in (self.state(w) / "ledger.jsonl").read_text().splitlines()]
+        return w.ledger()
 
     def version(self, w, text):
         (w.tree / "VERSION").write_text(text + "\n")

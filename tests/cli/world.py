@@ -104,6 +104,12 @@ class World:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, env=full, start_new_session=True, **options)
 
+    def ledger(self):
+        """How each flash ended; the lines that say that one begins are left out."""
+        file = self.home / ".local/state/kflash/ledger.jsonl"
+        lines = [json.loads(x) for x in file.read_text().splitlines()] if file.exists() else []
+        return [e for e in lines if e.get("result") != "begun"]
+
     def run(self, *words, env=None):
         child = self.start(*words, env=env)
         out, err = child.communicate(timeout=DEADLINE)

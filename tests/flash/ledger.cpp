@@ -88,6 +88,23 @@ BOOST_AUTO_TEST_CASE(a_line_of_another_kind_is_passed_over_and_a_broken_one_is_t
     BOOST_TEST((all.torn == std::vector<std::size_t>{2, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(a_flash_that_began_and_never_ended_leaves_nobody_who_knows_what_the_board_holds) {
+    kf::test::temporary_folder dir;
+    const auto file = dir / "ledger.jsonl";
+    auto start = entry("octopus", "", std::string(begun));
+    start.wrote.clear();
+    BOOST_REQUIRE(append(file, entry("octopus", "aa")));
+    BOOST_REQUIRE(append(file, start));
+    auto all = *read_ledger(file);
+    BOOST_TEST(on_board(all, "octopus") == nullptr);
+    BOOST_TEST(before_this_one(all, "octopus")->sha256 == "aa"); // the way back stays
+    BOOST_TEST(all.entries.size() == 2u);                        // and history tells it
+    BOOST_REQUIRE(append(file, entry("octopus", "bb")));
+    all = *read_ledger(file);
+    BOOST_TEST(all.entries.size() == 2u);
+    BOOST_TEST(on_board(all, "octopus")->sha256 == "bb");
+}
+
 BOOST_AUTO_TEST_CASE(a_rollback_leads_to_the_verified_flash_before_this_one) {
     ledger all;
     const auto back = [&] {

@@ -28,7 +28,7 @@ struct ledger_entry {
     std::string build_versions; ///< the compiler, as the image has it
     std::string image;          ///< its file among the kept images; empty when it was not kept
     std::string method;         ///< the last that was tried; empty when it did not come so far
-    std::string result;         ///< "done" or the name of an errc
+    std::string result;         ///< "done", the name of an errc, or "begun"
     std::string what;           ///< what happened, when it is not "done"
     std::string wrote;          ///< "nothing", "some", "all"
     std::string service;        ///< "restored", "down", "not stopped"
@@ -48,6 +48,10 @@ struct ledger_entry {
     std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
     return stamp;
 }
+
+/// The result of a line that is written before the stop: if it is the last one of a board, kflash was killed, and
+/// nobody knows what the board holds.
+inline constexpr std::string_view begun = "begun";
 
 namespace detail {
 
@@ -107,6 +111,8 @@ struct ledger {
         e.write_time = io::value_at<double>(o, "write_s").value_or(0);
         e.verify_time = io::value_at<double>(o, "verify_s").value_or(0);
         e.downtime = io::value_at<double>(o, "downtime_s").value_or(0);
+        // That it began is of interest only as long as nothing tells how it ended.
+        std::erase_if(all.entries, [&](const ledger_entry& x) { return x.board == e.board && x.result == begun; });
         all.entries.push_back(std::move(e));
     }
     return all;

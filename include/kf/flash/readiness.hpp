@@ -3,27 +3,17 @@
 /// The first stage of a batch: which of its boards have a configuration that can be built for them, and how old each
 /// is. Pure: it reads what a survey saw.
 
+#include <kf/firmware/config_cache.hpp>
 #include <kf/flash/survey.hpp>
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace kf::flash {
-
-/// "3 days ago"; from three months on with the advice to review it: options come and go with the source.
-[[nodiscard]] inline std::string age_text(seconds age) {
-    constexpr double minute = 60, hour = 60 * minute, day = 24 * hour;
-    const auto ago = [](double count, const char* unit) {
-        const auto n = static_cast<long long>(count);
-        return fmt::format("{} {}{} ago", n, unit, n == 1 ? "" : "s");
-    };
-    if (age < minute) return "just now";
-    if (age < hour) return ago(age / minute, "minute");
-    if (age < day) return ago(age / hour, "hour");
-    return ago(age / day, "day") + (age >= 90 * day ? ", review it" : "");
-}
 
 struct board_readiness {
     std::string key, name;
@@ -40,7 +30,7 @@ struct board_readiness {
                                             b.target->device().usb.mcu, {});
         board_readiness r{b.board.key, b.board.name};
         if (!firmware) r.ready = kf::fail(firmware.error());
-        if (b.config.age) r.age = age_text(*b.config.age);
+        if (b.config.age) r.age = firmware::age_text(std::chrono::seconds(static_cast<std::int64_t>(*b.config.age)));
         all.push_back(std::move(r));
     }
     return all;

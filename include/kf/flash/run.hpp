@@ -110,6 +110,16 @@ struct agreed_plan {
     return append_batch(p.at.ledger(), keys);
 }
 
+/// So that a flash that is killed is not forgotten: the board may hold something else afterwards.
+[[nodiscard]] inline result<void> begin_flash(const place& at, const board_plan& b) {
+    ledger_entry entry;
+    entry.action = b.firmware.stored ? "rollback" : "flash";
+    entry.board = b.board.key;
+    entry.mcu = b.board.mcu;
+    entry.result = begun;
+    return append(at.ledger(), entry);
+}
+
 } // namespace detail
 
 /// `seen`: the second survey. `turn`: the lock of the one flash at a time. The error is a refusal before anything was
@@ -146,6 +156,8 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
     KF_TRY(auto lease, lease_type::arm(privileged, clock,
                                        {now.stop.units, now.stop.pids, access, at.proc, at.journal(), patience}));
     for (const auto& line : lease.remarks()) job.warn(line);
+    for (const auto& b : now.boards)
+        if (const auto noted = detail::begin_flash(at, b); !noted) job.warn(noted.error().what);
     const auto is_there = [&](std::size_t i) {
         return is_still_there(now.boards[i], now.registry, board::scan(at.devices));
     };

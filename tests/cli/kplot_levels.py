@@ -144,7 +144,7 @@ class Level4Drawing(PlotterTest):
         self.draw(p, "fine.svg", svg(body))
         ink = p.ink()
         self.assert_ink(ink, [[(45, 302 - i / 2), (65, 302 - i / 2)] for i in range(20)])
-        heights = [line[0][1] for line in ink]
+        heights = sorted((line[0][1] for line in ink), reverse=True)
         for a, b in zip(heights, heights[1:]):
             self.assertAlmostEqual(a - b, 0.5, delta=0.02)
 

@@ -96,19 +96,35 @@ BOOST_AUTO_TEST_CASE(a_flash_that_began_and_never_ended_leaves_nobody_who_knows_
     BOOST_REQUIRE(append(file, entry("octopus", "aa")));
     BOOST_REQUIRE(append(file, start));
     auto all = *read_ledger(file);
-    BOOST_TEST(on_board(all, "octopus") == nullptr);
-    BOOST_TEST(before_this_one(all, "octopus")->sha256 == "aa"); // the way back stays
-    BOOST_TEST(all.entries.size() == 2u);                        // and history tells it
+    BOOST_TEST(on_board(all, {"octopus"}) == nullptr);
+    BOOST_TEST(before_this_one(all, {"octopus"})->sha256 == "aa"); // the way back stays
+    BOOST_TEST(all.entries.size() == 2u);                          // and history tells it
     BOOST_REQUIRE(append(file, entry("octopus", "bb")));
     all = *read_ledger(file);
     BOOST_TEST(all.entries.size() == 2u);
-    BOOST_TEST(on_board(all, "octopus")->sha256 == "bb");
+    BOOST_TEST(on_board(all, {"octopus"})->sha256 == "bb");
+}
+
+BOOST_AUTO_TEST_CASE(another_board_of_the_same_name_has_not_run_what_the_one_before_it_ran) {
+    const ledger_board old{"octopus", "29001A001151313433343333"}, other{"octopus", "1D0039000F47393438343535"};
+    ledger all;
+    for (const char* sha : {"aa", "bb"}) {
+        auto e = entry("octopus", sha);
+        e.serial = old.serial;
+        all.entries.push_back(e);
+    }
+    BOOST_TEST(before_this_one(all, old)->sha256 == "aa");
+    BOOST_TEST(before_this_one(all, other) == nullptr);
+    BOOST_TEST(on_board(all, other) == nullptr);
+    // A number that everybody has, or none, tells no board from another.
+    BOOST_TEST(on_board(all, {"octopus", "12345"})->sha256 == "bb");
+    BOOST_TEST(on_board(all, {"octopus"})->sha256 == "bb");
 }
 
 BOOST_AUTO_TEST_CASE(a_rollback_leads_to_the_verified_flash_before_this_one) {
     ledger all;
     const auto back = [&] {
-        const auto* e = before_this_one(all, "octopus");
+        const auto* e = before_this_one(all, {"octopus"});
         return e == nullptr ? std::string("none") : e->sha256;
     };
     BOOST_TEST(back() == "none");
@@ -120,13 +136,13 @@ BOOST_AUTO_TEST_CASE(a_rollback_leads_to_the_verified_flash_before_this_one) {
     BOOST_TEST(back() == "aa");
     all.entries.push_back(entry("octopus", "cc", "half_written"));
     BOOST_TEST(back() == "bb");
-    BOOST_TEST(on_board(all, "octopus") == nullptr);
+    BOOST_TEST(on_board(all, {"octopus"}) == nullptr);
     auto refused = entry("octopus", "dd", "refused");
     refused.wrote = "nothing";
     all.entries.push_back(entry("octopus", "bb"));
     all.entries.push_back(refused);
     BOOST_TEST(back() == "aa");
-    BOOST_TEST(on_board(all, "octopus")->sha256 == "bb");
+    BOOST_TEST(on_board(all, {"octopus"})->sha256 == "bb");
     all.entries.push_back(entry("octopus", "aa")); // rolled back: once more leads forward
     BOOST_TEST(back() == "bb");
 }

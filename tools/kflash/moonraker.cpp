@@ -64,7 +64,9 @@ result<void> service_job(const std::string& verb, const std::string& unit) {
 void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) {
     if (settings.moonraker_url == "none") return;
     at.moonraker = [settings](io::duration patience) {
-        return asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
+        auto activity = asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
+        if (activity) host::follow_ports(*activity);
+        return activity;
     };
     at.moonraker_facts = [settings](io::duration patience) {
         auto facts = asked(settings, patience, [](auto&& call) { return host::read_facts(call); });

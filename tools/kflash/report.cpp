@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <set>
 
 namespace kf::kflash {
@@ -25,6 +27,11 @@ std::string anonymous(std::string text, const std::set<std::string, std::greater
     return text;
 }
 
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
 result<void> run_report(cli::invocation& in) {
     KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto board, pick_board(in, b));
@@ -37,6 +44,10 @@ result<void> run_report(cli::invocation& in) {
                         board::parse_usb_name(one.serial_pattern.substr(0, one.serial_pattern.find('*'))).serial});
     }
     for (const auto& e : all.entries) secrets.insert(e.serial);
+    for (const auto& one : b.registry.boards)
+        if (const auto config = b.configs.load(one.key))
+            secrets.insert(config->config.text("USB_SERIAL_NUMBER").value_or(""));
+    secrets.insert(host_name()); // a build with changes has it in its version
     const auto needs = look_at_needs(in, b, {board.key});
     const auto config = b.configs.load(board.key);
     std::string text =

@@ -13,8 +13,12 @@ namespace {
 /// Puts the image before this one into the request.
 result<void> choose_image(cli::invocation& in, const known_boards& b, flash::request& wanted) {
     KF_TRY(const auto all, open_ledger(in, b.at));
+    KF_TRY(const auto seen, board::scan(b.at.devices));
     for (const auto& key : wanted.boards) {
-        KF_TRY(const auto back, flash::rollback_of(all, key));
+        KF_TRY(const auto board, board::find(b.registry, key));
+        const auto device = board::locate(b.registry, board, seen.devices);
+        // The image of one that stood here before is another board's.
+        KF_TRY(const auto back, flash::rollback_of(all, {board.key, device ? device->usb.serial : ""}));
         KF_TRY(auto stored, flash::kept_images(b.at.images()).find(back));
         in.out.step(phase::plan, fmt::format("back to {}, flashed and verified on {}", back.version, back.time));
         auto runner = make_runner(in);

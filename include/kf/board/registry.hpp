@@ -124,7 +124,8 @@ template<class Change>
     KF_TRY(r, parse_registry(after, target.string())); // what is written can be read again
     if (before && *before == after) return r;
     struct stat st{};
-    const mode_t mode = ::stat(target.c_str(), &st) == 0 ? st.st_mode & 0777 : 0644;
+    mode_t mode = ::stat(target.c_str(), &st) == 0 ? st.st_mode & 0777 : 0644;
+    if (!r.settings.moonraker_api_key.empty()) mode &= 0600; // others have no business with the key
     if (before) KF_CHECK(io::write_file(target.string() + ".bak", *before, mode));
     KF_CHECK(io::write_file(target, after, mode));
     return r;

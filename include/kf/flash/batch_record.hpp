@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ append_batch(const std::filesystem::path& ledger, const std::vector<std::string>
 
 /// What became of the last batch.
 struct batch_record {
-    std::set<std::string> done;  ///< flashed and verified in it, or since
-    std::set<std::string> begun; ///< not done: it was cut short, or they failed
+    std::map<std::string, std::string> done; ///< flashed and verified in it, or since: with the hash of the inputs
+    std::set<std::string> begun;             ///< not done: it was cut short, or they failed
 
     [[nodiscard]] bool was_cut() const noexcept { return !begun.empty(); }
 };
@@ -49,8 +50,9 @@ struct batch_record {
             last = {};
             for (const auto& key : io::array_at(o, "batch"))
                 if (auto word = io::value_as<std::string>(key)) last.begun.insert(*std::move(word));
-        } else if (io::text_at(o, "result") == "done" && last.begun.erase(io::text_at(o, "board")) > 0) {
-            last.done.insert(io::text_at(o, "board"));
+        } else if (io::text_at(o, "result") == "done" && io::text_at(o, "action") != "rollback" &&
+                   last.begun.erase(io::text_at(o, "board")) > 0) {
+            last.done.emplace(io::text_at(o, "board"), io::text_at(o, "inputs"));
         }
     }
     return last;

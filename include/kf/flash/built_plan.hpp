@@ -45,7 +45,7 @@ template<sink Sink>
                               "the kept image is not the one that was flashed then",
                               "its SHA-256 is another one",
                               stored.file.string(),
-                              {"build the firmware anew: kflash flash BOARD"}});
+                              {"build the firmware anew: kflash flash"}});
     KF_TRY(const auto lock, io::file_lock::take(p.site.dir / "lock", p.site.who));
     KF_CHECK(io::write_file(p.site.config(), p.source.text));
     firmware::build_outcome built{p.site.out() / (std::string("klipper") + extension(p.kind())), p.kind(),

@@ -3,6 +3,7 @@
 /// What was flashed when, and how it ended: one JSON line a flash, appended and synced, never rewritten. So it is whole
 /// after a cut at any byte, but for its last line: that one is passed over, and the next one begins behind it.
 
+#include <kf/board/usb_name.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/units.hpp>
@@ -126,27 +127,31 @@ struct ledger {
     return parse_ledger(*text);
 }
 
-/// The last verified flash of a board; null when there is none.
-[[nodiscard]] inline const ledger_entry* last_verified(const ledger& all, std::string_view board) {
-    for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
-        if (e->board == board && e->verified()) return &*e;
-    return nullptr;
-}
+/// A board by its key, and by its own serial number where it has one: another board may have come in its place.
+struct ledger_board {
+    std::string key;
+    std::string serial = {}; ///< of the device that is there now; empty when it has none, or nobody looked
+
+    [[nodiscard]] bool is_of(const ledger_entry& e) const {
+        const bool both = board::is_chip_number(serial) && board::is_chip_number(e.serial);
+        return e.board == key && (!both || e.serial == serial);
+    }
+};
 
 /// What the board holds now, as far as the ledger tells: its last flash, if that one was verified. Null when it was
 /// not, for then nobody knows.
-[[nodiscard]] inline const ledger_entry* on_board(const ledger& all, std::string_view board) {
+[[nodiscard]] inline const ledger_entry* on_board(const ledger& all, const ledger_board& board) {
     for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
-        if (e->board == board && e->wrote != "nothing") return e->verified() ? &*e : nullptr;
+        if (board.is_of(*e) && e->wrote != "nothing") return e->verified() ? &*e : nullptr;
     return nullptr;
 }
 
 /// Where a rollback leads: the last verified flash before this one, of another image. After a flash that failed half
 /// way that is the one before it. Null when there is none.
-[[nodiscard]] inline const ledger_entry* before_this_one(const ledger& all, std::string_view board) {
+[[nodiscard]] inline const ledger_entry* before_this_one(const ledger& all, const ledger_board& board) {
     const auto* now = on_board(all, board);
     for (auto e = all.entries.rbegin(); e != all.entries.rend(); ++e)
-        if (e->board == board && e->verified() && (now == nullptr || e->sha256 != now->sha256)) return &*e;
+        if (board.is_of(*e) && e->verified() && (now == nullptr || e->sha256 != now->sha256)) return &*e;
     return nullptr;
 }
 

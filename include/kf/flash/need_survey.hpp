@@ -8,6 +8,7 @@
 #include <kf/flash/configured.hpp>
 #include <kf/flash/need.hpp>
 #include <kf/host/service_manager.hpp>
+#include <kf/io/interrupt.hpp>
 
 #include <string>
 #include <vector>
@@ -77,7 +78,7 @@ template<io::process_runner Runner>
         need_facts facts;
         facts.in_bootloader = device && board::firmware_on(board, *device) == board::usb_firmware::katapult;
         facts.running = facts.in_bootloader ? nullptr : mcu_of(words.printers, board, device);
-        facts.flashed = on_board(flashed, board.key);
+        facts.flashed = on_board(flashed, {board.key, device ? device->usb.serial : ""});
         if (facts.running != nullptr) b.version = facts.running->version;
         if (!b.version.empty() && seen.host_version)
             b.relation = relation_text(*seen.host_version, b.version,
@@ -88,7 +89,7 @@ template<io::process_runner Runner>
             KF_CHECK(config.source);
             return config.inputs;
         });
-        if (!device && b.need.is == need::unknown) b.need.reason = "it is not connected";
+        if (!device) b.need = {need::unknown, "it is not connected"}; // klippy may remember it
         seen.boards.push_back(std::move(b));
         KF_CHECK(io::interrupt::check());
     }

@@ -14,13 +14,13 @@
 namespace kf::flash {
 
 /// errc::not_found when the ledger has no earlier verified flash of that board.
-[[nodiscard]] inline result<ledger_entry> rollback_of(const ledger& all, const std::string& board) {
+[[nodiscard]] inline result<ledger_entry> rollback_of(const ledger& all, const ledger_board& board) {
     if (const auto* e = before_this_one(all, board)) return *e;
     return kf::fail(error{errc::not_found,
-                          "there is no earlier verified flash of " + board,
-                          "a rollback leads to an image that the board has run before",
+                          "there is no earlier verified flash of " + board.key,
+                          "a rollback leads to an image that this very board has run before",
                           {},
-                          {"see what was flashed: kflash history " + board}});
+                          {"see what was flashed: kflash history " + board.key}});
 }
 
 /// Why Klipper may not get on with this image; nothing when its protocol is the host's. What the host speaks is what it

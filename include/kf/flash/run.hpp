@@ -116,6 +116,7 @@ struct agreed_plan {
     entry.action = b.firmware.stored ? "rollback" : "flash";
     entry.board = b.board.key;
     entry.mcu = b.board.mcu;
+    entry.serial = b.target.device().usb.serial;
     entry.result = begun;
     return append(at.ledger(), entry);
 }

@@ -20,7 +20,8 @@ enum class standing { current, outdated, unknown };
 struct board_standing {
     std::string key, name;
     standing is = standing::unknown;
-    std::string runs = {}; ///< as klippy says; empty when it does not
+    std::string runs = {};   ///< as klippy says; empty when it does not
+    std::string inputs = {}; ///< hash of what it would be made from now; empty when nobody knows
 };
 
 /// What a klippy says of the board on this port, by its name or port and never by its chip: two boards may have one.
@@ -59,11 +60,13 @@ struct board_standing {
     for (const auto& b : seen.boards) {
         if (!is_in_play(wanted, b)) continue;
         board_standing s{b.board.key, b.board.name};
+        s.inputs = b.config.inputs.value_or("");
         if (b.target->kind() == board::usb_firmware::katapult) {
             s.is = standing::outdated; // it runs no firmware, whatever klippy remembers
         } else {
             s.runs = running_version(seen, *b.target);
-            s.is = compare_with_sources(s.runs, b.config, on_board(known, b.board.key));
+            s.is =
+                compare_with_sources(s.runs, b.config, on_board(known, {b.board.key, b.target->device().usb.serial}));
         }
         all.push_back(std::move(s));
     }
@@ -85,7 +88,10 @@ struct version_question {
     std::vector<std::string> rest;
     bool cut = false;
     for (const auto& s : all) {
-        const bool done_then = last.was_cut() && last.done.contains(s.key) && s.is != standing::outdated;
+        const auto done = last.done.find(s.key);
+        // Done, and of what it would be made from today: a batch that is cut is not forgotten for a year.
+        const bool done_then = last.was_cut() && done != last.done.end() && !s.inputs.empty() &&
+                               done->second == s.inputs && s.is != standing::outdated;
         cut = cut || done_then;
         if (s.is == standing::current)
             q.boards.emplace(s.key, fmt::format("runs {} already", s.runs));

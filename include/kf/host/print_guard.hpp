@@ -168,6 +168,18 @@ template<class Call>
     return a;
 }
 
+/// Where its serial ports lead to, as far as they are there.
+inline void follow_ports(printer_activity& activity) {
+    for (const auto& serial : activity.serials) {
+        std::error_code ec;
+        auto port = fs::canonical(serial, ec);
+        if (ec) continue;
+        if (const auto said = activity.versions.find(serial); said != activity.versions.end())
+            activity.versions[port.string()] = said->second;
+        activity.ports.push_back(std::move(port));
+    }
+}
+
 /// Over klippy's socket, within `patience`.
 [[nodiscard]] inline result<printer_activity> ask_printer(const std::string& socket, io::duration patience) {
     const auto until = std::chrono::steady_clock::now() + patience;
@@ -178,14 +190,7 @@ template<class Call>
                return client.call(method, params, until);
            }));
     activity.listener = peer ? peer->pid : 0;
-    for (const auto& serial : activity.serials) {
-        std::error_code ec;
-        auto port = fs::canonical(serial, ec);
-        if (ec) continue;
-        if (const auto said = activity.versions.find(serial); said != activity.versions.end())
-            activity.versions[port.string()] = said->second;
-        activity.ports.push_back(std::move(port));
-    }
+    follow_ports(activity);
     return activity;
 }
 
@@ -193,7 +198,8 @@ template<class Call>
 using second_source = std::function<result<printer_activity>(io::duration patience)>;
 
 struct guard_options {
-    bool assume_idle = false; ///< the person takes "cannot be known" upon himself
+    bool assume_idle = false;           ///< the person takes "cannot be known" upon himself
+    std::string said = "--assume-idle"; ///< by this word
     io::duration patience = std::chrono::seconds(5);
     /// Whether a printer has anything to do with the board; empty: every printer has. One that could not be asked has.
     std::function<bool(const printer_activity&)> concerns = {};
@@ -282,7 +288,7 @@ struct idle_printers {
                                           : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
             idle.assumptions.push_back(
-                {k.process.unit.empty() ? k.socket : k.process.unit, kind, what + "; you said --assume-idle"});
+                {k.process.unit.empty() ? k.socket : k.process.unit, kind, what + "; you said " + options.said});
             return {};
         }
         std::vector<std::string> steps{"look at the printer: if it is idle, run again with --assume-idle",

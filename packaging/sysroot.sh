@@ -188,8 +188,8 @@ cp zlib.h zconf.h "$root/deps/include/"
 package zlib "$(version_of zlib | sed 's/\.dfsg.*//')" -lz
 
 mkdir "$work/md-config" && : >"$work/md-config/config.h"
-archive md "-D_GNU_SOURCE -DHAVE_UNISTD_H -I$work/md-config -I$trees/libmd/include" "$trees"/libmd/src/{sha2,sha256hl}.c
-cp "$trees"/libmd/include/sha2.h "$trees"/libmd/include/sha256.h "$root/deps/include/"
+archive md "-D_GNU_SOURCE -DHAVE_UNISTD_H -I$work/md-config -I$trees/libmd/include" "$trees"/libmd/src/{sha1,sha1hl,sha2,sha256hl}.c
+cp "$trees"/libmd/include/{sha1,sha2,sha256}.h "$root/deps/include/"
 package libmd "$(version_of libmd)" -lmd
 
 png=$trees/libpng1.6

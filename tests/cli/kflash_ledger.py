@@ -72,7 +72,7 @@ class Ledger(WorldTest):
         seen = r.events("result")
         self.assertEqual([(e["version"], e["result"], e["kept"]) for e in seen],
                          [("v0.13.0-1-gaaaaaaa", "done", False), ("v0.13.0-2-gbbbbbbb", "done", True)])
-        self.assertIn("line 3", r.events("warning")[0]["text"])
+        self.assertIn("line 5", r.events("warning")[0]["text"])
         files = sorted((self.state(w) / "images").iterdir())
         self.assertEqual([f.suffix for f in files], [".bin", ".config"])
         self.assertEqual(hashlib.sha256(files[0].read_bytes()).hexdigest(), seen[1]["sha256"])

@@ -9,11 +9,14 @@
 #include <kf/io/unique_fd.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -173,6 +176,9 @@ namespace detail {
     const as_owner owner(target);
     const unique_fd fd(::open(target.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644));
     if (!fd) return kf::fail(system_error("cannot open " + target.string()));
+    // Another one's line that is being written is no torn one. Whoever holds the file for long is not waited for.
+    for (int turn = 0; turn < 100 && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; ++turn)
+        (void)::poll(nullptr, 0, 10);
     const std::string whole = (detail::ends_in_a_torn_line(target) ? "\n" : "") + std::string(line) + '\n';
     if (::write(fd.get(), whole.data(), whole.size()) != static_cast<ssize_t>(whole.size()) || ::fsync(fd.get()) != 0)
         return kf::fail(system_error("cannot write " + target.string()));

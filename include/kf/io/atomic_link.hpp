@@ -14,6 +14,7 @@ namespace kf::io {
     KF_CHECK(effect(effect_kind::file, "link " + path.string()));
     const as_owner owner(path);
     const std::string temporary = fmt::format("{}.{}", path.string(), ::getpid());
+    ::unlink(temporary.c_str()); // of a process of that number that was killed
     if (::symlink(to.c_str(), temporary.c_str()) != 0) return kf::fail(system_error("cannot link " + path.string()));
     if (::rename(temporary.c_str(), path.c_str()) != 0) {
         const auto why = system_error("cannot replace " + path.string());

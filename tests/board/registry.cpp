@@ -586,6 +586,25 @@ BOOST_AUTO_TEST_CASE(a_text_in_latin_1_is_refused_before_it_is_written) {
     BOOST_TEST(!problem(s).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_pattern_is_blocked_once_and_the_default_for_ever) {
+    registry r;
+    BOOST_REQUIRE(block(r, {"usb-Cartographer_*", "the probe"}));
+    BOOST_REQUIRE(block(r, {"USB-cartographer_*", "a probe"}));
+    BOOST_REQUIRE(block(r, {"usb-cartographer_*"})); // its reason stays
+    BOOST_TEST((r.blocked == std::vector<blocked_device>{{"usb-Cartographer_*", "a probe"}}));
+    for (const auto& bad : {std::string(), std::string("a\nb"), std::string(256, 'x')})
+        BOOST_TEST((block(r, {bad}).error().code == kf::errc::usage));
+    BOOST_TEST((block(r, {"usb-x*", "a\nb"}).error().code == kf::errc::usage));
+    const auto none = unblock(r, "usb-x*");
+    BOOST_TEST((none.error().code == kf::errc::not_found));
+    BOOST_TEST(none.error().steps.at(0) == "kflash include --pattern 'usb-Cartographer_*'");
+    BOOST_TEST((unblock(r, "usb-Beacon_*").error().code == kf::errc::refused));
+    BOOST_REQUIRE(unblock(r, "usb-CARTOGRAPHER_*"));
+    BOOST_TEST(r.blocked.empty());
+    BOOST_REQUIRE(block(r, {"usb-beacon_*", "mine"})); // with another reason
+    BOOST_REQUIRE(unblock(r, "usb-beacon_*"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace registry_test

@@ -28,6 +28,8 @@ CASES = {
     "kflash edit octopus --method def": "default",
     "kflash settings --fallback of": "off",
     "kflash config octopus --import my": "my drawing.svg",
+    "kflash config octopus --share-with pi": "pico",
+    "kflash import a": "a folder",
     "kflash settings --klipper-dir a": "a folder",
     "kplot run x.svg --mode int": "interactive",
     "kplot machine che": "check",

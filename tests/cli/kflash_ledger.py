@@ -247,6 +247,22 @@ class Ledger(WorldTest):
         self.assertEqual(flashable(), {"octopus": True, "pico": True})
         self.assertEqual(w.run("exclude", "nobody").code, 4)
 
+    def test_devices_are_blocked_by_a_pattern_with_its_reason(self):
+        w = self.world()
+        r = w.run("exclude", "--pattern", "usb-klipper_RP2040*", "--reason", "the neighbour's", "--json")
+        self.assertEqual((r.code, r.result()["blocked"]), (0, True), r)
+        self.assertIn("is one of them", r.events("warning")[0]["text"])
+        self.assertIn({"pattern": "usb-klipper_RP2040*", "reason": "the neighbour's"}, w.registry()["blocked_devices"])
+        r = w.run("list")
+        self.assertIn("the neighbour's", r.out)
+        self.assertEqual(w.run("flash", "pico", "-s").code, 3)
+        self.assertEqual(w.run("include", "--pattern", "usb-klipper_rp2040*").code, 0)
+        self.assertEqual(w.registry()["blocked_devices"], [])
+        self.assertEqual(w.run("include", "--pattern", "usb-klipper_rp2040*").code, 4)
+        self.assertEqual(w.run("include", "--pattern", "usb-beacon_*").code, 3)
+        self.assertEqual([w.run("exclude").code, w.run("exclude", "pico", "--pattern", "x*").code,
+                          w.run("exclude", "pico", "--reason", "x").code], [2, 2, 2])
+
 
 if __name__ == "__main__":
     world.main()

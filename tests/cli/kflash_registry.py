@@ -315,6 +315,86 @@ class Configs(Case):
         self.assertIn("OLD_OPTION", r.err)
         self.assertEqual(r.out.strip(), str(self.configs / "pico/.config"))
 
+    def test_a_diff_tells_what_the_tree_a_file_or_another_board_would_change_and_keeps_nothing(self):
+        mine = self.configs / "pico/.config"
+        mine.write_text((HOST.tree / "sample_configs/rp2040.config").read_text() + "CONFIG_OLD_OPTION=y\n")
+        before = mine.read_text()
+        self.assertEqual(self.run_ok("config", "pico", "--diff").out, "-CONFIG_OLD_OPTION=y\n")
+        file = HOST.home / "other.config"
+        file.write_text((HOST.tree / "sample_configs/rp2040.config").read_text())
+        r = self.run_ok("config", "pico", "--diff", "--import", str(file))
+        self.assertEqual((r.out, "nothing differs" in r.err), ("", True))  # of what the tree makes of them
+        r = self.run_ok("config", "pico", "--diff", "--share-with", "octopus", "--json")
+        changes = {e["symbol"]: (e["before"], e["after"]) for e in r.events("result")}
+        self.assertEqual(changes["MCU"], ('"rp2040"', '"stm32h723xx"'))
+        r = self.run_ok("config", "pico", "--diff", "--share-with", "octopus")
+        self.assertIn('-CONFIG_MCU="rp2040"\n+CONFIG_MCU="stm32h723xx"\n', r.out)
+        self.assertEqual(mine.read_text(), before)
+        self.assertFalse(mine.is_symlink())
+
+    def test_two_boards_share_a_configuration_until_one_gets_its_own(self):
+        self.run_ok("add", "twin", "--mcu", "rp2040", "--pattern", "usb-Klipper_rp2040_T2*")
+        r = self.run_ok("config", "twin", "--share-with", "Pico", "--json").events("result")[0]
+        self.assertEqual((r["shared_with"], r["application_start"]), ("pico", "0x10004000"))
+        more = (HOST.tree / "sample_configs/rp2040.config").read_text() + "CONFIG_KF_EXTRA=y\n"
+        file = HOST.home / "mine.config"
+        file.write_text(more)
+        self.run_ok("config", "pico", "--import", str(file))
+        self.assertEqual((self.configs / "twin/.config").read_text(), more)
+        self.assertIn("that of pico", self.run_ok("show", "twin").out)
+        self.assertEqual(HOST.run("config", "twin", "--share-with", "octopus").code, 3)
+        self.assertEqual(HOST.run("config", "pico", "--share-with", "twin").code, 2)
+        self.run_ok("remove", "pico", "--yes", "--with-config")
+        self.assertEqual((self.configs / "twin/.config").read_text(), more)
+
+    def test_takes_over_what_kalico_flash_and_klipper_have_and_replaces_nothing(self):
+        sample = lambda chip: (HOST.tree / f"sample_configs/{chip}.config").read_text()
+        (self.configs / "pico/.config").unlink()
+        mine = (self.configs / "octopus/.config").read_text()
+        package = HOST.home / "kalico-flash/kflash"
+        package.mkdir(parents=True)
+        board = {"name": "EBB", "mcu": "stm32f446", "serial_pattern": "usb-Klipper_stm32f446xx_5A*", "flash_method": None,
+                 "flashable": True}
+        (package / "devices.json").write_text(json.dumps({
+            "global": {"return_delay": 9.0}, "blocked_devices": ["usb-x*"],
+            "devices": {"My EBB": board, "octopus": dict(board, name="Else")}}))
+        for key, text in (("My EBB", sample("stm32f446")), ("octopus", sample("stm32h723") + "CONFIG_X=y\n"),
+                          ("gone", sample("rp2040"))):
+            (HOST.home / ".config/kalico-flash/configs" / key).mkdir(parents=True)
+            (HOST.home / ".config/kalico-flash/configs" / key / ".config").write_text(text)
+        own = HOST.tree / ".config"
+        had = own.read_text() if own.exists() else None
+        self.addCleanup(lambda: own.write_text(had) if had is not None else own.unlink())
+        own.write_text(sample("rp2040"))
+        want = [("board", "My EBB", True), ("board", "octopus", False), ("pattern", "usb-x*", True),
+                ("setting", "return_delay", True), ("config", "My EBB", True), ("config", "gone", False),
+                ("config", "octopus", False), ("config", "pico", True)]
+        told = lambda r: [(e["part"], e["name"], e["taken"]) for e in r.events("result")]
+        r = self.run_ok("import", "--dry-run", "--json")
+        self.assertEqual(told(r)[:4], want[:4], r)
+        self.assertEqual(self.file.read_text(), self.before)
+        self.assertEqual(told(r), want, r)
+        self.assertFalse((self.configs / "My EBB").exists())
+        r = self.run_ok("import", "--json")
+        self.assertEqual(told(r), want, r)
+        self.assertEqual(self.device("My EBB")["name"], "EBB")
+        self.assertEqual((self.configs / "My EBB/.config").read_text(), sample("stm32f446"))
+        self.assertEqual((self.configs / "pico/.config").read_text(), sample("rp2040"))
+        self.assertEqual((self.configs / "octopus/.config").read_text(), mine)
+        now = self.file.read_text()
+        r = self.run_ok("import", str(HOST.home / "kalico-flash"))
+        self.assertNotIn("taken", r.out)
+        self.assertIn("left  config My EBB: it is the same as here", r.out)
+        self.assertEqual(self.file.read_text(), now)
+        self.assertEqual(HOST.run("import", str(HOST.home)).code, 4)
+
+    def test_a_rename_keeps_the_configuration(self):
+        old = (self.configs / "pico/.config").read_text()
+        self.run_ok("edit", "pico", "--name", "Nozzle")
+        r = self.run_ok("show", "nozzle", "--json").events("result")[0]
+        self.assertEqual((r["key"], r["has_config"]), ("pico", True))
+        self.assertEqual((self.configs / "pico/.config").read_text(), old)
+
     def test_the_config_of_another_chip_is_refused_and_the_old_one_kept(self):
         old = (self.configs / "pico/.config").read_text()
         r = self.refuses(3, "config", "pico", "--import", str(HOST.tree / "sample_configs/stm32h723.config"))

@@ -398,12 +398,14 @@ class JsonLines(Events, WorldTest):
     def test_every_event_has_the_members_that_the_manual_names(self):
         w = self.world()
         config = str(w.tree / "sample_configs/stm32h723.config")
+        (w.tree / ".config").write_text((w.tree / "sample_configs/stm32f446.config").read_text())
         seen = set()
         for words, code in ((["list"], 0), (["show", "octopus"], 0), (["settings"], 0), (["identify", "octopus"], 3),
                             (["show", "octupus"], 4), (["flash"], 5), (["flash", "octopus", "--dry-run"], 0),
                             (["config", "octopus", "--import", config], 0), (["build", "octopus"], 0),
                             (["add", "x", "--mcu", "stm32f446", "--pattern", "usb-Klipper_x*"], 0),
-                            (["edit", "x", "--exclude"], 0), (["list"], 0), (["remove", "x", "--yes"], 0),
+                            (["edit", "x", "--exclude"], 0), (["list"], 0), (["config", "octopus", "--diff", "--share-with", "pico"], 0),
+                            (["exclude", "--pattern", "usb-x*"], 0), (["import", "-n"], 0), (["remove", "x", "--yes"], 0),
                             (["flash", "octopus"], 0), (["flash", "octopus", "--if-needed"], 0), (["history"], 0),
                             (["rollback", "octopus"], 4), (["doctor"], 0), (["report", "octopus"], 0)):
             with self.subTest(" ".join(words)):
@@ -422,7 +424,7 @@ class JsonLines(Events, WorldTest):
         seen.add(r.events("result")[0]["kind"])
         self.assertEqual(seen - {"step", "progress", "note", "warning", "error"},
                          {"device", "board", "settings", "plan", "config", "image", "added", "edited", "removed",
-                          "flashed", "firmware", "need", "history", "check", "report"})
+                          "flashed", "firmware", "need", "history", "check", "report", "change", "pattern", "import"})
 
     def test_an_empty_registry_without_devices_lists_nothing(self):
         with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:

@@ -27,6 +27,44 @@ BOOST_AUTO_TEST_CASE(keeps_one_config_for_each_board) {
     BOOST_TEST(cache.remove("octopus").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(boards_share_a_configuration_until_one_gets_its_own) {
+    const kf::test::temporary_folder dir;
+    const config_cache cache(dir.path() / "configs");
+    const std::string one = "CONFIG_MCU=\"rp2040\"\n", two = one + "CONFIG_X=y\n", three = one + "CONFIG_Y=y\n";
+    BOOST_TEST((cache.share("a", "b").error().code == kf::errc::not_found));
+    BOOST_REQUIRE(cache.store("b", one));
+    BOOST_REQUIRE(cache.store("a", two));
+    BOOST_REQUIRE(cache.share("a", "b")); // instead of its own
+    BOOST_TEST((cache.shared_with("a") == "b"));
+    BOOST_TEST(!cache.shared_with("b").has_value());
+    BOOST_REQUIRE(cache.store("b", two));
+    BOOST_TEST(cache.load("a")->text == two);
+    BOOST_TEST(cache.age("a", std::chrono::system_clock::now()).has_value());
+    BOOST_TEST((cache.share("b", "a").error().code == kf::errc::usage)); // a ring
+    BOOST_TEST((cache.share("b", "b").error().code == kf::errc::usage));
+    BOOST_REQUIRE(cache.share("c", "a"));
+    BOOST_TEST((cache.shared_with("c") == "b"));
+    BOOST_TEST((cache.share("b", "c").error().code == kf::errc::usage));
+    // The end of one is nobody else's.
+    BOOST_REQUIRE(cache.remove("a"));
+    BOOST_TEST(get_file(cache.path("b")) == two);
+    BOOST_TEST(get_file(cache.path("c")) == two);
+    BOOST_TEST(!cache.shared_with("c").has_value());
+    BOOST_REQUIRE(cache.share("c", "b"));
+    BOOST_REQUIRE(cache.remove("b"));
+    BOOST_TEST(cache.load("c")->text == two);
+    BOOST_REQUIRE(cache.store("b", one));
+    BOOST_REQUIRE(cache.share("c", "b"));
+    BOOST_REQUIRE(cache.store("c", three)); // its own again
+    BOOST_TEST(!cache.shared_with("c").has_value());
+    BOOST_TEST(cache.load("b")->text == one);
+    // A person's own link to elsewhere is no other board's.
+    put_file(dir.path() / "mine.config", one);
+    std::filesystem::create_directories(dir.path() / "configs/d");
+    std::filesystem::create_symlink(dir.path() / "mine.config", cache.path("d"));
+    BOOST_TEST(!cache.shared_with("d").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_board_without_config_is_not_found_and_says_how_to_make_one) {
     const kf::test::temporary_folder dir;
     const auto none = config_cache(dir.path()).load("octopus");

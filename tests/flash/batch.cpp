@@ -136,6 +136,23 @@ BOOST_AUTO_TEST_CASE(d18_two_boards_of_one_chip_have_each_its_own_version) {
     if (twins.seen.boards[0].target) BOOST_TEST((twins.standings() == std::vector{standing::unknown}));
 }
 
+BOOST_AUTO_TEST_CASE(why_it_is_not_known_what_a_board_is_to_the_sources_is_told_as_it_is) {
+    fleet f(4);
+    f.runs(0, "v0.13.0-7-gabcdef0");
+    f.runs(2, "built by hand");
+    f.runs(3, "v0.12.0-9-g0000000");
+    f.seen.boards[0].config.tree_version = ""; // no git
+    std::vector<std::string> words;
+    for (const auto& s : flash::standings_of(f.wanted, f.seen, f.known)) words.push_back(flash::standing_words(s));
+    BOOST_TEST(words == (std::vector<std::string>{
+                            "Board 1 runs v0.13.0-7-gabcdef0, and git does not say which version the sources are",
+                            "klippy does not say which firmware Board 2 runs",
+                            "Board 3 runs built by hand, and nobody can say whether that is what the sources are",
+                            "Board 4 runs v0.12.0-9-g0000000"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(flash::standing_words({"k1", "Board 1", standing::outdated}).empty()); // in Katapult
+}
+
 BOOST_AUTO_TEST_CASE(d17_only_one_commit_without_changes_counts_as_current) {
     for (const auto& [runs, is] : {std::pair{"v0.13.0-7-gabcdef0", standing::current},
                                    {"v0.13.0-7-gabcdef01", standing::current},

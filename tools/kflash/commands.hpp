@@ -21,6 +21,7 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row exclude_command();
 [[nodiscard]] cli::command_row include_command();
 [[nodiscard]] cli::command_row remove_command();
+[[nodiscard]] cli::command_row import_command();
 [[nodiscard]] cli::command_row settings_command();
 [[nodiscard]] cli::command_row guard_command();
 [[nodiscard]] cli::command_row guardian_command();

@@ -67,8 +67,15 @@ result<void> edit_config(cli::invocation& in, const known_boards& b, const board
     }
     KF_TRY(const auto given, firmware::read_config(std::move(edited.text), b.configs.path(board.key)));
     KF_CHECK(check_config_mcu(board, given.config));
-    KF_CHECK(b.configs.store(board.key, given.text));
+    KF_CHECK(keep_config(in, b, board, given.text));
     in.out.step(phase::config, fmt::format("saved as {}", b.configs.path(board.key).string()));
+    return {};
+}
+
+result<void> keep_config(cli::invocation& in, const known_boards& b, const board::board& board, std::string text) {
+    const auto shared = b.configs.shared_with(board.key);
+    KF_CHECK(b.configs.store(board.key, std::move(text)));
+    if (shared) in.out.note(fmt::format("{} has a configuration of its own now, not that of {}", board.name, *shared));
     return {};
 }
 

@@ -26,6 +26,10 @@ struct build_request {
 
 using flash::check_config_mcu;
 
+/// Caches it for the board, and tells when the board had that of another one until now.
+[[nodiscard]] result<void> keep_config(cli::invocation& in, const known_boards& b, const board::board& board,
+                                       std::string text);
+
 /// A configuration as the source tree completes it, in a folder that is gone afterwards.
 [[nodiscard]] result<firmware::source_config> complete_config(cli::invocation& in, const known_boards& b,
                                                               const firmware::cached_config& cached, seconds deadline);

@@ -18,6 +18,7 @@ result<void> run_show(cli::invocation& in) {
     const auto method = board.method.value_or(b.registry.settings.default_flash_method);
     const auto age = b.configs.age(board.key, std::chrono::system_clock::now());
     const auto config = b.configs.load(board.key);
+    const auto shared = b.configs.shared_with(board.key).value_or("");
     std::string start;
     if (config)
         if (const auto address = config->config.application_start()) start = fmt::format("0x{:x}", *address);
@@ -30,16 +31,17 @@ result<void> run_show(cli::invocation& in) {
     const auto standing = of_board(needs, board.key);
     in.out.result(
         {"board",
-         fmt::format(
-             "name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
-             "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}\n"
-             "firmware    {}\nhost        {}",
-             board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
-             board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
-             port.empty() ? "not known" : port, faces,
-             config ? fmt::format("{}, {}", b.configs.path(board.key).string(), age ? firmware::age_text(*age) : "")
-                    : config.error().what,
-             start.empty() ? "" : "\nstart       " + start, standing_text(standing), host_text(needs, b)),
+         fmt::format("name        {}\nkey         {}\nmcu         {}\npattern     {}\nmethod      {}{}\n"
+                     "flashable   {}\ndevice      {}\nport        {}\n{}config      {}{}\n"
+                     "firmware    {}\nhost        {}",
+                     board.name, board.key, board.mcu, board.serial_pattern, board::name(method),
+                     board.method ? "" : " (default)", board.flashable ? "yes" : "no", connection,
+                     port.empty() ? "not known" : port, faces,
+                     config
+                         ? fmt::format("{}, {}{}", b.configs.path(board.key).string(),
+                                       age ? firmware::age_text(*age) : "", shared.empty() ? "" : ", that of " + shared)
+                         : config.error().what,
+                     start.empty() ? "" : "\nstart       " + start, standing_text(standing), host_text(needs, b)),
          {{"key", board.key},
           {"name", board.name},
           {"mcu", board.mcu},
@@ -52,6 +54,7 @@ result<void> run_show(cli::invocation& in) {
           {"katapult_name", board.as_katapult.name},
           {"device", device ? device->path.string() : std::string{}},
           {"has_config", config.has_value()},
+          {"shared_with", shared},
           {"application_start", start},
           {"version", standing.version},
           {"relation", standing.relation},

@@ -14,7 +14,7 @@ const cli::tool_row& tool() {
                                    {flash_command(), build_command(), config_command(), list_command(), show_command(),
                                     identify_command(), history_command(), rollback_command(), doctor_command(),
                                     report_command(), add_command(), edit_command(), exclude_command(),
-                                    include_command(), remove_command(), settings_command(), guard_command(),
+                                    include_command(), remove_command(), import_command(), settings_command(), guard_command(),
                                     guardian_command(), complete_command()},
                                    {{"--list-devices", "list", "the same as list"},
                                     {"--add-device", "add", "the same as add"},

@@ -100,6 +100,33 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
     return kf::fail(errc::not_found, fmt::format("there is no board with the key {}", key));
 }
 
+/// Blocks devices by their names. A pattern that is there gets this reason.
+[[nodiscard]] inline result<void> block(registry& r, blocked_device entry) {
+    if (const auto p = detail::text_problem("pattern", entry.pattern, 255))
+        return kf::fail(errc::usage, "the " + p->field + " " + p->what);
+    if (!entry.reason.empty())
+        if (const auto p = detail::text_problem("reason", entry.reason, 200))
+            return kf::fail(errc::usage, "the " + p->field + " " + p->what);
+    for (auto& old : r.blocked)
+        if (io::to_lower(old.pattern) == io::to_lower(entry.pattern)) {
+            if (!entry.reason.empty()) old.reason = std::move(entry.reason);
+            return {};
+        }
+    r.blocked.push_back(std::move(entry));
+    return {};
+}
+
+/// The opposite. errc::not_found names the patterns that there are; errc::refused: it is blocked in every registry.
+[[nodiscard]] inline result<void> unblock(registry& r, std::string_view pattern) {
+    const auto is_it = [&](const blocked_device& b) { return io::to_lower(b.pattern) == io::to_lower(pattern); };
+    if (std::erase_if(r.blocked, is_it) > 0) return {};
+    if (is_it(default_blocked))
+        return kf::fail(error{errc::refused, fmt::format("{} is always blocked", pattern), default_blocked.reason});
+    error e{errc::not_found, fmt::format("no pattern {} is blocked", pattern)};
+    for (const auto& b : r.blocked) e.steps.push_back(fmt::format("kflash include --pattern '{}'", b.pattern));
+    return kf::fail(std::move(e));
+}
+
 /// Changes the file under its lock: reads it again, calls `change(registry&) -> result<void>`, keeps the old file as
 /// .bak, replaces it in one step. Two processes that do this lose nothing. A malformed file stays untouched, and so
 /// does the file when `change` fails or changes nothing. `who` is what another process is told: "kflash add octopus".

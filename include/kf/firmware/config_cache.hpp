@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The one .config that is kept for each board, `<configs>/<key>/.config`. Builds work on copies; what is in here
-/// changes only when a person saved menuconfig, imported a file, or removed the board, and then as a whole.
+/// changes only when a person saved menuconfig, imported a file, or removed the board, and then as a whole. A board may
+/// have that of another one: its file is a link to it then, until it is given one of its own.
 
 #include <kf/firmware/kconfig.hpp>
-#include <kf/io/atomic_file.hpp>
+#include <kf/io/atomic_link.hpp>
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -93,8 +95,29 @@ class config_cache {
         return config;
     }
 
-    /// Forgets a board. Nothing cached is fine.
+    /// The key of the board whose configuration this one has; nothing when it has its own, or none.
+    [[nodiscard]] std::optional<std::string> shared_with(std::string_view key) const {
+        std::error_code ec;
+        if (!std::filesystem::is_symlink(path(key), ec)) return std::nullopt;
+        const auto file = std::filesystem::weakly_canonical(path(key), ec);
+        const auto folder = file.parent_path();
+        if (folder.parent_path() != std::filesystem::weakly_canonical(configs_, ec)) return std::nullopt;
+        return folder.filename().string();
+    }
+
+    /// From now on the board has the configuration of the board `other`, as that one is changed too. errc::usage when
+    /// the other one has that of this board.
+    [[nodiscard]] result<void> share(std::string_view key, std::string_view other) const {
+        KF_TRY(const auto unused, load(other));
+        (void)unused;
+        if (key == other || shared_with(other) == key)
+            return kf::fail(errc::usage, fmt::format("the configuration of {} is that of {} already", other, key));
+        return io::replace_with_link(path(key), std::filesystem::path("..") / other / ".config");
+    }
+
+    /// Forgets a board. Nothing cached is fine. Boards that share what it had keep it, each as its own.
     [[nodiscard]] result<void> remove(std::string_view key) const {
+        KF_CHECK(hand_over(key));
         KF_CHECK(io::remove_file(path(key)));
         std::error_code ec;
         std::filesystem::remove(configs_ / key, ec); // stays when a person keeps other files in it
@@ -112,6 +135,17 @@ class config_cache {
     }
 
   private:
+    [[nodiscard]] result<void> hand_over(std::string_view key) const {
+        std::error_code ec;
+        for (const auto& folder : std::filesystem::directory_iterator(configs_, ec)) {
+            const auto file = folder.path() / ".config";
+            const auto to = std::filesystem::read_symlink(file, ec);
+            if (ec || (folder.path() / to).lexically_normal() != path(key).lexically_normal()) continue;
+            if (const auto text = io::read_file(file, config_limit)) KF_CHECK(io::write_file(file, *text));
+        }
+        return {};
+    }
+
     std::filesystem::path configs_;
 };
 

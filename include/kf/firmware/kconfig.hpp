@@ -201,4 +201,13 @@ struct symbol_change {
     return "changed CONFIG_" + c.symbol + " from " + c.before + " to " + c.after;
 }
 
+/// As diff(1) has it: "-CONFIG_X=a" and "+CONFIG_X=b", a line each.
+[[nodiscard]] inline std::string diff_text(const symbol_change& c) {
+    std::string text;
+    if (!c.before.empty()) text += "-CONFIG_" + c.symbol + "=" + c.before;
+    if (!c.before.empty() && !c.after.empty()) text += '\n';
+    if (!c.after.empty()) text += "+CONFIG_" + c.symbol + "=" + c.after;
+    return text;
+}
+
 } // namespace kf::firmware

@@ -51,12 +51,10 @@ template<questions Questions, sink Sink>
     bool known = false;
     for (const auto& b : standings) {
         known = known || b.is != standing::unknown;
-        if (!b.runs.empty())
-            out.step(phase::plan, fmt::format("{} runs {}{}", b.name, b.runs,
-                                              b.is == standing::current ? ", as the sources are" : ""));
+        if (const auto words = standing_words(b); !words.empty()) out.step(phase::plan, words);
     }
     if (!known && !standings.empty())
-        out.warn("klippy does not say which firmware the boards run: all that were asked for are flashed");
+        out.warn("of no board is it known whether it runs the sources: all that were asked for are flashed");
     const auto question = ask_about(standings, last_batch(text));
     if (!question) return {};
     KF_TRY(const bool leave_out, person.leave_out(*question));

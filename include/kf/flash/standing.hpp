@@ -22,7 +22,19 @@ struct board_standing {
     standing is = standing::unknown;
     std::string runs = {};   ///< as klippy says; empty when it does not
     std::string inputs = {}; ///< hash of what it would be made from now; empty when nobody knows
+    bool has_sources = true; ///< the sources have a version to compare with
 };
+
+/// What a person is told of it; empty when there is nothing to tell.
+[[nodiscard]] inline std::string standing_words(const board_standing& b) {
+    if (b.runs.empty())
+        return b.is == standing::unknown ? fmt::format("klippy does not say which firmware {} runs", b.name) : "";
+    const std::string runs = fmt::format("{} runs {}", b.name, b.runs);
+    if (b.is == standing::current) return runs + ", as the sources are";
+    if (b.is == standing::outdated) return runs;
+    return runs + (b.has_sources ? ", and nobody can say whether that is what the sources are"
+                                 : ", and git does not say which version the sources are");
+}
 
 /// What a klippy says of the board on this port, by its name or port and never by its chip: two boards may have one.
 [[nodiscard]] inline std::string running_version(const survey& seen, const board::target& target) {
@@ -67,6 +79,7 @@ struct board_standing {
             s.runs = running_version(seen, *b.target);
             s.is =
                 compare_with_sources(s.runs, b.config, on_board(known, {b.board.key, b.target->device().usb.serial}));
+            s.has_sources = b.config.tree_version && !b.config.tree_version->empty();
         }
         all.push_back(std::move(s));
     }

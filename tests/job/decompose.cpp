@@ -219,6 +219,10 @@ BOOST_AUTO_TEST_CASE(what_no_filter_could_keep_at_its_place_is_refused_by_its_nu
     BOOST_TEST(fault("{\"op\":\"linear_move\",\"x\":1,\"y\":1,\"feed\":2}\n" + down + up) ==
                "operation 1 (linear_move) is a slow travel");
     BOOST_TEST(fault(down + up) == "operation 1 (tool_down) begins a stroke at an unknown place");
+    // Another tool stands elsewhere.
+    BOOST_TEST(
+        fault("{\"op\":\"rapid_xy\",\"x\":5,\"y\":5}\n{\"op\":\"select_tool\",\"tool\":\"airbrush\"}\n" + down + up)
+            .ends_with("begins a stroke at an unknown place"));
     BOOST_TEST(fault("{\"op\":\"rapid_xy\",\"x\":1,\"y\":1}\n" + down +
                      "{\"op\":\"linear_move\",\"x\":2,\"y\":1,\"feed\":2}\n{\"op\":\"linear_move\",\"x\":3,\"y\":1}\n" +
                      up) == "operation 4 (linear_move) goes on with a line at another speed");

@@ -276,6 +276,23 @@ BOOST_AUTO_TEST_CASE(an_arc_is_flattened_to_points_on_it) {
     BOOST_TEST(f.text.ends_with("G1 X75 Y262\nG1 Z10 F300\nM400\n")); // clockwise on paper: right to bottom
 }
 
+BOOST_AUTO_TEST_CASE(an_arc_too_short_to_be_written_is_no_circle) {
+    const auto written = [](point from, point to, point center) {
+        return generate(octopus(), {rapid_xy{from}, tool_down{}, draw_arc{to, center, turn::clockwise}, tool_up{}},
+                        {.arcs = arc_style::native})
+            .text;
+    };
+    BOOST_TEST(written({50, 150}, {50.00004, 150}, {30, 0}).find("G2") == std::string::npos);
+    BOOST_TEST(written({50, 150}, {50.00004, 150}, {30, 0}).find("G3") == std::string::npos);
+    // A whole circle is written to end where it began, wherever the last digit falls.
+    const auto circle = written({50.00005, 150}, {50.00005 + 9e-7, 150}, {5, 0});
+    const auto at = circle.find("G3 ");
+    BOOST_REQUIRE(at != std::string::npos || circle.find("G2 ") != std::string::npos);
+    const auto arc_line = circle.substr(at != std::string::npos ? at : circle.find("G2 "));
+    const auto x = arc_line.substr(3, arc_line.find(' ', 3) - 3); // as in "X75.0001"
+    BOOST_TEST(circle.find("G0 " + x + " ") != std::string::npos, circle);
+}
+
 BOOST_AUTO_TEST_CASE(native_arcs_keep_their_direction_through_the_flip) {
     auto m = octopus();
     const std::vector<operation> job = {rapid_xy{{60, 50}}, tool_down{}, draw_arc{{50, 60}, {-10, 0}, turn::clockwise},

@@ -122,7 +122,7 @@ result<void> run_preview(cli::invocation& in) {
                    {{"file", wanted.file->string()},
                     {"strokes", static_cast<std::int64_t>(scene.strokes.size())},
                     {"pen_down_mm", ink},
-                    {"pen_up_mm", travel}}});
+                    {"travel_mm", travel}}});
     return {};
 }
 

@@ -204,8 +204,7 @@ class decomposer {
                 return {};
             }
         }
-        if (const auto* travel = std::get_if<rapid_xy>(&one.op)) at_ = travel->to;
-        if (const auto* travel = std::get_if<linear_move>(&one.op)) at_ = travel->to;
+        at_ = end_of(one.op, at_);
         between_.push_back(std::move(one));
         return {};
     }

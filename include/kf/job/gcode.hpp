@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numbers>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -169,6 +170,13 @@ class gcode_writer {
     void native_arc(std::string& out, const step& s, const draw_arc& op, const arc& a, mm_per_s speed) {
         const placement where = head_.where();
         const double mirror = where.flip_y ? -1 : 1;
+        const bool full = std::fabs(a.sweep) >= 2 * std::numbers::pi;
+        // An arc whose end is written as its beginning is a whole circle to Klipper, and one that is written to end
+        // beside it is none.
+        if (!full && std::fabs(a.sweep) < std::numbers::pi && written_ == rounded(where.to_machine(op.to))) {
+            move(out, s, "G1", op.to, speed);
+            return;
+        }
         const auto along = [&](double angle) { // the tangent, in machine coordinates
             const double way = a.sweep < 0 ? -speed : speed;
             return machine::xy{-std::sin(angle) * way, std::cos(angle) * way * mirror};
@@ -177,7 +185,7 @@ class gcode_writer {
         plunge(out);
         reversal_.moved(along(a.start_angle + a.sweep));
         out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
-        const machine::xy to = rounded(where.to_machine(op.to));
+        const machine::xy to = full && written_ ? *written_ : rounded(where.to_machine(op.to));
         append_word(out, 'X', to.x);
         append_word(out, 'Y', to.y);
         append_word(out, 'I', op.center.x);

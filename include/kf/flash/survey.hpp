@@ -91,7 +91,8 @@ struct survey {
 [[nodiscard]] inline host::guard_options guard_options_of(const request& wanted, std::vector<board::target> boards) {
     host::guard_options options;
     options.assume_idle = wanted.unknown == unknown_printers::assumed_idle;
-    if (wanted.assumed_because != options.said) options.said = "--override-print-guard";
+    if (!wanted.assumed_because.empty() && wanted.assumed_because != options.said)
+        options.said = "--override-print-guard";
     options.concerns = [boards = std::move(boards)](const host::printer_activity& a) {
         return std::ranges::any_of(boards, [&](const auto& b) { return concerns(a, b.board(), b.device()); });
     };

@@ -586,6 +586,30 @@ BOOST_AUTO_TEST_CASE(a_text_in_latin_1_is_refused_before_it_is_written) {
     BOOST_TEST(!problem(s).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_file_with_a_key_is_its_owners_alone_and_stays_so) {
+    const temporary_folder dir;
+    const auto file = dir / "devices.json";
+    const auto mode = [&](const std::string& more = "") {
+        struct stat st{};
+        BOOST_REQUIRE_EQUAL(::stat((file.string() + more).c_str(), &st), 0);
+        return st.st_mode & 0777;
+    };
+    const auto with_key = [&](const std::string& key) {
+        BOOST_REQUIRE(update(file, "test", [&](registry& r) -> kf::result<void> {
+            r.settings.moonraker_api_key = key;
+            r.settings.stagger_delay += 1;
+            return {};
+        }));
+    };
+    with_key("");
+    BOOST_TEST(mode() == 0644U);
+    with_key("0123456789abcdef");
+    BOOST_TEST(mode() == 0600U);
+    with_key("");
+    BOOST_TEST(mode() == 0600U);
+    BOOST_TEST(mode(".bak") == 0600U); // the key is still there
+}
+
 BOOST_AUTO_TEST_CASE(a_pattern_is_blocked_once_and_the_default_for_ever) {
     registry r;
     BOOST_REQUIRE(block(r, {"usb-Cartographer_*", "the probe"}));

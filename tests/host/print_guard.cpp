@@ -385,6 +385,19 @@ BOOST_FIXTURE_TEST_CASE(moonraker_answers_for_a_klippy_without_a_socket, host_wi
     BOOST_TEST(refusal().what == "cube.gcode is being printed, 41 % done (by Moonraker)");
 }
 
+BOOST_AUTO_TEST_CASE(a_port_is_known_by_where_it_leads_to_whoever_named_it) {
+    const temporary_folder dir;
+    std::ofstream(dir / "pts3") << "";
+    fs::create_symlink(dir / "pts3", dir / "octopus");
+    printer_activity a;
+    a.serials = {(dir / "octopus").string(), (dir / "gone").string()};
+    a.versions[a.serials[0]] = "v0.13.0";
+    follow_ports(a);
+    BOOST_REQUIRE_EQUAL(a.ports.size(), 1U);
+    BOOST_TEST(a.ports[0] == fs::canonical(dir / "pts3"));
+    BOOST_TEST(a.versions.at(a.ports[0].string()) == "v0.13.0");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_yes_of_moonraker_about_another_process_proves_nothing, host_with_moonraker) {
     moonraker_says(idle(), 813);
     BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));

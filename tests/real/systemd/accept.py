@@ -23,6 +23,8 @@ import time
 
 RIG, VAR = pathlib.Path("/run/rig"), pathlib.Path("/var/rig")
 SOCKET = "/run/klippy_uds"
+FLASH = ["flash", "octopus", "-s"]  # --batch: two boards in one stop
+PICO = pathlib.Path("/dev/serial/by-id/usb-Klipper_rp2040_E6614103E7452D2F-if00")
 PORT = pathlib.Path("/dev/serial/by-id/usb-Klipper_stm32h723xx_29001A001151313433343333-if00")
 USERS = ("root", "pi", "sudoer", "nobodys")
 
@@ -100,6 +102,12 @@ def settle():
         run("systemctl", "stop", "board")
         shutil.copy("/opt/sim/flash/octopus", VAR / "flash")
         run("systemctl", "start", "board")
+    if "pico" in FLASH:
+        if not PICO.exists() and not wait_for(PICO.exists, 2):
+            run("systemctl", "stop", "board-pico")
+            shutil.copy("/opt/sim/flash/pico", VAR / "flash-pico")
+            run("systemctl", "start", "board-pico")
+        wait_for(PICO.exists, 20)
     return wait_for(lambda: is_active() and is_ready() and PORT.exists(), 60)
 
 
@@ -152,10 +160,10 @@ def kill_loop(user, what, rounds, seed):
             run("systemctl", "reset-failed", "trial.service")
             words = [w for k, v in environment(user).items() for w in ("-E", f"{k}={v}")]
             run("systemd-run", "-q", "--unit=trial", f"--uid={user}", *words, "-p", f"StandardOutput=truncate:{RIG}/out", "-p",
-                "StandardError=inherit", "/usr/bin/kflash", "flash", "octopus", "-s", check=True)
+                "StandardError=inherit", "/usr/bin/kflash", *FLASH, check=True)
             child = None
         else:
-            child = start(user, "flash", "octopus", "-s")
+            child = start(user, *FLASH)
         # Every third at any time; the others once the service is on its way down.
         if i % 3 == 0:
             time.sleep(rng.uniform(0.1, 4))
@@ -190,7 +198,7 @@ def kill_loop(user, what, rounds, seed):
                            if "kflash" in l or "klippy" in l or "systemctl" in l])
             run("systemctl", "start", "klipper")
     wait_for(lambda: not guards(), 60)
-    say(kill=what, user=user, rounds=rounds, seed=seed, in_the_stopped_window=hit, stayed_down=down)
+    say(kill=what, user=user, boards=sum(w in ("octopus", "pico") for w in FLASH), rounds=rounds, seed=seed, in_the_stopped_window=hit, stayed_down=down)
     return down == 0
 
 
@@ -294,9 +302,12 @@ def main():
     p.add_argument("names", nargs="*")
     p.add_argument("--as", dest="user", default="root", choices=USERS)
     p.add_argument("--what", default="process", choices=("process", "group", "unit", "guard"))
+    p.add_argument("--batch", action="store_true")
     p.add_argument("--rounds", type=int, default=25)
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
+    if a.batch:
+        FLASH[:] = ["flash", "octopus", "pico", "--yes"]
     if a.verb == "prepare":
         return prepare()
     if a.verb == "kill":

@@ -44,6 +44,13 @@ ExecStop=-/opt/rig/klippy.py --linger
 [Install]
 WantedBy=multi-user.target
 UNIT
+cat >/etc/systemd/system/board-pico.service <<'UNIT'
+[Unit]
+Description=Another simulated board, for batches
+[Service]
+ExecStart=/usr/bin/ksim board --by-id /dev/serial/by-id --mcu rp2040 --serial E6614103E7452D2F --flash /var/rig/flash-pico --app-start 0x10004000 --speed 5 --log /var/rig/board-pico.log
+Restart=always
+UNIT
 cat >/etc/systemd/system/board.service <<'UNIT'
 [Unit]
 Description=A simulated board

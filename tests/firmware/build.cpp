@@ -131,6 +131,19 @@ BOOST_AUTO_TEST_CASE(d13_variables_of_a_make_around_us_change_nothing) {
     BOOST_TEST(get_file(built->file) == "code A\ncode B\nv1\n");
 }
 
+BOOST_AUTO_TEST_CASE(flags_of_the_shell_around_us_are_in_no_firmware) {
+    const std::vector<const char*> names{"EXTRA_CFLAGS", "CFLAGS",  "CXXFLAGS", "CONLYFLAGS",     "ASFLAGS",
+                                         "CPPFLAGS",     "LDFLAGS", "CPATH",    "C_INCLUDE_PATH", "MAKEFILES"};
+    std::string recipe = "\t@echo \"  Compiling $@\"\n\t@echo '";
+    for (const char* name : names) recipe += std::string("$(") + name + ")";
+    tree t(tree::with_recipe_for_b(recipe + "' > $@\n"));
+    for (const char* name : names) ::setenv(name, "-DSURPRISE", 1);
+    const auto built = t.build_it();
+    for (const char* name : names) ::unsetenv(name);
+    require(built);
+    BOOST_TEST(get_file(built->file) == "code A\n\nv1\n");
+}
+
 BOOST_AUTO_TEST_CASE(d12_every_kind_of_image_is_found) {
     tree t;
     using row = std::pair<const char*, image_kind>;

@@ -42,6 +42,14 @@ struct tree {
         git({"add", "-A"});
         git({"commit", "-q", "--allow-empty", "-m", "all"});
     }
+    /// As a checkout, and as the same files without git.
+    std::string hash_both_ways() {
+        const auto with_git = hash();
+        std::filesystem::rename(path() / ".git", path() / "away.git");
+        BOOST_TEST(hash() == with_git);
+        std::filesystem::rename(path() / "away.git", path() / ".git");
+        return with_git;
+    }
     std::string hash() {
         const auto h = hash_sources(runner, path(), {}, 30);
         BOOST_REQUIRE_MESSAGE(h.has_value(), (h ? "" : h.error().what));
@@ -132,6 +140,88 @@ BOOST_AUTO_TEST_CASE(a_linked_folder_counts_with_what_is_in_it) {
     const auto before = t.hash();
     put_file(plugin / "probe.c", "two\n");
     BOOST_TEST(t.hash() != before);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_tree_itself_ignores_is_compiled_and_counts) {
+    checkout t;
+    kf::test::temporary_folder plugin;
+    put_file(plugin / "Makefile", "src-y += extras/probe/probe.c\n");
+    put_file(plugin / "probe.c", "one\n");
+    put_file(t.path() / "src/extras/.gitignore", "*\n"); // as Kalico has it
+    t.git({"add", "-f", "src/extras/.gitignore"});
+    const auto without = t.hash_both_ways();
+    std::filesystem::create_directory_symlink(plugin.path(), t.path() / "src/extras/probe");
+    const auto before = t.hash_both_ways();
+    BOOST_TEST(before != without);
+    put_file(plugin / "probe.c", "two\n");
+    const auto edited = t.hash_both_ways();
+    BOOST_TEST(edited != before);
+    put_file(t.path() / "src/extras/own/own.c", "own\n");
+    BOOST_TEST(t.hash_both_ways() != edited);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_scripts_import_from_klippy_counts) {
+    checkout t;
+    const auto without = t.hash_both_ways();
+    put_file(t.path() / "klippy/msgproto.py", "one\n");
+    const auto before = t.hash_both_ways();
+    BOOST_TEST(before != without);
+    t.commit_all();
+    BOOST_TEST(t.hash_both_ways() == before);
+    put_file(t.path() / "klippy/msgproto.py", "two\n");
+    BOOST_TEST(t.hash_both_ways() != before);
+}
+
+BOOST_AUTO_TEST_CASE(a_tracked_link_counts_with_what_it_leads_to) {
+    checkout t;
+    kf::test::temporary_folder elsewhere;
+    put_file(elsewhere / "pins.h", "one\n");
+    put_file(elsewhere / "probe/probe.c", "one\n");
+    std::filesystem::create_symlink(elsewhere / "pins.h", t.path() / "src/pins.h");
+    std::filesystem::create_directory_symlink(elsewhere / "probe", t.path() / "src/probe");
+    std::filesystem::create_symlink("nowhere", t.path() / "src/.#main.c"); // an editor's
+    std::filesystem::create_directory_symlink(t.path() / "src", t.path() / "src/stm32/around");
+    t.commit_all();
+    const auto before = t.hash_both_ways();
+    put_file(elsewhere / "pins.h", "two\n");
+    const auto file = t.hash_both_ways();
+    BOOST_TEST(file != before);
+    put_file(elsewhere / "probe/probe.c", "two\n");
+    BOOST_TEST(t.hash_both_ways() != file);
+}
+
+BOOST_AUTO_TEST_CASE(a_repository_in_the_tree_counts_with_its_files_and_not_by_its_commit) {
+    checkout t;
+    put_file(t.path() / "lib/sub/sub.c", "one\n");
+    t.git({"init", "-q", "lib/sub"});
+    t.git({"-C", "lib/sub", "add", "-A"});
+    t.git({"-C", "lib/sub", "commit", "-q", "-m", "sub"});
+    t.commit_all(); // a gitlink
+    const auto before = t.hash_both_ways();
+    put_file(t.path() / "lib/sub/sub.c", "two\n");
+    const auto edited = t.hash_both_ways();
+    BOOST_TEST(edited != before);
+    t.git({"-C", "lib/sub", "commit", "-q", "-a", "-m", "edited"});
+    BOOST_TEST(t.hash_both_ways() == edited);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_read_or_is_too_much_gives_no_hash) {
+    checkout t;
+    const auto refused = [&](const source_bounds& bounds) {
+        const auto h = hash_sources(t.runner, t.path(), {}, 30, bounds);
+        BOOST_REQUIRE(!h);
+        return h.error();
+    };
+    BOOST_TEST((refused({.entries = 5}).code == errc::refused));
+    put_file(t.path() / "src/new.c", std::string(1000, 'x'));
+    BOOST_TEST((refused({.bytes = 999}).code == errc::refused));
+    BOOST_TEST(hash_sources(t.runner, t.path(), {}, 30, {.bytes = 1000}).has_value());
+    std::filesystem::create_symlink("loop.h", t.path() / "src/loop.h"); // also root cannot read it
+    const auto e = refused({});
+    BOOST_TEST((e.code == errc::io));
+    BOOST_TEST(e.what.find("loop.h") != std::string::npos);
+    t.commit_all();
+    BOOST_TEST((refused({}).code == errc::io));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_flash_leaves_in_the_tree_does_not_count) {

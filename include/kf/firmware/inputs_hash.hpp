@@ -2,9 +2,10 @@
 #pragma once
 /// What a firmware is made from, as one hash: the sources as they lie on disk (edits that nobody committed included),
 /// the completed .config, the compiler. Equal hashes give the same firmware but for the version that it calls itself,
-/// so a host that is 50 commits ahead may need no flash at all. git tells the files of a checkout by their blob names
-/// and by its own cache of them: that takes milliseconds where reading all of lib/ takes a second. A tree without git
-/// is read.
+/// so a host that is 50 commits ahead may need no flash at all. Which files there are is seen on disk, for what git
+/// hides or only links to is compiled all the same. git tells the content of those that it knows and that nobody
+/// changed: that takes milliseconds where reading all of lib/ takes a second. The others, and a tree without git, are
+/// read.
 
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/kconfig.hpp>
@@ -23,8 +24,14 @@
 
 namespace kf::firmware {
 
-/// What Klipper's Makefile reads: names in a source tree.
-inline constexpr std::array firmware_sources{"Makefile", "lib", "scripts", "src"};
+/// What Klipper's Makefile reads: names in a source tree. scripts/buildcommands.py imports the one of klippy.
+inline constexpr std::array firmware_sources{"Makefile", "klippy/msgproto.py", "lib", "scripts", "src"};
+
+/// How much of a tree is looked at, and how much of it is read; a link may lead anywhere.
+struct source_bounds {
+    std::size_t entries = 100'000; ///< Klipper has 2000
+    std::size_t bytes = std::size_t{1} << 30;
+};
 
 /// The name that git gives a file of this content; `length`: of the names in that checkout, 40 (SHA-1) or 64.
 [[nodiscard]] inline std::string blob_name(std::string_view content, std::size_t length) {
@@ -40,37 +47,88 @@ namespace detail {
 /// Files by their path in the tree, with the name of their content.
 using source_files = std::map<std::string, std::string, std::less<>>;
 
-/// What a build or python leaves in a tree: none of it is read by the next build.
+/// What git knows of a checkout; a file has no name when it has to be read.
+struct tracked_sources {
+    source_files files = {};
+    std::size_t length = 40; ///< of a name
+};
+
+/// What a build, a flash or python leaves in a tree: none of it is read by the next build.
 [[nodiscard]] inline bool is_leftover(const fs::path& file) {
     const auto name = file.filename().string();
-    for (const char* end : {".o", ".pyc", ".so"})
+    for (const char* end : {".o", ".d", ".pyc", ".so"})
         if (name.ends_with(end)) return true;
-    return name == ".git" || name == "hid-flash" || name == "rp2040_flash" || name == "hub-ctrl";
+    constexpr std::array programs{"hid-flash", "rp2040_flash", "hub-ctrl", "bossac", "Kconfig.tmp"};
+    return std::ranges::find(programs, name) != programs.end();
 }
 
-/// Adds a file, or all below a folder; links are followed, for the compiler does. `above`: folders on the way here.
-[[nodiscard]] inline result<void> read_sources(const fs::path& tree, const fs::path& name, std::size_t length,
-                                               std::set<fs::path> above, source_files& files) {
-    std::error_code ec;
-    const auto path = tree / name;
-    if (!fs::is_directory(path, ec)) {
-        if (!fs::is_regular_file(path, ec)) return {}; // gone, or nothing that is compiled
-        constexpr std::size_t most = std::size_t{64} << 20;
-        KF_TRY(const auto content, io::read_file(path, most));
-        files.insert_or_assign(name.string(), blob_name(content, length));
+/// Collects the sources below names in a tree. Links are followed, for the compiler does.
+class source_walk {
+  public:
+    source_walk(fs::path tree, const tracked_sources& tracked, const source_bounds& bounds)
+      : tree_(std::move(tree))
+      , tracked_(&tracked)
+      , left_(bounds) {}
+
+    [[nodiscard]] const source_files& files() const noexcept { return files_; }
+
+    /// A file, or all below a folder; nothing when there is none. `above`: the folders on the way here. Errors: io
+    /// (what is there cannot be read), refused (more than the bounds).
+    [[nodiscard]] result<void> add(const fs::path& name, std::set<fs::path> above = {}) {
+        std::error_code ec;
+        const auto path = tree_ / name;
+        const auto type = fs::status(path, ec).type();
+        if (type == fs::file_type::not_found) return {};
+        if (ec) return unreadable(path, ec);
+        if (left_.entries-- == 0) return too_much("files");
+        if (type == fs::file_type::regular) return add_file(name);
+        if (type != fs::file_type::directory) return {}; // nothing that is compiled
+        auto real = fs::canonical(path, ec);
+        if (ec) return unreadable(path, ec);
+        if (!above.insert(std::move(real)).second) return {}; // a link to where we come from
+        fs::directory_iterator at(path, ec), end;
+        for (; !ec && at != end; at.increment(ec)) {
+            const auto below = name / at->path().filename();
+            std::error_code gone; // a link to nothing is no folder
+            // The sources of the bootloader's flasher have the name of their folder.
+            const bool leftover = is_leftover(below) && !fs::is_directory(at->path(), gone);
+            if (below.filename() == ".git" || (leftover && !tracked_->files.contains(below.string()))) continue;
+            KF_CHECK(add(below, above));
+        }
+        if (ec) return unreadable(path, ec);
         return {};
     }
-    if (!above.insert(fs::canonical(path, ec)).second) return {}; // a link to where we come from
-    fs::directory_iterator at(path, ec), end;
-    for (; !ec && at != end; at.increment(ec)) {
-        const auto below = at->path().filename();
-        // The sources of the bootloader's flasher have the name of their folder.
-        if (is_leftover(below) && !(fs::is_directory(at->path(), ec) && below != ".git")) continue;
-        KF_CHECK(read_sources(tree, name / below, length, above, files));
+
+  private:
+    [[nodiscard]] static result<void> unreadable(const fs::path& path, const std::error_code& why) {
+        return kf::fail(errc::io, "cannot read " + path.string() + ": " + why.message());
     }
-    if (ec) return kf::fail(errc::io, "cannot read " + path.string() + ": " + ec.message());
-    return {};
-}
+    [[nodiscard]] result<void> too_much(const char* what) const {
+        return kf::fail(error{errc::refused,
+                              fmt::format("there are too many {} for a firmware in {}", what, tree_.string()),
+                              "a link in it may lead to a large folder",
+                              {},
+                              {"look for links: find -L " + tree_.string() + "/src -xtype l"}});
+    }
+    [[nodiscard]] result<void> add_file(const fs::path& name) {
+        const auto known = tracked_->files.find(name.string());
+        if (known != tracked_->files.end() && !known->second.empty()) {
+            files_.insert_or_assign(known->first, known->second);
+            return {};
+        }
+        constexpr std::size_t most = std::size_t{64} << 20;
+        KF_TRY(const auto content, io::read_file(tree_ / name, most));
+        if (content.size() > left_.bytes) return too_much("bytes");
+        left_.bytes -= content.size();
+        files_.insert_or_assign(name.string(), blob_name(content, tracked_->length));
+        return {};
+    }
+
+    fs::path tree_;
+    const tracked_sources* tracked_;
+    source_bounds left_;
+    source_files files_ = {};
+};
 
 /// `git ls-files` of the sources.
 [[nodiscard]] inline io::command list_command(const fs::path& tree, const std::optional<io::user_ids>& run_as,
@@ -86,9 +144,8 @@ using source_files = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] inline io::command known_command(const fs::path& tree, const std::optional<io::user_ids>& run_as) {
     return list_command(tree, run_as, {"--stage", "-v"});
 }
-/// What .git/info/exclude hides from `git status` is compiled all the same: only the tree's own lists count.
 [[nodiscard]] inline io::command changed_command(const fs::path& tree, const std::optional<io::user_ids>& run_as) {
-    return list_command(tree, run_as, {"--modified", "--deleted", "--others", "--exclude-per-directory=.gitignore"});
+    return list_command(tree, run_as, {"--modified"});
 }
 
 /// What such a command says, cut at each NUL.
@@ -111,51 +168,51 @@ template<io::process_runner R>
     return words;
 }
 
-/// The files of a checkout: git's names for what it knows, and ours for what was changed since or is not git's.
+/// What git knows of the sources. Links and other repositories in this one (120000, 160000) are for the walk.
 template<io::process_runner R>
-[[nodiscard]] result<source_files> files_of_checkout(R& runner, const fs::path& tree,
+[[nodiscard]] result<tracked_sources> tracked_by_git(R& runner, const fs::path& tree,
                                                      const std::optional<io::user_ids>& run_as, seconds deadline) {
-    source_files files;
-    std::size_t length = 40;
-    std::vector<std::string> read; // to be read from disk
+    const auto unexpected = [](const std::string& line) {
+        return kf::fail(errc::malformed, "git ls-files says something else than expected: " + line);
+    };
+    tracked_sources tracked;
     KF_TRY(const auto known, list_sources(runner, known_command(tree, run_as), deadline));
     for (const auto& line : known) {
         const auto tab = line.find('\t');
         const auto blob = line.find(' ', 2), blob_end = line.find(' ', blob + 1);
-        if (tab == line.npos || blob == line.npos || blob_end == line.npos || blob_end > tab)
-            return kf::fail(errc::malformed, "git ls-files says something else than expected: " + line);
-        length = blob_end - blob - 1;
-        files.insert_or_assign(line.substr(tab + 1), line.substr(blob + 1, length));
-        if (!line.starts_with("H ")) read.push_back(line.substr(tab + 1));
+        if (tab == line.npos || blob == line.npos || blob_end == line.npos || blob_end > tab) return unexpected(line);
+        tracked.length = blob_end - blob - 1;
+        auto& name = tracked.files[line.substr(tab + 1)];
+        if (line.starts_with("H 100")) name = line.substr(blob + 1, tracked.length);
     }
-    KF_TRY(auto changed, list_sources(runner, changed_command(tree, run_as), deadline));
-    read.insert(read.end(), std::make_move_iterator(changed.begin()), std::make_move_iterator(changed.end()));
-    for (auto& name : read) {
-        while (name.ends_with('/')) name.pop_back(); // somebody's own checkout in this one
-        files.erase(name);
-        KF_CHECK(read_sources(tree, name, length, {}, files));
+    KF_TRY(const auto changed, list_sources(runner, changed_command(tree, run_as), deadline));
+    for (const auto& name : changed) {
+        const auto found = tracked.files.find(name);
+        if (found == tracked.files.end()) return unexpected(name);
+        found->second.clear();
     }
-    return files;
+    return tracked;
 }
 
 } // namespace detail
 
 /// One hash of the sources of a tree, whatever board. Errors: not_found (no source tree), timeout, refused (git does
-/// not say), io.
+/// not say, or too much to read), io (something cannot be read).
 template<io::process_runner R>
 [[nodiscard]] result<std::string> hash_sources(R& runner, const fs::path& tree,
-                                               const std::optional<io::user_ids>& run_as, seconds deadline) {
+                                               const std::optional<io::user_ids>& run_as, seconds deadline,
+                                               const source_bounds& bounds = {}) {
     std::error_code ec;
-    detail::source_files files;
+    detail::tracked_sources tracked;
     if (!fs::is_regular_file(tree / "Makefile", ec))
         return kf::fail(errc::not_found, "there is no firmware source in " + tree.string());
     if (fs::exists(tree / ".git", ec)) {
-        KF_TRY(files, detail::files_of_checkout(runner, tree, run_as, deadline));
-    } else {
-        for (const char* name : firmware_sources) KF_CHECK(detail::read_sources(tree, name, 40, {}, files));
+        KF_TRY(tracked, detail::tracked_by_git(runner, tree, run_as, deadline));
     }
+    detail::source_walk walk(tree, tracked, bounds);
+    for (const char* name : firmware_sources) KF_CHECK(walk.add(name));
     std::string all;
-    for (const auto& [name, content] : files) all += name + '\0' + content + '\n';
+    for (const auto& [name, content] : walk.files()) all += name + '\0' + content + '\n';
     return sha256_hex(all);
 }
 

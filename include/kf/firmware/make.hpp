@@ -33,10 +33,15 @@ struct build_site {
     [[nodiscard]] fs::path out() const { return dir / "out"; }
 };
 
-/// What every make of ours gets: no flags of a make around us, and no .pyc files in the person's tree.
+/// What every make of ours gets: no .pyc files in the person's tree, no flags of a make around us, and none of a
+/// shell's for the compiler: what is made from the same inputs is the same (inputs_hash.hpp).
 [[nodiscard]] inline std::vector<std::pair<std::string, std::string>> make_environment() {
-    return {
-        {"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKEFLAGS", ""}, {"MFLAGS", ""}, {"GNUMAKEFLAGS", ""}, {"MAKELEVEL", "0"}};
+    std::vector<std::pair<std::string, std::string>> all{{"PYTHONDONTWRITEBYTECODE", "1"}, {"MAKELEVEL", "0"}};
+    for (const char* name :
+         {"MAKEFLAGS", "MFLAGS", "GNUMAKEFLAGS", "MAKEFILES", "EXTRA_CFLAGS", "CFLAGS", "CXXFLAGS", "CONLYFLAGS",
+          "ASFLAGS", "CPPFLAGS", "LDFLAGS", "LDLIBS", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH"})
+        all.emplace_back(name, "");
+    return all;
 }
 
 /// A command of make's as the person's shell would take it in the source tree; what the environment gets is ours.

@@ -182,10 +182,18 @@ BOOST_AUTO_TEST_CASE(what_wraps_a_plot_is_passed_over) {
               line);
     check_ink("\x1b%-12345X\x1b%-1B" + plot, line);
     check_told(page("PU0,40;LBText; here\x03\nPD0,0;PU;XX1,2;XX;VS10;DT*;LBhe;re*PU;"),
-               {{1, "the text \"Text; here\" is not drawn", note_kind::lacking},
+               {{1, "2 texts are not drawn, the first is \"Text; here\"", note_kind::lacking},
                 {2, "XX is not known: passed over (2 times)", note_kind::lacking},
-                {2, "VS: the speed is that of the machine and its tool", note_kind::told},
-                {2, "the text \"he;re\" is not drawn", note_kind::lacking}});
+                {2, "VS: the speed is that of the machine and its tool", note_kind::told}});
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_any_number_are_one_note) {
+    const auto lacking = note_kind::lacking;
+    check_told(page("LBone\x03;PU0,40;PD0,0;PU;"), {{1, "the text \"one\" is not drawn", lacking}});
+    std::string plot = "XX;\nPU0,40;PD0,0;PU;";
+    for (int i = 0; i < 3000; ++i) plot += "LB" + std::to_string(i) + "\x03;\nXX;";
+    check_told(page(plot), {{1, "XX is not known: passed over (3001 times)", lacking},
+                            {2, "3000 texts are not drawn, the first is \"0\"", lacking}});
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_no_plotter_has_are_told_and_points_are_bounded) {

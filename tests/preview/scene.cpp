@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,18 +76,38 @@ BOOST_AUTO_TEST_CASE(travel_is_seen_to_go_round_a_keep_out) {
     BOOST_TEST(seen(m, {rapid_xy{{10, 112}}, rapid_xy{{85, 100}}}).ways_blocked == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(gcode_is_ink_where_z_is_nearer_to_the_paper) {
-    const auto m = octopus();
-    std::string_view text =
-        "G90\nG1 Z10 F600\nG0 X35 Y302 F4800\nG1 Z20\nG1 X55 Y302 F1500\nG1 X55 Y290\nG1 Z10\nG0 X100 "
-        "Y302\nG1 Z20\nG1 X110\nG1 Z10\n";
-    const auto s = kf::preview::scene_of_gcode(
-        m, planned_limits(m), [&]() -> kf::result<std::string_view> { return std::exchange(text, {}); });
-    BOOST_REQUIRE(s.has_value());
-    BOOST_REQUIRE(s->strokes.size() == 2u);
-    BOOST_TEST((points(s->strokes[0]) == std::vector<point>{{10, 20}, {30, 20}, {30, 32}}));
-    BOOST_TEST((points(s->strokes[1]) == std::vector<point>{{75, 20}, {85, 20}}));
-    BOOST_TEST(s->travel.size() == 2u);
+/// Travel 10, work 20: up is within 0.5 of 10.
+scene seen_gcode(std::string_view text, const kf::machine::machine& m = octopus()) {
+    auto made = kf::preview::scene_of_gcode(m, planned_limits(m),
+                                            [&]() -> kf::result<std::string_view> { return std::exchange(text, {}); });
+    BOOST_REQUIRE(made.has_value());
+    return *std::move(made);
+}
+
+BOOST_AUTO_TEST_CASE(gcode_is_ink_where_z_leaves_the_travel_height_for_the_paper) {
+    const scene s =
+        seen_gcode("G90\nG1 Z10 F600\nG0 X35 Y302 F4800\nG1 Z20\nG1 X55 Y302 F1500\nG1 X55 Y290\nG1 Z10\nG0 X100 "
+                   "Y302\nG1 Z20\nG1 X110\nG1 Z10\n");
+    BOOST_REQUIRE(s.strokes.size() == 2u);
+    BOOST_TEST((points(s.strokes[0]) == std::vector<point>{{10, 20}, {30, 20}, {30, 32}}));
+    BOOST_TEST((points(s.strokes[1]) == std::vector<point>{{75, 20}, {85, 20}}));
+    BOOST_TEST(s.travel.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(gcode_of_a_raised_pen_is_ink) {
+    const auto strokes = [](const char* z, const kf::machine::machine& m) {
+        return seen_gcode(fmt::format("G90\nG1 Z{} F600\nG0 X35 Y302 F4800\nG1 Z{}\nG1 X55\nG1 Z{}\nG0 X90\n",
+                                      m.z_states.travel_mm, z, m.z_states.travel_mm),
+                          m)
+            .strokes.size();
+    };
+    auto m = octopus();
+    m.tools.resize(1);
+    for (const char* ink : {"20", "13", "11", "10.51", "21"}) BOOST_TEST(strokes(ink, m) == 1u, ink);
+    for (const char* up : {"10", "10.49", "9.51", "9", "0"}) BOOST_TEST(strokes(up, m) == 0u, up);
+    std::swap(m.z_states.travel_mm, m.tools.front().work_mm); // the paper below
+    for (const char* ink : {"10", "17", "19.49", "9"}) BOOST_TEST(strokes(ink, m) == 1u, ink);
+    for (const char* up : {"20", "19.51", "20.49", "21"}) BOOST_TEST(strokes(up, m) == 0u, up);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -252,6 +254,37 @@ BOOST_AUTO_TEST_CASE(refuses_what_use_multiplies_before_it_is_walked) {
     const auto points = read_svg(page("<circle r='40'/><circle r='40'/>"), {.max_points = 200});
     BOOST_REQUIRE(!points);
     BOOST_TEST((points.error().code == errc::out_of_bounds));
+}
+
+BOOST_AUTO_TEST_CASE(dashes_count_as_points_instead_of_their_outline) {
+    std::string zigzag = "<path id='p' fill='none' d='M0 0";
+    for (int i = 1; i < 30; ++i) zigzag += fmt::format("L{} {}", i, i % 2);
+    zigzag += "'/>";
+    const auto uses = [&](int times) {
+        std::string body = "<defs>" + zigzag + "</defs><g stroke-dasharray='70 3'>";
+        for (int i = 0; i < times; ++i) body += "<use href='#p'/>";
+        return page(body + "</g>");
+    };
+    const auto refused = [](const std::string& text, std::size_t most) {
+        const auto d = read_svg(text, {.max_points = most});
+        return d ? std::string() : d.error().what;
+    };
+    BOOST_TEST(refused(uses(3), 92) == "");
+    for (const int times : {4, 5, 900})
+        BOOST_TEST(refused(uses(times), 92) == "line 2, <path>: the drawing needs more than 92 points");
+    // Dashes in gaps are no points, their outline is.
+    const std::string gaps = "<g stroke-dasharray='0 99'>" + zigzag + "</g>";
+    BOOST_TEST(refused(page(gaps + gaps), 60) == "");
+    BOOST_TEST(refused(page(gaps + gaps), 59) == "line 2, <path>: the drawing needs more than 59 points");
+    // Dots that each of many short lines begins with.
+    std::string dots = "<path stroke-linecap='round' stroke-dasharray='0 0 0 0 0 0 0 9' d='";
+    for (int i = 0; i < 100; ++i) dots += fmt::format("M0 {}h.001", i);
+    BOOST_TEST(refused(page(dots + "'/>"), 300) == "line 2, <path>: the drawing needs more than 300 points");
+    // What a clip leaves counts instead of what it cut.
+    const std::string clipped =
+        "<clipPath id='c'><path d='M-1-1H90V90H-1Z'/></clipPath><g clip-path='url(#c)' stroke-dasharray='70 3'>";
+    BOOST_TEST(refused(page(clipped + zigzag + "</g>"), 40) == "");
+    BOOST_TEST(refused(page(clipped + zigzag + "</g>"), 30) == "line 2, <path>: the drawing needs more than 30 points");
 }
 
 BOOST_AUTO_TEST_CASE(makes_layers_of_inkscapes_layers) {

@@ -63,10 +63,15 @@ struct drawing {
     return n;
 }
 
+[[nodiscard]] inline std::size_t point_count(const std::vector<polyline>& lines) noexcept {
+    std::size_t n = 0;
+    for (const polyline& line : lines) n += line.size();
+    return n;
+}
+
 [[nodiscard]] inline std::size_t point_count(const drawing& d) noexcept {
     std::size_t n = 0;
-    for (const layer& l : d.layers)
-        for (const polyline& line : l.lines) n += line.size();
+    for (const layer& l : d.layers) n += point_count(l.lines);
     return n;
 }
 

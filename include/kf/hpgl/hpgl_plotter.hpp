@@ -409,8 +409,7 @@ inline void hpgl_plotter::packed(const hpgl_instruction& i) {
 }
 
 inline void hpgl_plotter::label(const hpgl_instruction& i) {
-    notes_.tell(i.line, note_kind::lacking,
-                fmt::format("the text \"{}\" is not drawn", io::printable(std::string(i.text.substr(0, 40)))));
+    notes_.tell_label(i.line, io::printable(std::string(i.text.substr(0, 40))));
 }
 
 } // namespace kf::hpgl

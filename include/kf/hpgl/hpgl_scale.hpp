@@ -45,10 +45,6 @@ class hpgl_scale {
         update();
     }
     [[nodiscard]] const affine& to_mm() const noexcept { return to_mm_; }
-    /// Of plotter units, whatever SC says: IW and lengths.
-    [[nodiscard]] affine units_to_mm() const noexcept {
-        return drawing::scaling(1 / units_per_mm, 1 / units_per_mm) * turn_;
-    }
     [[nodiscard]] double diagonal_mm() const noexcept {
         return std::hypot(p2_.x - p1_.x, p2_.y - p1_.y) / units_per_mm;
     }
@@ -56,6 +52,10 @@ class hpgl_scale {
   private:
     static constexpr point default_p1{250, 596}, default_p2{10250, 7796};
 
+    /// Of plotter units, whatever SC says.
+    [[nodiscard]] affine units_to_mm() const noexcept {
+        return drawing::scaling(1 / units_per_mm, 1 / units_per_mm) * turn_;
+    }
     void update() {
         affine user;
         if (kind_ == 2 && !scale_.empty()) {

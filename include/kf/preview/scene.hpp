@@ -241,8 +241,8 @@ template<class Strokes>
     }
 }
 
-/// G-code as Klipper reads it: what is nearer to a work height than to the travel height is ink. `read` gives pieces of
-/// text, an empty one at the end.
+/// G-code as Klipper reads it. Ink is what is farther from the travel height, towards a work height, than a tool that
+/// is up may be: a pen may be raised nearly so far. `read` gives pieces of text, an empty one at the end.
 template<class Read>
 [[nodiscard]] result<scene> scene_of_gcode(const machine::machine& m, const planner::motion_limits& limits,
                                            Read&& read) {
@@ -250,10 +250,10 @@ template<class Read>
     out.layers = {{"G-code", {}}};
     out.pens = {{m.tools.front().name, {}}};
     const job::placement where = job::place(m, m.tools.front());
-    const mm up = m.z_states.travel_mm;
+    const mm up = m.z_states.travel_mm, tolerance = machine::up_tolerance(m);
     const auto is_down = [&](mm z) {
         return std::any_of(m.tools.begin(), m.tools.end(),
-                           [&](const machine::tool& t) { return std::fabs(z - t.work_mm) < std::fabs(z - up); });
+                           [&](const machine::tool& t) { return (t.work_mm < up ? up - z : z - up) > tolerance; });
     };
     enum { nowhere, ink, travel } last = nowhere;
     const auto see = [&](const planner::planned_move& move) {

@@ -65,8 +65,16 @@ class svg_pen {
     result<void> outlines(svg_node n, svg_tag tag, const svg_context& context, outline& out, svg_trace most);
     result<void> make_dashes(svg_node n, const svg_context& context, std::vector<polyline>& lines);
     result<void> apply_clips(svg_node n, const svg_context& context, bool filled, std::vector<polyline>& lines);
+    result<void> replace(svg_node n, std::vector<polyline>& lines, std::vector<polyline> made);
+    [[nodiscard]] std::unexpected<error> too_many_points(svg_node n) const {
+        return report_.refuse(n, errc::out_of_bounds,
+                              fmt::format("the drawing needs more than {} points", options_.max_points));
+    }
+    [[nodiscard]] std::size_t points_left() const noexcept {
+        return options_.max_points - std::min(points_, options_.max_points);
+    }
     [[nodiscard]] drawing::outline_limits limits() const noexcept {
-        return {options_.tolerance_mm, options_.max_coordinate_mm, options_.max_points - points_};
+        return {options_.tolerance_mm, options_.max_coordinate_mm, points_left()};
     }
 
     const svg_document& document_;
@@ -112,9 +120,7 @@ inline result<void> svg_pen::outlines(svg_node n, svg_tag tag, const svg_context
     auto in = measures_of(n, context);
     const std::string_view path = context.style.own.path.empty() ? attribute(n, "d") : context.style.own.path;
     const drawn_shape drawn = draw_svg_shape(tag, path, in, out);
-    if (out.fault() == outline_fault::too_many_points)
-        return report_.refuse(n, errc::out_of_bounds,
-                              fmt::format("the drawing needs more than {} points", options_.max_points));
+    if (out.fault() == outline_fault::too_many_points) return too_many_points(n);
     if (out.fault() == outline_fault::out_of_range) {
         if (most == svg_trace::paper)
             report_.tell(n, note_kind::told, "has only the colour of the paper: not drawn");
@@ -135,6 +141,15 @@ inline result<std::vector<polyline>> svg_pen::area(svg_node n, svg_tag tag, cons
     KF_CHECK(outlines(n, tag, context, out, svg_trace::ink));
     if (out.fault() != outline_fault::none) lines.clear();
     return lines;
+}
+
+/// `made` stands for `lines` from now on. The larger of them counts: what leaves no ink is work as well.
+inline result<void> svg_pen::replace(svg_node n, std::vector<polyline>& lines, std::vector<polyline> made) {
+    const std::size_t before = drawing::point_count(lines), after = drawing::point_count(made);
+    points_ += after - std::min(before, after);
+    if (points_ > options_.max_points) return too_many_points(n);
+    lines = std::move(made);
+    return {};
 }
 
 inline result<void> svg_pen::make_dashes(svg_node n, const svg_context& context, std::vector<polyline>& lines) {
@@ -160,17 +175,15 @@ inline result<void> svg_pen::make_dashes(svg_node n, const svg_context& context,
     pattern.offset *= scale;
     // Of a path that declares no length every dash is longer than it.
     if (!std::isfinite(pattern.period()) || !std::isfinite(pattern.offset)) return {};
-    const double dashes = length / pattern.period() * static_cast<double>(pattern.lengths.size());
-    if (!(dashes < static_cast<double>(options_.max_points - points_)))
-        return report_.refuse(n, errc::out_of_bounds,
-                              fmt::format("the drawing needs more than {} points", options_.max_points));
+    // Each line begins the pattern anew, and may go through all of it at once.
+    const double patterns = length / pattern.period() + static_cast<double>(lines.size());
+    const double dashes = patterns * static_cast<double>(pattern.lengths.size());
+    if (!(dashes < static_cast<double>(points_left() + drawing::point_count(lines)))) return too_many_points(n);
     const auto empty = look.round_tip ? drawing::empty_dash::dot : drawing::empty_dash::nothing;
     std::vector<polyline> made;
     for (const polyline& line : lines) dash(line, pattern, empty, made);
-    for (const polyline& line : made) points_ += line.size();
     if (made.empty()) report_.tell(n, note_kind::told, "lies in the gaps of its dashes: not drawn");
-    lines = std::move(made);
-    return {};
+    return replace(n, lines, std::move(made));
 }
 
 /// `filled`: its outline is that of an area of ink.
@@ -185,12 +198,9 @@ inline result<void> svg_pen::apply_clips(svg_node n, const svg_context& context,
                  context.style.inherited.fill_evenodd ? drawing::fill_rule::evenodd : drawing::fill_rule::nonzero);
         done = clip_borders(area, context.clips, kept, effort_);
     }
-    for (const polyline& line : kept) points_ += line.size();
-    if (!done || points_ > options_.max_points)
-        return report_.refuse(n, errc::out_of_bounds, "the clipping of the drawing takes too long");
+    if (!done) return report_.refuse(n, errc::out_of_bounds, "the clipping of the drawing takes too long");
     if (kept.empty()) report_.tell(n, note_kind::told, "is clipped away: not drawn");
-    lines = std::move(kept);
-    return {};
+    return replace(n, lines, std::move(kept));
 }
 
 inline result<svg_ink> svg_pen::draw(svg_node n, svg_tag tag, const svg_context& context) {

@@ -24,7 +24,7 @@
 
 namespace kf::firmware {
 
-/// What Klipper's Makefile reads: names in a source tree. scripts/buildcommands.py imports the one of klippy.
+/// What Klipper's Makefile reads: names in a source tree. buildcommands of its scripts imports the one of klippy.
 inline constexpr std::array firmware_sources{"Makefile", "klippy/msgproto.py", "lib", "scripts", "src"};
 
 /// How much of a tree is looked at, and how much of it is read; a link may lead anywhere.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Surveys of every kind, also of hosts that are against a flash, and the plans that they give. Nothing is looked at
 // here.
+#include <kf/flash/conclusion.hpp>
 #include <kf/flash/plan.hpp>
+#include <kf/flash/run.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -411,6 +413,64 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
     for (auto& b : restarted.seen.boards) b.holders.seen.front().pid = 999;
     BOOST_TEST(all_agree(*first.plan(), *restarted.plan()).has_value());
     BOOST_TEST((restarted.plan()->stop.pids == std::vector<int>{999}));
+}
+
+/// Two boards of one configuration.
+struct twins : host_of {
+    twins()
+      : host_of(2) {
+        for (auto& b : seen.boards) b.config.source->text = "one";
+    }
+    void unplug(std::size_t board) {
+        seen.boards[board].target = kf::fail(errc::not_connected, seen.boards[board].board.name + " is not connected");
+    }
+};
+
+BOOST_AUTO_TEST_CASE(a_board_keeps_the_image_that_was_built_with_another_one_when_that_is_unplugged) {
+    const auto planned = *twins().plan();
+    BOOST_REQUIRE(planned.boards[1].built_with == "k1");
+    twins now;
+    now.unplug(0);
+    const auto agreed = flash::detail::agree_on(planned, now.seen);
+    BOOST_REQUIRE_MESSAGE(agreed.has_value(), (agreed ? "" : agreed.error().what));
+    BOOST_REQUIRE((agreed->numbers == std::vector<std::size_t>{1}));
+    BOOST_TEST((agreed->objections[0].error().code == errc::not_connected));
+    BOOST_TEST(agreed->objections[1].has_value());
+    const auto &b = agreed->now.boards[0], &was = planned.boards[1];
+    BOOST_TEST(b.board.key == "k2");
+    BOOST_TEST(b.built_with == "k1");
+    BOOST_TEST(b.firmware.site.dir == was.firmware.site.dir);
+    BOOST_TEST(b.job.image_file == "/home/pi/.cache/kflash/build/k1/pinned/klipper.bin");
+    BOOST_TEST(b.job.out_dir == "/home/pi/.cache/kflash/build/k1/out");
+    BOOST_TEST(b.job.config == "/home/pi/.cache/kflash/build/k1/.config");
+    // It is still refused for another device, and for another place in flash.
+    twins other;
+    other.seen.boards[1].config = host_of::config("0x8008000");
+    BOOST_TEST(!flash::agreed(planned.boards[1], *other.plan()).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(boards_that_are_all_refused_after_the_build_have_each_a_row_in_the_table) {
+    const auto planned = *twins().plan();
+    twins now;
+    now.unplug(0);
+    now.seen.boards[1].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
+    const auto agreed = flash::detail::agree_on(planned, now.seen);
+    BOOST_REQUIRE_MESSAGE(agreed.has_value(), (agreed ? "" : agreed.error().what));
+    BOOST_TEST(agreed->numbers.empty());
+    BOOST_TEST(agreed->objections[0].error().what == "Board 1 is not connected");
+    // Of the services a board says nothing: others may be flashed.
+    BOOST_TEST(agreed->objections[1].error().what == "what was planned is no longer so");
+    flash::outcome o;
+    for (std::size_t i = 0; i < 2; ++i) {
+        auto& b = o.boards.emplace_back();
+        b.key = planned.boards[i].board.key;
+        b.name = planned.boards[i].board.name;
+        b.written.ended = agreed->objections[i];
+    }
+    BOOST_TEST(flash::table_of(flash::rows_of(planned, o)) ==
+               "DEVICE   BUILD  FLASH  VERIFY\n"
+               "Board 1  PASS   FAIL   SKIP    Board 1 is not connected\n"
+               "Board 2  PASS   FAIL   SKIP    what was planned is no longer so");
 }
 
 BOOST_AUTO_TEST_CASE(a12_what_means_nothing_for_a_flash_may_change_during_the_build) {

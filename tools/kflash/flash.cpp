@@ -94,8 +94,7 @@ result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& word
     if (built.boards().empty()) return flash::conclude(built.plan(), {}, tell);
     // menuconfig and build took their time, and sudo may have forgotten its password.
     KF_TRY(const auto now, flash::survey_again(words.wanted, seen, runner, clock));
-    KF_TRY(const auto outcome, flash::run(built, now, turn, runner, clock, tell));
-    return flash::conclude(built.plan(), outcome, tell);
+    return flash::conclude(built.plan(), flash::run(built, now, turn, runner, clock, tell), tell);
 }
 
 result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {

@@ -308,11 +308,7 @@ struct plan_term {
 namespace detail {
 
 [[nodiscard]] inline std::unexpected<error> disagreement(std::string cause) {
-    return kf::fail(error{errc::refused,
-                          "what was planned is no longer so, nothing was stopped",
-                          std::move(cause),
-                          {},
-                          {"run this again"}});
+    return kf::fail(error{errc::refused, "what was planned is no longer so", std::move(cause), {}, {"run this again"}});
 }
 template<class Plan>
 [[nodiscard]] result<void> same_terms(const Plan& planned, const Plan& now) {
@@ -350,8 +346,13 @@ template<class Plan>
         if (b.key == key && b.failure) return kf::fail(*b.failure);
     const auto found = std::ranges::find(now.boards, key, [](const auto& b) { return b.board.key; });
     if (found == now.boards.end()) return about(key, result<board_plan>(detail::disagreement("it was left out")));
-    KF_CHECK(about(key, detail::same_terms(planned, *found)));
-    return *found;
+    board_plan agreed = *found;
+    // The image is there already, also when the board that it was built with is not in this plan.
+    agreed.built_with = planned.built_with;
+    agreed.firmware.site = planned.firmware.site;
+    take_from(agreed.job, agreed.firmware.site);
+    KF_CHECK(about(key, detail::same_terms(planned, agreed)));
+    return agreed;
 }
 
 /// After the stop, and right before its own write: the board is the device that was planned, and the only one that it

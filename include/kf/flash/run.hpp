@@ -78,11 +78,10 @@ void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
 /// The part of a built plan that a second look agrees with.
 struct agreed_plan {
     flash_plan now;                       ///< its boards only
-    std::vector<std::size_t> numbers;     ///< of each, in the built plan
-    std::vector<result<void>> objections; ///< of each board of the built plan
+    std::vector<std::size_t> numbers;     ///< of each, in the plan
+    std::vector<result<void>> objections; ///< of each board of the plan
 };
-[[nodiscard]] inline result<agreed_plan> agree_on(const built_plan& built, const survey& seen) {
-    const auto& planned = built.plan();
+[[nodiscard]] inline result<agreed_plan> agree_on(const flash_plan& planned, const survey& seen) {
     KF_TRY(auto now, plan(planned.wanted, seen));
     agreed_plan all{std::move(now), {}, {}};
     std::vector<board_plan> boards;
@@ -98,8 +97,6 @@ struct agreed_plan {
     }
     all.now.boards = std::move(boards);
     KF_CHECK(agree(planned, all.now));
-    if (all.numbers.empty()) // what speaks against the first of them
-        for (auto& against : all.objections) KF_CHECK(std::move(against));
     return all;
 }
 
@@ -121,16 +118,11 @@ struct agreed_plan {
     return append(at.ledger(), entry);
 }
 
-} // namespace detail
-
-/// `seen`: the second survey. `turn`: the lock of the one flash at a time. The error is a refusal before anything was
-/// stopped; what happened afterwards is in the outcome.
+/// The boards that are agreed on, in one stop. The error is a refusal before anything was stopped.
 template<io::process_runner Runner, io::clock Clock, reporter Reporter>
-[[nodiscard]] result<outcome> run(const built_plan& built, const survey& seen, const io::file_lock& turn,
-                                  Runner& runner, Clock clock, Reporter& tell) {
+[[nodiscard]] result<outcome> run_agreed(const built_plan& built, const agreed_plan& agreement,
+                                         const io::file_lock& turn, Runner& runner, Clock clock, Reporter& tell) {
     owned_sink<Reporter> job(tell, {});
-    KF_CHECK(io::interrupt::check()); // a look that a signal cut short agrees with nothing
-    KF_TRY(const auto agreement, detail::agree_on(built, seen));
     const auto& now = agreement.now;
     const auto& at = now.at;
     for (const auto& b : now.boards) {
@@ -153,12 +145,12 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
     const seconds patience = 2 * at.service_timeout * static_cast<double>(now.stop.units.size() + 1);
     const auto access = guardian_access_of(child, at.user, now.right, now.stop.units, privileged, runner);
     if (now.wanted.is_batch())
-        if (const auto noted = detail::begin_batch(built.plan()); !noted) job.warn(noted.error().what);
+        if (const auto noted = begin_batch(built.plan()); !noted) job.warn(noted.error().what);
     KF_TRY(auto lease, lease_type::arm(privileged, clock,
                                        {now.stop.units, now.stop.pids, access, at.proc, at.journal(), patience}));
     for (const auto& line : lease.remarks()) job.warn(line);
     for (const auto& b : now.boards)
-        if (const auto noted = detail::begin_flash(at, b); !noted) job.warn(noted.error().what);
+        if (const auto noted = begin_flash(at, b); !noted) job.warn(noted.error().what);
     const auto is_there = [&](std::size_t i) {
         return is_still_there(now.boards[i], now.registry, board::scan(at.devices));
     };
@@ -167,23 +159,54 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
         board.keep_open.push_back(turn.native_handle()); // nobody flashes while a flasher that we left is at work
         return write_and_verify(board, now.boards[i].order.methods, runner, time, out);
     };
-    auto o = stopped_window(now, manager, lease, is_there, write, clock, tell).run();
+    return stopped_window(now, manager, lease, is_there, write, clock, tell).run();
+}
 
-    std::vector<board_outcome> boards; // of the built plan
-    for (std::size_t i = 0; i < built.boards().size(); ++i) {
-        auto& b = boards.emplace_back();
-        if (const auto n = std::ranges::find(agreement.numbers, i); n != agreement.numbers.end())
-            b = std::move(o.boards[static_cast<std::size_t>(n - agreement.numbers.begin())]);
-        else
-            b.written.ended = agreement.objections[i];
+/// Of each board of the built plan. `ran`: of those that were agreed on, none when nothing was begun.
+[[nodiscard]] inline std::vector<board_outcome>
+all_outcomes(const built_plan& built, const result<agreed_plan>& agreement, std::vector<board_outcome> ran) {
+    std::vector<board_outcome> boards(built.boards().size());
+    for (std::size_t i = 0; agreement && i < ran.size(); ++i) boards[agreement->numbers[i]] = std::move(ran[i]);
+    for (std::size_t i = 0; i < boards.size(); ++i) {
+        auto& b = boards[i];
+        if (agreement && !agreement->objections[i]) b.written.ended = agreement->objections[i];
         const auto& image = built.boards()[i].firmware.image;
         b.key = built.plan().boards[i].board.key;
         b.name = built.plan().boards[i].board.name;
         b.sha256 = image.sha256;
         b.bytes = image.bytes.size();
     }
-    o.boards = std::move(boards);
-    detail::write_down(built, o, tell);
+    return boards;
+}
+
+} // namespace detail
+
+/// `seen`: the second survey. `turn`: the lock of the one flash at a time. A refusal before anything was stopped is in
+/// the outcome too, so that every board has its row at the end.
+template<io::process_runner Runner, io::clock Clock, reporter Reporter>
+[[nodiscard]] outcome run(const built_plan& built, const survey& seen, const io::file_lock& turn, Runner& runner,
+                          Clock clock, Reporter& tell) {
+    // A look that a signal cut short agrees with nothing.
+    const auto uncut = io::interrupt::check();
+    const auto agreement =
+        uncut ? detail::agree_on(built.plan(), seen) : result<detail::agreed_plan>(kf::fail(uncut.error()));
+    outcome o;
+    bool was_run = false;
+    if (!agreement) {
+        o.reached = kf::fail(agreement.error());
+    } else if (!agreement->numbers.empty()) {
+        auto ran = detail::run_agreed(built, *agreement, turn, runner, clock, tell);
+        was_run = ran.has_value();
+        if (ran)
+            o = *std::move(ran);
+        else
+            o.reached = kf::fail(std::move(ran).error());
+    }
+    o.boards = detail::all_outcomes(built, agreement, std::move(o.boards));
+    if (was_run)
+        detail::write_down(built, o, tell);
+    else
+        owned_sink<Reporter>(tell, {}).note("nothing was stopped");
     return o;
 }
 

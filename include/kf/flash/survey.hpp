@@ -60,13 +60,19 @@ struct survey {
     return face;
 }
 
+/// The image of a job is what was built there.
+inline void take_from(write_job& job, const firmware::build_site& site) {
+    job.image_file = site.dir / "pinned" / (std::string("klipper") + extension(job.kind));
+    job.out_dir = site.out();
+    job.config = site.config();
+}
+
 /// How a board is to be written, all but the image itself.
 [[nodiscard]] inline write_job job_of(const place& at, const board::flash_settings& settings,
                                       const firmware_plan& firmware, const board::board& board,
                                       const board::target& target) {
     write_job job;
     job.kind = firmware.kind();
-    job.image_file = firmware.site.dir / "pinned" / (std::string("klipper") + extension(job.kind));
     job.mcu = firmware.source.config.mcu().value_or("");
     job.start = firmware.source.config.application_start().value_or(0);
     job.seen_katapult = board.seen_as_katapult.has_value();
@@ -75,8 +81,7 @@ struct survey {
     job.proc = at.proc;
     job.klipper_dir = at.klipper_dir(settings);
     job.katapult_dir = at.katapult_dir(settings);
-    job.out_dir = firmware.site.out();
-    job.config = firmware.site.config();
+    take_from(job, firmware.site);
     job.run_as = firmware.site.run_as;
     job.as_root = at.is_root && !job.run_as;
     return job;

@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(a_board_keeps_the_image_that_was_built_with_another_one_whe
     BOOST_REQUIRE(planned.boards[1].built_with == "k1");
     twins now;
     now.unplug(0);
-    const auto agreed = flash::detail::agree_on(planned, now.seen);
+    const auto agreed = flash::agree_on(planned, now.seen);
     BOOST_REQUIRE_MESSAGE(agreed.has_value(), (agreed ? "" : agreed.error().what));
     BOOST_REQUIRE((agreed->numbers == std::vector<std::size_t>{1}));
     BOOST_TEST((agreed->objections[0].error().code == errc::not_connected));
@@ -454,7 +454,7 @@ BOOST_AUTO_TEST_CASE(boards_that_are_all_refused_after_the_build_have_each_a_row
     twins now;
     now.unplug(0);
     now.seen.boards[1].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
-    const auto agreed = flash::detail::agree_on(planned, now.seen);
+    const auto agreed = flash::agree_on(planned, now.seen);
     BOOST_REQUIRE_MESSAGE(agreed.has_value(), (agreed ? "" : agreed.error().what));
     BOOST_TEST(agreed->numbers.empty());
     BOOST_TEST(agreed->objections[0].error().what == "Board 1 is not connected");

@@ -344,7 +344,8 @@ BOOST_FIXTURE_TEST_CASE(b6_after_a_pause_the_next_stroke_begins_where_the_printe
 BOOST_FIXTURE_TEST_CASE(after_a_pause_the_way_round_a_keep_out_begins_where_a_person_left_the_tool, stroke_stage) {
     machine.keep_outs.push_back({"clip", machine::box{{100, 290}, {120, 330}}});
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
-        if (script == line(0)) printer.status["toolhead"].as_object()["position"] = json::array{200.0, 312.0, 10.0, 0.0};
+        if (script == line(0))
+            printer.status["toolhead"].as_object()["position"] = json::array{200.0, 312.0, 10.0, 0.0};
         p.answer(request, "{}");
     };
     steering.plan = {{2, 0, run::order::pause}, {2, 1, run::order::resume}};

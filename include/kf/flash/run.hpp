@@ -75,6 +75,8 @@ void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
     if (!pruned) owned_sink<Reporter>(tell, {}).warn(pruned.error().what);
 }
 
+} // namespace detail
+
 /// The part of a built plan that a second look agrees with.
 struct agreed_plan {
     flash_plan now;                       ///< its boards only
@@ -99,6 +101,8 @@ struct agreed_plan {
     KF_CHECK(agree(planned, all.now));
     return all;
 }
+
+namespace detail {
 
 /// A line that says what this batch is about: if it is cut short, the next one offers the rest.
 [[nodiscard]] inline result<void> begin_batch(const flash_plan& p) {
@@ -188,8 +192,7 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
                           Clock clock, Reporter& tell) {
     // A look that a signal cut short agrees with nothing.
     const auto uncut = io::interrupt::check();
-    const auto agreement =
-        uncut ? detail::agree_on(built.plan(), seen) : result<detail::agreed_plan>(kf::fail(uncut.error()));
+    const auto agreement = uncut ? agree_on(built.plan(), seen) : result<agreed_plan>(kf::fail(uncut.error()));
     outcome o;
     bool was_run = false;
     if (!agreement) {

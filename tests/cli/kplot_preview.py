@@ -124,6 +124,18 @@ class Preview(DrawingTest):
         self.assertIn("finds no way round a keep-out", r.err)
         self.assertEqual(self.kplot("gcode", job, "--machine", machine).code, 3)
 
+    def test_a_name_may_end_in_capitals_and_gcode_needs_a_name(self):
+        file = self.draw(svg('<path d="M0 0h9"/>'))
+        for name, begin in (("a.PNG", b"\x89PNG"), ("a.Svg", b"<")):
+            out = file.parent / name
+            self.assertEqual(self.kplot("preview", file, "--sim", "-o", out).code, 0)
+            self.assertTrue(out.read_bytes().startswith(begin), name)
+        pipe = file.parent / "pipe.txt"
+        pipe.write_text("G90\nG1 X10\n")
+        r = self.kplot("preview", pipe, "--sim")
+        self.assertEqual(r.code, 1, r)
+        self.assertIn("takes G-code by a file's name", r.err)
+
     def test_what_argv_shows_to_be_wrong_is_wrong_use(self):
         file = self.draw(svg('<path d="M0 0h9"/>'))
         for words in (["-o", "a.gif"], ["--pixels", "200"], ["--color", "mood"], ["-o", "a.png", "--pixels", "5"],

@@ -76,6 +76,8 @@ std::optional<drawing_kind> kind_of(std::string_view begin, const std::string& o
     return std::nullopt;
 }
 
+constexpr const char* gcode_kind = "G-code";
+
 /// What a file is that is neither a drawing nor a job; empty when it may be a job.
 std::string other_kind(std::string_view begin) {
     static constexpr std::pair<std::string_view, const char*> signs[] = {{"\x89PNG", "a PNG picture"},
@@ -93,7 +95,7 @@ std::string other_kind(std::string_view begin) {
     begin.remove_prefix(std::min(begin.find_first_not_of(" \t\r\n"), begin.size()));
     if (begin.starts_with(';') ||
         (begin.size() > 1 && (begin[0] == 'G' || begin[0] == 'M') && begin[1] >= '0' && begin[1] <= '9'))
-        return "G-code";
+        return gcode_kind;
     return {};
 }
 
@@ -107,12 +109,16 @@ result<run::whole_job> read_job(cli::invocation& in, const machine::machine& m, 
     KF_TRY(std::string_view taken, source.read(piece));
     const auto kind = kind_of(taken, operand);
     if (!kind) {
-        if (const auto other = other_kind(taken); !other.empty())
-            return kf::fail({errc::malformed,
-                             fmt::format("{} is {}, not a drawing", source.name(), other),
-                             "kplot draws an SVG, HP-GL, or a job as kplot import writes it",
-                             source.name(),
-                             {}});
+        if (const auto other = other_kind(taken); !other.empty()) {
+            error e{errc::malformed,
+                    fmt::format("{} is {}, not a drawing", source.name(), other),
+                    "kplot draws an SVG, HP-GL, or a job as kplot import writes it",
+                    source.name(),
+                    {}};
+            if (other == gcode_kind)
+                e.steps = {"kplot preview takes G-code by a file's name: save it, kplot preview FILE.gcode"};
+            return kf::fail(std::move(e));
+        }
         const auto bytes = [&, begun = false]() mutable -> result<std::string_view> {
             if (!std::exchange(begun, true)) return taken;
             return source.read(piece);

@@ -4,6 +4,7 @@
 #include "job_input.hpp"
 #include "plotter_site.hpp"
 
+#include <kf/io/ascii.hpp>
 #include <kf/io/output_file.hpp>
 #include <kf/job/limits.hpp>
 #include <kf/job/planned_limits.hpp>
@@ -21,6 +22,8 @@
 namespace kf::kplot {
 namespace {
 
+std::string ending_of(const fs::path& file) { return io::to_lower(file.extension().string()); }
+
 struct preview_request {
     preview::view_options view;
     std::optional<fs::path> file; ///< none: the terminal
@@ -37,7 +40,7 @@ result<preview_request> read_preview_request(const cli::invocation& in) {
     KF_TRY(r.pixels, cli::count_option(in, "pixels", 1600, 100, 16384));
     if (const auto file = in.get("output")) {
         r.file = *file;
-        if (const auto ending = r.file->extension(); ending != ".svg" && ending != ".png")
+        if (const auto ending = ending_of(*r.file); ending != ".svg" && ending != ".png")
             return kf::fail({errc::usage, "a preview's name ends in .svg or .png", {}, "--output " + *file});
         if (in.has("ascii")) return kf::fail({errc::usage, "--ascii is for the terminal", {}, "--ascii"});
     } else {
@@ -50,8 +53,7 @@ result<preview_request> read_preview_request(const cli::invocation& in) {
 }
 
 bool is_named_gcode(const std::string& operand) {
-    std::string ending = fs::path(operand).extension().string();
-    for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string ending = ending_of(operand);
     constexpr std::array<std::string_view, 4> endings{".gcode", ".gco", ".g", ".nc"};
     return std::find(endings.begin(), endings.end(), ending) != endings.end();
 }
@@ -109,7 +111,7 @@ result<void> run_preview(cli::invocation& in) {
         return {};
     }
     std::string bytes;
-    if (wanted.file->extension() == ".svg")
+    if (ending_of(*wanted.file) == ".svg")
         bytes = preview::svg_picture(scene, wanted.view);
     else {
         KF_TRY(bytes, preview::png_bytes(preview::raster_picture(scene, wanted.pixels, wanted.view)));

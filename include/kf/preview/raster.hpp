@@ -92,7 +92,7 @@ class coverage {
         const double first = std::max(0.0, std::floor(a.x)), last = std::min(most - 1, std::floor(b.x));
         constexpr double one = 65536, far = 1e9;
         const double begin = (a.y + slope * (first + 0.5 - a.x) - 0.5) * one, step = slope * one;
-        if (!(last >= first) || std::abs(begin) > far * one) return;
+        if (!(last >= first) || !(std::abs(begin) <= far * one)) return; // nor what is no number
         auto across = static_cast<std::int64_t>(begin);
         const auto slant = static_cast<std::int64_t>(step);
         for (auto along = static_cast<std::ptrdiff_t>(first), end = static_cast<std::ptrdiff_t>(last); along <= end;

@@ -4,7 +4,6 @@
 is flashed. Three simulated boards on one host, two of them of one chip and one configuration."""
 import json
 import os
-import pathlib
 import resource
 import signal
 import subprocess
@@ -35,12 +34,6 @@ class Batch(WorldTest):
             subprocess.run(["git", "init", "-q", str(w.tree)], check=True)
         subprocess.run([*git, "add", "-A"], check=True)
         subprocess.run([*git, "commit", "-qm", "x"], check=True)
-
-    def unplug(self, w, key):
-        board = w.boards[key]
-        os.kill(board["pid"], signal.SIGTERM)
-        place = pathlib.Path(w.at["by_id"]).parent / f"by-path/platform-kf-usb-0:{board['port'][2:]}:1.0"
-        wait_for(f"{key} is gone", lambda: not place.is_symlink())
 
     def rows(self, r):
         return {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "outcome"}
@@ -246,7 +239,7 @@ class Batch(WorldTest):
         before = w.flash("pico")
 
         def event():
-            self.unplug(w, "pico")  # and another board of the same chip comes into its port
+            w.unplug("pico")  # and another board of the same chip comes into its port
             argv = list(w.boards["pico"]["argv"])
             argv[argv.index("--serial") + 1] = "E6614103E7450000"
             other = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -254,7 +247,7 @@ class Batch(WorldTest):
                                      env=dict(os.environ, XDG_STATE_HOME=str(w.root / "logs")))
             w.extra.append(other)
             wait_for("another board", lambda: any("E6614103E7450000" in n for n in w.by_id()))
-            self.unplug(w, "toolhead")
+            w.unplug("toolhead")
 
         r = self.during_the_build(w, event, "--assume-idle")
         self.assertNotEqual(r.code, 0, r)

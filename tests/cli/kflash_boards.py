@@ -5,7 +5,6 @@ twins, and patterns that take too much. A board that is mistaken for another one
 every case that must not flash also looks at the flash of the board that would have been hit."""
 import json
 import os
-import pathlib
 import signal
 import socket
 
@@ -27,12 +26,6 @@ class Boards(WorldTest):
 
     def rows(self, w):
         return {e["port"]: e for e in self.ok(w, "list", "--json").events("result")}
-
-    def unplug(self, w, key):
-        board = w.boards[key]
-        os.kill(board["pid"], signal.SIGTERM)
-        place = pathlib.Path(w.at["by_id"]).parent / f"by-path/platform-kf-usb-0:{board['port'][2:]}:1.0"
-        wait_for(f"{key} is gone", lambda: not place.is_symlink())
 
     def klippy_state(self, w):
         with socket.socket(socket.AF_UNIX) as link:
@@ -60,7 +53,7 @@ class Borders(Boards):
         self.assertEqual((rows["1-1.4"]["state"], rows["1-1.4"]["key"]), ("new", ""))
         self.assertEqual(len(rows), 4)
         before = w.flash("ten")
-        self.unplug(w, "one")
+        w.unplug("one")
         r = w.run("flash", "one", "-s")
         self.assertEqual(r.code, 4, r)
         self.assertIn("one is not connected", r.err)
@@ -118,7 +111,7 @@ class Following(Boards):
         self.assertEqual((row["state"], row["key"], row["runs"]), ("registered", "pico", "klipper"))
         self.ok(w, "flash", "pico", "-s")
         # A name that the registry never saw, at the same port, is not believed.
-        self.unplug(w, "pico")
+        w.unplug("pico")
         registry = w.registry()
         registry["devices"]["pico"]["klipper_usb"]["serial"] = "N1"
         (w.home / ".config/kflash/devices.json").write_text(json.dumps(registry))
@@ -176,7 +169,7 @@ class Twins(Boards):
         w = self.boards(*self.TWINS)
         self.ok(w, "flash", "left", "-s")
         before = w.flash("right")
-        self.unplug(w, "left")
+        w.unplug("left")
         r = w.run("flash", "left", "-s")
         self.assertEqual(r.code, 4, r)
         self.assertEqual(w.flash("right"), before)

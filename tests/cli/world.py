@@ -104,6 +104,13 @@ class World:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, env=full, start_new_session=True, **options)
 
+    def unplug(self, key):
+        """Pulls the plug of a board, and waits until the kernel shows it."""
+        board = self.boards[key]
+        os.kill(board["pid"], signal.SIGTERM)
+        place = pathlib.Path(self.at["by_id"]).parent / f"by-path/platform-kf-usb-0:{board['port'][2:]}:1.0"
+        wait_for(f"{key} is gone", lambda: not place.is_symlink())
+
     def ledger(self):
         """How each flash ended; the lines that say that one begins are left out."""
         file = self.home / ".local/state/kflash/ledger.jsonl"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <kf/job/gcode.hpp>
-#include <kf/job/job_file.hpp>
+#include "written_gcode.hpp"
+
 #include <kf/machine/machine_file.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -15,6 +15,9 @@
 namespace gcode_test {
 
 using namespace kf::job;
+using kf::test::body;
+using kf::test::generate;
+using kf::test::written_gcode;
 
 // Canvas 0, 0 is machine 25, 322; travel Z 10, pen Z 20, airbrush Z 0; pen 25 mm/s, travel 80 mm/s, Z 5 mm/s.
 kf::machine::machine octopus() { return kf::machine::read_machine(kf::machine::template_text).value; }
@@ -26,32 +29,6 @@ kf::machine::machine quick() {
     return m;
 }
 
-struct file {
-    std::string text;
-    std::vector<gcode_warning> warnings;
-    std::string fault;
-};
-
-file generate(const kf::machine::machine& m, const std::vector<operation>& list, gcode_options options = {}) {
-    file out;
-    auto done =
-        write_gcode(m, std::move(options), stroke_source(operations_of(list)),
-                    [&](std::string_view piece) -> kf::result<void> { return out.text += piece, kf::result<void>{}; });
-    if (!done)
-        out.fault = done.error().what + ": " + done.error().cause;
-    else
-        out.warnings = done->warnings;
-    return out;
-}
-
-/// What lies between the first lines of every file and the last.
-std::string body(const std::string& text) {
-    const std::string_view first = "; kplot, mm, absolute machine coordinates\nG90\nG1 Z10 F300\n", last = "M400\n";
-    BOOST_REQUIRE(text.starts_with(first));
-    BOOST_REQUIRE(text.ends_with(last));
-    return text.substr(first.size(), text.size() - first.size() - last.size());
-}
-
 std::size_t count(std::string_view text, std::string_view part) {
     std::size_t n = 0;
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++n;
@@ -61,8 +38,8 @@ std::size_t count(std::string_view text, std::string_view part) {
 BOOST_AUTO_TEST_SUITE(gcode)
 
 BOOST_AUTO_TEST_CASE(a_stroke_becomes_absolute_moves_with_the_tool_up_around_it) {
-    const file f = generate(octopus(), {home_xy{}, select_tool{"pen"}, rapid_xy{{10, 20}}, tool_down{},
-                                        draw_polyline{{{10, 20}, {60, 20}, {60, 70.5}}}, tool_up{}});
+    const written_gcode f = generate(octopus(), {home_xy{}, select_tool{"pen"}, rapid_xy{{10, 20}}, tool_down{},
+                                                 draw_polyline{{{10, 20}, {60, 20}, {60, 70.5}}}, tool_up{}});
     BOOST_TEST(f.text == "; kplot, mm, absolute machine coordinates\n"
                          "G90\n"
                          "G1 Z10 F300\n"
@@ -81,9 +58,10 @@ BOOST_AUTO_TEST_CASE(an_empty_job_lifts_the_tool_and_ends) {
 }
 
 BOOST_AUTO_TEST_CASE(row_f_f_is_written_only_where_it_changes) {
-    const file f = generate(octopus(), {rapid_xy{{0, 0}}, rapid_xy{{0, 10}}, rapid_xy{{5, 10}}, tool_down{},
-                                        linear_move{{5, 20}, 10}, linear_move{{6, 20}, 10}, linear_move{{7, 21}},
-                                        draw_polyline{{{7, 30}, {8, 31}}, 12.34}, tool_up{}});
+    const written_gcode f =
+        generate(octopus(),
+                 {rapid_xy{{0, 0}}, rapid_xy{{0, 10}}, rapid_xy{{5, 10}}, tool_down{}, linear_move{{5, 20}, 10},
+                  linear_move{{6, 20}, 10}, linear_move{{7, 21}}, draw_polyline{{{7, 30}, {8, 31}}, 12.34}, tool_up{}});
     BOOST_TEST(body(f.text) == "G0 X25 Y322 F4800\n"
                                "G0 X25 Y312\n"
                                "G0 X30 Y312\n"
@@ -100,7 +78,7 @@ BOOST_AUTO_TEST_CASE(up_is_the_absolute_travel_height_and_plus_z_presses_the_pen
     auto m = octopus();
     m.z_states.travel_mm = 11.5;
     m.tools[0].lift_feed_mm_s = 8;
-    const file f = generate(m, {rapid_xy{{0, 0}}, tool_down{}, tool_up{}, tool_up{}});
+    const written_gcode f = generate(m, {rapid_xy{{0, 0}}, tool_down{}, tool_up{}, tool_up{}});
     BOOST_TEST(f.text == "; kplot, mm, absolute machine coordinates\nG90\nG1 Z11.5 F480\nG0 X25 Y322 F4800\n"
                          "G1 Z20 F300\nG1 Z11.5 F480\nM400\n");
     BOOST_TEST(count(f.text, "G91") == 0u);
@@ -110,7 +88,7 @@ BOOST_AUTO_TEST_CASE(up_is_the_absolute_travel_height_and_plus_z_presses_the_pen
 BOOST_AUTO_TEST_CASE(a_second_tool_has_its_own_offset_height_and_speeds) {
     auto m = octopus();
     m.tools[1].xy_offset_mm = {-12.5, 4};
-    const file f =
+    const written_gcode f =
         generate(m, {select_tool{"airbrush"}, rapid_xy{{50, 50}}, tool_down{}, linear_move{{60, 50}}, tool_up{}});
     BOOST_TEST(body(f.text) == "G0 X62.5 Y276 F4800\nG1 Z0 F300\nG1 X72.5 Y276 F3000\nG1 Z10 F300\n");
 }
@@ -157,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_refused_stroke_leaves_the_text_as_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(row_g_reversal_dwell_fires_when_x_turns_back_fast) {
-    const file f = generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, rapid_xy{{10, 10}}});
+    const written_gcode f = generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, rapid_xy{{10, 10}}});
     BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG0 X135 Y312\nG4 P500\nG0 X35 Y312\n");
     BOOST_TEST(f.warnings.empty());
 }
@@ -213,7 +191,7 @@ BOOST_AUTO_TEST_CASE(after_a_homing_the_head_is_only_near_home) {
 }
 
 BOOST_AUTO_TEST_CASE(a_dwell_with_the_pen_down_is_warned_once_with_its_count) {
-    const file f = generate(
+    const written_gcode f = generate(
         octopus(), {rapid_xy{{10, 10}}, tool_down{}, draw_polyline{{{60, 10}, {10, 10}, {60, 10}}, 60}, tool_up{}});
     BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG1 Z20 F300\nG1 X85 Y312 F3600\nG4 P500\nG1 X35 Y312\nG4 P500\n"
                                "G1 X85 Y312\nG1 Z10 F300\n");
@@ -226,20 +204,20 @@ BOOST_AUTO_TEST_CASE(a_stop_as_long_as_the_pause_is_pause_enough) {
                                         rapid_xy{{10, 10}}};
     // 10 mm of Z at 5 mm/s is 2 s of rest for X; at 50 mm/s it is 0.2 s.
     BOOST_TEST(count(generate(octopus(), job).text, "G4") == 0u);
-    const file f = generate(quick(), job);
+    const written_gcode f = generate(quick(), job);
     BOOST_TEST(f.text.ends_with("G1 X85 Y312 F3600\nG1 Z10 F3000\nG4 P500\nG0 X35 Y312 F4800\nM400\n"));
     BOOST_TEST(f.warnings.empty()); // the pen is up
 }
 
 BOOST_AUTO_TEST_CASE(a_short_way_does_not_hide_a_reversal_and_a_point_twice_is_no_move) {
-    const file f =
+    const written_gcode f =
         generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, rapid_xy{{110, 10}}, rapid_xy{{109.9, 10}}});
     BOOST_TEST(body(f.text) == "G0 X35 Y312 F4800\nG0 X135 Y312\nG4 P500\nG0 X134.9 Y312\n");
 }
 
 BOOST_AUTO_TEST_CASE(p3_smooth_curves_never_dwell) {
     for (const double radius : {0.5, 5.0, 20.0, 90.0}) {
-        const file f =
+        const written_gcode f =
             generate(octopus(), {rapid_xy{{100 + radius, 150}}, tool_down{},
                                  draw_arc{{100 + radius, 150}, {-radius, 0}, turn::clockwise, 80}, tool_up{}});
         BOOST_TEST(count(f.text, "G4") == 0u, radius);
@@ -252,13 +230,14 @@ BOOST_AUTO_TEST_CASE(p3_smooth_curves_never_dwell) {
 }
 
 BOOST_AUTO_TEST_CASE(homing_ends_what_was_before_it) {
-    const file f = generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, home_xy{}, rapid_xy{{-20, 321}}});
+    const written_gcode f =
+        generate(octopus(), {rapid_xy{{10, 10}}, rapid_xy{{110, 10}}, home_xy{}, rapid_xy{{-20, 321}}});
     BOOST_TEST(count(f.text, "G4") == 0u);
     BOOST_TEST(f.text.ends_with("G28 X Y\nG0 X5 Y1\nM400\n"));
 }
 
 BOOST_AUTO_TEST_CASE(an_arc_is_flattened_to_points_on_it) {
-    const file f = generate(
+    const written_gcode f = generate(
         octopus(), {rapid_xy{{60, 50}}, tool_down{}, draw_arc{{50, 60}, {-10, 0}, turn::clockwise}, tool_up{}});
     std::istringstream lines(f.text);
     std::size_t pieces = 0;
@@ -305,7 +284,7 @@ BOOST_AUTO_TEST_CASE(native_arcs_keep_their_direction_through_the_flip) {
 }
 
 BOOST_AUTO_TEST_CASE(a_feed_above_the_limit_is_lowered_and_said) {
-    const file f = generate(octopus(), {rapid_xy{{1, 1}}, tool_down{}, linear_move{{2, 2}, 500}, tool_up{}});
+    const written_gcode f = generate(octopus(), {rapid_xy{{1, 1}}, tool_down{}, linear_move{{2, 2}, 500}, tool_up{}});
     BOOST_TEST(count(f.text, "F4800") == 2u);
     BOOST_REQUIRE(f.warnings.size() == 1u);
     BOOST_TEST((f.warnings[0] == gcode_warning{"a feed is lowered to motion.max_velocity_mm_s", 3, 1}));
@@ -334,7 +313,7 @@ BOOST_AUTO_TEST_CASE(after_other_gcode_ran_everything_modal_is_written_anew) {
 }
 
 BOOST_AUTO_TEST_CASE(every_byte_is_ascii_in_fixed_notation_and_the_last_is_a_newline) {
-    const file f = generate(
+    const written_gcode f = generate(
         octopus(), {rapid_xy{{1e-7, 123.456789012}}, tool_down{}, linear_move{{1e-5, 0.00004}, 1e-3}, tool_up{}});
     BOOST_TEST(body(f.text) == "G0 X25 Y198.5432 F4800\nG1 Z20 F300\nG1 X25 Y322 F0.06\nG1 Z10 F300\n");
     BOOST_TEST(std::all_of(f.text.begin(), f.text.end(), [](char c) { return c == '\n' || (c >= ' ' && c < 0x7f); }));
@@ -357,7 +336,7 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
             state = state * 1664525u + 1013904223u;
             job.push_back(kinds[(state >> 16) % kinds.size()]);
         }
-        const file f = generate(octopus(), job);
+        const written_gcode f = generate(octopus(), job);
         std::string z, not_up;
         std::istringstream lines(f.text);
         for (std::string line; std::getline(lines, line);) {
@@ -374,8 +353,8 @@ BOOST_AUTO_TEST_CASE(travel_goes_round_a_keep_out_and_lines_are_as_they_were) {
     m.steppers.direction_reversal_pause_s = 0;
     m.keep_outs.push_back({"clip", kf::machine::box{{100, 205}, {120, 250}}});
     // From machine 35, 210 to 235, 210: below the clip, half a millimetre away.
-    const file f = generate(m, {rapid_xy{{10, 112}}, tool_down{}, tool_up{}, rapid_xy{{210, 112}}, tool_down{},
-                                draw_polyline{{{210, 100}}}, tool_up{}});
+    const written_gcode f = generate(m, {rapid_xy{{10, 112}}, tool_down{}, tool_up{}, rapid_xy{{210, 112}}, tool_down{},
+                                         draw_polyline{{{210, 100}}}, tool_up{}});
     BOOST_TEST(f.fault == "");
     BOOST_TEST(body(f.text) == "G0 X35 Y210 F4800\nG1 Z20 F300\nG1 Z10\n"
                                "G0 X99.5 Y204.5 F4800\nG0 X120.5 Y204.5\nG0 X235 Y210\n"

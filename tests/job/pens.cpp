@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "written_gcode.hpp"
+
 #include <kf/drawing/pens.hpp>
 #include <kf/job/compose.hpp>
 #include <kf/job/decompose.hpp>
-#include <kf/job/gcode.hpp>
-#include <kf/job/job_file.hpp>
 #include <kf/job/job_writer.hpp>
 #include <kf/job/limits.hpp>
 #include <kf/job/measure.hpp>
@@ -21,6 +21,9 @@ using kf::drawing::drawing;
 using kf::drawing::layer;
 using kf::drawing::pen;
 using kf::drawing::pen_change;
+using kf::test::body;
+using kf::test::generate;
+using kf::test::written_gcode;
 
 // Canvas 0, 0 is machine 25, 322; travel Z 10, pen Z 20; pen 25 mm/s, travel 80 mm/s, Z 5 mm/s; parks at 0, 0.
 kf::machine::machine octopus() { return kf::machine::read_machine(kf::machine::template_text).value; }
@@ -47,27 +50,6 @@ layer a_layer(int number, std::string name, std::string pen_name = {}) {
     return {.number = number, .name = std::move(name), .lines = {{{0, 0}, {1, 0}}}, .pen = std::move(pen_name)};
 }
 
-struct written {
-    std::string text, fault;
-    std::vector<gcode_stop> stops;
-};
-written generate(const kf::machine::machine& m, const std::vector<operation>& list, gcode_options options = {}) {
-    written out;
-    auto done =
-        write_gcode(m, std::move(options), stroke_source(operations_of(list)),
-                    [&](std::string_view piece) -> kf::result<void> { return out.text += piece, kf::result<void>{}; });
-    if (done)
-        out.stops = done->stops;
-    else
-        out.fault = done.error().what + ": " + done.error().cause;
-    return out;
-}
-std::string body(const std::string& text) {
-    const std::string_view first = "; kplot, mm, absolute machine coordinates\nG90\nG1 Z10 F300\n", last = "M400\n";
-    BOOST_REQUIRE(text.starts_with(first));
-    BOOST_REQUIRE(text.ends_with(last));
-    return text.substr(first.size(), text.size() - first.size() - last.size());
-}
 std::string checked(const kf::machine::machine& m, const std::vector<operation>& list) {
     limit_check limits(m);
     stroke_source strokes(operations_of(list));
@@ -268,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_pause_goes_to_the_place_for_changes_with_the_tool_up_and_
     list.insert(list.end(),
                 {await_person{"pen b"}, rapid_xy{{10, 20}}, tool_down{}, draw_polyline{{{20, 20}}}, tool_up{}});
     const std::string stroke = "G0 X35 Y302\nG1 Z20 F300\nG1 X45 Y302 F1500\nG1 Z10 F300\n";
-    const written w = generate(m, list);
+    const written_gcode w = generate(m, list);
     BOOST_TEST(body(w.text) == "G0 X35 Y302 F4800\nG1 Z20 F300\nG1 X45 Y302 F1500\nG1 Z10 F300\n"
                                "G0 X200 Y5 F4800\nM117 pen b\nM400\nPAUSE\nG90\nG1 Z10 F300\nG0 X200 Y5 F4800\nM117\n" +
                                    stroke);
@@ -276,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_pause_goes_to_the_place_for_changes_with_the_tool_up_and_
     BOOST_TEST(w.stops.front().text == "pen b");
     BOOST_TEST(w.text.substr(0, w.stops.front().bytes).ends_with("M400\nPAUSE\n"));
     // Stroke by stroke the sender waits.
-    const written waits = generate(m, list, {.pause = ""});
+    const written_gcode waits = generate(m, list, {.pause = ""});
     BOOST_TEST(waits.text.find("PAUSE") == std::string::npos);
     BOOST_TEST(waits.text.find("G0 X200 Y5 F4800\nM117 pen b\nG0 X35 Y302\n") != std::string::npos);
     BOOST_TEST(waits.stops.empty());

@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(moonraker_tells_what_klippys_socket_would_have_told) {
     BOOST_TEST(objection_in("shutdown") == ""); // nothing can move
     BOOST_TEST(activity_in("shutdown")->state == "shutdown");
     BOOST_TEST(activity_in("ready")->process > 1);
-    BOOST_TEST(activity_in("ready")->serials.size() == 1u);
+    BOOST_TEST(activity_in("ready")->mcus.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_not_asked_for_is_not_known) {

@@ -65,13 +65,8 @@ void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) 
     if (settings.moonraker_url == "none") return;
     at.moonraker = [settings](io::duration patience) {
         auto activity = asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
-        if (activity) host::follow_ports(*activity);
+        if (activity) host::follow_ports(activity->mcus);
         return activity;
-    };
-    at.moonraker_facts = [settings](io::duration patience) {
-        auto facts = asked(settings, patience, [](auto&& call) { return host::read_facts(call); });
-        if (facts) host::follow_ports(*facts);
-        return facts;
     };
     if (at.simulated) return;
     at.other_right = [settings, self = at.self](const std::vector<std::string>& units,

@@ -9,7 +9,6 @@
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
 #include <kf/host/print_guard.hpp>
-#include <kf/host/printer_facts.hpp>
 #include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
@@ -43,8 +42,7 @@ struct place {
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
     std::string self = {};                     ///< our own program, for the guardian that is a child
-    host::second_source moonraker = {};        ///< who else can say what the printer does
-    host::second_facts moonraker_facts = {};   ///< and which firmware its boards have
+    host::second_source moonraker = {};        ///< who else can say what the printer does, and runs
     right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }

@@ -133,6 +133,15 @@ inline void take_from(write_job& job, const firmware::build_site& site) {
     return {};
 }
 
+/// What speaks against this board, whatever becomes of the others.
+[[nodiscard]] inline result<void> check_board(const request& wanted, const survey& seen, const board_survey& b) {
+    KF_CHECK(b.target);
+    const auto idle = idle_printers_of(wanted, seen);
+    if (!idle) return {};
+    const auto stop = stop_of(*idle, seen);
+    return stop ? check_holders(b, *stop) : result<void>{};
+}
+
 /// The error of a board says whose it is.
 template<class T>
 [[nodiscard]] result<T> about(const std::string& board, result<T> r) {

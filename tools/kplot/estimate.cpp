@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "clock_text.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "plotter_site.hpp"
 
 #include <kf/job/planned_limits.hpp>

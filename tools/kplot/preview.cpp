@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "plotter_site.hpp"

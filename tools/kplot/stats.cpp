@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "clock_text.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "pen_filters.hpp"

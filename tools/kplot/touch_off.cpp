@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "plotter.hpp"
 
 #include <fmt/format.h>

@@ -18,7 +18,7 @@ namespace kf::cal {
 
 namespace detail {
 
-inline constexpr mm sheet_gap = 5, caption_height = 1.6, title_height = 2.6;
+inline constexpr mm sheet_gap = 4, caption_height = 1.6, title_height = 2.6;
 
 struct sheet_block {
     const pattern_row* row;
@@ -72,19 +72,45 @@ inline std::optional<point> free_place(const drawing::rectangle& page, const std
     return std::nullopt;
 }
 
+struct laid_block {
+    std::optional<point> at; ///< none: it finds no place
+    sheet_block block;
+};
+/// Whichever order, the tallest first or the widest or another, leaves the fewest out.
+inline std::vector<laid_block> laid_out(std::vector<sheet_block> blocks, const drawing::rectangle& page) {
+    using weight = mm (*)(const sheet_block&);
+    const weight orders[] = {[](const sheet_block& b) { return b.height; },
+                             [](const sheet_block& b) { return b.width; },
+                             [](const sheet_block& b) { return b.width * b.height; },
+                             [](const sheet_block& b) { return std::max(b.width, b.height); },
+                             [](const sheet_block& b) { return b.width + b.height; }};
+    std::vector<laid_block> best;
+    auto fewest = blocks.size() + 1;
+    for (const weight first : orders) {
+        std::stable_sort(blocks.begin(), blocks.end(),
+                         [&](const sheet_block& a, const sheet_block& b) { return first(a) > first(b); });
+        std::vector<drawing::rectangle> taken;
+        std::vector<laid_block> made;
+        for (const sheet_block& b : blocks) {
+            const auto at = free_place(page, taken, b.width, b.height);
+            if (at) taken.push_back({at->x, at->y, at->x + b.width, at->y + b.height});
+            made.push_back({at, b});
+        }
+        const auto out = blocks.size() - taken.size();
+        if (out >= fewest) continue;
+        fewest = out;
+        best = std::move(made);
+    }
+    return best;
+}
+
 } // namespace detail
 
-/// The tallest block first; one that finds no place is named in a note. Marks of one pattern are layers of
-/// their own; all words are the last layer, which may be left out.
+/// Marks of one pattern are layers of their own; all words are the last layer, which may be left out. What finds no
+/// place is named in a note.
 [[nodiscard]] inline figure pattern_sheet(const machine::machine& m) {
-    using detail::sheet_block;
     drawing::rectangle page =
         inset(drawing::rectangle{0, 0, m.canvas.width_mm, m.canvas.height_mm}, std::max(m.canvas.margin_mm, mm{5}));
-    std::vector<sheet_block> blocks;
-    for (const pattern_row& row : single_patterns())
-        if (row.on_sheet) blocks.push_back(detail::block_of(row, m));
-    std::stable_sort(blocks.begin(), blocks.end(),
-                     [](const sheet_block& a, const sheet_block& b) { return a.height > b.height; });
     figure f;
     strokes words;
     mm y = page.top;
@@ -95,23 +121,22 @@ inline std::optional<point> free_place(const drawing::rectangle& page, const std
         2, page.width(), y);
     words = moved(std::move(words), {page.left, 0});
     page.top = y + 2;
-    std::vector<drawing::rectangle> taken;
+    std::vector<detail::sheet_block> blocks;
+    for (const pattern_row& row : single_patterns())
+        if (row.on_sheet) blocks.push_back(detail::block_of(row, m));
     std::vector<std::string> left_out;
-    for (sheet_block& b : blocks) {
-        const auto place = detail::free_place(page, taken, b.width, b.height);
-        if (!place) {
+    for (auto& [at, b] : detail::laid_out(std::move(blocks), page)) {
+        if (!at) {
             left_out.emplace_back(b.row->name);
             continue;
         }
-        const point at = *place;
-        taken.push_back({at.x, at.y, at.x + b.width, at.y + b.height});
-        b.ink = moved(std::move(b.ink), at);
+        b.ink = moved(std::move(b.ink), *at);
         for (drawing::pen& p : b.ink.pens) f.pens.push_back(std::move(p));
         for (drawing::layer& l : b.ink.layers) {
             l.name = fmt::format("{}: {}", b.row->name, l.name);
             add_layer(f, std::move(l));
         }
-        append(words, moved(std::move(b.caption), at));
+        append(words, moved(std::move(b.caption), *at));
     }
     add_layer(f, {.name = "words", .lines = std::move(words)});
     if (!left_out.empty())

@@ -3,13 +3,13 @@
 """kcal's patterns, from outside: what they say, what a simulated printer draws of them, and what a person reads in the
 picture. Expected points are literal; the canvas of the template is 210 x 297 mm, its upper left corner machine 25, 322."""
 import json
+import math
 import os
 import pathlib
 import re
 import subprocess
 
 import plotter
-import world
 from kplot_preview import png_pixels
 from plotter import LEFT, TOP, DrawingTest, PlotterTest
 from world import DEADLINE, Result
@@ -126,10 +126,10 @@ class Patterns(PatternTest):
         self.assertNotIn("home_xy", [step.get("op") for step in job])
 
 
-def dark_runs(at, columns, row):
+def dark_runs(at, width, row):
     """Middles of the dark stretches of a row of pixels."""
     runs, begun = [], None
-    for x in range(*columns):
+    for x in range(width):
         if sum(at(x, row)) < 384:
             begun = x if begun is None else begun
         elif begun is not None:
@@ -145,37 +145,47 @@ def read_vernier(main, second, zero=10, pitch=1.0, divisions=20):
     return (i - zero) * pitch - k * pitch * (divisions - 1) / divisions
 
 
+# A machine so small that its picture has 17 pixels a millimetre, and nothing at a canvas' edge that looks like a tooth.
+SMALL = {"x": "64.0", "y": "24.0", "offset_x_mm": "2.0", "offset_y_mm": "2.0", "width_mm": "60.0", "height_mm": "20.0"}
+
+
 class Readings(PatternTest):
+    def small_machine(self):
+        text = plotter.template()
+        for name, value in SMALL.items():
+            text = re.sub(rf"(?m)^( +{name}:) \S+", rf"\1 {value}", text, count=1)
+        file = self.root / "small.yaml"
+        file.write_text(text)
+        return file
+
     def test_a_vernier_in_the_picture_says_how_far_the_second_drawing_lies_beside_the_first(self):
         """One comb is drawn, the sheet slips, the other comb is drawn; the reader sees nothing but pixels."""
-        machine = self.root / "m.yaml"  # a canvas so small that its picture has 38 pixels a millimetre
-        text = plotter.template()
-        for name, value in (("width_mm", "60.0"), ("height_mm", "30.0")):
-            text = re.sub(rf"(?m)^(  {name}:) \S+", rf"\1 {value}", text)
-        machine.write_text(text)
+        machine = self.small_machine()
         whole = self.root / "whole.jsonl"
-        self.assertEqual(self.kcal("pattern", "vernier-x", "--machine", machine, "-o", whole).code, 0)
-        parts = {}
-        for layer in ("scale", "vernier"):
-            r = self.kplot("filter", whole, "--layer", layer, "--machine", machine)
-            self.assertEqual(r.code, 0, r)
-            parts[layer] = r.out
-        rows = [json.loads(line)["points"] for line in parts["scale"].splitlines() if '"draw_polyline"' in line]
-        meet = rows[1][0][1]  # where the teeth of both combs end
+        r = self.kcal("pattern", "vernier-x", "--machine", machine, "-o", whole)
+        self.assertEqual(r.code, 0, r)
 
-        def places(job, y):
-            """Middles of the teeth at a height of the canvas, in mm."""
-            out = self.root / "p.png"
-            r = self.kplot("preview", "-", "--machine", machine, "--no-travel", "--pen-width", "0.3", "-o", out,
-                           "--pixels", "9600", given=job)
+        def layer(name, *words):
+            r = self.kplot("filter", whole, "--layer", name, "--machine", machine)
             self.assertEqual(r.code, 0, r)
-            width, _, at = png_pixels(out.read_bytes())
-            # The work area of 250 mm is as wide as the picture but for its border.
-            per_mm, left = self.scale_of(width, at)
-            return [(x - left) / per_mm for x in dark_runs(at, (int(left), int(left + 60 * per_mm)), int(left + y * per_mm))]
+            return r.out if not words else self.kplot("page", "-", *words, "--machine", machine, given=r.out).out
 
-        self.assertEqual(meet, meet)
-        self.assertTrue(parts)
+        strokes = ("rapid_xy", "tool_down", "draw_polyline", "tool_up")
+        for slip, reads in ((0.35, 0.35), (-2.6, -2.6), (3.17, 3.15)):
+            with self.subTest(slip):
+                second = [line for line in layer("vernier", f"--move={slip},0").splitlines(True)
+                          if json.loads(line).get("op") in strokes]
+                out = self.root / "p.png"
+                r = self.kplot("preview", "-", "--machine", machine, "--no-travel", "--pen-width", "0.3", "-o", out,
+                               "--color", "layer", "--pixels", "1100", given=layer("scale") + "".join(second))
+                self.assertEqual(r.code, 0, r)
+                width, height, at = png_pixels(out.read_bytes())
+                rows = [dark_runs(at, width, y) for y in range(0, height, 4)]
+                edges = 2 if [len(row) for row in rows].count(42) else 0  # the canvas itself
+                inner = [row[1:-1] if edges else row for row in rows]
+                main = next(row for row in inner if len(row) == 40)
+                other = [row for row in inner if len(row) == 21][-1]
+                self.assertAlmostEqual(read_vernier(main, other), reads, places=9)
 
 
 class Ink(PlotterTest):
@@ -189,11 +199,13 @@ class Ink(PlotterTest):
         self.assertEqual(r.code, 0, r)
         return p.ink()
 
-    def test_the_ink_of_a_squareness_pattern_has_diagonals_of_150_mm(self):
-        ink = self.run_pattern("squareness")
-        corners = ink[0]
-        self.assertAlmostEqual(corners[0][0], LEFT + 45, delta=0.02)
-        self.assertAlmostEqual(corners[0][1], TOP - 148.5 - 45, delta=0.02)
+    def test_the_ink_of_a_squareness_pattern_has_its_corners_where_they_should_be(self):
+        outline = self.run_pattern("squareness")[0]
+        step = 0.03  # of a motor, and a rounding
+        for name, (x, y) in {"A": (-60, -45), "D": (60, -45), "C": (60, 45), "B": (-60, 45)}.items():
+            corner = LEFT + 105 + x, TOP - 148.5 + y
+            self.assertLess(min(math.dist(corner, p) for p in outline), step, name)
+        self.assertLess(math.dist(outline[0], (LEFT + 45, TOP - 193.5)), step)  # it begins at A
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 
 import plotter
 from kplot_preview import png_pixels
+from manuals import Events
 from plotter import LEFT, TOP, DrawingTest, PlotterTest
 from world import DEADLINE, Result
 
@@ -40,7 +41,7 @@ class PatternTest(DrawingTest):
         return [[tuple(p) for p in step["points"]] for step in self.job(*words) if step.get("op") == "draw_polyline"]
 
 
-class Patterns(PatternTest):
+class Patterns(Events, PatternTest):
     def test_the_list_has_every_pattern_with_what_it_measures_and_what_disturbs_it(self):
         rows = [json.loads(line) for line in self.kcal("pattern", "--json").out.splitlines()]
         self.assertEqual([row["name"] for row in rows],
@@ -52,6 +53,7 @@ class Patterns(PatternTest):
             self.assertGreater(len(row["measures"]), 10, row)
             self.assertGreater(len(row["disturbs"]), 10, row)
         self.assertEqual(rows[0]["options"], "--size 50")
+        self.check(rows)
 
     def test_every_pattern_goes_through_a_pipe_into_gcode_and_a_picture_without_a_warning(self):
         for name in self.names():
@@ -59,6 +61,7 @@ class Patterns(PatternTest):
                 file = self.root / f"{name}.jsonl"
                 told = self.kcal("pattern", name, "--sim", "-o", file, "--json").result()
                 self.assertEqual((told["name"], told["file"]), (name, str(file)))
+                self.check([told])
                 r = self.kplot("gcode", "-", "--sim", given=file.read_text())
                 self.assertEqual(r.code, 0, r)
                 self.assertNotIn("warning", r.err)

@@ -118,6 +118,9 @@ class routine_printer {
     }
     result<json::object> does(const draw& d) {
         machine::machine m = machine_;
+        if (d.reach != 0)
+            for (machine::tool& t : m.tools)
+                if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
         if (d.up_to) m.motion.max_velocity_mm_s = std::max(m.motion.max_velocity_mm_s, *d.up_to);
         const auto strokes = [&] {
             return job::stroke_source([ops = &d.operations, i = std::size_t{0}]() mutable {
@@ -200,6 +203,12 @@ class routine_printer {
                               "run the same command again"}});
         return json::object{{"position", *steps * *microstep},
                             {"at", now.toolhead->position[h.axis == 'x' ? 0 : h.axis == 'y' ? 1 : 2]}};
+    }
+
+    result<json::object> does(const hover& h) {
+        KF_CHECK(run::lift(k_, machine_, record_));
+        KF_CHECK(run::travel_to(k_, machine_, h.at));
+        return json::object{};
     }
 
     result<json::object> does(const rack& r) {

@@ -57,8 +57,8 @@ result<bool> still_stands(const deed& d, routine_journal& journal, Doer& machine
     if (d.stands_on.empty()) return true;
     KF_TRY(const bool keeps, machine.keeps_place());
     if (keeps) return true;
-    out.note("the machine lost its place meanwhile (a restart, or its motors went off): what depends on it is done "
-             "again");
+    out.warn("the machine lost its place meanwhile (a restart, or its motors went off): what depends on it is done "
+             "again; put in a clean sheet");
     for (const std::string& step : d.stands_on) KF_CHECK(journal.forget(step));
     return false;
 }

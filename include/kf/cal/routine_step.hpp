@@ -27,6 +27,7 @@ struct draw {
     std::vector<job::operation> operations;
     std::optional<mm_per_s> up_to = {};   ///< machine.yaml's motion.max_velocity_mm_s meanwhile
     std::optional<mm_per_s2> accel = {};  ///< SET_VELOCITY_LIMIT ACCEL while it draws
+    mm reach = 0;                         ///< farther than the work height: a pen in the holder of an airbrush
 };
 /// One tool down to a height and up again, at one place: a dot, when it reaches the paper.
 struct touch_paper {
@@ -39,6 +40,10 @@ struct home_again {
     char axis = 'x';
     machine::xy away;
 };
+/// The tool up, above a place: somebody lays the sheet under it.
+struct hover {
+    machine::xy at;
+};
 /// The second X motor alone, by FORCE_MOVE.
 struct rack {
     mm distance = 0;
@@ -48,7 +53,7 @@ struct ask {
     question what;
 };
 
-using act = std::variant<look, make_ready, draw, touch_paper, home_again, rack>;
+using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack>;
 
 struct deed {
     std::string name;                        ///< the journal's key

@@ -38,8 +38,8 @@ class answering {
     [[nodiscard]] result<std::string> ask(const cal::question& q) {
         from_terminal_ = !written_.knows(q.name) && in_.interactive && !in_.json;
         if (!from_terminal_) return written_.ask(q);
-        return cli::ask(in_, {fmt::format("{}? ({})", q.text, cal::expected(q)), {},
-                              fmt::format("--answer {}=VALUE", q.name)});
+        return cli::ask(
+            in_, {fmt::format("{}? ({})", q.text, cal::expected(q)), {}, fmt::format("--answer {}=VALUE", q.name)});
     }
     [[nodiscard]] bool again(const error&) {
         constexpr int most = 10;
@@ -66,11 +66,11 @@ class printer_of_routine {
     result<void> open() {
         if (doer_) return {};
         KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = readiness::preflighted}));
-        doer_.emplace(plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
-                      cal::routine_doing{touch_off_by(site_), pen_word(in_),
-                                         in_.has("foreign-macros") ? run::foreign_macros::taken
-                                                                   : run::foreign_macros::refused,
-                                         fmt::format("kcal {}", in_.command)});
+        doer_.emplace(
+            plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
+            cal::routine_doing{touch_off_by(site_), pen_word(in_),
+                               in_.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused,
+                               fmt::format("kcal {}", in_.command)});
         return {};
     }
 
@@ -119,7 +119,8 @@ fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
 void tell_next(cli::invocation& in, const cal::conclusion& c) {
     for (const std::string& line : c.next) in.out.note(line);
     if (c.draw_to_verify.empty() && c.predicted.empty()) return;
-    std::string text = c.draw_to_verify.empty() ? std::string("To verify:") : fmt::format("To verify: {}", c.draw_to_verify);
+    std::string text =
+        c.draw_to_verify.empty() ? std::string("To verify:") : fmt::format("To verify: {}", c.draw_to_verify);
     for (const cal::prediction& p : c.predicted)
         text += fmt::format("\n  {}: {} {} predicted, {} to {} allowed", p.what, io::to_decimal(p.value, 3), p.unit,
                             io::to_decimal(p.value - p.allowed, 3), io::to_decimal(p.value + p.allowed, 3));
@@ -134,8 +135,9 @@ std::vector<field> fields_of(const cli::invocation& in, const cal::conclusion& c
     for (std::size_t i = 0; i < c.predicted.size(); ++i) {
         const cal::prediction& p = c.predicted[i];
         const std::string at = fmt::format("predicted_{}_", i + 1);
-        fields.insert(fields.end(),
-                      {{at + "what", p.what}, {at + "value", p.value}, {at + "allowed", p.allowed}, {at + "unit", p.unit}});
+        fields.insert(
+            fields.end(),
+            {{at + "what", p.what}, {at + "value", p.value}, {at + "allowed", p.allowed}, {at + "unit", p.unit}});
     }
     return fields;
 }
@@ -192,12 +194,13 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     }
     record.machine = file->string();
     record.values = plan.values;
-    record.kept = (folder / "kept" / fmt::format("{}-{}.yaml", record.time, in.command)).string();
+    record.kept = cal::kept_file(folder, record).string();
     KF_TRY(const auto recorded, record_once(folder / "history.jsonl", std::move(record)));
     KF_CHECK(cal::write(plan, *file, recorded.kept));
-    in.out.result({"written",
-                   fmt::format("{} is written; the old one is {}. kcal undo takes it back.", file->string(), recorded.kept),
-                   {{"file", file->string()}, {"kept", recorded.kept}}});
+    in.out.result(
+        {"written",
+         fmt::format("{} is written; the old one is {}. kcal undo takes it back.", file->string(), recorded.kept),
+         {{"file", file->string()}, {"kept", recorded.kept}}});
     return {};
 }
 
@@ -239,9 +242,7 @@ std::string options_given(const cli::invocation& in, const std::vector<std::stri
     return text;
 }
 
-cli::option_row instrument_option(const char* purpose) {
-    return {"with", "INSTRUMENT", purpose};
-}
+cli::option_row instrument_option(const char* purpose) { return {"with", "INSTRUMENT", purpose}; }
 
 result<cal::instrument> instrument_given(const cli::invocation& in, const char* otherwise) {
     const std::string name = in.get("with").value_or(otherwise);
@@ -269,9 +270,10 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
         KF_TRY(text, machine::read_text(file->string()));
     }
     auto done = with_site(open_site(in, std::move(chosen)), [&](plotter_site& site) -> result<void> {
-        const auto how = in.has("anew") ? cal::routine_journal::beginning::anew : cal::routine_journal::beginning::go_on;
-        KF_TRY(auto journal, cal::routine_journal::open(journal_file(in, site),
-                                                        {in.command, options, site.machine_name}, text, how));
+        const auto how =
+            in.has("anew") ? cal::routine_journal::beginning::anew : cal::routine_journal::beginning::go_on;
+        KF_TRY(auto journal,
+               cal::routine_journal::open(journal_file(in, site), {in.command, options, site.machine_name}, text, how));
         if (!journal.notes().empty()) in.out.note(fmt::format("kcal {} goes on where it was", in.command));
         if (journal.machine_text() != text) {
             if (!journal.notes().flag("write").value_or(false))
@@ -288,8 +290,8 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
     error e = std::move(done).error();
     if (!in.has("sim") || in.has("socket"))
         if (e.code == errc::interrupted || e.code == errc::connection_lost || e.code == errc::timeout)
-            e.steps.push_back(fmt::format("kcal {}{}{}  (goes on where it was)", in.command, options.empty() ? "" : " ",
-                                          options));
+            e.steps.push_back(
+                fmt::format("kcal {}{}{}  (goes on where it was)", in.command, options.empty() ? "" : " ", options));
     return kf::fail(std::move(e));
 }
 

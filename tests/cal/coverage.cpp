@@ -3,6 +3,7 @@
 // times with other noise. The readings come from its ink. The truth must lie within U95 about 95 times, neither always
 // nor rarely, and within a third of it as often as that share has it.
 #include "../simulated_klippy.hpp"
+#include "hundred_seeds.hpp"
 #include "sheet_on_a_wrong_machine.hpp"
 
 #include <kf/cal/endstop_statistics.hpp>
@@ -18,7 +19,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,31 +26,11 @@ namespace coverage_test {
 
 using namespace kf;
 using sim::axis;
+using test::covers;
+using test::found;
+using test::of;
 using test::sheet_on_a_wrong_machine;
 
-/// What one hundred of them give.
-struct found {
-    cal::measurement value;
-    double truth = 0;
-};
-void covers(const char* what, const std::function<found(std::uint64_t)>& once) {
-    int within = 0;
-    int within_third = 0;
-    double ratio = 0;
-    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-        const found f = once(seed);
-        const double off = std::fabs(f.value.value - f.truth);
-        ratio += off * off / f.value.u / f.value.u / 100;
-        within += off <= f.value.expanded();
-        within_third += off <= f.value.expanded() / 3;
-    }
-    BOOST_TEST_MESSAGE(what << ": " << within << " within U95, " << within_third << " within a third; rms / u "
-                            << std::sqrt(ratio));
-    BOOST_TEST(within >= 90, what << ": the truth is within U95 in " << within << " of 100");
-    BOOST_TEST(within <= 99, what << ": the truth is within U95 in " << within << " of 100");
-    BOOST_TEST(within_third >= 30, what << ": within U95 / 3 in " << within_third << " of 100");
-    BOOST_TEST(within_third <= 70, what << ": within U95 / 3 in " << within_third << " of 100");
-}
 template<class T>
 T taken(result<T> r) {
     BOOST_REQUIRE_MESSAGE(r.has_value(), r.error().what);
@@ -88,7 +68,7 @@ found scale_with(const cal::instrument& with, axis a, int marks, mm length, std:
         read.push_back(
             {length * k / (marks - 1), eyes.reads(laid + sim::along(a, ticks[static_cast<std::size_t>(k)].middle()) -
                                                   sim::along(a, ticks[0].middle()))});
-    return {taken(cal::scale_of(read, with)).factor, 1.01};
+    return of(taken(cal::scale_of(read, with)).factor, 1.01);
 }
 
 BOOST_AUTO_TEST_SUITE(coverage_of_uncertainties)
@@ -136,9 +116,9 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_diagonals) {
             const auto c = *sim::corners_of(sim::crosses_of(sim::straight_marks(paper.ink())));
             sim::observer eyes(seed, with);
             const double u = with.of_reading().u;
-            return found{taken(cal::lean_by_diagonals({eyes.reads(c.a, c.c), u}, {eyes.reads(c.b, c.d), u},
-                                                      {eyes.reads(c.a, c.d), u})),
-                         truth};
+            return of(taken(cal::lean_by_diagonals({eyes.reads(c.a, c.c), u}, {eyes.reads(c.b, c.d), u},
+                                                   {eyes.reads(c.a, c.d), u})),
+                      truth);
         });
     }
 }
@@ -153,9 +133,9 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_a_triangle) {
         const auto c = *sim::corners_of(sim::crosses_of(sim::straight_marks(paper.ink())));
         sim::observer eyes(seed, with);
         const double u = with.of_reading().u;
-        return found{taken(cal::lean_by_triangle({eyes.reads(c.a, c.d), u}, {eyes.reads(c.d, c.c), u},
-                                                 {eyes.reads(c.a, c.c), u})),
-                     cal::to_tangent(0.4)};
+        return of(taken(cal::lean_by_triangle({eyes.reads(c.a, c.d), u}, {eyes.reads(c.d, c.c), u},
+                                              {eyes.reads(c.a, c.c), u})),
+                  cal::to_tangent(0.4));
     });
 }
 
@@ -179,7 +159,7 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_reversal) {
                                  x.x * std::sin(turn) + x.y * std::cos(turn)};
         sim::observer eyes(seed, with);
         const mm aside = eyes.reads(y.x - old.x);
-        return found{taken(cal::lean_by_reversal({aside, with.of_reading().u}, leg * 1.01)), cal::to_tangent(0.4)};
+        return of(taken(cal::lean_by_reversal({aside, with.of_reading().u}, leg * 1.01)), cal::to_tangent(0.4));
     });
 }
 
@@ -195,7 +175,7 @@ found backlash_of(axis a, std::uint64_t seed) {
     for (const sim::comb_pair& pair : sim::combs_of(sim::straight_marks(paper.ink()), a))
         read.push_back(-cal::displacement({1, 20}, eyes.meets(pair)));
     BOOST_REQUIRE_EQUAL(read.size(), 5u);
-    return {taken(cal::mean_of(read, with.resolution)), 0.15};
+    return of(taken(cal::mean_of(read, with.resolution)), 0.15);
 }
 
 BOOST_AUTO_TEST_CASE(of_backlash) {
@@ -220,7 +200,7 @@ found offset_of(axis a, std::uint64_t seed) {
     for (const sim::comb_pair& pair : sim::combs_of(sim::straight_marks(paper.ink()), a))
         read.push_back(cal::displacement({1, 20}, eyes.meets(pair)));
     BOOST_REQUIRE_EQUAL(read.size(), 4u);
-    return {taken(cal::mean_of(read, with.resolution)), truth};
+    return of(taken(cal::mean_of(read, with.resolution)), truth);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_tool_offset) {
@@ -247,7 +227,7 @@ BOOST_AUTO_TEST_CASE(of_the_touch) {
         m.holders = {{{truth, 1}}};
         sheet_on_a_wrong_machine paper(m);
         sim::observer eyes(seed, cal::instruments[0]);
-        return found{height_at(paper, 100, 100, eyes), truth};
+        return of(height_at(paper, 100, 100, eyes), truth);
     });
 }
 
@@ -268,8 +248,8 @@ BOOST_AUTO_TEST_CASE(of_a_bed) {
     };
     std::vector<cal::plane_fit> fits;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) fits.push_back(fit(seed));
-    covers("slope of the bed along X", [&](auto seed) { return found{fits[seed - 1].along_x, 0.0008}; });
-    covers("slope along Y", [&](auto seed) { return found{fits[seed - 1].along_y, -0.0005}; });
+    covers("slope of the bed along X", [&](auto seed) { return of(fits[seed - 1].along_x, 0.0008); });
+    covers("slope along Y", [&](auto seed) { return of(fits[seed - 1].along_y, -0.0005); });
 }
 
 /// Homing on a klippy with its endstops; what the steps count.
@@ -291,8 +271,8 @@ BOOST_AUTO_TEST_CASE(of_an_endstop) {
         repeats.push_back(taken(cal::endstop_of(places, 0.02)));
     }
     // The carriage stood 20 mm from the endstop when klippy began to count.
-    covers("place of an endstop", [&](auto seed) { return found{repeats[seed - 1].place, -20}; });
-    covers("deviation of an endstop", [&](auto seed) { return found{repeats[seed - 1].deviation, 0.02}; });
+    covers("place of an endstop", [&](auto seed) { return of(repeats[seed - 1].place, -20); });
+    covers("deviation of an endstop", [&](auto seed) { return of(repeats[seed - 1].deviation, 0.02); });
 }
 
 /// A tick in two halves, between which the axis runs there fast, and back as a drawing does.

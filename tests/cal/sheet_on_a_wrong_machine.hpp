@@ -22,12 +22,22 @@ class sheet_on_a_wrong_machine {
     mm up = 10, down = 20;
     mm_per_s2 accel = 3000;
 
+    /// The carriage comes to its endstops, wherever it was.
+    void home(mm x, mm y) {
+        at_ = {at_.x + off_.x, at_.y + off_.y, at_.z};
+        off_ = {};
+        go(x, y, 30);
+    }
     void go(mm x, mm y, mm_per_s speed = 50) { move({x, y, up}, speed); }
+    void lower() { move({at_.x, at_.y, down}, 20); }
+    void lift() { move({at_.x, at_.y, up}, 20); }
+    /// At the height at which it is.
+    void on_to(mm x, mm y, mm_per_s speed) { move({x, y, at_.z}, speed); }
     /// From where it is, with the pen down on the way; the pen is up before and afterwards.
     void draw_to(mm x, mm y, mm_per_s speed = 25) {
-        move({at_.x, at_.y, down}, 20);
-        move({x, y, down}, speed);
-        move({x, y, up}, 20);
+        lower();
+        on_to(x, y, speed);
+        lift();
     }
     void line(mm ax, mm ay, mm bx, mm by) {
         go(ax, ay);

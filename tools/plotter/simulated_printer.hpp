@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace kf::kplot {
+namespace kf::plotting {
 
 [[nodiscard]] inline std::string simulated_printer_cfg(const machine::machine& m) {
     using side = machine::axis::side;
@@ -37,9 +37,9 @@ namespace kf::kplot {
             cfg += fmt::format("full_steps_per_rotation: {}\n", steps);
     };
     axis('x', m.work_area_min_mm.x, m.work_area_mm.x, m.axes.x.homing_side.value_or(side::min),
-         m.steppers.xy_rotation_distance);
+         m.steppers.rotation_of_x());
     axis('y', m.work_area_min_mm.y, m.work_area_mm.y, m.axes.y.homing_side.value_or(side::min),
-         m.steppers.xy_rotation_distance);
+         m.steppers.rotation_of_y());
     axis('z', m.work_area_min_mm.z, m.work_area_mm.z, m.axes.z.homing_side.value_or(up),
          m.steppers.z_rotation_distance);
     return cfg;
@@ -55,4 +55,4 @@ namespace kf::kplot {
     return {down > up ? "--pen-down" : "--pen-below", fmt::format("{}", (up + down) / 2)};
 }
 
-} // namespace kf::kplot
+} // namespace kf::plotting

@@ -7,6 +7,7 @@
 namespace kf::kcal {
 
 [[nodiscard]] cli::command_row pattern_command();
+[[nodiscard]] cli::command_row printer_cfg_command();
 
 [[nodiscard]] const cli::tool_row& tool();
 

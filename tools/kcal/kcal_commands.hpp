@@ -8,6 +8,7 @@ namespace kf::kcal {
 
 [[nodiscard]] cli::command_row pattern_command();
 [[nodiscard]] cli::command_row printer_cfg_command();
+[[nodiscard]] cli::command_row check_command();
 
 [[nodiscard]] const cli::tool_row& tool();
 

@@ -31,8 +31,9 @@ result<void> tell_findings(cli::invocation& in, const cal::cfg_findings& found, 
     }
     return kf::fail(
         {errc::mismatch,
-         fmt::format("{} does not fit {}: {}, {}", printer, machine, counted(found.differs.size(), "difference"),
-                     "of its own accord: " + counted(found.moves.size(), "section")),
+         fmt::format("{} does not fit {}: {}; {}", printer, machine, counted(found.differs.size(), "difference"),
+                     found.moves.empty() ? std::string("nothing moves by itself")
+                                         : counted(found.moves.size(), "section") + " to look at"),
          "each is named above",
          {},
          {"Correct printer.cfg or machine.yaml; send RESTART.", "kcal printer-cfg -o printer.cfg"}});

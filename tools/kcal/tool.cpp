@@ -12,7 +12,7 @@ const cli::tool_row& tool() {
     static const cli::tool_row row{"kcal",
                                    "Measures and sets right a pen gantry: what it draws as 50 mm is 50 mm.",
                                    plotting::site_options(),
-                                   {pattern_command(), printer_cfg_command()},
+                                   {pattern_command(), printer_cfg_command(), check_command()},
                                    {},
                                    "",
                                    {},

@@ -281,8 +281,10 @@ class cfg_check {
         const auto path = s_.gcode_directory();
         if (path && path->starts_with('/') && *path != m_.gcode_directory)
             differs("file_execution.gcode_directory", m_.gcode_directory, "virtual_sdcard", "path", *path);
-        if (s_.kinematics() == "none")
+        if (s_.kinematics() == "none") {
             found_.advice.emplace_back("kinematics is none: for the bring-up of motors; nothing homes, nothing draws");
+            return;
+        }
         for (const std::string& text : run::advice(m_, s_)) found_.advice.push_back(text);
     }
     /// Whatever is run by a button, by an error, by a timer or inside of another command.

@@ -87,7 +87,7 @@ inline result<answer> understand_number(const question& q, const a_number& wante
 
 /// errc::usage names the question, what was said and what was expected.
 [[nodiscard]] inline result<answer> understand(const question& q, std::string_view said) {
-    const std::string_view text = detail::io::trim(said);
+    const std::string_view text = io::trim(said);
     if (const auto* number = std::get_if<a_number>(&q.expects)) return detail::understand_number(q, *number, text);
     const std::string word = io::to_lower(text);
     if (const auto* known = std::get_if<one_of>(&q.expects)) {

@@ -5,6 +5,7 @@
 #include "../cli/command.hpp"
 
 #include <kf/cal/routine_answers.hpp>
+#include <kf/cal/routine_run.hpp>
 
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ class answering {
     [[nodiscard]] result<void> can_answer(const cal::question& q);
     [[nodiscard]] std::vector<std::string> unused() const { return written_.unused(); }
 };
-static_assert(cal::answers<answering>);
+static_assert(cal::answers<answering> && cal::lets_go<answering>);
 
 /// --answers FILE and each --answer NAME=VALUE.
 [[nodiscard]] result<cal::written_answers> answers_given(const cli::invocation& in);

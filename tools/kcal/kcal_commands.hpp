@@ -9,6 +9,14 @@ namespace kf::kcal {
 [[nodiscard]] cli::command_row pattern_command();
 [[nodiscard]] cli::command_row printer_cfg_command();
 [[nodiscard]] cli::command_row check_command();
+[[nodiscard]] cli::command_row steps_command();
+[[nodiscard]] cli::command_row offset_command();
+[[nodiscard]] cli::command_row z_command();
+[[nodiscard]] cli::command_row endstop_command();
+[[nodiscard]] cli::command_row backlash_command();
+[[nodiscard]] cli::command_row square_command();
+[[nodiscard]] cli::command_row undo_command();
+[[nodiscard]] cli::command_row history_command();
 
 [[nodiscard]] const cli::tool_row& tool();
 

@@ -66,7 +66,7 @@ inline std::vector<job::operation> backlash_sheet(const machine::machine& m, con
     const decision d = decide(lost, 0);
     const bool good = lost.value - lost.expanded() <= o.allowed;
     conclusion c;
-    c.text = fmt::format("Backlash of {}: {}.\n{}", axis, in_words(lost, "mm", 3),
+    c.text = fmt::format("Backlash of {}: {}.\n{}", axis, sure_to(lost, "mm", 3),
                          !d.applies() ? std::string("It is no more than its uncertainty: none is proven.")
                          : good ? fmt::format("It is not proven to be more than the {} mm that are allowed.",
                                               io::to_decimal(o.allowed, 3))

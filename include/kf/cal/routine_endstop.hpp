@@ -56,7 +56,7 @@ inline machine::xy endstop_away(const machine::machine& m, int cycle) {
     conclusion c;
     c.text = fmt::format("{} homed {} times: range {} mm ({} microsteps of {} mm), deviation of one homing {}.\n{}", axis,
                          o.cycles, io::to_decimal(repeat.range, 4), io::to_decimal(repeat.in_microsteps(), 1),
-                         io::to_decimal(microstep, 4), in_words(repeat.deviation, "mm", 4),
+                         io::to_decimal(microstep, 4), sure_to(repeat.deviation, "mm", 4),
                          good ? repeat.is_within_counting() ? "It repeats as well as steps can be counted."
                                                             : fmt::format("It is within the {} mm that are allowed.",
                                                                           io::to_decimal(o.allowed, 3))

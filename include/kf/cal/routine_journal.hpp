@@ -85,9 +85,11 @@ struct routine_identity {
     bool operator==(const routine_identity&) const = default;
 };
 
+
 class routine_journal {
     std::filesystem::path file_;
     io::file_lock lock_;
+    std::string machine_text_;
     routine_notes notes_;
 
     routine_journal(std::filesystem::path file, io::file_lock lock)
@@ -127,8 +129,10 @@ class routine_journal {
             rest.remove_prefix(std::min(end + 1, rest.size()));
             if (ec || !value.is_object()) continue; // cut short
             const json::object& line = value.get_object();
-            if (const auto routine = io::text_at(line, "routine"); !routine.empty())
+            if (const auto routine = io::text_at(line, "routine"); !routine.empty()) {
                 whose = routine_identity{routine, io::text_at(line, "options"), io::text_at(line, "machine")};
+                machine_text_ = io::text_at(line, "machine_text");
+            }
             if (whose) take(line);
         }
         return whose;
@@ -137,9 +141,10 @@ class routine_journal {
   public:
     enum class beginning { go_on, anew };
 
-    /// errc::busy: another run has it. errc::refused: an unfinished run of the same routine had other options.
+    /// `machine_text` is machine.yaml as it is now; a journal that goes on keeps what it began with. errc::busy: another
+    /// run has it. errc::refused: an unfinished run of the same routine had other options.
     [[nodiscard]] static result<routine_journal> open(const std::filesystem::path& file, const routine_identity& who,
-                                                      beginning how) {
+                                                      std::string_view machine_text, beginning how) {
         const std::string name = fmt::format("kcal {}", who.routine);
         KF_TRY(auto lock, io::file_lock::take(file.string() + ".lock", name));
         routine_journal j(file, std::move(lock));
@@ -155,12 +160,18 @@ class routine_journal {
                              file.string(),
                              {fmt::format("{} {}  (goes on)", name, before->options),
                               fmt::format("{} {} --anew  (begins from the beginning)", name, who.options)}});
-        if (!before)
-            KF_CHECK(j.append({{"routine", who.routine}, {"options", who.options}, {"machine", who.machine}}));
+        if (before) return j;
+        j.machine_text_ = machine_text;
+        KF_CHECK(j.append({{"routine", who.routine},
+                           {"options", who.options},
+                           {"machine", who.machine},
+                           {"machine_text", machine_text}}));
         return j;
     }
 
     [[nodiscard]] const routine_notes& notes() const noexcept { return notes_; }
+    /// machine.yaml as the routine began with: what it decided stands on this, also when it has written another one.
+    [[nodiscard]] const std::string& machine_text() const noexcept { return machine_text_; }
 
     [[nodiscard]] result<void> begin(std::string_view step) {
         KF_CHECK(append({{"begins", step}}));

@@ -97,7 +97,7 @@ inline std::string reading_name(const std::string& length, int k, int times) {
 }
 
 /// "50.24 mm, sure to 0.35 mm"
-[[nodiscard]] inline std::string in_words(const measurement& m, std::string_view unit, int decimals) {
+[[nodiscard]] inline std::string sure_to(const measurement& m, std::string_view unit, int decimals) {
     return fmt::format("{}{}{}, sure to {}{}{}", io::to_decimal(m.value, decimals), unit.empty() ? "" : " ", unit,
                        io::to_decimal(m.expanded(), decimals), unit.empty() ? "" : " ", unit);
 }

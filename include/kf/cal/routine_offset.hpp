@@ -91,7 +91,7 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
         const double becomes = std::round((old[axis] - aside.value) * 1e3) / 1e3;
         const std::string name(1, letter);
         c.text += fmt::format("{}{}: {} is {} aside: {}", c.text.empty() ? "" : "\n", io::to_upper(letter), second->name,
-                              in_words(aside, "mm", 3),
+                              sure_to(aside, "mm", 3),
                               d.applies() ? fmt::format("offset {} instead of {}.", io::to_decimal(becomes, 3),
                                                         io::to_decimal(old[axis], 3))
                                           : std::string("no more than its uncertainty, nothing is changed."));

@@ -122,7 +122,7 @@ class routine_printer {
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
         if (d.up_to) m.motion.max_velocity_mm_s = std::max(m.motion.max_velocity_mm_s, *d.up_to);
-        const auto strokes = [&] {
+        const auto job_strokes = [&] {
             return job::stroke_source([ops = &d.operations, i = std::size_t{0}]() mutable {
                 if (i == ops->size()) return result<std::optional<job::step>>(std::nullopt);
                 const job::step s{i + 1, (*ops)[i]};
@@ -130,7 +130,7 @@ class routine_printer {
                 return result<std::optional<job::step>>(s);
             });
         };
-        KF_TRY(const auto summary, run::check_job(strokes(), m, {}));
+        KF_TRY(const auto summary, run::check_job(job_strokes(), m, {}));
         job::gcode_options options;
         options.arcs = job::arc_style::flattened;
         options.live_objects = facts_.objects;
@@ -142,7 +142,7 @@ class routine_printer {
             KF_CHECK(set_acceleration(*d.accel));
         }
         routine_steering steering;
-        run::stroke_run run(k_, m, facts, options, strokes(), steering, record_, out_,
+        run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
                             {.total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));

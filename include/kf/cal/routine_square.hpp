@@ -210,7 +210,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
     const decision d = decide(lean, 0);
     const measurement degrees = to_degrees(lean);
     conclusion c;
-    c.text = fmt::format("Y leans by {} against X (tangent {}).", in_words(degrees, "degrees", 4),
+    c.text = fmt::format("Y leans by {} against X (tangent {}).", sure_to(degrees, "degrees", 4),
                          io::to_decimal(lean.value, 6));
     c.fields = {{"tangent", lean.value},
                 {"tangent_u95", lean.expanded()},

@@ -66,9 +66,9 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
     const std::string axis(1, io::to_upper(o.axis));
     conclusion c;
     c.text = fmt::format("{} draws {} mm as {} mm.\nrotation_distance: {} by these marks, {} now.", axis,
-                         io::to_decimal(length, 3), in_words({length * scale.factor.value, length * scale.factor.u,
+                         io::to_decimal(length, 3), sure_to({length * scale.factor.value, length * scale.factor.u,
                                                               scale.factor.dof}, "", 3),
-                         in_words(distance, "mm", 4), io::to_decimal(old, 4));
+                         sure_to(distance, "mm", 4), io::to_decimal(old, 4));
     c.fields = {{"axis", std::string(1, o.axis)},
                 {"commanded", length},
                 {"measured", length * scale.factor.value},

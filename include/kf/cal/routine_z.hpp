@@ -115,7 +115,7 @@ inline conclusion z_conclusion(const machine::machine& m, const z_options& o,
         contact.push_back(touch.value);
         // A spray tool works above the paper, a pen at it or a little beyond.
         const mm work = rounded(touch.value + search.down() * (tool->spray_height_mm ? -*tool->spray_height_mm : o.press));
-        c.text += fmt::format("{}{} touches at Z {}", c.text.empty() ? "" : "\n", tool->name, in_words(touch, "mm", 3));
+        c.text += fmt::format("{}{} touches at Z {}", c.text.empty() ? "" : "\n", tool->name, sure_to(touch, "mm", 3));
         if (tool->spray_height_mm)
             c.text += fmt::format(" and works {} mm above it, at Z {}", io::to_decimal(*tool->spray_height_mm, 3),
                                   io::to_decimal(work, 3));

@@ -69,10 +69,18 @@ class control_level {
 
     [[nodiscard]] Session& k() { return bench_.session(); }
     [[nodiscard]] io::time_point within(seconds s) { return k().link().clock().now() + to_nanoseconds(s); }
+    /// Each of several pieces: a pause between two of them is none between two strokes.
     [[nodiscard]] strokes lines() const {
+        constexpr int pieces = 8;
+        strokes out;
+        for (std::size_t s = 0; s < strokes_of_file; ++s) {
+            polyline line;
+            for (int i = 0; i <= pieces; ++i)
+                line.push_back({stroke_length * i / pieces, stroke_spacing * static_cast<double>(s) + i % 2});
+            out.push_back(std::move(line));
+        }
         const auto& canvas = bench_.machine().canvas;
-        return moved(hatch(strokes_of_file, stroke_length, stroke_spacing),
-                     {canvas.width_mm / 2, canvas.height_mm / 2});
+        return moved(std::move(out), {(canvas.width_mm - stroke_length) / 2, canvas.height_mm / 2});
     }
     [[nodiscard]] std::vector<job::operation> drawing() const {
         return operations_of(lines(), {0, 0}, bench_.machine());

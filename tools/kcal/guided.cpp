@@ -152,7 +152,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     }
     record.machine = file->string();
     record.values = plan.values;
-    record.kept = (folder / "kept" / fmt::format("{}-{}.yaml", record.time, in.command)).string();
+    record.kept = cal::kept_file(folder, record).string();
     KF_TRY(const auto recorded, record_once(folder / "history.jsonl", std::move(record)));
     KF_CHECK(cal::write(plan, *file, recorded.kept));
     in.out.result(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What all guided routines have in common: the options, the journal that lets them go on, who answers, the printer that
-/// is opened when the first step moves, and what becomes of the conclusion: shown, written into machine.yaml when a
-/// person agrees, kept in the history.
+/// What all guided routines have in common: the options, the journal that lets them go on, who answers, the printer
+/// that is opened when the first step moves, and what becomes of the conclusion: shown, written into machine.yaml when
+/// a person agrees, kept in the history.
 
 #include "../cli/number.hpp"
 #include "../plotter/plotter.hpp"
@@ -23,8 +23,8 @@ namespace kf::kcal {
 /// The way from what is known to the next step, on a machine.
 using guided_routine = std::function<result<cal::routine_step>(const cal::routine_notes&, const machine::machine&)>;
 
-/// `options` are those that change what is drawn or asked, as a person types them: a run with others does not go on with
-/// this one's work.
+/// `options` are those that change what is drawn or asked, as a person types them: a run with others does not go on
+/// with this one's work.
 [[nodiscard]] result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next);
 
 /// " --length 200" for each of the named options that is given.

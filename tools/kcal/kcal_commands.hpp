@@ -12,9 +12,12 @@ namespace kf::kcal {
 [[nodiscard]] cli::command_row steps_command();
 [[nodiscard]] cli::command_row offset_command();
 [[nodiscard]] cli::command_row z_command();
+[[nodiscard]] cli::command_row speed_command();
+[[nodiscard]] cli::command_row accel_command();
 [[nodiscard]] cli::command_row endstop_command();
 [[nodiscard]] cli::command_row backlash_command();
 [[nodiscard]] cli::command_row square_command();
+[[nodiscard]] cli::command_row bed_command();
 [[nodiscard]] cli::command_row undo_command();
 [[nodiscard]] cli::command_row history_command();
 

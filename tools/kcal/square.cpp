@@ -17,8 +17,8 @@ result<void> run_square(cli::invocation& in) {
     KF_TRY(const unsigned times, cli::count_option(in, "readings", 1, 1, 20));
     o.reading.times = static_cast<int>(times);
     if (o.reading.times == 2)
-        return kf::fail({errc::usage, "two readings do not show how much readings scatter: 1, or 3 and more", {},
-                         "--readings 2"});
+        return kf::fail(
+            {errc::usage, "two readings do not show how much readings scatter: 1, or 3 and more", {}, "--readings 2"});
     o.profile = in.get("profile").value_or(o.profile);
     return guide(in, options_given(in, {"by", "size", "with", "readings", "profile"}),
                  [o](const auto& notes, const auto& m) { return cal::next_of_square(notes, m, o); });
@@ -32,12 +32,11 @@ cli::command_row square_command() {
             0,
             0,
             "Finds by how much Y leans against X, and corrects it in one way.",
-            with_guided_options(
-                {{"by", "METHOD", "diagonals, triangle (3-4-5) or reversal (the sheet is turned)"},
-                 {"size", "MM", "along X (what the canvas has, 300 at most)"},
-                 instrument_option("what lengths are read with (caliper; reversal: vernier)"),
-                 {"readings", "N", "of each length: 1, or 3 and more (1)"},
-                 {"profile", "NAME", "of skew_correction in printer.cfg (kcal)"}}),
+            with_guided_options({{"by", "METHOD", "diagonals, triangle (3-4-5) or reversal (the sheet is turned)"},
+                                 {"size", "MM", "along X (what the canvas has, 300 at most)"},
+                                 instrument_option("what lengths are read with (caliper; reversal: vernier)"),
+                                 {"readings", "N", "of each length: 1, or 3 and more (1)"},
+                                 {"profile", "NAME", "of skew_correction in printer.cfg (kcal)"}}),
             {{"kcal square", "two diagonals and a side"},
              {"kcal square --by reversal", "without an instrument"},
              {"kcal square --by triangle --answer as=profile", "3-4-5, the result as a profile"}},

@@ -15,7 +15,10 @@ namespace {
 result<void> take_back(cli::invocation& in) {
     const auto file = machine_file(in);
     if (!file)
-        return kf::fail({errc::usage, "the machine of --sim is no file: there is nothing to take back", {}, "--sim",
+        return kf::fail({errc::usage,
+                         "the machine of --sim is no file: there is nothing to take back",
+                         {},
+                         "--sim",
                          {"kcal undo --machine FILE"}});
     KF_TRY(std::string text, machine::read_text(file->string()));
     const auto folder = calibration_folder(in);
@@ -36,15 +39,20 @@ result<void> take_back(cli::invocation& in) {
         KF_TRY(const bool yes, cli::confirm(in, "Shall it be taken back so", false, "--yes"));
         if (!yes) return kf::fail(errc::interrupted, "nothing was written");
     }
-    cal::calibration_record record{cal::utc_stamp(std::time(nullptr)), "undo", "took back kcal " + change->routine, {},
-                                   file->string(), {}, plan.values};
-    record.kept = (folder / "kept" / fmt::format("{}-undo.yaml", record.time)).string();
+    cal::calibration_record record{cal::utc_stamp(std::time(nullptr)),
+                                   "undo",
+                                   "took back kcal " + change->routine,
+                                   {},
+                                   file->string(),
+                                   {},
+                                   plan.values};
+    record.kept = cal::kept_file(folder, record).string();
     KF_CHECK(cal::append(folder / "history.jsonl", record));
     KF_CHECK(cal::write(plan, *file, record.kept));
-    in.out.result({"written",
-                   fmt::format("{} is as before kcal {}; printer.cfg is yours to change back", file->string(),
-                               change->routine),
-                   {{"file", file->string()}, {"kept", record.kept}}});
+    in.out.result(
+        {"written",
+         fmt::format("{} is as before kcal {}; printer.cfg is yours to change back", file->string(), change->routine),
+         {{"file", file->string()}, {"kept", record.kept}}});
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include <kf/sim/ink_image.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/printer_cfg.hpp>
+#include <kf/sim/wrong_machine.hpp>
 
 #include <boost/json.hpp>
 
@@ -80,6 +81,20 @@ result<sim::printer_config> configure(const cli::invocation& in, const fs::path&
     return config;
 }
 
+/// The machine behind the socket: as it should be, or as --wrong says.
+result<void> put_together(sim::gantry& machine, const cli::invocation& in, const sim::printer_config& config,
+                          sim::touch touch, sim::ink ink) {
+    sim::wrong_machine wrong;
+    if (const auto file = in.get("wrong")) {
+        KF_TRY(const std::string text, io::read_file(*file));
+        KF_TRY(wrong, sim::read_wrong_machine(text, *file));
+        if ((wrong.touch_mm || wrong.touch_below_mm) && (in.has("pen-down") || in.has("pen-below")))
+            return kf::fail(errc::usage, fmt::format("{} says where the pen touches, and so does an option", *file));
+    }
+    machine.build(sim::mechanics_of(wrong, config, touch), ink, static_cast<std::uint64_t>(wrong.seed));
+    return {};
+}
+
 result<void> run_printer(cli::invocation& in) {
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, "ksim printer needs --socket");
@@ -103,7 +118,7 @@ result<void> run_printer(cli::invocation& in) {
 
     const sim::paper paper{config.axes[0].max, config.axes[1].max};
     sim::klippy_server server(fs::absolute(*socket), config, std::move(scenarios), speed);
-    server.klippy().machine().trace = sim::pen_trace(touch, ink ? sim::ink::kept : sim::ink::forgotten);
+    KF_CHECK(put_together(server.klippy().machine(), in, config, touch, ink ? sim::ink::kept : sim::ink::forgotten));
     io::interrupt::catch_signals();
     KF_CHECK(server.listen());
     const boost::json::object where{
@@ -147,6 +162,7 @@ cli::command_row printer_command() {
          {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
          {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
          {"pen-below", "MM", "instead, where a low Z is down: the Z from which downwards it touches"},
+         {"wrong", "FILE", "what is wrong with the machine: pulleys, racking, backlash, touch, stalls, scatter"},
          {"config", "FILE",
           "a printer.cfg that goes over its own: axes, limits, macros, homing, delayed_gcode, skew, on_error_gcode"},
          {"kalico", "", "behave as Kalico where that differs: G28 ends a retract away from the endstop"},

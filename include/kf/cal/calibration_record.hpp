@@ -45,6 +45,13 @@ struct calibration_record {
                        parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
+/// Where the file of before this change is kept: "kept/20260125T120000Z-square.yaml".
+[[nodiscard]] inline std::filesystem::path kept_file(const std::filesystem::path& folder, const calibration_record& r) {
+    std::string when = r.time;
+    std::erase_if(when, [](char c) { return c == ':' || c == '-'; });
+    return folder / "kept" / fmt::format("{}-{}.yaml", when, r.routine);
+}
+
 [[nodiscard]] inline json::object to_json(const std::vector<field>& fields) {
     json::object out;
     for (const field& f : fields) std::visit([&](const auto& value) { out[f.name] = value; }, f.value);
@@ -60,7 +67,7 @@ inline json::object record_line(const calibration_record& r) {
         if (v.was) value["was"] = *v.was;
         values.push_back(std::move(value));
     }
-    return {{"time", r.time},       {"routine", r.routine}, {"text", r.text}, {"found", r.found},
+    return {{"time", r.time},       {"routine", r.routine}, {"text", r.text},  {"found", r.found},
             {"machine", r.machine}, {"kept", r.kept},       {"values", values}};
 }
 
@@ -111,13 +118,12 @@ inline bool stands_in(std::string_view text, const std::vector<written_value>& v
 
 } // namespace detail
 
-/// The newest change of `machine` whose values still stand in its text, one that was undone left out; nothing when there
-/// is none.
+/// The newest change of `machine` whose values still stand in its text, one that was undone left out; nothing when
+/// there is none.
 [[nodiscard]] inline std::optional<calibration_record> last_change(const std::vector<calibration_record>& history,
                                                                    std::string_view machine, std::string_view text) {
     for (auto r = history.rbegin(); r != history.rend(); ++r)
-        if (r->routine != "undo" && r->machine == machine && !r->values.empty() &&
-            detail::stands_in(text, r->values))
+        if (r->routine != "undo" && r->machine == machine && !r->values.empty() && detail::stands_in(text, r->values))
             return *r;
     return std::nullopt;
 }
@@ -126,7 +132,8 @@ inline bool stands_in(std::string_view text, const std::vector<written_value>& v
 [[nodiscard]] inline result<write_back> plan_undo(std::string text, const calibration_record& change) {
     write_back out{text, std::move(text), {}};
     for (const written_value& v : change.values) {
-        KF_TRY(out.after, v.was ? machine::with_value(out.after, v.path, *v.was) : machine::with_null(out.after, v.path));
+        KF_TRY(out.after,
+               v.was ? machine::with_value(out.after, v.path, *v.was) : machine::with_null(out.after, v.path));
         out.values.push_back({v.path, v.becomes, v.was.value_or(0)});
     }
     return out;

@@ -84,14 +84,14 @@ class written_answers {
     [[nodiscard]] result<std::string> ask(const question& q) {
         const auto found = by_name_.find(q.name);
         if (found == by_name_.end())
-            return kf::fail({errc::needs_person,
-                             fmt::format("a person has to answer: {}", q.text),
-                             "there is no terminal to ask on",
-                             {},
-                             {fmt::format("expected is {}", expected(q)),
-                              fmt::format("--answer {}=VALUE, or a line \"{}: VALUE\" in a file for --answers", q.name,
-                                          q.name),
-                              "run the same command again: it goes on from here"}});
+            return kf::fail(
+                {errc::needs_person,
+                 fmt::format("a person has to answer: {}", q.text),
+                 "there is no terminal to ask on",
+                 {},
+                 {fmt::format("expected is {}", expected(q)),
+                  fmt::format("--answer {}=VALUE, or a line \"{}: VALUE\" in a file for --answers", q.name, q.name),
+                  "run the same command again: it goes on from here"}});
         used_.insert(q.name);
         return found->second;
     }

@@ -47,32 +47,35 @@ inline std::vector<job::operation> backlash_sheet(const machine::machine& m, con
     if (!notes.done("ready"))
         return deed{"ready", "The tool goes up, X and Y go to their endstops; the motors stay on.", make_ready{}};
     if (!notes.done("draw"))
-        return deed{"draw",
-                    fmt::format("{} combs are drawn from one side of {} and their verniers from the other.", o.repeats, axis),
-                    draw{detail::backlash_sheet(m, o)},
-                    {"ready"}};
+        return deed{
+            "draw",
+            fmt::format("{} combs are drawn from one side of {} and their verniers from the other.", o.repeats, axis),
+            draw{detail::backlash_sheet(m, o)},
+            {"ready"}};
     std::vector<double> read;
     for (int k = 1; k <= o.repeats; ++k) {
         const std::string name = fmt::format("reading_{}", k);
         if (!notes.heard(name))
-            return ask{{name,
-                        fmt::format("Comb {}: how far is the zero of the vernier before the zero of the comb, against the "
-                                    "direction in which {} grows (beyond it: a minus)",
-                                    k, axis),
-                        a_number{-2, 2, "mm"}}};
+            return ask{
+                {name,
+                 fmt::format("Comb {}: how far is the zero of the vernier before the zero of the comb, against the "
+                             "direction in which {} grows (beyond it: a minus)",
+                             k, axis),
+                 a_number{-2, 2, "mm"}}};
         read.push_back(*notes.number(name));
     }
     KF_TRY(const measurement lost, mean_of(read, comb_vernier.least_count()));
     const decision d = decide(lost, 0);
     const bool good = lost.value - lost.expanded() <= o.allowed;
     conclusion c;
-    c.text = fmt::format("Backlash of {}: {}.\n{}", axis, sure_to(lost, "mm", 3),
-                         !d.applies() ? std::string("It is no more than its uncertainty: none is proven.")
-                         : good ? fmt::format("It is not proven to be more than the {} mm that are allowed.",
-                                              io::to_decimal(o.allowed, 3))
-                                : fmt::format("It is more than the {} mm that are allowed.", io::to_decimal(o.allowed, 3)));
-    c.fields = {{"axis", std::string(1, o.axis)},     {"backlash_mm", lost.value}, {"backlash_u95_mm", lost.expanded()},
-                {"degrees_of_freedom", lost.dof},     {"proven", d.applies()},     {"ok", good}};
+    c.text =
+        fmt::format("Backlash of {}: {}.\n{}", axis, sure_to(lost, "mm", 3),
+                    !d.applies() ? std::string("It is no more than its uncertainty: none is proven.")
+                    : good       ? fmt::format("It is not proven to be more than the {} mm that are allowed.",
+                                               io::to_decimal(o.allowed, 3))
+                           : fmt::format("It is more than the {} mm that are allowed.", io::to_decimal(o.allowed, 3)));
+    c.fields = {{"axis", std::string(1, o.axis)}, {"backlash_mm", lost.value}, {"backlash_u95_mm", lost.expanded()},
+                {"degrees_of_freedom", lost.dof}, {"proven", d.applies()},     {"ok", good}};
     if (!d.applies() && lost.value != 0)
         c.next.push_back(fmt::format("A mean that is known to {} mm (one standard deviation) would decide.",
                                      io::to_decimal(d.deciding_u, 3)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A comb and its vernier as routines draw them, each line reached from a side of one's choice. The comb has a line each
-/// millimetre on both sides of its zero, the vernier twenty on nineteen; the zeros are the long lines.
+/// A comb and its vernier as routines draw them, each line reached from a side of one's choice. The comb has a line
+/// each millimetre on both sides of its zero, the vernier twenty on nineteen; the zeros are the long lines.
 
 #include <kf/cal/routine_marks.hpp>
 #include <kf/cal/vernier.hpp>

@@ -43,8 +43,9 @@ inline machine::xy endstop_away(const machine::machine& m, int cycle) {
     for (int k = 1; k <= o.cycles; ++k) {
         const std::string name = fmt::format("home_{}", k);
         if (!notes.done(name))
-            return deed{name, fmt::format("Cycle {} of {}: away from the endstop with the tool up, and {} homed again.", k,
-                                          o.cycles, axis),
+            return deed{name,
+                        fmt::format("Cycle {} of {}: away from the endstop with the tool up, and {} homed again.", k,
+                                    o.cycles, axis),
                         home_again{o.axis, detail::endstop_away(m, k)}, earlier};
         earlier.push_back(name);
         places.push_back(notes.seen(name, "position").value_or(0));
@@ -54,14 +55,14 @@ inline machine::xy endstop_away(const machine::machine& m, int cycle) {
     KF_TRY(const endstop_repeat repeat, endstop_of(places, microstep));
     const bool good = repeat.range <= o.allowed;
     conclusion c;
-    c.text = fmt::format("{} homed {} times: range {} mm ({} microsteps of {} mm), deviation of one homing {}.\n{}", axis,
-                         o.cycles, io::to_decimal(repeat.range, 4), io::to_decimal(repeat.in_microsteps(), 1),
-                         io::to_decimal(microstep, 4), sure_to(repeat.deviation, "mm", 4),
-                         good ? repeat.is_within_counting() ? "It repeats as well as steps can be counted."
-                                                            : fmt::format("It is within the {} mm that are allowed.",
-                                                                          io::to_decimal(o.allowed, 3))
-                              : fmt::format("It scatters by more than the {} mm that are allowed.",
-                                            io::to_decimal(o.allowed, 3)));
+    c.text = fmt::format(
+        "{} homed {} times: range {} mm ({} microsteps of {} mm), deviation of one homing {}.\n{}", axis, o.cycles,
+        io::to_decimal(repeat.range, 4), io::to_decimal(repeat.in_microsteps(), 1), io::to_decimal(microstep, 4),
+        sure_to(repeat.deviation, "mm", 4),
+        good ? repeat.is_within_counting()
+                   ? "It repeats as well as steps can be counted."
+                   : fmt::format("It is within the {} mm that are allowed.", io::to_decimal(o.allowed, 3))
+             : fmt::format("It scatters by more than the {} mm that are allowed.", io::to_decimal(o.allowed, 3)));
     c.fields = {{"axis", std::string(1, o.axis)},
                 {"cycles", static_cast<std::int64_t>(o.cycles)},
                 {"mean_mm", repeat.place.value},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// What a routine has done and heard so far, one JSON object a line, appended and synced before the routine goes on: the
-/// next run of the same routine reads it and goes on where the last one was, whatever ended that one. A line that was
-/// cut short is no line. Whoever opens a journal holds its lock: two runs never write one.
+/// What a routine has done and heard so far, one JSON object a line, appended and synced before the routine goes on:
+/// the next run of the same routine reads it and goes on where the last one was, whatever ended that one. A line that
+/// was cut short is no line. Whoever opens a journal holds its lock: two runs never write one.
 
 #include <kf/cal/routine_question.hpp>
 #include <kf/io/atomic_file.hpp>
@@ -85,7 +85,6 @@ struct routine_identity {
     bool operator==(const routine_identity&) const = default;
 };
 
-
 class routine_journal {
     std::filesystem::path file_;
     io::file_lock lock_;
@@ -141,8 +140,8 @@ class routine_journal {
   public:
     enum class beginning { go_on, anew };
 
-    /// `machine_text` is machine.yaml as it is now; a journal that goes on keeps what it began with. errc::busy: another
-    /// run has it. errc::refused: an unfinished run of the same routine had other options.
+    /// `machine_text` is machine.yaml as it is now; a journal that goes on keeps what it began with. errc::busy:
+    /// another run has it. errc::refused: an unfinished run of the same routine had other options.
     [[nodiscard]] static result<routine_journal> open(const std::filesystem::path& file, const routine_identity& who,
                                                       std::string_view machine_text, beginning how) {
         const std::string name = fmt::format("kcal {}", who.routine);
@@ -151,15 +150,15 @@ class routine_journal {
         if (how == beginning::anew) KF_CHECK(io::remove_file(file));
         KF_TRY(const auto before, j.read());
         if (before && *before != who)
-            return kf::fail({errc::refused,
-                             fmt::format("{} was begun otherwise and not finished", name),
-                             before->machine != who.machine
-                                 ? fmt::format("it was of the machine {}", before->machine)
-                                 : fmt::format("its options were: {}",
-                                               before->options.empty() ? "none" : before->options),
-                             file.string(),
-                             {fmt::format("{} {}  (goes on)", name, before->options),
-                              fmt::format("{} {} --anew  (begins from the beginning)", name, who.options)}});
+            return kf::fail(
+                {errc::refused,
+                 fmt::format("{} was begun otherwise and not finished", name),
+                 before->machine != who.machine
+                     ? fmt::format("it was of the machine {}", before->machine)
+                     : fmt::format("its options were: {}", before->options.empty() ? "none" : before->options),
+                 file.string(),
+                 {fmt::format("{} {}  (goes on)", name, before->options),
+                  fmt::format("{} {} --anew  (begins from the beginning)", name, who.options)}});
         if (before) return j;
         j.machine_text_ = machine_text;
         KF_CHECK(j.append({{"routine", who.routine},

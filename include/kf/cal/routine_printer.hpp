@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The deeds of a routine on a printer: the doer of cal/routine_run over a session with Klipper. Whatever lowers the pen
-/// is one script that also lifts it, so that the pen is up again when this process ends in the middle; the motors are
-/// held on from make_ready on, so that nobody who measures loses the place of the machine.
+/// The deeds of a routine on a printer: the doer of cal/routine_run over a session with Klipper. Whatever lowers the
+/// pen is one script that also lifts it, so that the pen is up again when this process ends in the middle; the motors
+/// are held on from make_ready on, so that nobody who measures loses the place of the machine.
 
 #include <kf/cal/routine_run.hpp>
 #include <kf/cal/routine_step.hpp>
@@ -99,8 +99,7 @@ class routine_printer {
     [[nodiscard]] mm z_base() const { return k_.status().gcode_move ? k_.status().gcode_move->base()[2] : 0; }
 
     result<json::object> does(const look&) {
-        KF_TRY(const auto now,
-               k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
+        KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         return look_of(settings, facts_.objects);
     }
@@ -148,9 +147,9 @@ class routine_printer {
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
         if (!drawn) return kf::fail(std::move(drawn).error());
         if (drawn->how == run::stroke_outcome::end::cancelled)
-            return kf::fail({errc::interrupted,
-                             fmt::format("stopped after stroke {} of {}; the tool is up and the motors are on",
-                                         drawn->strokes, summary.measure.strokes)});
+            return kf::fail(
+                {errc::interrupted, fmt::format("stopped after stroke {} of {}; the tool is up and the motors are on",
+                                                drawn->strokes, summary.measure.strokes)});
         return json::object{{"strokes", drawn->strokes}};
     }
 
@@ -187,8 +186,8 @@ class routine_printer {
         KF_TRY(const auto now, run::look_at(k_));
         if (now.toolhead->homed_axes.find(h.axis) == std::string::npos)
             return kf::fail({errc::failed, fmt::format("after homing, {} does not count as homed", h.axis)});
-        KF_TRY(const auto phase, k_.link().query({{"endstop_phase", nullptr}, {"configfile", json::array{"settings"}}},
-                                                 deadline(0)));
+        KF_TRY(const auto phase,
+               k_.link().query({{"endstop_phase", nullptr}, {"configfile", json::array{"settings"}}}, deadline(0)));
         const auto& seen_there =
             io::object_at(io::object_at(io::object_at(phase.status, "endstop_phase"), "last_home"), stepper);
         const auto steps = io::value_at<double>(seen_there, "mcu_position");
@@ -202,7 +201,9 @@ class routine_printer {
                              {"add a line [endstop_phase] to printer.cfg: it moves nothing", "send RESTART",
                               "run the same command again"}});
         return json::object{{"position", *steps * *microstep},
-                            {"at", now.toolhead->position[h.axis == 'x' ? 0 : h.axis == 'y' ? 1 : 2]}};
+                            {"at", now.toolhead->position[h.axis == 'x'   ? 0
+                                                          : h.axis == 'y' ? 1
+                                                                          : 2]}};
     }
 
     result<json::object> does(const hover& h) {

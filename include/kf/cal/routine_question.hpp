@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A question of a routine as a value, and what may be an answer to it: a number with its unit and range, yes or no, one
-/// of some words. Whoever asks (a terminal, a file of answers, an option of the command line) hands the text in here, so
-/// that a wrong answer is refused in the same words wherever it came from.
+/// A question of a routine as a value, and what may be an answer to it: a number with its unit and range, yes or no,
+/// one of some words. Whoever asks (a terminal, a file of answers, an option of the command line) hands the text in
+/// here, so that a wrong answer is refused in the same words wherever it came from.
 
 #include <kf/error.hpp>
 #include <kf/io/ascii.hpp>
@@ -94,8 +94,9 @@ inline result<answer> understand_number(const question& q, const a_number& wante
         for (const std::string& w : known->words)
             if (word == w) return w;
         const auto near = io::near_names(word, known->words);
-        return detail::not_an_answer(
-            q, text, near.empty() ? fmt::format("{} is expected", expected(q)) : fmt::format("is it {}?", near.front()));
+        return detail::not_an_answer(q, text,
+                                     near.empty() ? fmt::format("{} is expected", expected(q))
+                                                  : fmt::format("is it {}?", near.front()));
     }
     if (word == "y" || word == "yes") return true;
     if (word == "n" || word == "no") return false;

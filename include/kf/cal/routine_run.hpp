@@ -85,7 +85,7 @@ template<class Next, doer Doer, answers Answers, sink Sink>
             out.warn("this was begun before and did not come to its end: put in a clean sheet");
         if (!d.says.empty()) out.step(phase::run, d.says);
         if constexpr (lets_go<Answers>)
-            if (!std::holds_alternative<look>(d.what)) KF_CHECK(from.let_go(d.says));
+            if (!d.says.empty()) KF_CHECK(from.let_go(d.says));
         KF_CHECK(journal.begin(d.name));
         KF_TRY(auto saw, machine(d.what));
         KF_CHECK(journal.end(d.name, std::move(saw)));

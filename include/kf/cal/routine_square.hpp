@@ -51,8 +51,7 @@ inline square_corners square_place(const machine::machine& m, const square_optio
         x = y = std::min(x, y);
     const job::point middle{(free.left + free.right) / 2, (free.top + free.bottom) / 2};
     const job::point low = above(m, middle, -y / 2), high = above(m, middle, y / 2);
-    if (o.how == square_options::method::reversal)
-        return {low, {low.x + x, low.y}, {high.x + x, high.y}, high, x, y};
+    if (o.how == square_options::method::reversal) return {low, {low.x + x, low.y}, {high.x + x, high.y}, high, x, y};
     return {{low.x - x / 2, low.y}, {low.x + x / 2, low.y}, {high.x + x / 2, high.y}, {high.x - x / 2, high.y}, x, y};
 }
 
@@ -93,15 +92,15 @@ inline std::optional<routine_step> lacking_for_square(const routine_notes& notes
         return deed{"ready", "The tool goes up, X and Y go to their endstops; the motors stay on.", make_ready{}};
     if (!notes.done("draw"))
         return deed{"draw",
-                    o.how == method::reversal
-                        ? fmt::format("An L is drawn, both legs {} mm long.", text(p.along_x))
-                        : fmt::format("Crosses are drawn at the corners of {} x {} mm.", text(p.along_x), text(p.along_y)),
+                    o.how == method::reversal ? fmt::format("An L is drawn, both legs {} mm long.", text(p.along_x))
+                                              : fmt::format("Crosses are drawn at the corners of {} x {} mm.",
+                                                            text(p.along_x), text(p.along_y)),
                     draw{square_sheet(m, o, p)},
                     {"ready"}};
     const mm tolerance = 0.03 * std::max(p.along_x, p.along_y) + 1;
     const auto reading = [&](const char* name, const char* where, mm wanted) {
-        return lacking_reading(notes, name, fmt::format("Length from the middle of the cross {}", where), wanted, tolerance,
-                               o.reading);
+        return lacking_reading(notes, name, fmt::format("Length from the middle of the cross {}", where), wanted,
+                               tolerance, o.reading);
     };
     if (o.how == method::diagonals) {
         const mm diagonal = std::hypot(p.along_x, p.along_y);
@@ -120,12 +119,14 @@ inline std::optional<routine_step> lacking_for_square(const routine_notes& notes
     const auto place = job::place(m, m.tools.front());
     const std::vector<std::string> all{"ready", "draw", "corner", "turned", "along", "laid"};
     if (!notes.done("corner"))
-        return deed{"corner", "The tool goes above the corner of the L, and stays up.", hover{place.to_machine(p.a)}, all};
+        return deed{"corner", "The tool goes above the corner of the L, and stays up.", hover{place.to_machine(p.a)},
+                    all};
     if (!notes.heard("turned"))
-        return ask{{"turned",
-                    "Turn the sheet a quarter to the left, so that the leg that pointed to the right points up, and lay its "
-                    "corner under the tool; say done",
-                    one_of{{"done"}}}};
+        return ask{
+            {"turned",
+             "Turn the sheet a quarter to the left, so that the leg that pointed to the right points up, and lay its "
+             "corner under the tool; say done",
+             one_of{{"done"}}}};
     if (!notes.done("along"))
         return deed{"along", "The tool goes to the left, above where the other leg is to end, and stays up.",
                     hover{place.to_machine(turned_end(p))}, all};
@@ -135,12 +136,14 @@ inline std::optional<routine_step> lacking_for_square(const routine_notes& notes
     if (!notes.done("again"))
         return deed{"again", "The L is drawn again, its lower leg to both sides of the corner.",
                     draw{turned_sheet(m, p)}, all};
-    if (auto q = lacking_reading(notes, "base", "At the left end: how far is the old leg above the new one (below: a minus)",
-                                 0, 0.05 * p.along_x, o.reading))
+    if (auto q =
+            lacking_reading(notes, "base", "At the left end: how far is the old leg above the new one (below: a minus)",
+                            0, 0.05 * p.along_x, o.reading))
         return *q;
-    if (auto q = lacking_reading(notes, "aside",
-                                 "At the upper end: how far is the new leg to the right of the old one (to the left: a minus)",
-                                 0, 0.05 * p.along_x, o.reading))
+    if (auto q = lacking_reading(
+            notes, "aside",
+            "At the upper end: how far is the new leg to the right of the old one (to the left: a minus)", 0,
+            0.05 * p.along_x, o.reading))
         return *q;
     return std::nullopt;
 }
@@ -191,7 +194,8 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
     c.text += fmt::format("\nBehind this skew X goes from {} to {} at every Y.", io::to_decimal(left.min.x, 3),
                           io::to_decimal(left.max.x, 3));
     if (!left.contains(canvas.min) || !left.contains(canvas.max))
-        c.next.push_back("The canvas reaches out of that: make it smaller, or set canvas.offset_x_mm, before you draw.");
+        c.next.push_back(
+            "The canvas reaches out of that: make it smaller, or set canvas.offset_x_mm, before you draw.");
     c.next.push_back("Change printer.cfg as shown and send RESTART.");
     c.next.push_back(fmt::format("Load it with the pen up, after each start: SKEW_PROFILE LOAD={}. Not SET_SKEW: the "
                                  "next move after it jumps in X.",
@@ -222,22 +226,24 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
         c.text += fmt::format("\nThat is no more than its uncertainty, {} mm on {} mm: nothing is changed.",
                               io::to_decimal(lean.expanded() * on_canvas, 3), io::to_decimal(on_canvas, 0));
         if (lean.value != 0 && lean.u > 0)
-            c.next.push_back(fmt::format("Lengths known to {} mm each (one standard deviation) would decide, or a larger "
-                                         "--size.",
-                                         io::to_decimal(o.reading.with.of_reading().u * d.deciding_u / lean.u, 3)));
+            c.next.push_back(
+                fmt::format("Lengths known to {} mm each (one standard deviation) would decide, or a larger "
+                            "--size.",
+                            io::to_decimal(o.reading.with.of_reading().u * d.deciding_u / lean.u, 3)));
         c.fields.push_back({"as", std::string("nothing")});
         return c;
     }
     const json::object& saw = notes.saw("look");
     const auto bending = detail::bending_profiles(notes);
-    const bool can_rack = io::value_at<bool>(saw, "second_x").value_or(false) &&
-                          io::value_at<bool>(saw, "force_move").value_or(false);
+    const bool can_rack =
+        io::value_at<bool>(saw, "second_x").value_or(false) && io::value_at<bool>(saw, "force_move").value_or(false);
     if (!notes.heard("as"))
-        return ask{{"as",
-                    fmt::format("{} How shall it be corrected: as a profile of Klipper's skew_correction{}, or not at all",
-                                c.text, can_rack ? ", by racking the second X motor" : ""),
-                    one_of{can_rack ? std::vector<std::string>{"profile", "racking", "nothing"}
-                                    : std::vector<std::string>{"profile", "nothing"}}}};
+        return ask{
+            {"as",
+             fmt::format("{} How shall it be corrected: as a profile of Klipper's skew_correction{}, or not at all",
+                         c.text, can_rack ? ", by racking the second X motor" : ""),
+             one_of{can_rack ? std::vector<std::string>{"profile", "racking", "nothing"}
+                             : std::vector<std::string>{"profile", "nothing"}}}};
     const std::string as = notes.word("as");
     c.fields.push_back({"as", as});
     if (as == "nothing") return c;
@@ -252,17 +258,18 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
         return done;
     }
     if (!bending.empty())
-        return kf::fail({errc::refused,
-                         fmt::format("printer.cfg has a skew profile \"{}\": racking besides would correct twice",
-                                     bending.front()),
-                         {},
-                         "[skew_correction " + bending.front() + "]",
-                         {"take that section out of printer.cfg and send RESTART, then: kcal square --anew",
-                          "or correct by the profile: --answer as=profile"}});
+        return kf::fail(
+            {errc::refused,
+             fmt::format("printer.cfg has a skew profile \"{}\": racking besides would correct twice", bending.front()),
+             {},
+             "[skew_correction " + bending.front() + "]",
+             {"take that section out of printer.cfg and send RESTART, then: kcal square --anew",
+              "or correct by the profile: --answer as=profile"}});
     if (!notes.heard("span"))
         return ask{{"span", "Distance between the belts of the two X motors, along Y", a_number{20, 5000, "mm"}}};
     if (!notes.heard("second"))
-        return ask{{"second", "Where is the belt of the second X motor (stepper_x1): at the far end of Y or at the near one",
+        return ask{{"second",
+                    "Where is the belt of the second X motor (stepper_x1): at the far end of Y or at the near one",
                     one_of{{"far", "near"}}}};
     const mm span = *notes.number("span") * (notes.word("second") == "far" ? 1 : -1);
     const measurement move = racking_move(lean, span);
@@ -275,10 +282,11 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
                          {},
                          {"send M84, push both ends against their stops", "kcal square --anew"}});
     if (!notes.done("rack"))
-        return deed{"rack",
-                    fmt::format("The tool goes up, and the second X motor alone goes {} mm.", io::to_decimal(move.value, 3)),
-                    rack{std::round(move.value * 1e4) / 1e4},
-                    {"ready", "draw", "rack"}};
+        return deed{
+            "rack",
+            fmt::format("The tool goes up, and the second X motor alone goes {} mm.", io::to_decimal(move.value, 3)),
+            rack{std::round(move.value * 1e4) / 1e4},
+            {"ready", "draw", "rack"}};
     c.text += fmt::format("\nThe second X motor went {} mm.", io::to_decimal(move.value, 3));
     c.fields.push_back({"racked_mm", move.value});
     c.next = {"The gantry is square until the motors go off (M84, idle_timeout, a stop): then measure again.",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A routine is a function from what is known (cal/routine_journal) to its next step, and a step is a value: a question,
-/// a deed of the machine with what a person is told before it, or the conclusion. So a routine is tested without a
-/// machine, and goes on in another run where it stopped in this one.
+/// A routine is a function from what is known (cal/routine_journal) to its next step, and a step is a value: a
+/// question, a deed of the machine with what a person is told before it, or the conclusion. So a routine is tested
+/// without a machine, and goes on in another run where it stopped in this one.
 
 #include <kf/cal/routine_question.hpp>
 #include <kf/error.hpp>
@@ -25,9 +25,9 @@ struct make_ready {};
 /// A job, stroke by stroke, each checked before the first moves.
 struct draw {
     std::vector<job::operation> operations;
-    std::optional<mm_per_s> up_to = {};   ///< machine.yaml's motion.max_velocity_mm_s meanwhile
-    std::optional<mm_per_s2> accel = {};  ///< SET_VELOCITY_LIMIT ACCEL while it draws
-    mm reach = 0;                         ///< farther than the work height: a pen in the holder of an airbrush
+    std::optional<mm_per_s> up_to = {};  ///< machine.yaml's motion.max_velocity_mm_s meanwhile
+    std::optional<mm_per_s2> accel = {}; ///< SET_VELOCITY_LIMIT ACCEL while it draws
+    mm reach = 0;                        ///< farther than the work height: a pen in the holder of an airbrush
 };
 /// One tool down to a height and up again, at one place: a dot, when it reaches the paper.
 struct touch_paper {
@@ -56,8 +56,8 @@ struct ask {
 using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack>;
 
 struct deed {
-    std::string name;                        ///< the journal's key
-    std::string says;                        ///< what will move, before it moves
+    std::string name; ///< the journal's key
+    std::string says; ///< what will move, before it moves
     act what;
     std::vector<std::string> stands_on = {}; ///< done again when the machine lost its place since
 };
@@ -86,8 +86,8 @@ struct conclusion {
     std::vector<field> fields = {};
     std::vector<machine_change> machine = {};
     std::vector<printer_change> printer = {};
-    std::vector<std::string> next = {};    ///< what a person does now: commands, or what reading would decide
-    std::string draw_to_verify = {};       ///< the command that draws the proof
+    std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
+    std::string draw_to_verify = {};    ///< the command that draws the proof
     std::vector<prediction> predicted = {};
 };
 

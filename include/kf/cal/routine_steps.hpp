@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// kcal steps: the scale of X or Y. Ticks along the axis, each approached from the same side, are read on a ruler laid
-/// along them; a straight line through all of them gives the rotation_distance, and it is changed only when it is proven
-/// to be another one.
+/// along them; a straight line through all of them gives the rotation_distance, and it is changed only when it is
+/// proven to be another one.
 
 #include <kf/cal/decision.hpp>
 #include <kf/cal/routine_marks.hpp>
@@ -66,8 +66,8 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
     const std::string axis(1, io::to_upper(o.axis));
     conclusion c;
     c.text = fmt::format("{} draws {} mm as {} mm.\nrotation_distance: {} by these marks, {} now.", axis,
-                         io::to_decimal(length, 3), sure_to({length * scale.factor.value, length * scale.factor.u,
-                                                              scale.factor.dof}, "", 3),
+                         io::to_decimal(length, 3),
+                         sure_to({length * scale.factor.value, length * scale.factor.u, scale.factor.dof}, "", 3),
                          sure_to(distance, "mm", 4), io::to_decimal(old, 4));
     c.fields = {{"axis", std::string(1, o.axis)},
                 {"commanded", length},
@@ -98,7 +98,8 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
     c.printer.push_back({fmt::format("stepper_{}", o.axis), "rotation_distance", was, is});
     if (o.axis == 'x' && io::value_at<bool>(notes.saw("look"), "second_x").value_or(false))
         c.printer.push_back({"stepper_x1", "rotation_distance", was, is});
-    c.next = {"Change printer.cfg as shown and send RESTART: until then kplot refuses the printer, for the two disagree."};
+    c.next = {
+        "Change printer.cfg as shown and send RESTART: until then kplot refuses the printer, for the two disagree."};
     c.draw_to_verify = fmt::format("kcal steps {} --anew", o.axis);
     c.predicted = {{fmt::format("{} from the first mark to the last", axis), length, length * scale.factor.expanded()}};
     return c;
@@ -125,8 +126,9 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
         const mm wanted = length * k / (o.marks - 1);
         const auto first = notes.number("mark_1");
         constexpr double most = 0.03;
-        const a_number range = !first ? a_number{-100, 2000, "mm"}
-                                      : a_number{*first + wanted * (1 - most) - 1, *first + wanted * (1 + most) + 1, "mm"};
+        const a_number range = !first
+                                   ? a_number{-100, 2000, "mm"}
+                                   : a_number{*first + wanted * (1 - most) - 1, *first + wanted * (1 + most) + 1, "mm"};
         return ask{{name,
                     k == 0 ? fmt::format("Lay the {} along the ticks, its zero near the first one in the direction in "
                                          "which {} grows. Where is the middle of tick 1",

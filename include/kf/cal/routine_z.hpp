@@ -21,8 +21,8 @@ struct z_options {
     std::vector<std::string> tools = {}; ///< in turn; empty: the first of the machine
     mm step = 1;
     mm resolution = 0.05;
-    mm clearance = 5;  ///< of travel above the touch, with one tool
-    mm press = 0;      ///< how much farther than its touch a tool works
+    mm clearance = 5; ///< of travel above the touch, with one tool
+    mm press = 0;     ///< how much farther than its touch a tool works
 };
 
 namespace detail {
@@ -62,8 +62,8 @@ inline result<tool_search> search_tool(const routine_notes& notes, const machine
             const mm end = z_end(m, t);
             if ((end - search.plan().floor) * search.down() <= 1e-9)
                 return kf::fail({errc::out_of_bounds,
-                                 fmt::format("{} does not touch the paper down to Z {}, the end of the work area", t.name,
-                                             io::to_decimal(end, 3)),
+                                 fmt::format("{} does not touch the paper down to Z {}, the end of the work area",
+                                             t.name, io::to_decimal(end, 3)),
                                  {},
                                  {},
                                  {"raise the paper, or put the tool lower in its holder", "kcal z --anew"}});
@@ -85,21 +85,23 @@ inline result<tool_search> search_tool(const routine_notes& notes, const machine
             KF_CHECK(search.extend(end));
             continue;
         }
-        const std::string touch = fmt::format("touch_{}_{}", t.name, dip), mark = fmt::format("mark_{}_{}", t.name, dip);
+        const std::string touch = fmt::format("touch_{}_{}", t.name, dip),
+                          mark = fmt::format("mark_{}_{}", t.name, dip);
         if (!notes.done(touch))
-            return tool_search{deed{touch,
-                                    fmt::format("{} dips to Z {} and goes up again, place {}.", t.name,
-                                                io::to_decimal(search.next(), 3), dip),
-                                    touch_paper{t.name, z_place(m, t, row, static_cast<std::size_t>(dip - 1)),
-                                                search.next()},
-                                    earlier},
-                               {}};
+            return tool_search{
+                deed{touch,
+                     fmt::format("{} dips to Z {} and goes up again, place {}.", t.name,
+                                 io::to_decimal(search.next(), 3), dip),
+                     touch_paper{t.name, z_place(m, t, row, static_cast<std::size_t>(dip - 1)), search.next()},
+                     earlier},
+                {}};
         const auto left = notes.flag(mark);
         if (!left)
-            return tool_search{
-                ask{{mark, fmt::format("Did {} leave a mark at Z {}, place {}", t.name, io::to_decimal(search.next(), 3), dip),
-                     yes_or_no{}}},
-                {}};
+            return tool_search{ask{{mark,
+                                    fmt::format("Did {} leave a mark at Z {}, place {}", t.name,
+                                                io::to_decimal(search.next(), 3), dip),
+                                    yes_or_no{}}},
+                               {}};
         earlier.insert(earlier.end(), {touch, mark});
         search.answer(*left ? seen::touching : seen::clear);
     }
@@ -114,7 +116,8 @@ inline conclusion z_conclusion(const machine::machine& m, const z_options& o,
         const measurement touch = search.touch();
         contact.push_back(touch.value);
         // A spray tool works above the paper, a pen at it or a little beyond.
-        const mm work = rounded(touch.value + search.down() * (tool->spray_height_mm ? -*tool->spray_height_mm : o.press));
+        const mm work =
+            rounded(touch.value + search.down() * (tool->spray_height_mm ? -*tool->spray_height_mm : o.press));
         c.text += fmt::format("{}{} touches at Z {}", c.text.empty() ? "" : "\n", tool->name, sure_to(touch, "mm", 3));
         if (tool->spray_height_mm)
             c.text += fmt::format(" and works {} mm above it, at Z {}", io::to_decimal(*tool->spray_height_mm, 3),
@@ -157,13 +160,17 @@ inline conclusion z_conclusion(const machine::machine& m, const z_options& o,
         const machine::tool* tool = machine::find_tool(m, names[i]);
         if (tool == nullptr) return kf::fail(errc::not_found, fmt::format("machine.yaml has no tool {}", names[i]));
         if (tool->spray_height_mm && !notes.flag("pen_in_" + tool->name))
-            return ask{{"pen_in_" + tool->name,
-                        fmt::format("Nothing is sprayed: {} is found by contact. Is a pen in its holder, its tip where the "
-                                    "nozzle is",
-                                    tool->name),
-                        yes_or_no{}}};
+            return ask{
+                {"pen_in_" + tool->name,
+                 fmt::format("Nothing is sprayed: {} is found by contact. Is a pen in its holder, its tip where the "
+                             "nozzle is",
+                             tool->name),
+                 yes_or_no{}}};
         if (tool->spray_height_mm && !*notes.flag("pen_in_" + tool->name))
-            return kf::fail({errc::refused, fmt::format("{} needs a pen in its holder to be found", tool->name), {}, {},
+            return kf::fail({errc::refused,
+                             fmt::format("{} needs a pen in its holder to be found", tool->name),
+                             {},
+                             {},
                              {"put one in, then: kcal z --anew", "or leave it out: kcal z --tool NAME"}});
         KF_TRY(auto search, detail::search_tool(notes, m, *tool, o, i));
         if (search.waits) return *std::move(search.waits);

@@ -123,13 +123,13 @@ inline std::vector<std::string_view> lines_of(std::string_view text) {
     return io::write_file(target, w.after, ec ? 0644 : static_cast<mode_t>(mode) & 0777U);
 }
 
-/// What a person writes into printer.cfg, section by section, as lines of a diff.
+/// What a person writes into printer.cfg, section by section, as lines of a diff. A section whose first line is new is
+/// new itself.
 [[nodiscard]] inline std::string difference(const std::vector<printer_change>& changes) {
     std::string out = "--- printer.cfg\n+++ printer.cfg\n", section;
     for (const printer_change& c : changes) {
         if (c.section != section) {
-            const bool is_new = c.was.empty() && c.option.empty();
-            out += fmt::format("{}[{}]\n", is_new ? "+" : " ", c.section);
+            out += fmt::format("{}[{}]\n", c.was.empty() ? "+" : " ", c.section);
         }
         section = c.section;
         if (c.option.empty()) continue;

@@ -88,8 +88,8 @@ inline std::optional<std::string> with_line(std::string_view text, const YAML::N
     const std::string_view line = text.substr(begin, end - begin);
     const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
     if (!line.substr(indent).starts_with(fmt::format("{}:", beside.substr(sibling_end + 1)))) return std::nullopt;
-    return fmt::format("{}\n{}{}: {}{}{}", text.substr(0, end), line.substr(0, indent),
-                       path.substr(parent_end + 1), value, line.ends_with('\r') ? "\r" : "", text.substr(end));
+    return fmt::format("{}\n{}{}: {}{}{}", text.substr(0, end), line.substr(0, indent), path.substr(parent_end + 1),
+                       value, line.ends_with('\r') ? "\r" : "", text.substr(end));
 }
 
 } // namespace detail
@@ -118,7 +118,8 @@ inline result<std::string> with_word(std::string_view text, std::string_view pat
     try {
         const auto reads_back = [&](const std::string& edited) {
             const YAML::Node again = node_at(YAML::Load(edited), path);
-            return again.IsDefined() && ((again.IsScalar() && again.Scalar() == word) || (again.IsNull() && word == "null"));
+            return again.IsDefined() &&
+                   ((again.IsScalar() && again.Scalar() == word) || (again.IsNull() && word == "null"));
         };
         const YAML::Node root = YAML::Load(std::string(text));
         const YAML::Node node = node_at(root, path);

@@ -125,7 +125,7 @@ inline void compare_axes(const machine::machine& m, const klippy::settings& s, f
                             : axis == 'x' ? m.steppers.rotation_of_x()
                                           : m.steppers.rotation_of_y();
         const bool own = axis == 'z' || (axis == 'x' ? m.steppers.x_rotation_distance.has_value()
-                                                      : m.steppers.y_rotation_distance.has_value());
+                                                     : m.steppers.y_rotation_distance.has_value());
         const std::string key = fmt::format("steppers.{}_rotation_distance", own ? std::string(1, axis) : "xy");
         std::vector<std::string> motors{section};
         for (int i = 1; s.has_section(section + std::to_string(i)); ++i) motors.push_back(section + std::to_string(i));

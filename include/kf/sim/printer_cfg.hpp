@@ -52,6 +52,7 @@ class cfg_reader {
         if (s.name == "safe_z_home") into_.safe_z.emplace();
         if (s.name == "homing_override") into_.homing_override.emplace();
         if (s.name == "skew_correction") into_.has_skew_correction = true;
+        if (s.name == "endstop_phase") into_.has_endstop_phase = true;
         if (s.name == "gcode_arcs") into_.limits.arc_resolution = 1;
         for (const auto& o : s.options) {
             KF_TRY(const bool known, option(s.name, o));
@@ -59,7 +60,7 @@ class cfg_reader {
         }
         for (const char* bare : {"printer", "stepper_x", "stepper_y", "stepper_z", "virtual_sdcard", "pause_resume",
                                  "idle_timeout", "force_move", "respond", "display_status", "safe_z_home",
-                                 "homing_override", "skew_correction", "gcode_arcs"})
+                                 "homing_override", "skew_correction", "endstop_phase", "gcode_arcs"})
             if (s.name == bare) return {};
         if (s.name.starts_with("delayed_gcode ")) return {};
         return wrong(s.line, fmt::format("the simulated printer has no [{}]", s.name));

@@ -28,8 +28,11 @@ result<void> answering::let_go(const std::string&) {
 
 result<void> answering::can_answer(const cal::question& q) {
     if (written_.knows(q.name) || (in_.interactive && !in_.json)) return {};
-    KF_CHECK(written_.ask(q));
-    return {};
+    auto asked = written_.ask(q);
+    if (asked) return {};
+    error e = std::move(asked).error();
+    e.steps.pop_back(); // nothing was begun that could go on
+    return kf::fail(std::move(e));
 }
 
 result<cal::written_answers> answers_given(const cli::invocation& in) {

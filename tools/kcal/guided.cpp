@@ -27,13 +27,14 @@ namespace {
 class printer_of_routine {
     cli::invocation& in_;
     const plotter_site& site_;
+    readiness klipper_;
     std::unique_ptr<plotter> plotter_;
     using doer = cal::routine_printer<decltype(plotter::session), cli::tool_sink>;
     std::optional<doer> doer_;
 
     result<void> open() {
         if (doer_) return {};
-        KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = readiness::preflighted}));
+        KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = klipper_}));
         doer_.emplace(
             plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
             cal::routine_doing{touch_off_by(site_), pen_word(in_),
@@ -43,9 +44,10 @@ class printer_of_routine {
     }
 
   public:
-    printer_of_routine(cli::invocation& in, const plotter_site& site)
+    printer_of_routine(cli::invocation& in, const plotter_site& site, readiness klipper)
       : in_(in)
-      , site_(site) {}
+      , site_(site)
+      , klipper_(klipper) {}
 
     [[nodiscard]] result<bool> keeps_place() {
         KF_CHECK(open());
@@ -163,8 +165,8 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
 }
 
 result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routine_journal& journal, answering& answers,
-                      const guided_routine& next) {
-    printer_of_routine printer(in, site);
+                      const guided_routine& next, readiness klipper) {
+    printer_of_routine printer(in, site, klipper);
     const auto on_this_machine = [&](const cal::routine_notes& notes) { return next(notes, site.machine); };
     KF_TRY(const auto c, cal::run_routine(on_this_machine, journal, printer, answers, in.out));
     in.out.result({"calibration", c.text, fields_of(in, c)});
@@ -217,7 +219,7 @@ std::vector<cli::option_row> with_guided_options(std::vector<cli::option_row> ow
     return own;
 }
 
-result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next) {
+result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next, readiness klipper) {
     io::interrupt::catch_signals();
     KF_TRY(auto written, answers_given(in));
     answering answers(in, std::move(written));
@@ -241,7 +243,7 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
                                  {fmt::format("kcal {} --anew", in.command)}});
             site.machine = machine::read_machine(journal.machine_text()).value; // it was our own write
         }
-        return guide_at(in, site, journal, answers, next);
+        return guide_at(in, site, journal, answers, next, klipper);
     });
     if (done) return {};
     error e = std::move(done).error();

@@ -66,8 +66,7 @@ result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation&
     r.serial = in.get("serial").value_or("");
     if (r.serial.find_first_of("\n#;") != std::string::npos)
         return kf::fail({errc::usage, "that is no serial device", {}, "--serial " + r.serial});
-    if (in.has("pin"))
-        for (const std::string& word : in.options.at("pin")) KF_CHECK(cal::tell_pin(word, r.pins));
+    KF_TRY(r.pins, pins_told(in));
     return r;
 }
 
@@ -115,6 +114,13 @@ result<void> run_printer_cfg(cli::invocation& in) {
 }
 
 } // namespace
+
+result<cal::told_pins> pins_told(const cli::invocation& in) {
+    cal::told_pins pins;
+    if (in.has("pin"))
+        for (const std::string& word : in.options.at("pin")) KF_CHECK(cal::tell_pin(word, pins));
+    return pins;
+}
 
 cli::command_row printer_cfg_command() {
     return {"printer-cfg",

@@ -149,7 +149,7 @@ class level_bench {
             if (wanted[i])
                 there = there && std::fabs(at.commanded[i] - *wanted[i]) <= close_enough &&
                         std::fabs(at.live[i] - *wanted[i]) <= close_enough;
-        return judged(there, fmt::format("X{:.2f} Y{:.2f} Z{:.2f}", at.live[0], at.live[1], at.live[2]));
+        return judged(there, place_text(at.live));
     }
 
     /// A job as a file that Klipper runs by itself, with the machine prepared and its tool up.

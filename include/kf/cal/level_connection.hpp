@@ -76,9 +76,8 @@ class connection_level {
         const auto& at = s.toolhead->position;
         const std::string& homed = s.toolhead->homed_axes;
         const bool numbers = std::all_of(at.begin(), at.end(), [](double v) { return std::isfinite(v); });
-        return judged(
-            numbers && homed.find_first_not_of("xyz") == std::string::npos,
-            fmt::format("X{:.2f} Y{:.2f} Z{:.2f}, homed: {}", at[0], at[1], at[2], homed.empty() ? "nothing" : homed));
+        return judged(numbers && homed.find_first_not_of("xyz") == std::string::npos,
+                      fmt::format("{}, homed: {}", place_text(at), homed.empty() ? "nothing" : homed));
     }
     [[nodiscard]] result<verdict> shows_its_terminal() {
         KF_CHECK(linked());

@@ -99,7 +99,7 @@ class control_level {
         }
         const mm travel = bench_.machine().z_states.travel_mm;
         const bool up = std::fabs(at->commanded[2] - travel) <= machine::up_tolerance(bench_.machine());
-        std::string seen = fmt::format("X{:.2f} Y{:.2f} Z{:.2f}", at->commanded[0], at->commanded[1], at->commanded[2]);
+        std::string seen = place_text(at->commanded);
         if (nearest > level_bench<Session, Sink>::close_enough)
             seen += fmt::format(", {:.2f} mm from the end of a stroke{}", nearest,
                                 bench_.facts().commands.boundary ? "" : ": the printer has no KPLOT_BOUNDARY macro");

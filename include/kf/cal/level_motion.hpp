@@ -52,7 +52,7 @@ class motion_level {
         bench_.facts().homed_axes = now.toolhead->homed_axes;
         const auto& at = now.toolhead->position;
         return judged(now.toolhead->homed_axes.find(axis) != std::string::npos,
-                      fmt::format("homed \"{}\", at X{:.2f} Y{:.2f}", now.toolhead->homed_axes, at[0], at[1]));
+                      fmt::format("homed \"{}\", at {}", now.toolhead->homed_axes, place_text(at)));
     }
     result<verdict> moves(char axis) {
         KF_CHECK(bench_.prepare());

@@ -4,8 +4,11 @@
 /// done, what has to come of it, what a person is asked. 1, 2 and 5 need nobody; 3 and 4 ask whoever looks.
 
 #include <kf/cal/routine_question.hpp>
+#include <kf/io/decimal.hpp>
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -132,6 +135,11 @@ struct level_row {
     for (const level_row& r : level_rows())
         if (r.level == level) out.push_back(r);
     return out;
+}
+
+/// "X50 Y0.5 Z10", without a zero that has a sign.
+[[nodiscard]] inline std::string place_text(const std::array<double, 3>& p) {
+    return fmt::format("X{} Y{} Z{}", io::to_decimal(p[0], 2), io::to_decimal(p[1], 2), io::to_decimal(p[2], 2));
 }
 
 enum class verdict_is {

@@ -199,17 +199,14 @@ class cfg_writer {
             if (i + 1 < steppers.size()) out_.text += '\n';
         }
     }
-    void manual_motors() {
-        for (const char axis : {'x', 'y', 'z'}) {
-            const auto steppers = stepper_sections(axis, axis_of(m_, axis));
-            for (std::size_t i = 0; i < steppers.size(); ++i) {
-                if (axis == 'z' && !z_motor_known()) continue;
-                section("manual_stepper " + steppers[i]);
-                motor(axis, i, steppers[i], out_.missing);
-                if (axis != 'z' || endstop_pin_of(m_, axis, i)) endstop(axis, i, steppers[i], out_.missing);
-                number("velocity", m_.steppers.xy_rotation_distance / 4, "mm/s, a quarter of a turn a second");
-                number("accel", 100, "mm/s2");
-            }
+    void manual_motors(char axis) {
+        const auto steppers = stepper_sections(axis, axis_of(m_, axis));
+        for (std::size_t i = 0; i < steppers.size(); ++i) {
+            section("manual_stepper " + steppers[i]);
+            motor(axis, i, steppers[i], out_.missing);
+            if (axis != 'z' || endstop_pin_of(m_, axis, i)) endstop(axis, i, steppers[i], out_.missing);
+            number("velocity", m_.steppers.xy_rotation_distance / 4, "mm/s, a quarter of a turn a second");
+            number("accel", 100, "mm/s2");
         }
     }
     [[nodiscard]] bool z_motor_known() const {
@@ -248,6 +245,11 @@ class cfg_writer {
       : m_(m)
       , request_(request) {}
 
+    /// The motors of one axis alone.
+    std::string manual_sections(char axis) {
+        manual_motors(axis);
+        return out_.text.substr(1);
+    }
     printer_cfg write() {
         using kinematics = printer_cfg_request::kinematics;
         const auto lacks = lacks_of_z();
@@ -258,13 +260,20 @@ class cfg_writer {
         if (out_.cartesian)
             for (const char axis : {'x', 'y', 'z'}) axis_of_cartesian(axis);
         else
-            manual_motors();
+            for (const char axis : {'x', 'y', 'z'})
+                if (axis != 'z' || z_motor_known()) manual_motors(axis);
         modules();
         return std::move(out_);
     }
 };
 
 } // namespace detail
+
+/// [manual_stepper] of each motor of an axis, for bring-up.
+[[nodiscard]] inline std::string manual_stepper_sections(const machine::machine& m, char axis,
+                                                         const printer_cfg_request& request) {
+    return detail::cfg_writer(m, request).manual_sections(axis);
+}
 
 /// The machine has passed machine::validate().
 [[nodiscard]] inline printer_cfg make_printer_cfg(const machine::machine& m, const printer_cfg_request& request) {

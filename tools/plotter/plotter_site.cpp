@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-namespace kf::kplot {
+namespace kf::plotting {
 namespace {
 
 result<chosen_machine> from_file(cli::invocation& in, const fs::path& file) {
@@ -25,7 +25,7 @@ result<chosen_machine> from_file(cli::invocation& in, const fs::path& file) {
 
 /// Starts a simulated printer in a folder of its own and waits until its socket answers.
 result<void> start_simulator(cli::invocation& in, plotter_site& site) {
-    std::string root = "/tmp/kplot-sim.XXXXXX";
+    std::string root = fmt::format("/tmp/{}-sim.XXXXXX", in.tool);
     if (::mkdtemp(root.data()) == nullptr) return kf::fail(io::system_error("cannot make a folder in /tmp"));
     site.socket = root + "/klippy.sock";
     site.machine.gcode_directory = root + "/gcodes";
@@ -138,4 +138,4 @@ result<plotter_site> open_site(cli::invocation& in, chosen_machine chosen) {
     return site;
 }
 
-} // namespace kf::kplot
+} // namespace kf::plotting

@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
-namespace kf::kplot {
+namespace kf::plotting {
 
 namespace fs = std::filesystem;
 
-/// The options behind every command of kplot.
+/// The options behind every command of a tool that plots.
 [[nodiscard]] const std::vector<cli::option_row>& site_options();
 
 [[nodiscard]] fs::path default_machine_file(const cli::invocation& in);
@@ -65,4 +65,4 @@ template<class Work>
 
 using cli::number_option;
 
-} // namespace kf::kplot
+} // namespace kf::plotting

@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 
-namespace kf::kplot {
+namespace kf::plotting {
 
 /// Who is kept away meanwhile.
 enum class holding {
@@ -69,4 +69,4 @@ struct plotter {
     return in.has("pen-is-up") ? run::pen_word::is_up : run::pen_word::nothing;
 }
 
-} // namespace kf::kplot
+} // namespace kf::plotting

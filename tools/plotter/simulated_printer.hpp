@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace kf::kplot {
+namespace kf::plotting {
 
 [[nodiscard]] inline std::string simulated_printer_cfg(const machine::machine& m) {
     using side = machine::axis::side;
@@ -55,4 +55,4 @@ namespace kf::kplot {
     return {down > up ? "--pen-down" : "--pen-below", fmt::format("{}", (up + down) / 2)};
 }
 
-} // namespace kf::kplot
+} // namespace kf::plotting

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace kf::kplot {
+namespace kf::plotting {
 namespace {
 
 klippy::reconnect_policy policy_of(const machine::machine& m, readiness wanted) {
@@ -116,4 +116,4 @@ result<std::unique_ptr<plotter>> open_plotter(cli::invocation& in, const plotter
     return p;
 }
 
-} // namespace kf::kplot
+} // namespace kf::plotting

@@ -327,7 +327,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
                     columns,
                     terminal_rows(stdout, size_variable("LINES").value_or(24)),
                     colour_wanted(p->options.contains("no-color"), look.out_tty),
-                    look.unicode};
+                    look.unicode,
+                    json && p->options.contains("ask-json")};
     result<void> done{};
     try {
         done = command->run(call);

@@ -30,7 +30,7 @@ result<void> terminal_questions::configure(const board::board& board) const { re
 
 result<bool> terminal_questions::may_leave_out(const std::vector<flash::board_readiness>& ready) const {
     if (words.skip_unready) return true;
-    if (words.usual || !in.interactive || in.json) return flash::answered_by_flags{}.may_leave_out(ready);
+    if (words.usual || !in.can_ask()) return flash::answered_by_flags{}.may_leave_out(ready);
     for (const auto& one : ready)
         if (!one.ready) in.out.warn(fmt::format("{}: {}", one.name, one.ready.error().what));
     return cli::confirm(in, "Go on without them?", false, "--skip-unready");

@@ -7,6 +7,7 @@
 #include <kf/board/match.hpp>
 #include <kf/board/registry.hpp>
 #include <kf/firmware/config_cache.hpp>
+#include <kf/io/xdg_paths.hpp>
 #include <kf/sink/answer.hpp>
 
 #include <fmt/format.h>
@@ -325,9 +326,9 @@ inline std::vector<std::pair<std::string, std::string>> registration::summary() 
 
 inline std::vector<std::string> registration::words() const {
     std::vector<std::string> words{"add"};
-    const auto give = [&](const char* option, std::string value) {
-        words.emplace_back(option);
-        words.push_back(std::move(value));
+    // With their "=": a name may begin with a dash.
+    const auto give = [&](const char* option, const std::string& value) {
+        words.push_back(fmt::format("{}={}", option, value));
     };
     if (!device_)
         give("--pattern", board_.serial_pattern);

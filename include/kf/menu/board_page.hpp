@@ -9,7 +9,7 @@
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/confirmation.hpp>
 #include <kf/tui/list_cursor.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <kf/menu/menu_action.hpp>
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/list_cursor.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 
 #include <fmt/format.h>
 

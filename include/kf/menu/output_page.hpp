@@ -3,7 +3,7 @@
 /// What a command prints, as a page that can be scrolled.
 
 #include <kf/sink.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -4,7 +4,7 @@
 
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/registration.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 
 #include <fmt/format.h>
 

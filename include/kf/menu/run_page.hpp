@@ -5,7 +5,7 @@
 
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/run_table.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 #include <kf/tui/progress_bar.hpp>
 
 #include <fmt/format.h>
@@ -56,6 +56,9 @@ class run_page {
     }
 
     [[nodiscard]] tui::binding_table<command> bindings() const {
+        if (question_)
+            return {{{}, command::back, "Enter", "answer", "takes the answer; empty: the one in [ ]", 0},
+                    {{}, command::interrupt, "Esc", "call it off", "nothing is begun", 0}};
         if (has_ended())
             return {
                 {{tui::key_code::escape, tui::key_code::enter, U'q'}, command::back, "Esc", "back", "to the menu", 0}};

@@ -4,7 +4,7 @@
 /// KF_WRITE_FRAMES=1 writes them anew; what then differs is read before it is committed.
 
 #include <kf/io/atomic_file.hpp>
-#include <kf/tui/page.hpp>
+#include <kf/tui/framed_page.hpp>
 
 #include <boost/test/unit_test.hpp>
 

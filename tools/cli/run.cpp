@@ -285,6 +285,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
         words.insert(words.begin(), stands_for.begin(), stands_for.end());
         break;
     }
+    if (words.empty() && *tool.alone != '\0' && look.tty && look.out_tty && ::isatty(STDIN_FILENO) != 0)
+        words.emplace_back(tool.alone);
     if (words.empty()) { // wrong use, but the person sees what there is
         std::fputs(help_of(tool, std::min<std::size_t>(terminal_columns(stderr, look.columns), 100)).c_str(), stderr);
         return exit_status(errc::usage);

@@ -104,9 +104,11 @@ static_assert(flash::reporter<board_list>);
 /// The panel above the boards: what `kflash status --json` says.
 struct status_panel {
     std::string sources = {}, service = {}, klippy = {}, moonraker = {}, last_flash = {};
+    std::string warning = {}; ///< a service that an earlier kflash left stopped
 
     void tell(const flash::event& e) {
         if (const auto* failed = std::get_if<flash::failed>(&e.what)) service = failed->why.what;
+        if (const auto* warned = std::get_if<flash::warned>(&e.what)) warning = warned->text;
         const auto* done = std::get_if<flash::done>(&e.what);
         if (done == nullptr || done->what.kind != "status") return;
         sources = text_in(done->what, "sources");

@@ -21,7 +21,7 @@ struct keyboard {
     explicit keyboard(std::chrono::milliseconds delay)
       : decoder(delay) {}
     keyboard& type(std::string_view bytes) {
-        decoder.feed(bytes, now, keys);
+        decoder.feed(bytes, now, now, keys);
         return *this;
     }
     keyboard& later(std::chrono::milliseconds by) {
@@ -73,6 +73,14 @@ BOOST_AUTO_TEST_CASE(an_arrow_on_a_slow_link_is_an_arrow_and_never_esc) {
     BOOST_TEST(k.slowly("\x1b[5~\x1b[1;5C", 100ms).names() == "PgUp Ctrl+Right");
     // Only the first gap can be taken for an Esc: behind the bracket nobody's finger is meant.
     BOOST_TEST(k.type("\x1b[").later(400ms).type("A").names() == "Up");
+}
+
+BOOST_AUTO_TEST_CASE(an_arrow_whose_rest_waited_for_us_is_an_arrow) {
+    keyboard k;
+    k.type("\x1b");
+    const auto looked = k.now + 1ms;
+    k.decoder.feed("[A", looked, k.now + 2s, k.keys);
+    BOOST_TEST(k.names() == "Up");
 }
 
 BOOST_AUTO_TEST_CASE(an_arrow_that_was_cut_off_is_nothing) {

@@ -3,10 +3,10 @@
 /// A page is a value: what it shows, what its keys mean, and a frame of both for any size of window. It does nothing: a
 /// command is for the core, whose events change the page.
 ///
-/// | expression      | meaning                                    | guarantees                                         |
-/// | --------------- | ------------------------------------------ | -------------------------------------------------- |
-/// | p.paint(size)   | the frame, a text_grid of exactly that size | const, no I/O, the same for the same page and size |
-/// | p.bindings()    | the rows of its keys, as they are now      | its footer and help are made of them               |
+/// | expression    | meaning                                     | guarantees                                    |
+/// | ------------- | ------------------------------------------- | --------------------------------------------- |
+/// | p.paint(size) | the frame, a text_grid of exactly that size | const, no I/O, the same for the same page     |
+/// | p.bindings()  | the rows of its keys, as they are now       | its footer and help are made of them          |
 ///
 /// All pages have one frame: a heading, the body, the footer. A window that is too small for the body says so and keeps
 /// the keys of rank 0.

@@ -36,9 +36,10 @@ class key_decoder {
     explicit key_decoder(std::chrono::milliseconds escape_delay = default_escape_delay)
       : escape_delay_(escape_delay) {}
 
-    /// Bytes that came at that time.
-    void feed(std::string_view bytes, time_point now, std::vector<key>& out) {
-        wait_over(now, out);
+    /// Bytes that were read at `now`. They may have lain there since `since`, when the keyboard was last looked at:
+    /// what has waited for us was not late.
+    void feed(std::string_view bytes, time_point since, time_point now, std::vector<key>& out) {
+        wait_over(since, out);
         if (state_ == state::ground && looks_pasted(bytes)) {
             out.push_back({.code = key_code::paste, .pasted = std::string(bytes)});
             return;

@@ -130,9 +130,9 @@ BOOST_AUTO_TEST_CASE(d6_no_arrow_key_and_no_paste_is_an_action) {
             tui::key_decoder decoder;
             std::vector<tui::key> keys;
             auto now = start;
-            if (!is_slow) decoder.feed(sequence, now, keys);
+            if (!is_slow) decoder.feed(sequence, now, now, keys);
             for (const char byte : is_slow ? sequence : std::string()) {
-                decoder.feed(std::string(1, byte), now, keys);
+                decoder.feed(std::string(1, byte), now, now, keys);
                 now += std::chrono::milliseconds(100);
             }
             decoder.wait_over(now + std::chrono::seconds(5), keys);

@@ -28,8 +28,7 @@ result<void> run_menu_command(cli::invocation& in) {
     auto root = in.get("sim-root").value_or(b.at.simulator ? b.at.simulator->text("root") : "");
     io::interrupt::catch_signals();
     menu_session menu(in, std::move(b), std::move(root));
-    KF_TRY(auto screen,
-           tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
+    KF_TRY(auto screen, tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
     return run_menu(menu, screen);
 }
 

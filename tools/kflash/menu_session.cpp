@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "menu_session.hpp"
 
+#include "../cli/prompt.hpp"
 #include "setting_check.hpp"
 
 #include <kf/board/registry.hpp>
@@ -92,7 +93,8 @@ void menu_session::take_on(menu::menu_page& page, const tui::key& k, terminal_le
     const auto wanted = page.take(k);
     if (!wanted) return;
     say({});
-    if (auto why = menu::objection(*wanted, page.in_hand()); !why.empty()) return say(std::move(why), tui::look::warning);
+    if (auto why = menu::objection(*wanted, page.in_hand()); !why.empty())
+        return say(std::move(why), tui::look::warning);
     perform(*wanted, terminal);
 }
 
@@ -282,7 +284,7 @@ bool menu_session::run_on_terminal(const std::vector<std::string>& words, termin
     terminal.leave();
     const auto ran = io::posix_runner{}.run(c, {}, {});
     io::interrupt::clear(); // Ctrl+C was the command's
-    const bool well = ran && ran->exit_code == 0;
+    const bool well = ran && ran->status == 0;
     if (!well) {
         cli::invocation here = in_;
         (void)cli::ask(here, {"Enter leads back to the menu", {}, ""});
@@ -363,16 +365,14 @@ void menu_session::go_on(time_point now) {
 }
 
 void menu_session::hear_looks(time_point) {
-    if (boards_look_ && boards_look_->child.listen([&](const std::string& line) {
-            (void)menu::retell(line, boards_look_->list);
-        })) {
+    if (boards_look_ &&
+        boards_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, boards_look_->list); })) {
         menu_.show(std::move(boards_look_->list));
         menu_.looks = false;
         boards_look_.reset();
     }
-    if (status_look_ && status_look_->child.listen([&](const std::string& line) {
-            (void)menu::retell(line, status_look_->status);
-        })) {
+    if (status_look_ &&
+        status_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, status_look_->status); })) {
         menu_.status = std::move(status_look_->status);
         if (!menu_.status.warning.empty()) say(menu_.status.warning, tui::look::warning);
         status_look_.reset();
@@ -406,12 +406,13 @@ void menu_session::hear_run(time_point now) {
         }
         if (returns_ && status == 0)
             if (const auto registry = registry_now())
-                comes_back_at_ = now + std::chrono::milliseconds(static_cast<int>(registry->settings.return_delay * 1000));
+                comes_back_at_ =
+                    now + std::chrono::milliseconds(static_cast<int>(registry->settings.return_delay * 1000));
     }
     if (!comes_back_at_) return;
     if (now >= *comes_back_at_) return to_menu();
-    page->comes_back_in = static_cast<unsigned>(
-        std::ceil(std::chrono::duration<double>(*comes_back_at_ - now).count()));
+    page->comes_back_in =
+        static_cast<unsigned>(std::ceil(std::chrono::duration<double>(*comes_back_at_ - now).count()));
 }
 
 std::string menu_session::devices_now() const {

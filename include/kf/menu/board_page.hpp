@@ -8,8 +8,8 @@
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/confirmation.hpp>
-#include <kf/tui/list_cursor.hpp>
 #include <kf/tui/framed_page.hpp>
+#include <kf/tui/list_cursor.hpp>
 
 #include <fmt/format.h>
 

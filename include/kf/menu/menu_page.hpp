@@ -5,8 +5,8 @@
 #include <kf/menu/board_list.hpp>
 #include <kf/menu/menu_action.hpp>
 #include <kf/menu/row_number.hpp>
-#include <kf/tui/list_cursor.hpp>
 #include <kf/tui/framed_page.hpp>
+#include <kf/tui/list_cursor.hpp>
 
 #include <fmt/format.h>
 

@@ -6,8 +6,8 @@
 #include <kf/board/setting.hpp>
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/row_number.hpp>
-#include <kf/tui/list_cursor.hpp>
 #include <kf/tui/framed_page.hpp>
+#include <kf/tui/list_cursor.hpp>
 
 #include <fmt/format.h>
 

@@ -240,7 +240,7 @@ constexpr const char* flash_lines[] = {
     R"({"event":"step","phase":"Build","text":"make","board":"octopus"})",
     R"({"event":"progress","phase":"Build","done":30,"total":60,"unit":"files","elapsed_s":3.5,"board":"octopus"})",
     R"({"event":"step","phase":"Service","text":"stopping klipper.service"})",
-    R"({"event":"step","phase":"Flash","text":"writing 47 blocks","board":"pico"})",
+    R"({"event":"step","phase":"Flash","text":"pico: writing 47 blocks","board":"pico"})",
     R"({"event":"progress","phase":"Flash","done":47,"total":47,"unit":"blocks","elapsed_s":0.5,"board":"pico"})",
     R"({"event":"warning","text":"its serial number is new","board":"pico"})"};
 constexpr const char* end_lines[] = {

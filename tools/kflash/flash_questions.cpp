@@ -57,7 +57,8 @@ result<bool> terminal_questions::may_begin(const flash::flash_plan& plan) const 
             fmt::format("Flash {} of {} boards in one stop?", plan.boards.size(), plan.wanted.boards.size());
     else
         show_plan(in, plan, plan_for::question);
-    return cli::confirm(in, question.text, true, question.flag);
+    // Of the menu's one key for all boards Enter is no.
+    return cli::confirm(in, question.text, !(plan.wanted.is_batch() && in.asked_by_program), question.flag);
 }
 
 result<void> terminal_questions::can_be_asked() const {

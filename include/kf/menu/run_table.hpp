@@ -74,14 +74,20 @@ class run_table {
         said_.push_back({kind, std::move(text)});
         if (said_.size() > most_said) said_.erase(said_.begin());
     }
+    /// Without the name that a batch puts in front of a board's words.
+    [[nodiscard]] static std::string own_words(const std::string& board, std::string_view text) {
+        if (!board.empty() && text.starts_with(board + ": ")) text.remove_prefix(board.size() + 2);
+        return std::string(text);
+    }
     void take(const std::string& board, const flash::started& s) {
-        say(said_line::kind::step, board, fmt::format("[{}] {}", label(s.in), s.text));
+        const auto text = own_words(board, s.text);
+        say(said_line::kind::step, board, fmt::format("[{}] {}", label(s.in), text));
         if (board.empty()) return;
         auto& b = of(board);
         if (b.in != s.in) b.share.reset();
         b.is = board_run::working;
         b.in = s.in;
-        b.text = s.text;
+        b.text = text;
     }
     void take(const std::string& board, const flash::progressed& p) {
         if (p.how_far.total == 0) return;
@@ -94,10 +100,10 @@ class run_table {
         b.share = std::clamp(share, 0.0, 1.0);
     }
     void take(const std::string& board, const flash::noted& n) {
-        if (n.how == flash::noted::loudness::note) say(said_line::kind::note, board, std::string(n.text));
+        if (n.how == flash::noted::loudness::note) say(said_line::kind::note, board, own_words(board, n.text));
     }
     void take(const std::string& board, const flash::warned& w) {
-        say(said_line::kind::warning, board, std::string(w.text));
+        say(said_line::kind::warning, board, own_words(board, w.text));
     }
     void take(const std::string& board, const flash::failed& f) {
         const auto& e = f.why;

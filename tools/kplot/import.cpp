@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "kplot_commands.hpp"
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
-#include "plotter_site.hpp"
+#include "kplot_commands.hpp"
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> run_import(cli::invocation& in) {

@@ -117,6 +117,8 @@ class routine_printer {
     }
     result<json::object> does(const draw& d) {
         machine::machine m = machine_;
+        for (machine::tool& t : m.tools)
+            t.travel_feed_mm_s = std::min(t.travel_feed_mm_s, d.travel.value_or(t.travel_feed_mm_s));
         if (d.reach != 0)
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
@@ -140,9 +142,10 @@ class routine_printer {
             facts.limits.max_accel = *d.accel;
             KF_CHECK(set_acceleration(*d.accel));
         }
+        constexpr std::size_t queued = 4; // combs have hundreds of short strokes
         routine_steering steering;
         run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
-                            {.total = summary.measure.strokes, .job = how_.routine});
+                            {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
         if (!drawn) return kf::fail(std::move(drawn).error());

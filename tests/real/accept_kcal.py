@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kcal on real klippy: the printer.cfg that it writes is loaded, and levels 1, 2 and 5 run on it. See README.md beside
-this for what the rig's folder has to hold.
+"""kcal on real klippy: the printer.cfg that it writes is loaded, for bring-up and for drawing; Y is brought up, and levels
+1, 2 and 5 run. See README.md beside this for what the rig's folder has to hold.
 
 accept_kcal.py KCAL KPLOT KSIM RIG [--root FOLDER] [--out FILE]
 
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from klippy_rig import RealPlotter  # noqa: E402
+from klippy_rig import Carriage, RealPlotter  # noqa: E402
 import plotter  # noqa: E402
 
 
@@ -52,6 +52,39 @@ def whole_cfg(p):
     return r.stdout.replace("[mcu]\n", "[mcu]\nrestart_method: command\n")
 
 
+def bring_up_cfg(p):
+    p.machine_file.write_text(p.machine_file.read_text().replace("/home/klipper/gcode_files", str(p.gcodes)))
+    r = kcal(p, "printer-cfg", "--serial", p.root / "mcu_tty", "--kinematics", "none")
+    assert r.returncode == 0, r
+    return r.stdout.replace("[mcu]\n", "[mcu]\nrestart_method: command\n")
+
+
+def answers(axis, motors):
+    said = ["free=yes", "uncoupled=yes"]
+    for m in motors:
+        said += [f"locked_{m}=yes", f"buzzed_{m}=moved", f"turned_{m}=once", f"direction_{m}=down", f"returned_{m}=yes"]
+        said += [f"ran_{i}_{m}=smooth" for i in range(1, 7)]
+    return [w for one in said + ["released=yes"] for w in ("--answer", one)]
+
+
+def bring_up(arguments):
+    """Y by manual_stepper: where the simulated carriage was, and where its switch is; nobody presses it but the rig."""
+    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=bring_up_cfg)
+    try:
+        p.place(1, 150)
+        seen = Carriage(p)
+        words = ["bringup", "y", "--socket", p.socket, "--json", *answers("y", ["stepper_y"])]
+        first = kcal(p, *words)
+        samples = [s[2] for s in seen.end()]
+        print(first.stdout[-400:], first.stderr, first.returncode, "from", min(samples), "to", max(samples), "at", samples[-1])
+        p.place(1, 0)
+        last = kcal(p, *words, "--answer", "pressed=yes")
+        print(last.stdout[-1500:], last.stderr, flush=True)
+        return first.returncode == 5 and last.returncode == 0 and '"ok":true' in last.stdout and samples[-1] == 150
+    finally:
+        p.close()
+
+
 def main():
     a = argparse.ArgumentParser()
     for name in ("kcal", "kplot", "ksim", "rig"):
@@ -63,8 +96,10 @@ def main():
     global KCAL
     KCAL, plotter.KPLOT, plotter.KSIM = (os.path.abspath(x) for x in (arguments.kcal, arguments.kplot, arguments.ksim))
     plotter.DEADLINE = 3000
-    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
     rows, failed = [], 0
+    if not bring_up(arguments):
+        failed += 1
+    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
     try:
         live = kcal(p, "printer-cfg", "--live", "--socket", p.socket)
         # The rig's own extra, and nothing else.

@@ -27,7 +27,7 @@ std::vector<cal::mark> seven_marks() {
     return {{0, 0.02}, {50, 50.24}, {100, 100.55}, {150, 150.73}, {200, 201.05}, {250, 251.22}, {300, 301.53}};
 }
 /// An instrument of which nothing is known but what the readings show.
-constexpr cal::instrument unknown{"unknown", "", 0, 0, 0};
+constexpr cal::instrument unknown{"unknown", ""};
 
 BOOST_AUTO_TEST_SUITE(calibration_facts)
 
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(the_uncertainty_of_two_readings_is_that_of_reading) {
     BOOST_TEST(rounds_to(two->slope_u(0.05) * 1e4, 2.4, 1));
     BOOST_TEST(rounds_to(cal::fit_line(seven_marks())->slope_u(0.144) * 1e4, 5.4, 1));
 
-    const cal::instrument half_millimetre{"", "", 0.5, 0, 0};
+    const cal::instrument half_millimetre{"", "", 0.5};
     const auto s = cal::scale_of(std::vector<cal::mark>{{0, 0}, {300, 300.3}}, half_millimetre); // 0.1 %
     BOOST_REQUIRE(s.has_value());
     BOOST_TEST(rounds_to(s->factor.u * 1e4, 6.8, 1));

@@ -49,14 +49,14 @@ BOOST_AUTO_TEST_CASE(where_the_ruler_was_laid_is_no_scale) {
 }
 
 BOOST_AUTO_TEST_CASE(marks_that_are_rounded_alike_are_no_surer_than_the_rounding) {
-    const cal::instrument ruler{"ruler", "", 0.5, 0, 0};
+    const cal::instrument ruler{"ruler", "", 0.5};
     const auto s = cal::scale_of(std::vector<cal::mark>{{0, 0}, {100, 100}, {200, 200}}, ruler);
     BOOST_REQUIRE(s.has_value());
     BOOST_TEST(s->factor.u == 0.5 / std::sqrt(12.0) / std::sqrt(20000.0), tt::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(a_ruler_that_is_off_itself_bounds_every_scale) {
-    const cal::instrument ruler{"ruler", "", 0.01, 0.3, 300}; // 0.1 %
+    const cal::instrument ruler{"ruler", "", 0.01, 0, 0.3, 300}; // 0.1 %
     std::vector<cal::mark> many;
     for (int i = 0; i <= 300; ++i) many.push_back({i * 1.0, i * 1.0005});
     const auto s = cal::scale_of(many, ruler);
@@ -67,13 +67,13 @@ BOOST_AUTO_TEST_CASE(a_ruler_that_is_off_itself_bounds_every_scale) {
 }
 
 BOOST_AUTO_TEST_CASE(says_to_what_marks_must_be_read_to_decide) {
-    const cal::instrument ruler{"ruler", "", 0.5, 0, 0};
+    const cal::instrument ruler{"ruler", "", 0.5};
     const std::vector<cal::mark> two{{0, 0}, {300, 300.3}};
     const auto s = cal::scale_of(two, ruler);
     const mm needed = cal::deciding_reading(*s);
     BOOST_TEST(needed > 0.0);
     const auto proven = [&](mm u) {
-        const cal::instrument other{"", "", u * std::sqrt(12.0), 0, 0};
+        const cal::instrument other{"", "", u * std::sqrt(12.0)};
         return cal::decide(cal::scale_of(two, other)->factor, 1).applies();
     };
     BOOST_TEST(proven(needed * 0.99));

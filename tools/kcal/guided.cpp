@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "guided.hpp"
 
+#include "../cli/fault.hpp"
 #include "answering.hpp"
 #include "kcal_commands.hpp"
 
@@ -229,6 +230,7 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
         KF_TRY(text, machine::read_text(file->string()));
     }
     auto done = with_site(open_site(in, std::move(chosen)), [&](plotter_site& site) -> result<void> {
+        if (site.simulated) cli::install_fault_probe();
         const auto how =
             in.has("anew") ? cal::routine_journal::beginning::anew : cal::routine_journal::beginning::go_on;
         KF_TRY(auto journal,

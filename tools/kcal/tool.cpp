@@ -2,7 +2,7 @@
 #include "../plotter/plotter_site.hpp"
 #include "kcal_commands.hpp"
 
-#include <kf/cal/patterns/pattern_table.hpp>
+#include <kf/cal/patterns/pattern_sheet.hpp>
 
 namespace kf::kcal {
 

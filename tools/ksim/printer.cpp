@@ -49,7 +49,8 @@ void obey(sim::klippy_process& k, const std::string& words) {
 }
 
 /// False when the other end has closed.
-bool read_words(sim::klippy_process& k, std::string& partial) {
+template<class Obey>
+bool read_words(std::string& partial, Obey&& obey_word) {
     pollfd p{STDIN_FILENO, POLLIN, 0};
     if (::poll(&p, 1, 0) <= 0) return true;
     // One piece a turn: the printer goes on and signals are looked at, however fast somebody writes.
@@ -59,7 +60,7 @@ bool read_words(sim::klippy_process& k, std::string& partial) {
     if (n <= 0) return false;
     partial.append(buffer, static_cast<std::size_t>(n));
     for (std::size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
-        obey(k, partial.substr(0, end));
+        obey_word(partial.substr(0, end));
     if (partial.size() > sizeof buffer) partial.clear(); // no word is that long
     return true;
 }
@@ -131,13 +132,21 @@ result<void> run_printer(cli::invocation& in) {
     auto next_picture = std::chrono::steady_clock::now();
     while (io::interrupt::pending() == 0) {
         KF_CHECK(server.serve(has_input ? 20 : 200));
-        if (has_input && !read_words(server.klippy(), partial)) {
+        bool shows_ink = false;
+        const auto obey_word = [&](const std::string& words) {
+            if (words == "show-ink")
+                shows_ink = true;
+            else
+                obey(server.klippy(), words);
+        };
+        if (has_input && !read_words(partial, obey_word)) {
             if (in.has("until-eof")) break;
             has_input = false;
         }
         // Somebody may look at the picture while the pen moves.
         const auto& lines = server.klippy().machine().trace.lines();
-        if (ink && lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture) {
+        if (ink && (shows_ink ||
+                    (lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture))) {
             KF_CHECK(sim::write_ink(*ink, lines, paper));
             drawn = lines.size();
             next_picture = std::chrono::steady_clock::now() + std::chrono::seconds(2);
@@ -169,7 +178,7 @@ cli::command_row printer_command() {
          {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
          {"stdin", "",
           "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
-          "fail-next-restart, config-error TEXT, endstop-x never|always|ok"},
+          "fail-next-restart, config-error TEXT, endstop-x never|always|ok, show-ink"},
          {"until-eof", "", "as --stdin, and end when standard input ends"}},
         {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
          {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",

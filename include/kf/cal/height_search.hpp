@@ -23,7 +23,8 @@ struct height_plan {
     mm clear = 0;         ///< where it certainly does not touch
     mm floor = 0;         ///< and where no tool goes beyond; on which side it lies is the sense of Z
     mm step = 0.5;        ///< of the way down: how deep a tool may press at worst
-    mm resolution = 0.05; ///< halves go on until they are no larger than this
+    mm resolution = 0.02; ///< halves go on until they are no larger than this
+    mm paper = 0.02;      ///< standard deviation of paper and tip, from one dip to the next
 };
 
 enum class seen : std::uint8_t { clear, touching };
@@ -76,9 +77,9 @@ class height_search {
     /// 1: down is towards a greater Z, -1: towards a lower one.
     [[nodiscard]] double down() const noexcept { return plan_.floor > plan_.clear ? 1 : -1; }
     [[nodiscard]] const height_plan& plan() const noexcept { return plan_; }
-    /// Of found: the middle of the last interval, and what its width leaves open.
+    /// Of found: the middle of the last interval; what its width leaves open, and that no two dips touch alike.
     [[nodiscard]] measurement touch() const noexcept {
-        const doubt open = within(std::fabs(*touching_ - clear_) / 2);
+        const doubt open = together(within(std::fabs(*touching_ - clear_) / 2), {plan_.paper});
         return {(*touching_ + clear_) / 2, open.u, open.dof};
     }
     /// The height at which one goes on for a second look: clear of the touch by a step, no higher than the first start.

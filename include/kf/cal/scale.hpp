@@ -25,7 +25,7 @@ struct axis_scale {
 [[nodiscard]] inline result<axis_scale> scale_of(std::span<const mark> marks, const instrument& with) {
     KF_TRY(const line_fit fit, fit_line(marks));
     const doubt rounding = read_to(with.resolution);
-    doubt of_mark = fit.dof() > 0 ? doubt{fit.scatter(), fit.dof()} : rounding;
+    doubt of_mark = fit.dof() > 0 ? doubt{fit.scatter(), fit.dof()} : with.of_reading();
     if (of_mark.u < rounding.u) of_mark = rounding;
     const doubt all = together({fit.slope_u(of_mark.u), of_mark.dof}, with.of_scale());
     return axis_scale{fit, {fit.slope, all.u, all.dof}, with.of_scale()};

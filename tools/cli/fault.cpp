@@ -15,11 +15,11 @@
 #include <cstdlib>
 #include <string>
 
-namespace kf::kflash {
+namespace kf::cli {
 namespace {
 
-long wanted_effect = 0, count = 0;
-std::string kind;
+long wanted_effect = 0, effects_seen = 0;
+std::string wanted_kind;
 int log_fd = -1;
 
 /// As somebody else sends it: what a process does to itself is another matter (io/interrupt.hpp).
@@ -32,15 +32,15 @@ void send_from_outside(int number) {
     while (sender > 0 && ::waitpid(sender, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
-result<void> probe(io::effect_kind effect, std::string_view what) {
-    ++count;
+result<void> fault_probe(io::effect_kind effect, std::string_view what) {
+    ++effects_seen;
     if (log_fd >= 0) {
-        const auto line = fmt::format("{} {} {}\n", count, io::name(effect), what);
+        const auto line = fmt::format("{} {} {}\n", effects_seen, io::name(effect), what);
         (void)!::write(log_fd, line.data(), line.size());
     }
-    if (count != wanted_effect) return {};
-    if (kind == "error") return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", count, what));
-    send_from_outside(io::signal_number(kind).value_or(SIGKILL));
+    if (effects_seen != wanted_effect) return {};
+    if (wanted_kind == "error") return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", effects_seen, what));
+    send_from_outside(io::signal_number(wanted_kind).value_or(SIGKILL));
     return {};
 }
 
@@ -51,11 +51,11 @@ void install_fault_probe() {
         const std::string text = spec;
         const auto colon = text.find(':');
         wanted_effect = std::atol(text.c_str());
-        kind = colon == std::string::npos ? "error" : text.substr(colon + 1);
+        wanted_kind = colon == std::string::npos ? "error" : text.substr(colon + 1);
     }
     if (const char* file = std::getenv("KF_FAULT_LOG"))
         log_fd = ::open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (wanted_effect > 0 || log_fd >= 0) io::installed_effect_probe = probe;
+    if (wanted_effect > 0 || log_fd >= 0) io::installed_effect_probe = fault_probe;
 }
 
-} // namespace kf::kflash
+} // namespace kf::cli

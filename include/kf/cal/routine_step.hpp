@@ -50,11 +50,23 @@ struct rack {
     mm distance = 0;
 };
 
+/// What printer.cfg has of motors: {"manual_stepper_x": true, "own_stepper_x": true, "pulses_stepper_x": true,
+/// "dir_stepper_x": "!PF12"}: a [manual_stepper], a [stepper_x] that FORCE_MOVE can turn, the [output_pin] of bring-up.
+struct look_at_motors {};
+/// {"stepper_x": "open"}: what each switch says now.
+struct look_at_endstops {};
+/// One motor by itself, past homing and references, as a person was told.
+struct motor_script {
+    std::string gcode;
+    seconds lasts = 0;
+};
+
 struct ask {
     question what;
 };
 
-using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack>;
+using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack, look_at_motors, look_at_endstops,
+                         motor_script>;
 
 struct deed {
     std::string name; ///< the journal's key

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// kcal speed and kcal accel: how fast, and how hard, the machine may go. Each trial is homed, draws a tick slowly,
-/// runs there and back at one value of a row, and draws the tick's other half: halves that do not meet are steps that
-/// were lost. What is set is the greatest value of the row up to which all trials met.
+/// kcal speed and kcal accel: how fast, and how hard, the machine may go. Each trial is homed, draws half a tick
+/// slowly, runs away at one value of a row and back slowly, and draws the tick's other half: halves that do not meet
+/// are steps that were lost. What is set is the greatest value of the row up to which all trials met.
 
 #include <kf/cal/grid_decision.hpp>
 #include <kf/cal/routine_marks.hpp>
@@ -45,43 +45,42 @@ inline limits_place limits_trial_place(const machine::machine& m, const limits_o
                                        std::size_t of) {
     const auto free = free_canvas(m, 10);
     const double share = (static_cast<double>(k) + 0.5) / static_cast<double>(of);
+    // From the middle to the far side: what is lost on the way there does not end at the frame on the way back.
+    const job::point middle{(free.left + free.right) / 2, (free.top + free.bottom) / 2};
     if (o.axis == 'x') {
         const mm y = free.top + share * free.height();
-        return {{free.left, y}, {free.right, y}};
+        return {{middle.x, y}, {free.right, y}};
     }
-    const mm x = free.left + share * free.width();
-    const job::point low = above(m, {x, (free.top + free.bottom) / 2}, -free.height() / 2);
-    return {low, above(m, low, free.height())};
+    const job::point low{free.left + share * free.width(), middle.y};
+    return {low, above(m, low, free.height() / 2)};
 }
 
-inline void limits_half_tick(sheet& s, const limits_options& o, job::point at, bool second) {
+inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at, bool second) {
     constexpr mm half = 2;
     const mm way = second ? half : -half;
     const job::point end = o.axis == 'x' ? job::point{at.x, at.y + way} : job::point{at.x + way, at.y};
     // Both halves are reached from the same side.
-    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : job::point{at.x, at.y});
+    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : above(m, at, 1));
     s.line({at, end});
 }
 
-/// A row of runs there and back with the tool down: what a drawing asks of the motors, line for line.
+/// Fast there and slowly back, with the tool down: as fast back, a motor would lose there what it lost here, and the
+/// halves would meet nevertheless.
 inline std::vector<job::operation> limits_sheet(const machine::machine& m, const limits_options& o, std::size_t k,
-                                                std::size_t of, double value) {
+                                                std::size_t of, double value, mm_per_s slowly) {
     sheet s(m.tools.front().name);
     const limits_place p = limits_trial_place(m, o, k, of);
+    const bool speed = o.of == limits_options::what::speed;
     s.home();
-    limits_half_tick(s, o, p.near, false);
+    limits_half_tick(s, m, o, p.near, false);
     const job::point off = o.axis == 'x' ? job::point{p.near.x + 2, p.near.y} : above(m, p.near, 2);
-    const mm_per_s feed = o.of == limits_options::what::speed ? value : m.motion.max_velocity_mm_s;
-    std::vector<job::point> run{off};
-    if (o.of == limits_options::what::speed) {
-        run.insert(run.end(), {p.far, off});
-    } else { // short ways: all of each is speeding up and slowing down
-        constexpr int turns = 6;
-        const job::point mid{off.x + (p.far.x - off.x) / 4, off.y + (p.far.y - off.y) / 4};
-        for (int i = 0; i < turns; ++i) run.insert(run.end(), {mid, off});
+    // Short ways for an acceleration: all of each is speeding up and slowing down.
+    const job::point turn = speed ? p.far : job::point{off.x + (p.far.x - off.x) / 4, off.y + (p.far.y - off.y) / 4};
+    for (int i = 0; i < (speed ? 1 : 4); ++i) {
+        s.line({off, turn}, speed ? value : m.motion.max_velocity_mm_s);
+        s.line({turn, off}, slowly);
     }
-    s.line(run, feed);
-    limits_half_tick(s, o, p.near, true);
+    limits_half_tick(s, m, o, p.near, true);
     return s.take();
 }
 
@@ -107,10 +106,11 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
         if (!notes.done(name))
             return deed{
                 name,
-                fmt::format("Trial {} of {}: home, half a tick, there and back along {} at {} {}, the other half.",
-                            k + 1, row.size(), io::to_upper(o.axis), io::to_decimal(row[k], 1), unit),
-                draw{detail::limits_sheet(m, o, k, row.size(), row[k]), speed ? std::optional(row[k]) : std::nullopt,
-                     speed ? std::nullopt : std::optional(row[k])},
+                fmt::format("Trial {} of {}: home, half a tick, along {} at {} {}, slowly back, the other half.", k + 1,
+                            row.size(), io::to_upper(o.axis), io::to_decimal(row[k], 1), unit),
+                draw{detail::limits_sheet(m, o, k, row.size(), row[k],
+                                          (speed ? row.front() : m.motion.max_velocity_mm_s / 4) / 2),
+                     speed ? std::optional(row[k]) : std::nullopt, speed ? std::nullopt : std::optional(row[k])},
                 {"ready"}};
         const auto meets = notes.flag(question_name);
         if (!meets)

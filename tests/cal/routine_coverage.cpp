@@ -17,6 +17,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -120,7 +121,8 @@ class workshop {
                 BOOST_REQUIRE(tool != nullptr);
                 paper_.down = tool->work_mm + (tool->work_mm > m.z_states.travel_mm ? d.reach : -d.reach);
             } else if (const auto* to = std::get_if<job::rapid_xy>(&o)) {
-                paper_.on_to(place(to->to).x, place(to->to).y, tool->travel_feed_mm_s);
+                paper_.on_to(place(to->to).x, place(to->to).y,
+                             std::min(tool->travel_feed_mm_s, d.travel.value_or(tool->travel_feed_mm_s)));
             } else if (const auto* line = std::get_if<job::draw_polyline>(&o)) {
                 for (const job::point p : line->points)
                     paper_.on_to(place(p).x, place(p).y, line->feed.value_or(tool->feed_mm_s));

@@ -2,7 +2,7 @@
 #include "guided.hpp"
 
 #include "../cli/fault.hpp"
-#include "../cli/prompt.hpp"
+#include "answering.hpp"
 #include "kcal_commands.hpp"
 
 #include <kf/cal/calibration_record.hpp>
@@ -24,49 +24,18 @@ using namespace plotting;
 
 namespace {
 
-/// --answer and --answers first, the terminal for the rest.
-class answering {
-    cli::invocation& in_;
-    cal::written_answers written_;
-    int tries_ = 0;
-    bool from_terminal_ = false;
-
-  public:
-    answering(cli::invocation& in, cal::written_answers written)
-      : in_(in)
-      , written_(std::move(written)) {}
-
-    [[nodiscard]] result<std::string> ask(const cal::question& q) {
-        from_terminal_ = !written_.knows(q.name) && in_.interactive && !in_.json;
-        if (!from_terminal_) return written_.ask(q);
-        return cli::ask(
-            in_, {fmt::format("{}? ({})", q.text, cal::expected(q)), {}, fmt::format("--answer {}=VALUE", q.name)});
-    }
-    [[nodiscard]] bool again(const error&) {
-        constexpr int most = 10;
-        return from_terminal_ && ++tries_ < most;
-    }
-    [[nodiscard]] result<void> let_go(const std::string&) {
-        if (!in_.interactive || in_.json || in_.has("yes")) return {};
-        KF_TRY(const std::string word, cli::ask(in_, {"Enter lets it go, q stops here", "", "--yes"}));
-        if (word != "q" && word != "Q") return {};
-        return kf::fail(errc::interrupted, "stopped before anything moved");
-    }
-    [[nodiscard]] std::vector<std::string> unused() const { return written_.unused(); }
-};
-static_assert(cal::answers<answering> && cal::lets_go<answering>);
-
 /// Opened when the first deed needs it: whoever only answers what is left needs no printer.
 class printer_of_routine {
     cli::invocation& in_;
     const plotter_site& site_;
+    readiness klipper_;
     std::unique_ptr<plotter> plotter_;
     using doer = cal::routine_printer<decltype(plotter::session), cli::tool_sink>;
     std::optional<doer> doer_;
 
     result<void> open() {
         if (doer_) return {};
-        KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = readiness::preflighted}));
+        KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = klipper_}));
         doer_.emplace(
             plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
             cal::routine_doing{touch_off_by(site_), pen_word(in_),
@@ -76,9 +45,10 @@ class printer_of_routine {
     }
 
   public:
-    printer_of_routine(cli::invocation& in, const plotter_site& site)
+    printer_of_routine(cli::invocation& in, const plotter_site& site, readiness klipper)
       : in_(in)
-      , site_(site) {}
+      , site_(site)
+      , klipper_(klipper) {}
 
     [[nodiscard]] result<bool> keeps_place() {
         KF_CHECK(open());
@@ -94,16 +64,6 @@ class printer_of_routine {
     }
 };
 static_assert(cal::doer<printer_of_routine>);
-
-result<cal::written_answers> answers_given(const cli::invocation& in) {
-    cal::written_answers answers;
-    if (const auto file = in.get("answers")) {
-        KF_TRY(answers, cal::written_answers::read_file(*file));
-    }
-    if (const auto given = in.options.find("answer"); given != in.options.end())
-        for (const std::string& one : given->second) KF_CHECK(answers.add(one, "--answer"));
-    return answers;
-}
 
 fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
     // A simulated printer that ends with us leaves nothing to go on with.
@@ -206,8 +166,8 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
 }
 
 result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routine_journal& journal, answering& answers,
-                      const guided_routine& next) {
-    printer_of_routine printer(in, site);
+                      const guided_routine& next, readiness klipper) {
+    printer_of_routine printer(in, site, klipper);
     const auto on_this_machine = [&](const cal::routine_notes& notes) { return next(notes, site.machine); };
     KF_TRY(const auto c, cal::run_routine(on_this_machine, journal, printer, answers, in.out));
     in.out.result({"calibration", c.text, fields_of(in, c)});
@@ -252,16 +212,15 @@ result<cal::instrument> instrument_given(const cli::invocation& in, const char* 
 }
 
 std::vector<cli::option_row> with_guided_options(std::vector<cli::option_row> own) {
-    own.insert(own.end(), {{"answers", "FILE", "answers instead of a terminal: NAME: VALUE, one a line"},
-                           {"answer", "NAME=VALUE", "one answer; may be given several times"},
-                           {"yes,y", "", "nobody is waited for before a move; machine.yaml is written"},
+    for (const auto& o : answer_options()) own.push_back(o);
+    own.insert(own.end(), {{"yes,y", "", "nobody is waited for before a move; machine.yaml is written"},
                            {"anew", "", "from the beginning, also when an unfinished run is there"},
                            {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
                            {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"}});
     return own;
 }
 
-result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next) {
+result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next, readiness klipper) {
     io::interrupt::catch_signals();
     KF_TRY(auto written, answers_given(in));
     answering answers(in, std::move(written));
@@ -286,7 +245,7 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
                                  {fmt::format("kcal {} --anew", in.command)}});
             site.machine = machine::read_machine(journal.machine_text()).value; // it was our own write
         }
-        return guide_at(in, site, journal, answers, next);
+        return guide_at(in, site, journal, answers, next, klipper);
     });
     if (done) return {};
     error e = std::move(done).error();

@@ -25,7 +25,9 @@ using guided_routine = std::function<result<cal::routine_step>(const cal::routin
 
 /// `options` are those that change what is drawn or asked, as a person types them: a run with others does not go on
 /// with this one's work.
-[[nodiscard]] result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next);
+/// `klipper` is how far the printer has to be for the first deed: preflighted, unless the machine cannot draw yet.
+[[nodiscard]] result<void> guide(cli::invocation& in, const std::string& options, const guided_routine& next,
+                                 plotting::readiness klipper = plotting::readiness::preflighted);
 
 /// " --length 200" for each of the named options that is given.
 [[nodiscard]] std::string options_given(const cli::invocation& in, const std::vector<std::string>& names);

@@ -27,6 +27,8 @@ result<workplace> from_simulation(const std::string& text) {
     const auto at = [&](const char* name) { return io::text_at(o, name); };
     workplace w;
     w.simulated = true;
+    const bool may = io::value_at<bool>(o, "right").value_or(true);
+    w.own = may ? flash::own_right::needless : flash::own_right::none;
     w.devices.by_id = at("by_id");
     w.proc = at("proc");
     w.devices.sysfs = at("sysfs");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// kcal speed and kcal accel: how fast, and how hard, the machine may go. Each trial is homed, draws half a tick
-/// slowly, runs away at one value of a row and back slowly, and draws the tick's other half: halves that do not meet
-/// are steps that were lost. What is set is the greatest value of the row up to which all trials met.
+/// kcal speed and kcal accel: how fast, and how hard, the machine may go. Each trial is homed, draws a tick slowly,
+/// runs there and back at one value of a row, and draws the tick's other half: halves that do not meet are steps that
+/// were lost. What is set is the greatest value of the row up to which all trials met.
 
 #include <kf/cal/grid_decision.hpp>
 #include <kf/cal/routine_marks.hpp>
@@ -45,17 +45,17 @@ inline limits_place limits_trial_place(const machine::machine& m, const limits_o
                                        std::size_t of) {
     const auto free = free_canvas(m, 10);
     const double share = (static_cast<double>(k) + 0.5) / static_cast<double>(of);
-    // From the middle to the far side: what is lost on the way there does not end at the frame on the way back.
-    const job::point middle{(free.left + free.right) / 2, (free.top + free.bottom) / 2};
     if (o.axis == 'x') {
         const mm y = free.top + share * free.height();
-        return {{middle.x, y}, {free.right, y}};
+        return {{free.left, y}, {free.right, y}};
     }
-    const job::point low{free.left + share * free.width(), middle.y};
-    return {low, above(m, low, free.height() / 2)};
+    const mm x = free.left + share * free.width();
+    const job::point low = above(m, {x, (free.top + free.bottom) / 2}, -free.height() / 2);
+    return {low, above(m, low, free.height())};
 }
 
-inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at, bool second) {
+inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at,
+                             bool second) {
     constexpr mm half = 2;
     const mm way = second ? half : -half;
     const job::point end = o.axis == 'x' ? job::point{at.x, at.y + way} : job::point{at.x + way, at.y};
@@ -64,21 +64,22 @@ inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_o
     s.line({at, end});
 }
 
-/// Fast there and slowly back, with the tool down: as fast back, a motor would lose there what it lost here, and the
-/// halves would meet nevertheless.
+/// The way there is what is tried, and the way back is not the same: what is lost on the one is not lost on the other.
 inline std::vector<job::operation> limits_sheet(const machine::machine& m, const limits_options& o, std::size_t k,
-                                                std::size_t of, double value, mm_per_s slowly) {
+                                                std::size_t of, double value) {
     sheet s(m.tools.front().name);
     const limits_place p = limits_trial_place(m, o, k, of);
-    const bool speed = o.of == limits_options::what::speed;
     s.home();
     limits_half_tick(s, m, o, p.near, false);
     const job::point off = o.axis == 'x' ? job::point{p.near.x + 2, p.near.y} : above(m, p.near, 2);
-    // Short ways for an acceleration: all of each is speeding up and slowing down.
-    const job::point turn = speed ? p.far : job::point{off.x + (p.far.x - off.x) / 4, off.y + (p.far.y - off.y) / 4};
-    for (int i = 0; i < (speed ? 1 : 4); ++i) {
-        s.line({off, turn}, speed ? value : m.motion.max_velocity_mm_s);
-        s.line({turn, off}, slowly);
+    if (o.of == limits_options::what::speed)
+        s.line({off, p.far}, value);
+    else { // in short lines: all of each is speeding up and slowing down
+        constexpr int lines = 8;
+        const auto at = [&](int i) {
+            return job::point{off.x + (p.far.x - off.x) * i / lines, off.y + (p.far.y - off.y) * i / lines};
+        };
+        for (int i = 0; i < lines; ++i) s.line({at(i), at(i + 1)}, m.motion.max_velocity_mm_s);
     }
     limits_half_tick(s, m, o, p.near, true);
     return s.take();
@@ -106,11 +107,12 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
         if (!notes.done(name))
             return deed{
                 name,
-                fmt::format("Trial {} of {}: home, half a tick, along {} at {} {}, slowly back, the other half.", k + 1,
+                fmt::format("Trial {} of {}: home, half a tick, along {} at {} {}, back slowly, the other half.", k + 1,
                             row.size(), io::to_upper(o.axis), io::to_decimal(row[k], 1), unit),
-                draw{detail::limits_sheet(m, o, k, row.size(), row[k],
-                                          (speed ? row.front() : m.motion.max_velocity_mm_s / 4) / 2),
-                     speed ? std::optional(row[k]) : std::nullopt, speed ? std::nullopt : std::optional(row[k])},
+                draw{detail::limits_sheet(m, o, k, row.size(), row[k]), speed ? std::optional(row[k]) : std::nullopt,
+                     speed ? std::nullopt : std::optional(row[k]),
+                     // What is to be found is not met on the way there.
+                     speed ? std::optional(row.front()) : std::nullopt},
                 {"ready"}};
         const auto meets = notes.flag(question_name);
         if (!meets)

@@ -77,6 +77,25 @@ static_assert(run::steering<routine_steering>);
     return saw;
 }
 
+/// What bring-up turns motors by; as look_at_motors has it.
+[[nodiscard]] inline json::object motors_of(const klippy::settings& s) {
+    json::object saw;
+    const bool forced = s.flag("force_move", "enable_force_move").value_or(false);
+    for (const std::string& section : s.sections()) {
+        constexpr std::string_view manual = "manual_stepper ", pulses = "output_pin kcal_", enable = "_enable";
+        const bool by_hand = section.starts_with(manual);
+        const std::string motor = by_hand ? section.substr(manual.size()) : section;
+        if (section.starts_with(pulses) && section.ends_with(enable)) {
+            const std::string name = section.substr(pulses.size(), section.size() - pulses.size() - enable.size());
+            saw["pulses_" + name] = s.has_section(fmt::format("{}{}_step", pulses, name));
+        }
+        if (!motor.starts_with("stepper_")) continue;
+        if (by_hand || forced) saw[(by_hand ? "manual_" : "own_") + motor] = true;
+        saw["dir_" + motor] = s.text(section, "dir_pin").value_or("");
+    }
+    return saw;
+}
+
 struct routine_doing {
     run::touch_off_by touch_off = run::touch_off_by::person;
     run::pen_word said = run::pen_word::nothing;
@@ -117,6 +136,8 @@ class routine_printer {
     }
     result<json::object> does(const draw& d) {
         machine::machine m = machine_;
+        for (machine::tool& t : m.tools)
+            t.travel_feed_mm_s = std::min(t.travel_feed_mm_s, d.travel.value_or(t.travel_feed_mm_s));
         if (d.reach != 0)
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
@@ -140,9 +161,10 @@ class routine_printer {
             facts.limits.max_accel = *d.accel;
             KF_CHECK(set_acceleration(*d.accel));
         }
+        constexpr std::size_t queued = 4; // combs have hundreds of short strokes
         routine_steering steering;
         run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
-                            {.total = summary.measure.strokes, .job = how_.routine});
+                            {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
         if (!drawn) return kf::fail(std::move(drawn).error());
@@ -226,6 +248,20 @@ class routine_printer {
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));
         return json::object{{"distance", r.distance}};
+    }
+
+    result<json::object> does(const look_at_motors&) {
+        KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
+        KF_TRY(const auto settings, klippy::settings::from_status(now.status));
+        return motors_of(settings);
+    }
+    result<json::object> does(const look_at_endstops&) {
+        KF_TRY(const auto seen, k_.link().call("query_endstops/status", {}, deadline(1)));
+        return io::as_object(seen);
+    }
+    result<json::object> does(const motor_script& s) {
+        KF_CHECK(k_.send_gcode(s.gcode, klippy::barrier::motion_end, deadline(s.lasts)));
+        return json::object{};
     }
 
   public:

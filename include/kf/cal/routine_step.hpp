@@ -27,6 +27,7 @@ struct draw {
     std::vector<job::operation> operations;
     std::optional<mm_per_s> up_to = {};  ///< machine.yaml's motion.max_velocity_mm_s meanwhile
     std::optional<mm_per_s2> accel = {}; ///< SET_VELOCITY_LIMIT ACCEL while it draws
+    std::optional<mm_per_s> travel = {}; ///< the most that it travels at, tool up
     mm reach = 0;                        ///< farther than the work height: a pen in the holder of an airbrush
 };
 /// One tool down to a height and up again, at one place: a dot, when it reaches the paper.
@@ -49,11 +50,23 @@ struct rack {
     mm distance = 0;
 };
 
+/// What printer.cfg has of motors: {"manual_stepper_x": true, "own_stepper_x": true, "pulses_stepper_x": true,
+/// "dir_stepper_x": "!PF12"}: a [manual_stepper], a [stepper_x] that FORCE_MOVE can turn, the [output_pin] of bring-up.
+struct look_at_motors {};
+/// {"stepper_x": "open"}: what each switch says now.
+struct look_at_endstops {};
+/// One motor by itself, past homing and references, as a person was told.
+struct motor_script {
+    std::string gcode;
+    seconds lasts = 0;
+};
+
 struct ask {
     question what;
 };
 
-using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack>;
+using act = std::variant<look, make_ready, draw, touch_paper, home_again, hover, rack, look_at_motors, look_at_endstops,
+                         motor_script>;
 
 struct deed {
     std::string name; ///< the journal's key

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: MIT
 // What a klippy says of its micro-controllers, as literal answers.
-#include <kf/host/printer_facts.hpp>
+#include "../temporary_folder.hpp"
+
+#include <kf/host/print_guard.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-namespace printer_facts_test {
+#include <fstream>
+
+namespace mcu_facts_test {
 
 using namespace kf;
 
-result<host::printer_facts> read(const std::string& status) {
-    return host::read_facts([&](std::string_view method, const boost::json::object&) -> result<boost::json::value> {
-        if (method == "info")
-            return boost::json::parse(R"({"state":"ready","software_version":"v0.13.0-730-g84104bbbd"})");
+result<host::printer_activity> read(const std::string& status) {
+    return host::read_activity([&](std::string_view method, const boost::json::object&) -> result<boost::json::value> {
+        if (method == "info") return boost::json::parse(R"({"state":"ready"})");
         if (method == "objects/list") return boost::json::parse(R"({"objects":["mcu","mcu head","extruder"]})");
         return boost::json::parse(R"({"eventtime":1.5,"status":)" + status + "}");
     });
 }
 
-BOOST_AUTO_TEST_SUITE(host_printer_facts)
+BOOST_AUTO_TEST_SUITE(host_mcu_facts)
 
 BOOST_AUTO_TEST_CASE(each_controller_has_its_port_and_its_firmware) {
     const auto facts = read(R"({"configfile":{"settings":{
@@ -26,7 +29,6 @@ BOOST_AUTO_TEST_CASE(each_controller_has_its_port_and_its_firmware) {
         "mcu":{"mcu_version":"v0.13.0-1-gaaaaaaa","mcu_build_versions":"gcc: 12","mcu_constants":{"MCU":"rp2040"}},
         "mcu head":{}})");
     BOOST_REQUIRE(facts);
-    BOOST_TEST(facts->version == "v0.13.0-730-g84104bbbd");
     BOOST_REQUIRE_EQUAL(facts->mcus.size(), 2u);
     const auto &mcu = facts->mcus[0], &head = facts->mcus[1];
     BOOST_TEST(mcu.name == "mcu");
@@ -67,6 +69,17 @@ BOOST_AUTO_TEST_CASE(what_has_another_form_says_nothing) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_port_is_known_by_where_it_leads_to_whoever_named_it) {
+    const test::temporary_folder dir;
+    std::ofstream(dir / "pts3") << "";
+    std::filesystem::create_symlink(dir / "pts3", dir / "octopus");
+    std::vector<host::mcu_facts> mcus{{.name = "mcu", .serial = (dir / "octopus").string()},
+                                      {.name = "head", .serial = (dir / "gone").string()}};
+    host::follow_ports(mcus);
+    BOOST_TEST(mcus[0].port == std::filesystem::canonical(dir / "pts3"));
+    BOOST_TEST(mcus[1].port.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace printer_facts_test
+} // namespace mcu_facts_test

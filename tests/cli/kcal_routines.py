@@ -162,6 +162,13 @@ class Routines(PlotterTest):
         again, asked = g.routine("square", sheet=("ac", "bd", "ad", "as", "span", "second"), answer=self.square_reading(g))
         self.assertLess(abs(again.events("result")[0]["degrees"]), 0.03, again)
         self.assert_pen_is_up(g)
+        # It holds as long as the motors do.
+        square = lambda: g.run("status", "--json").result().get("square")
+        self.assertRegex(square(), r"the second X motor went -2\.\d+ mm alone \(kcal square\)")
+        g.gcode("M84")
+        self.assertIsNone(square())
+        g.gcode("G28")
+        self.assertIsNone(square())
 
     def test_a_skew_profile_is_a_diff_of_printer_cfg_and_racking_besides_is_refused(self):
         g = self.gantry("racked_deg: 0.4\n")

@@ -18,6 +18,7 @@
 #include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/run/square_record.hpp>
 #include <kf/run/stroke_run.hpp>
 #include <kf/run/travel_to.hpp>
 #include <kf/run/z_reference.hpp>
@@ -109,6 +110,7 @@ class routine_printer {
     const machine::machine& machine_;
     run::printer_facts& facts_;
     run::pen_record& record_;
+    run::square_record& square_;
     Sink& out_;
     routine_doing how_;
 
@@ -120,7 +122,9 @@ class routine_printer {
     result<json::object> does(const look&) {
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
-        return look_of(settings, facts_.objects);
+        json::object saw = look_of(settings, facts_.objects);
+        if (!square_.text().empty()) saw["racked"] = square_.text();
+        return saw;
     }
     result<json::object> does(const make_ready&) {
         KF_CHECK(run::refuse_foreign_macros(facts_.commands, how_.foreign));
@@ -247,6 +251,8 @@ class routine_printer {
         KF_CHECK(k_.send_gcode(fmt::format("FORCE_MOVE STEPPER=stepper_x1 DISTANCE={} VELOCITY={}",
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));
+        KF_CHECK(square_.set(
+            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
         return json::object{{"distance", r.distance}};
     }
 
@@ -266,11 +272,12 @@ class routine_printer {
 
   public:
     routine_printer(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record,
-                    Sink& out, routine_doing how)
+                    run::square_record& square, Sink& out, routine_doing how)
       : k_(k)
       , machine_(m)
       , facts_(facts)
       , record_(record)
+      , square_(square)
       , out_(out)
       , how_(std::move(how)) {}
 

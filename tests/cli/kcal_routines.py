@@ -212,7 +212,7 @@ class Routines(PlotterTest):
     def test_endstop_says_what_printer_cfg_lacks(self):
         r = self.gantry().kcal("endstop", "x")
         self.assertEqual(r.code, 3, r)
-        self.assertIn("[endstop_phase]", r.events("error")[0]["cause"])
+        self.assertIn("[endstop_phase]", r.events("error")[0]["steps"][0])
 
     @staticmethod
     def zeros(ink, axis, first, count):

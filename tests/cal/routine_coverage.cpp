@@ -17,6 +17,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -24,6 +25,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -119,7 +121,8 @@ class workshop {
                 BOOST_REQUIRE(tool != nullptr);
                 paper_.down = tool->work_mm + (tool->work_mm > m.z_states.travel_mm ? d.reach : -d.reach);
             } else if (const auto* to = std::get_if<job::rapid_xy>(&o)) {
-                paper_.on_to(place(to->to).x, place(to->to).y, tool->travel_feed_mm_s);
+                paper_.on_to(place(to->to).x, place(to->to).y,
+                             std::min(tool->travel_feed_mm_s, d.travel.value_or(tool->travel_feed_mm_s)));
             } else if (const auto* line = std::get_if<job::draw_polyline>(&o)) {
                 for (const job::point p : line->points)
                     paper_.on_to(place(p).x, place(p).y, line->feed.value_or(tool->feed_mm_s));
@@ -158,46 +161,43 @@ std::size_t number_of(const std::string& name) {
 BOOST_AUTO_TEST_SUITE(coverage_of_routines)
 
 BOOST_AUTO_TEST_CASE(of_steps) {
-    for (const char* with : {"ruler", "film"})
-        for (const axis a : {axis::x, axis::y})
-            covers(std::string("kcal steps ") + (a == axis::x ? "x" : "y") + " by a " + with, [&](auto seed) {
-                workshop w(wrong(), seed, with);
-                const mm laid = w.eyes.lays(0.5);
-                w.person = [&](const std::string& name) {
-                    const auto ticks = sim::ticks_of(w.marks(), a);
-                    return w.eyes.reads(laid + sim::along(a, ticks.at(number_of(name) - 1).middle()) -
-                                        sim::along(a, ticks.front().middle()));
-                };
-                const cal::steps_options o{.axis = a == axis::x ? 'x' : 'y', .with = *cal::find_instrument(with)};
-                const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_steps(n, m, o); });
-                return found{c.at("scale"), c.at("scale_u95"), 1.01};
-            });
+    for (const auto& [with, a] : {std::pair("ruler", axis::x), std::pair("film", axis::y)})
+        covers(std::string("kcal steps ") + (a == axis::x ? "x" : "y") + " by a " + with, [&](auto seed) {
+            workshop w(wrong(), seed, with);
+            const mm laid = w.eyes.lays(0.5);
+            w.person = [&](const std::string& name) {
+                const auto ticks = sim::ticks_of(w.marks(), a);
+                return w.eyes.reads(laid + sim::along(a, ticks.at(number_of(name) - 1).middle()) -
+                                    sim::along(a, ticks.front().middle()));
+            };
+            const cal::steps_options o{.axis = a == axis::x ? 'x' : 'y', .with = *cal::find_instrument(with)};
+            const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_steps(n, m, o); });
+            return found{c.at("scale"), c.at("scale_u95"), 1.01};
+        });
 }
 
 BOOST_AUTO_TEST_CASE(of_square) {
     using method = cal::square_options::method;
-    for (const method how : {method::diagonals, method::triangle})
-        for (const char* with : {"caliper", "film"})
-            for (const int times : {1, 5})
-                covers(fmt::format("kcal square by {} with a {}, {} times",
-                                   how == method::diagonals ? "diagonals" : "a triangle", with, times),
-                       [&](auto seed) {
-                           workshop w(wrong(), seed, with);
-                           w.person = [&](const std::string& name) -> cal::answer {
-                               if (name == "as") return std::string("nothing");
-                               const auto c = *sim::corners_of(sim::crosses_of(w.marks()));
-                               const std::string what = name.substr(0, name.find('_'));
-                               if (what == "ac" || what == "c") return w.eyes.reads(c.a, c.c);
-                               if (what == "bd") return w.eyes.reads(c.b, c.d);
-                               if (what == "b") return w.eyes.reads(c.d, c.c);
-                               return w.eyes.reads(c.a, c.d);
-                           };
-                           const cal::square_options o{
-                               .how = how, .reading = {.with = *cal::find_instrument(with), .times = times}};
-                           const auto c =
-                               w.run([&](const auto& n, const auto& m) { return cal::next_of_square(n, m, o); });
-                           return found{c.at("tangent"), c.at("tangent_u95"), cal::to_tangent(0.4)};
-                       });
+    for (const auto& [how, with, times] :
+         {std::tuple(method::diagonals, "caliper", 1), std::tuple(method::triangle, "film", 5)})
+        covers(fmt::format("kcal square by {} with a {}, {} times",
+                           how == method::diagonals ? "diagonals" : "a triangle", with, times),
+               [&](auto seed) {
+                   workshop w(wrong(), seed, with);
+                   w.person = [&](const std::string& name) -> cal::answer {
+                       if (name == "as") return std::string("nothing");
+                       const auto c = *sim::corners_of(sim::crosses_of(w.marks()));
+                       const std::string what = name.substr(0, name.find('_'));
+                       if (what == "ac" || what == "c") return w.eyes.reads(c.a, c.c);
+                       if (what == "bd") return w.eyes.reads(c.b, c.d);
+                       if (what == "b") return w.eyes.reads(c.d, c.c);
+                       return w.eyes.reads(c.a, c.d);
+                   };
+                   const cal::square_options o{.how = how,
+                                               .reading = {.with = *cal::find_instrument(with), .times = times}};
+                   const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_square(n, m, o); });
+                   return found{c.at("tangent"), c.at("tangent_u95"), cal::to_tangent(0.4)};
+               });
 }
 
 BOOST_AUTO_TEST_CASE(of_backlash) {

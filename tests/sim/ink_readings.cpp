@@ -136,10 +136,11 @@ BOOST_AUTO_TEST_CASE(a_person_errs_as_the_instrument_says) {
     constexpr int n = 2000;
     for (int i = 0; i < n; ++i) {
         sim::observer eyes(static_cast<std::uint64_t>(i), ruler);
-        const mm read = eyes.reads(100.2);
+        const mm length = 100 + i * 0.5 / n; // wherever it is between two lines
+        const mm read = eyes.reads(length);
         BOOST_TEST(std::abs(read * 2 - std::round(read * 2)) < 1e-9); // to half a millimetre
-        sum += read - 100.2;
-        squares += (read - 100.2) * (read - 100.2);
+        sum += read - length;
+        squares += (read - length) * (read - length);
     }
     BOOST_TEST(std::abs(sum / n) < 0.02);
     BOOST_TEST(std::sqrt(squares / n) == ruler.of_reading().u, boost::test_tools::tolerance(0.1));

@@ -18,6 +18,7 @@
 #include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/run/square_record.hpp>
 #include <kf/run/stroke_run.hpp>
 #include <kf/run/travel_to.hpp>
 #include <kf/run/z_reference.hpp>
@@ -109,6 +110,7 @@ class routine_printer {
     const machine::machine& machine_;
     run::printer_facts& facts_;
     run::pen_record& record_;
+    run::square_record& square_;
     Sink& out_;
     routine_doing how_;
 
@@ -120,7 +122,9 @@ class routine_printer {
     result<json::object> does(const look&) {
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
-        return look_of(settings, facts_.objects);
+        json::object saw = look_of(settings, facts_.objects);
+        if (!square_.text().empty()) saw["racked"] = square_.text();
+        return saw;
     }
     result<json::object> does(const make_ready&) {
         KF_CHECK(run::refuse_foreign_macros(facts_.commands, how_.foreign));
@@ -136,6 +140,8 @@ class routine_printer {
     }
     result<json::object> does(const draw& d) {
         machine::machine m = machine_;
+        for (machine::tool& t : m.tools)
+            t.travel_feed_mm_s = std::min(t.travel_feed_mm_s, d.travel.value_or(t.travel_feed_mm_s));
         if (d.reach != 0)
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
@@ -159,9 +165,10 @@ class routine_printer {
             facts.limits.max_accel = *d.accel;
             KF_CHECK(set_acceleration(*d.accel));
         }
+        constexpr std::size_t queued = 4; // combs have hundreds of short strokes
         routine_steering steering;
         run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
-                            {.total = summary.measure.strokes, .job = how_.routine});
+                            {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
         if (!drawn) return kf::fail(std::move(drawn).error());
@@ -244,6 +251,8 @@ class routine_printer {
         KF_CHECK(k_.send_gcode(fmt::format("FORCE_MOVE STEPPER=stepper_x1 DISTANCE={} VELOCITY={}",
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));
+        KF_CHECK(square_.set(
+            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
         return json::object{{"distance", r.distance}};
     }
 
@@ -263,11 +272,12 @@ class routine_printer {
 
   public:
     routine_printer(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record,
-                    Sink& out, routine_doing how)
+                    run::square_record& square, Sink& out, routine_doing how)
       : k_(k)
       , machine_(m)
       , facts_(facts)
       , record_(record)
+      , square_(square)
       , out_(out)
       , how_(std::move(how)) {}
 

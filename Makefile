@@ -76,6 +76,7 @@ soak: all
 	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
 	    tests/drawing/every_filter.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
 	python3 -B tests/cli/kcal_routines.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all -k Killed
+	python3 -B tests/cli/kcal_seeds.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --seeds 20
 	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <kf/cal/printer_cfg.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
 #include <kf/klippy/cfg_text.hpp>
 #include <kf/machine/machine_file.hpp>

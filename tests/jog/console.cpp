@@ -213,6 +213,11 @@ BOOST_AUTO_TEST_CASE(while_a_file_runs_it_moves_nothing) {
     for (const auto& m : s.moves) BOOST_TEST(m.what.move.end.y == 0); // the file's own are along X
     BOOST_TEST(!s.moves.empty());
     BOOST_TEST(s.console.shown().foreign == "");
+    // Its file is complete, and our motion is not taken for its end.
+    s.give(jog::go_to{{60, 100}});
+    s.hold(heading::farther, 3);
+    s.rest();
+    BOOST_TEST(s.carriage()[1] > 130);
 }
 
 BOOST_AUTO_TEST_CASE(another_tool_comes_into_use_with_every_tool_up) {

@@ -18,11 +18,19 @@ $(BUILD)/build.ninja:
 # hardware.
 demo:
 	packaging/setup.sh build
-	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=1 -Ddebug=false
-	ninja -C build-demo
+	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=0 -Ddebug=false
+	ninja -C build-demo tools/kflash tools/kplot tools/ksim
 	build-demo/tools/kflash flash --all --yes --sim
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
+
+# The tools as they are to be used, to install with meson install -C build-release --no-rebuild.
+build-release/build.ninja:
+	packaging/setup.sh build
+	meson setup build-release -Dtests=false -Doptimization=2 -Ddebug=false
+.PHONY: release
+release: build-release/build.ninja
+	ninja -C build-release
 
 check: clean-results format-check test asan
 	python3 .ci/summary.py $(BUILD) $(SAN)
@@ -97,13 +105,11 @@ bench-jog: all
 # VPYPE=command and SAXI=node_modules.
 SEEDS ?= 5
 .PHONY: bench-drawings
-bench-drawings:
-	packaging/setup.sh build
-	test -e build-bench/build.ninja || meson setup build-bench -Dtests=false -Doptimization=2 -Ddebug=false
-	ninja -C build-bench tools/kplot
-	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o build-bench/bench_order
-	/usr/bin/python3 -B tests/bench/drawings.py build-bench/drawings
-	python3 -B tests/bench/drawings_table.py build-bench/tools/kplot build-bench/bench_order build-bench/drawings \
+bench-drawings: build-release/build.ninja
+	ninja -C build-release tools/kplot
+	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o build-release/bench_order
+	/usr/bin/python3 -B tests/bench/drawings.py build-release/drawings
+	python3 -B tests/bench/drawings_table.py build-release/tools/kplot build-release/bench_order build-release/drawings \
 	    --seeds $(SEEDS) $(if $(VPYPE),--vpype '$(VPYPE)') $(if $(SAXI),--saxi '$(SAXI)')
 
 fuzz:
@@ -114,7 +120,7 @@ pictures: demo
 	python3 -B docs/pictures/make.py build-demo/tools
 
 clean:
-	rm -rf build build-bench build-demo build-asan build-static-*
+	rm -rf build build-release build-demo build-asan build-static-*
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(or $(patsubst dist/bin-%,%,$(wildcard dist/bin-*)),$(error There is nothing in dist/. Run: make static))

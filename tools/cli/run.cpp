@@ -285,6 +285,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
         words.insert(words.begin(), stands_for.begin(), stands_for.end());
         break;
     }
+    if (words.empty() && *tool.alone != '\0' && look.tty && look.out_tty && ::isatty(STDIN_FILENO) != 0)
+        words.emplace_back(tool.alone);
     if (words.empty()) { // wrong use, but the person sees what there is
         std::fputs(help_of(tool, std::min<std::size_t>(terminal_columns(stderr, look.columns), 100)).c_str(), stderr);
         return exit_status(errc::usage);
@@ -312,6 +314,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
     auto [log, log_file] = command->hidden ? run_log{} : open_log(tool, *p, paths, face);
     log.detail(fmt::format("argv: {} {}", tool.name, typed));
     tool_sink out(face, log);
+    const bool coloured = colour_wanted(p->options.contains("no-color"), look.out_tty);
+    const bool asked_by_program = json && p->options.contains("ask-json");
     invocation call{out,
                     results,
                     tool.name,
@@ -326,8 +330,9 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
                     look.level == verbosity::verbose,
                     columns,
                     terminal_rows(stdout, size_variable("LINES").value_or(24)),
-                    colour_wanted(p->options.contains("no-color"), look.out_tty),
-                    look.unicode};
+                    coloured,
+                    look.unicode,
+                    asked_by_program};
     result<void> done{};
     try {
         done = command->run(call);

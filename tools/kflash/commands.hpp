@@ -23,6 +23,8 @@ namespace kf::kflash {
 [[nodiscard]] cli::command_row remove_command();
 [[nodiscard]] cli::command_row import_command();
 [[nodiscard]] cli::command_row settings_command();
+[[nodiscard]] cli::command_row status_command();
+[[nodiscard]] cli::command_row menu_command();
 [[nodiscard]] cli::command_row guard_command();
 [[nodiscard]] cli::command_row guardian_command();
 /// Stands for systemctl where only Moonraker has the right to services; gives its exit status.

@@ -306,6 +306,8 @@ class piped_child {
     void close_input() noexcept { in_.reset(); }
     /// The write end: whoever else holds it keeps the child from seeing our end.
     [[nodiscard]] int input_fd() const noexcept { return in_.get(); }
+    /// The read end, to poll for what read_line() gives.
+    [[nodiscard]] int output_fd() const noexcept { return out_.get(); }
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
     /// Waits for its end; nothing when it still runs at `until`.

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+#include "terminal_screen.hpp"
+
+#include <kf/io/decimal.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace kf::tui {
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+volatile std::sig_atomic_t window_changed = 0, asked_to_stop = 0, went_on = 0;
+
+void note_signal(int number) {
+    if (number == SIGWINCH) window_changed = 1;
+    if (number == SIGTSTP) asked_to_stop = 1;
+    if (number == SIGCONT) went_on = 1;
+}
+
+/// What a crash has to put back, kept where a handler of signals may use it.
+struct {
+    volatile std::sig_atomic_t taken = 0;
+    int fd = -1;
+    termios before{};
+    std::array<char, 256> bytes{};
+    std::size_t count = 0;
+} to_put_back;
+
+constexpr std::array crashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+void put_back_and_crash(int number) {
+    if (to_put_back.taken != 0) {
+        (void)!::write(to_put_back.fd, to_put_back.bytes.data(), to_put_back.count);
+        ::tcsetattr(to_put_back.fd, TCSANOW, &to_put_back.before);
+    }
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+}
+
+/// Signals that end a wait; blocked except while it waits, so that none comes between the look and the wait.
+constexpr std::array waking{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+class held_signals {
+    sigset_t before_{};
+
+  public:
+    held_signals() {
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int number : waking) sigaddset(&held, number);
+        ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+    }
+    held_signals(const held_signals&) = delete;
+    held_signals& operator=(const held_signals&) = delete;
+    ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
+};
+
+/// Those have no protocol beyond ECMA-48's own, and some would show what they do not know.
+bool is_bare(const std::string& term) {
+    for (const char* kind : {"linux", "vt", "ansi", "dumb", "cons"})
+        if (term.starts_with(kind)) return true;
+    return term.empty();
+}
+
+constexpr std::string_view brackets_on = "\x1b[?2004h\x1b[?1004h\x1b[?u", brackets_off = "\x1b[?1004l\x1b[?2004l",
+                           kitty_on = "\x1b[>3u", kitty_off = "\x1b[<u";
+
+} // namespace
+
+terminal_look look_by_environment(bool plain, bool coloured, bool unicode) {
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value == nullptr ? "" : value);
+    };
+    terminal_look look{variable("TERM"), plain, coloured, unicode};
+    if (const auto ms = io::parse_decimal(variable("ESCDELAY")); ms && *ms >= 0 && *ms <= 10000)
+        look.escape_delay = std::chrono::milliseconds(static_cast<int>(*ms));
+    return look;
+}
+
+struct terminal_screen::state {
+    terminal_look how;
+    io::unique_fd tty; ///< our own opening of it: that it does not block is nobody else's affair
+    int out = -1;      ///< where frames go: the terminal, of lines standard output
+    termios before{}, raw{};
+    std::optional<frame_encoder> encoder = {};
+    key_decoder decoder;
+    std::string unsent = {};
+    std::optional<text_grid> next = {}; ///< the newest frame, while the one before is on its way
+    std::vector<std::string> said = {}; ///< lines of the last one, plain
+    steady_clock::time_point may_say{}, looked{};
+    std::array<struct sigaction, waking.size()> signals_before{};
+    int interrupts = 0;
+    bool ours = false, kitty = false, gone = false, stops = false;
+    std::vector<key> keys = {};
+
+    explicit state(terminal_look look)
+      : how(std::move(look))
+      , decoder(how.escape_delay) {}
+
+    ~state() {
+        give();
+        for (std::size_t i = 0; i < waking.size(); ++i) ::sigaction(waking[i], &signals_before[i], nullptr);
+        for (const int number : crashes) ::signal(number, SIG_DFL);
+    }
+
+    void hear_signals() {
+        for (std::size_t i = 0; i < waking.size(); ++i) {
+            ::sigaction(waking[i], nullptr, &signals_before[i]);
+            const bool ends = waking[i] != SIGWINCH && waking[i] != SIGTSTP && waking[i] != SIGCONT;
+            if (ends && signals_before[i].sa_handler != SIG_DFL) continue; // the tool has its own word
+            struct sigaction action{};
+            sigemptyset(&action.sa_mask);
+            action.sa_handler = ends ? io::interrupt::remember : note_signal;
+            ::sigaction(waking[i], &action, nullptr);
+        }
+        for (const int number : crashes) ::signal(number, put_back_and_crash);
+        interrupts = io::interrupt::count();
+    }
+    [[nodiscard]] std::string end_bytes() const {
+        std::string bytes;
+        if (kitty) bytes += kitty_off;
+        if (!is_bare(how.term)) bytes += brackets_off;
+        return bytes;
+    }
+    void remember_for_a_crash() {
+        // The usual words for it: ncurses' own may not be asked for in a handler.
+        const std::string bytes = end_bytes() + (encoder ? "\x1b[?1049l\x1b[?25h\x1b[0m\r\n" : "");
+        to_put_back.taken = 0;
+        to_put_back.fd = tty.get();
+        to_put_back.before = before;
+        to_put_back.count = bytes.copy(to_put_back.bytes.data(), to_put_back.bytes.size());
+        to_put_back.taken = 1;
+    }
+
+    result<void> take() {
+        if (::tcgetattr(tty.get(), &before) != 0) return kf::fail(io::system_error("cannot ask the terminal"));
+        raw = before;
+        raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);
+        raw.c_iflag &= ~static_cast<tcflag_t>(IXON | ICRNL | INLCR | IGNCR | ISTRIP);
+        raw.c_cc[VMIN] = 1;
+        raw.c_cc[VTIME] = 0;
+        if (::tcsetattr(tty.get(), TCSADRAIN, &raw) != 0) return kf::fail(io::system_error("cannot set the terminal"));
+        ours = true;
+        kitty = false;
+        if (!is_bare(how.term)) unsent += brackets_on;
+        remember_for_a_crash();
+        return {};
+    }
+    void give() {
+        if (!std::exchange(ours, false)) return;
+        // What was not taken yet is of no use any more, but a sequence must not end in its middle.
+        if (encoder) unsent += encoder->end();
+        unsent += end_bytes();
+        kitty = false;
+        const auto patience = steady_clock::now() + 1s;
+        while (!unsent.empty() && !gone && steady_clock::now() < patience) {
+            pollfd p{out, POLLOUT, 0};
+            if (::poll(&p, 1, 50) > 0) send();
+        }
+        unsent.clear();
+        to_put_back.taken = 0;
+        ::tcsetattr(tty.get(), TCSADRAIN, &before);
+    }
+    /// As much as the terminal takes now.
+    void send() {
+        while (!unsent.empty() && !gone) {
+            pollfd p{out, POLLOUT, 0};
+            if (::poll(&p, 1, 0) <= 0) return;
+            const ssize_t n = ::write(out, unsent.data(), std::min<std::size_t>(unsent.size(), 4096));
+            if (n > 0)
+                unsent.erase(0, static_cast<std::size_t>(n));
+            else if (errno == EINTR)
+                continue;
+            else {
+                if (errno != EAGAIN) gone = true;
+                return;
+            }
+        }
+    }
+    void send_next(steady_clock::time_point now) {
+        send();
+        if (!next || !unsent.empty() || gone || !ours) return;
+        if (encoder)
+            unsent += encoder->show(*next);
+        else {
+            if (now < may_say) return;
+            auto now_said = lines(*next);
+            for (const std::string& line : news(said, now_said)) unsent += line + "\r\n";
+            said = std::move(now_said);
+            may_say = now + 1s;
+        }
+        next.reset();
+        send();
+    }
+    /// Ctrl+Z: the terminal is the shell's until we go on.
+    void stop_here() {
+        give();
+        struct sigaction ours_again{}, usual{};
+        usual.sa_handler = SIG_DFL;
+        sigemptyset(&usual.sa_mask);
+        ::sigaction(SIGTSTP, &usual, &ours_again);
+        ::raise(SIGTSTP);
+        ::sigaction(SIGTSTP, &ours_again, nullptr);
+        went_on = 1;
+    }
+    /// Somebody else may have had the terminal.
+    void take_again() {
+        if (!ours)
+            gone = gone || !take();
+        else
+            ::tcsetattr(tty.get(), TCSADRAIN, &raw);
+        if (encoder) (void)encoder->end();
+        said.clear();
+        decoder.reset();
+    }
+    void read_keys(steady_clock::time_point since) {
+        std::array<char, 4096> buffer;
+        const ssize_t n = ::read(tty.get(), buffer.data(), buffer.size());
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+            gone = true;
+            return;
+        }
+        if (n < 0) return;
+        decoder.feed({buffer.data(), static_cast<std::size_t>(n)}, since, steady_clock::now(), keys);
+        std::erase_if(keys, [&](const key& k) { return own(k); });
+    }
+    /// Keys that are the terminal's affair on every page.
+    bool own(const key& k) {
+        if (k.code == key_code::protocol) {
+            if (!kitty) unsent += kitty_on;
+            kitty = true;
+            remember_for_a_crash();
+            return true;
+        }
+        if (k.code != key_code::text || (k.modifiers & modifier::ctrl) == 0) return false;
+        // By the kitty protocol these are keys, and the kernel does not see them.
+        if (k.text == 'c' && k.action == key_action::press) ::kill(::getpid(), SIGINT);
+        if (k.text == 'z' && k.action == key_action::press) asked_to_stop = 1;
+        if (k.text == 'l' && k.action == key_action::press) window_changed = 2;
+        return k.text == 'c' || k.text == 'z' || k.text == 'l';
+    }
+
+    /// True when there is something to tell.
+    bool settle(wake& w) {
+        if (const int seen = io::interrupt::count(); seen != interrupts) {
+            interrupts = seen;
+            w.interrupted = true;
+        }
+        if (std::exchange(asked_to_stop, 0) != 0) {
+            stops = true;
+            keys.push_back({.code = key_code::focus_out});
+        }
+        if (std::exchange(went_on, 0) != 0) {
+            take_again();
+            w.resized = true;
+        }
+        if (const auto changed = std::exchange(window_changed, 0); changed != 0) {
+            if (changed == 2 && encoder) unsent += encoder->end();
+            w.resized = true;
+        }
+        w.hung_up = gone;
+        w.keys = std::exchange(keys, {});
+        return w.interrupted || w.resized || w.hung_up || !w.keys.empty();
+    }
+};
+
+terminal_screen::terminal_screen(std::unique_ptr<state> s)
+  : state_(std::move(s)) {}
+terminal_screen::terminal_screen(terminal_screen&&) noexcept = default;
+terminal_screen::~terminal_screen() = default;
+
+result<terminal_screen> terminal_screen::open(const terminal_look& how) {
+    auto s = std::make_unique<state>(how);
+    s->tty = io::unique_fd(::open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
+    s->out = how.plain ? STDOUT_FILENO : s->tty.get();
+    s->how.unicode = settle_locale(how.unicode);
+    s->hear_signals();
+    terminal_screen screen(std::move(s));
+    if (!how.plain) {
+        KF_TRY(auto encoder, frame_encoder::open(how.term, screen.size(), how.coloured));
+        screen.state_->encoder.emplace(std::move(encoder));
+    }
+    KF_CHECK(screen.state_->take());
+    screen.state_->looked = steady_clock::now();
+    return screen;
+}
+
+grid_size terminal_screen::size() const {
+    winsize w{};
+    grid_size size;
+    if (::ioctl(state_->tty.get(), TIOCGWINSZ, &w) == 0 && w.ws_col > 0 && w.ws_row > 0) size = {w.ws_col, w.ws_row};
+    // Lines that are spoken have no window.
+    if (state_->how.plain) size = {std::max<std::size_t>(size.columns, 80), 40};
+    return size;
+}
+
+void terminal_screen::draw(const text_grid& frame) {
+    state_->next = state_->how.unicode ? frame : in_ascii(frame);
+    state_->send_next(steady_clock::now());
+}
+
+wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point until) {
+    state& s = *state_;
+    wake w;
+    if (std::exchange(s.stops, false)) s.stop_here();
+    const held_signals held;
+    for (bool first = true;; first = false) {
+        if (s.settle(w)) return w;
+        auto now = steady_clock::now();
+        s.send_next(now);
+        auto end = until;
+        if (const auto d = s.decoder.deadline()) end = std::min(end, *d);
+        if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.may_say, now));
+        if (first) end = now; // what lies there already is not late, however long we were away
+        std::vector<pollfd> polled;
+        const bool separate = s.out != s.tty.get();
+        const short writes = s.unsent.empty() ? short{0} : short{POLLOUT};
+        polled.push_back({s.gone ? -1 : s.tty.get(), static_cast<short>(POLLIN | (separate ? 0 : writes)), 0});
+        polled.push_back({separate && writes != 0 ? s.out : -1, writes, 0});
+        for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
+        const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
+        const timespec wait_for{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
+        const int n = ::ppoll(polled.data(), polled.size(), &wait_for, &held.before());
+        now = steady_clock::now();
+        if (n > 0) {
+            if ((polled[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) s.read_keys(first ? s.looked : now);
+            for (std::size_t i = 2; i < polled.size(); ++i)
+                if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
+        } else
+            s.decoder.wait_over(now, s.keys);
+        s.looked = now;
+        const bool told = s.settle(w);
+        if (told || !w.ready.empty() || now >= until) return w;
+    }
+}
+
+void terminal_screen::forget_typed() {
+    ::tcflush(state_->tty.get(), TCIFLUSH);
+    state_->decoder.reset();
+    state_->keys.clear();
+}
+
+void terminal_screen::leave() { state_->give(); }
+
+result<void> terminal_screen::back() {
+    if (!state_->ours) KF_CHECK(state_->take());
+    state_->take_again();
+    state_->interrupts = io::interrupt::count();
+    return {};
+}
+
+bool terminal_screen::tells_releases() const noexcept { return state_->kitty; }
+
+} // namespace kf::tui

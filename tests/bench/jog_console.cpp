@@ -43,9 +43,9 @@ std::optional<person_input> input_of(const std::string& line) {
         if (word == "release") return release{*h};
     }
     static const std::map<std::string, person_input> words{
-        {"let_go", let_go::other_key},     {"longer", step_change::longer},  {"shorter", step_change::shorter},
-        {"faster", speed_change::faster},  {"slower", speed_change::slower}, {"up", tool_move::up},
-        {"down", tool_move::down},         {"touch_off", touch_off{}},       {"restart", restart{}},
+        {"let_go", let_go::other_key},       {"longer", step_change::longer},  {"shorter", step_change::shorter},
+        {"faster", speed_change::faster},    {"slower", speed_change::slower}, {"up", tool_move::up},
+        {"down", tool_move::down},           {"touch_off", touch_off{}},       {"restart", restart{}},
         {"home", home{run::pen_word::is_up}}};
     if (const auto w = words.find(word); w != words.end()) return w->second;
     if (word == "tool") return select_tool{more};

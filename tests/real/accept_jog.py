@@ -4,6 +4,7 @@
 long from a key to the first step; how smooth. Keys come as keyboards send them: a first delay, then repeats.
 
     accept_jog.py JOG_CONSOLE RIG --holds 200 --out result.jsonl     (RIG and its needs: README.md beside this file)
+    accept_jog.py JOG_CONSOLE RIG --record jog.jsonl     a tap, taps, a hold: for tests/transcripts/klippy
 
 JOG_CONSOLE is tests/bench/jog_console.cpp, built as in `make bench`. What it saw last is in docs/JOG.md."""
 import argparse
@@ -11,6 +12,7 @@ import json
 import math
 import pathlib
 import random
+import socket
 import statistics
 import subprocess
 import sys
@@ -29,8 +31,8 @@ AREA = ((0, 250), (0, 350))
 
 
 class Console:
-    def __init__(self, program, plot, speed):
-        self.p = subprocess.Popen([program, str(plot.socket), str(plot.root / "home"), str(speed)], text=True, bufsize=1,
+    def __init__(self, program, plot, speed, socket=None):
+        self.p = subprocess.Popen([program, str(socket or plot.socket), str(plot.root / "home"), str(speed)], text=True, bufsize=1,
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.panel, self.seen = {}, threading.Condition()
         threading.Thread(target=self.read, daemon=True).start()
@@ -120,6 +122,66 @@ def smoothness(samples, speed, dx, dy):
     return {"mean": round(math.dist(samples[0][1:3], samples[-1][1:3]) / period, 2), "stands": round(stands / period, 4)}
 
 
+class Wire:
+    """Between a console and Klipper: what goes over its first connection, with the time."""
+
+    def __init__(self, path, to):
+        self.lines, self.to = [], str(to)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(path))
+        self.listener.listen(8)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        for number in range(100):
+            near, _ = self.listener.accept()
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self.to)
+            for a, b, direction in ((near, far, ">"), (far, near, "<")):
+                threading.Thread(target=self.carry, args=(a, b, direction if number == 0 else None), daemon=True).start()
+
+    def carry(self, a, b, direction):
+        partial = b""
+        while data := a.recv(1 << 16):
+            now = time.monotonic()
+            b.sendall(data)
+            *whole, partial = (partial + data).split(b"\x03")
+            if direction:
+                self.lines += [(now, direction, json.loads(text)) for text in whole]
+        b.shutdown(socket.SHUT_RDWR)
+
+
+def record(a, plot):
+    console = Console(a.console, plot, 20)
+    console.wait(lambda p: p["armed"] and p["klipper"] == "ready", "ready")
+    console.say("home")
+    console.wait(lambda p: p["xy_homed"] and p["z_referenced"], "homed")
+    console.rests()
+    console.say("go 100 100")
+    console.rests()
+    console.close()
+    time.sleep(1)
+    wire = Wire(plot.root / "wire", plot.socket)
+    console = Console(a.console, plot, 20, plot.root / "wire")
+    console.wait(lambda p: p["armed"] and p["klipper"] == "ready" and p["commanded"], "ready")
+    time.sleep(1.5)
+    for pauses in ((1.5,), (0.15, 0.15, 1.5), (0.5, *[0.04] * 30, 2), (0.5, *[0.033] * 50, 2.5)):
+        for pause in pauses:
+            console.say("strike right")
+            time.sleep(pause)
+    console.close()
+    time.sleep(0.3)
+    begin, hidden, rows = wire.lines[0][0], set(), []
+    for t, direction, message in wire.lines:
+        # What a printer's configuration is belongs to nobody's recording.
+        if direction == ">" and (message["method"] in ("info", "objects/list") or "configfile" in json.dumps(message)):
+            hidden.add(message["id"])
+        if message.get("id") in hidden:
+            continue
+        rows.append(json.dumps({"t": round(t - begin, 4), "dir": direction, "msg": message}, separators=(",", ":")))
+    pathlib.Path(a.record).write_text("\n".join(rows) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("console")
@@ -128,11 +190,18 @@ def main():
     parser.add_argument("--holds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="jog.jsonl")
+    parser.add_argument("--record")
     parser.add_argument("--kplot", default="build/tools/kplot")
     a = parser.parse_args()
     klippy_rig.plotter.KPLOT = str(pathlib.Path(a.kplot).resolve())
     rng = random.Random(a.seed)
     plot = RealPlotter(a.rig, a.root)
+    if a.record:
+        try:
+            record(a, plot)
+        finally:
+            plot.close()
+        return 0
     rows = []
     seen = Carriage(plot, 0.001)
     try:

@@ -462,6 +462,7 @@ void console<N, C>::handle(const home& h, io::time_point) {
 template<klippy::connector N, io::clock C>
 void console<N, C>::handle(const stop_pressed&, io::time_point) {
     jogger_.is_lost();
+    placed_ = false; // when it did not get out, the machine goes on to somewhere
     say(level::warning, "emergency stop", {"R  restarts Klipper"});
     if (auto noted = record_.may_be_down("an emergency stop"); !noted) tell(noted.error());
 }

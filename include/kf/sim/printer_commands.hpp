@@ -208,7 +208,9 @@ inline task<gcode_answer> printer_commands::force_move(const planner::gcode_line
             co_return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
     }
     if (speed <= 0) co_return refuse(fmt::format("Error on '{}': VELOCITY must be above 0.0", line.text()));
-    co_await toolhead_.force_move(*axis, distance, speed);
+    const auto motors = std::count_if(detail::steppers.begin(), detail::steppers.end(),
+                                      [&](const detail::stepper_pins& s) { return s.axis == *axis; });
+    co_await toolhead_.force_move(*axis, distance, speed, 1 / static_cast<double>(motors));
     co_return gcode_answer{};
 }
 

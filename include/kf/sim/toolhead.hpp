@@ -28,11 +28,20 @@ namespace kf::sim {
 
 enum class endstop_fault : std::uint8_t { none, never_triggers, always_triggered };
 
+/// One move of the carriage, as it is handed to the machine: where it really goes, and what made it.
+struct carriage_move {
+    enum class cause : std::uint8_t { driven, homing, forced };
+    planner::planned_move move;
+    cause by = cause::driven;
+    std::array<bool, 3> homed{}; ///< what klippy knew of each axis then
+};
+
 /// The part that keeps its place when klippy restarts: the gantry with its endstops and the ink under its pen.
 struct gantry {
     planner::xyz carriage;
     std::array<endstop_fault, 3> faults{};
     pen_trace trace{};
+    std::function<void(const carriage_move&)> on_move = [](const carriage_move&) {};
 };
 
 class toolhead {
@@ -84,8 +93,9 @@ class toolhead {
     /// SET_SKEW; only with 0 (CLEAR) does Klipper look anew where G-code is.
     void set_skew(double xy) noexcept;
     task<> motors_off();
-    /// FORCE_MOVE: one motor turns and klippy's idea of the place stays.
-    task<> force_move(std::size_t axis, mm distance, mm_per_s speed);
+    /// FORCE_MOVE: one motor turns and klippy's idea of the place stays. The carriage goes with it by `share`: in the
+    /// middle between two motors half as far.
+    task<> force_move(std::size_t axis, mm distance, mm_per_s speed, double share);
     void set_homed(std::string_view axes, bool homed);
     void set_enabled(std::size_t axis, bool on) noexcept { enabled_[axis] = on; }
     /// SET_KINEMATIC_POSITION. Z without an endstop is measured by a person, so the carriage is where it is said to be.
@@ -239,6 +249,8 @@ inline void toolhead::append(const planner::planned_move& m) {
     gantry_.carriage = real.end;
     gantry_.trace.advance(clock());
     gantry_.trace.add(real);
+    using cause = carriage_move::cause;
+    gantry_.on_move({real, homing_since_ ? cause::homing : cause::driven, homed_});
 }
 
 inline void toolhead::plan_to_rest() { motion_.planner().stop(emitter()); }
@@ -472,22 +484,23 @@ inline void toolhead::set_skew(double xy) noexcept {
     if (xy == 0) motion_.forget_last();
 }
 
-inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed) {
+inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed, double share) {
     co_await flush_steps();
     const seconds begin = last_move_time();
     planner::planned_move m;
     m.start = m.end = gantry_.carriage;
-    along(m.end, axis) += distance;
+    along(m.end, axis) += distance * share;
     along(m.direction, axis) = distance < 0 ? -1 : 1;
-    m.distance = std::abs(distance);
-    m.start_v = m.cruise_v = m.end_v = speed;
-    m.cruise_t = m.distance / speed;
+    m.distance = std::abs(distance) * share;
+    m.start_v = m.cruise_v = m.end_v = speed * share;
+    m.cruise_t = std::abs(distance) / speed;
     m.accel = 1;
     m.at = begin;
     if (!carriage_stopped_) {
         gantry_.carriage = m.end;
         gantry_.trace.add(m);
-        along(offset_, axis) += distance;
+        gantry_.on_move({m, carriage_move::cause::forced, homed_});
+        along(offset_, axis) += distance * share;
     }
     enabled_[axis] = true;
     co_await dwell(m.cruise_t);

@@ -257,12 +257,20 @@ class Console(PlotterTest):
         self.assertEqual(r.code, 0, r)
         self.assertIn(" Goes to    X 103.000 Y 100.000 Z  10.000\n", r.out)
         self.assertEqual(len(r.out.rstrip("\n").splitlines()), 20)
+        job = p.write("two.job", plotter.line_job(2))
+        script = p.write("keys", "until State      ready\nuntil stroke 1 of 2\nSpace\nuntil stroke 2 of 2, 10 mm; 1 drawn\n"
+                                 "r\nwait 3000\nSpace\nuntil 2 of 2 drawn\n")
+        r = p.finish(p.start_command(kjog(p, "--job", str(job), "--script", str(script))))
+        self.assertEqual(r.code, 0, r)
         bad = p.write("bad", "until Nowhere 50\n")
         r = p.finish(p.start_command(kjog(p, "--script", str(bad))))
         self.assertEqual(r.code, 1, r)
         self.assertIn("Nowhere", r.err)
         r = p.finish(p.start_command(kjog(p)))
         self.assertEqual(r.code, 5, r)
+        x, y = plotter.LEFT, plotter.TOP
+        lines = [[(x + 5, y - 10 - 2 * n), (x + 15, y - 10 - 2 * n)] for n in (0, 0, 1)]
+        self.assert_ink(p.ink(), lines)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ const cli::tool_row& tool() {
                                    .options = plotting::site_options(),
                                    .commands = {console_command()},
                                    .default_command = "console",
-                                   .checks = {{"terminal: a frame for a kind that nobody knows", check_terminal}},
+                                   .checks = {{"terminfo", check_terminal}},
                                    .values = {{"SHELL", {"bash", "zsh", "fish"}}},
                                    .alone = "console"};
     return row;

@@ -157,7 +157,9 @@ class Menu(WorldTest):
         t.until(": /nowhere")  # what comes in one piece is a paste
         t.keys("Enter")
         t.until("there is no folder /nowhere")
-        t.keys("Escape", "Escape")
+        t.keys("Escape")
+        t.until("saved")
+        t.keys("Escape")
         t.until("Q quit")
         t.type("1e")
         t.until("default (katapult)")
@@ -253,7 +255,7 @@ class Menu(WorldTest):
         self.assertEqual(r.code, 0, r)
         told = r.result()
         self.assertEqual((told["kind"], told["service"], told["klippy"], told["last_flash"]),
-                         ("status", "klipper.service runs", "ready", "nothing was flashed yet"))
+                         ("host_status", "klipper.service runs", "ready", "nothing was flashed yet"))
         w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
         wait_for("the print is seen",
                  lambda: "benchy.gcode is being printed" in json.loads(w.run("status", "--json").out)["klippy"])

@@ -83,7 +83,7 @@ def cells(line):
                 colour = COLOURS[n - 30]
             elif n == 2:
                 colour = COLOURS[0]
-            elif n not in (1, 7, 22, 27):
+            elif n not in (1, 7, 22, 27, 49):
                 raise SystemExit(f"SGR {n} is not drawn yet")
             turned = n == 7 or (turned and n not in (0, 27))
             bold = n == 1 or (bold and n not in (0, 22))

@@ -311,8 +311,8 @@ MUTANTS = {
           "if (names.empty() || person == foreign_macros::taken || person == foreign_macros::refused) return {};")],
         ["tools/kplot/run.cpp"]),
     "A7 --sim needs no proof": (
-        [("tools/kplot/plotter_site.cpp", "KF_CHECK(prove_simulator(in, site.socket));", "(void)prove_simulator(in, site.socket);")],
-        ["tools/kplot/plotter_site.cpp"]),
+        [("tools/plotter/plotter_site.cpp", "KF_CHECK(prove_simulator(in, site.socket));", "(void)prove_simulator(in, site.socket);")],
+        ["tools/plotter/plotter_site.cpp"]),
     "B2 an order that came while it homed is forgotten": (
         [("include/kf/run/file_run.hpp", "            if (o == order::cancel) {\n                steering_.settle(\"cancelled before",
           "            if (o == order::cancel && !pause_told_) break;\n"

@@ -13,7 +13,7 @@ import world
 from terminal import Terminal
 from world import DEADLINE
 
-TOOLS = ("kflash", "kplot", "ksim")
+TOOLS = ("kcal", "kflash", "kplot", "ksim")
 
 # What is typed, and the word that stands at its end after Tab: one that is the only one with this beginning.
 CASES = {
@@ -35,6 +35,7 @@ CASES = {
     "kplot machine che": "check",
     "kplot gcode my": "my drawing.svg",
     "kplot gcode x.svg -o my": "my drawing.svg",
+    "kcal pattern rev": "reversal",
     "ksim prin": "printer",
     "ksim host --root a": "a folder",
 }

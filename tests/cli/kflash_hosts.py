@@ -137,6 +137,72 @@ class Hosts(WorldTest):
         self.assertIn("by Moonraker", flat(r.err))
         self.assertEqual(w.jobs()[done:], [])
 
+    def guardian_of(self, child):
+        """The process that starts the services when `child` is gone."""
+        def found():
+            for p in pathlib.Path("/proc").iterdir():
+                try:
+                    words = (p / "cmdline").read_bytes().split(b"\0") if p.name.isdigit() else []
+                    parent = (p / "stat").read_text().rpartition(")")[2].split()[1] if b"guardian" in words else ""
+                except OSError:
+                    continue
+                if parent == str(child.pid):
+                    return int(p.name)
+        return wait_for("the guardian", found)
+
+    def without_right(self, *options):
+        """A world whose person may not manage services, and a Moonraker that may."""
+        w = self.world(options=("--no-right", *options), speed=4)
+        url = self.moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"])
+        self.assertEqual(w.run("flash", "octopus", "-s").code, 3)
+        self.assertEqual(w.run("settings", "--moonraker-url", url).code, 0)
+        return w
+
+    def leave_owed(self, w):
+        """Everything of kflash is killed while the service is down."""
+        self.assertTrue(w.service_is_up())
+        child = w.start("flash", "octopus", "-s")
+        wait_for("the service is down", lambda: not w.service_is_up())
+        child.send_signal(signal.SIGSTOP)  # it must not see its guardian go
+        os.kill(self.guardian_of(child), signal.SIGKILL)
+        child.kill()
+        child.communicate()
+        self.assertFalse(w.service_is_up())
+        # A job that was under way ends first: until then it holds the lock of a live run.
+        wait_for("it is told", lambda: "was stopped by an earlier kflash" in flat(w.run("list").err))
+
+    def test_d2_a_start_that_is_owed_is_paid_through_moonraker(self):
+        w = self.without_right()
+        r = w.run("flash", "octopus", "-s", "-v")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("right to manage services: Moonraker", r.err)
+        self.assertTrue(w.service_is_up())
+        with self.subTest("by the next flash"):
+            self.leave_owed(w)
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 0, r)
+            self.assertTrue(w.service_is_up())
+        with self.subTest("by doctor --fix"):
+            self.leave_owed(w)
+            r = w.run("doctor", "--fix")
+            self.assertTrue(w.service_is_up(), r)
+            self.assertNotIn("was stopped by", w.run("list").err)
+        with self.subTest("by a flash that is refused"):
+            self.leave_owed(w)
+            config = w.home / ".config/kflash/configs/octopus/.config"
+            config.rename(config.with_name("gone"))
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 5, r)
+            self.assertTrue(w.service_is_up(), r)
+        with self.subTest("a Moonraker that is gone brings nothing back, and is told"):
+            config.with_name("gone").rename(config)
+            self.leave_owed(w)
+            self.assertEqual(w.run("settings", "--moonraker-url", "http://127.0.0.1:1").code, 0)
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 3, r)
+            self.assertIn("no right to stop and start", flat(r.err))
+            self.assertFalse(w.service_is_up())
+
     def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):
         w = self.world()
         before = w.flash("octopus")

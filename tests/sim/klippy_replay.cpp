@@ -756,6 +756,7 @@ const std::vector<scenario> scenarios{
      .config = from_cfg("[stepper_z]\nposition_min: 0\nposition_endstop: 38\nposition_max: 40\n"
                         "homing_positive_dir: true\n")},
     {.name = "velocity_at_rest"},
+    {.name = "jog_hold", .before = "G28\nG1 X100 Y100 Z10 F6000\nM400\nG90|wait 3"},
     {.name = "homing_without_retract", .config = from_cfg(short_retracts)},
     // Kalico asks the endstops before each approach and keeps more in its buffer: half a second for each axis.
     {.name = "kalico_homing", .positions = false, .slack = 1.7, .config = from_cfg("", kalico)},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
+#include "../cli/fault.hpp"
 #include "../cli/number.hpp"
 #include "../cli/prompt.hpp"
-#include "fault.hpp"
 #include "owed.hpp"
 
 #include <kf/io/json_fields.hpp>
@@ -28,6 +28,8 @@ result<workplace> from_simulation(const std::string& text) {
     const auto at = [&](const char* name) { return io::text_at(o, name); };
     workplace w;
     w.simulated = true;
+    const bool may = io::value_at<bool>(o, "right").value_or(true);
+    w.own = may ? flash::own_right::needless : flash::own_right::none;
     w.devices.by_id = at("by_id");
     w.proc = at("proc");
     w.devices.sysfs = at("sysfs");
@@ -84,7 +86,7 @@ result<workplace> open_workplace(cli::invocation& in) {
     w.is_root = ::geteuid() == 0;
     if (const passwd* person = ::getpwuid(::geteuid())) w.user = person->pw_name;
     if (w.simulated)
-        install_fault_probe();
+        cli::install_fault_probe();
     else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)
         if (const char* gid = std::getenv("SUDO_GID"); gid != nullptr)
             w.build_as = io::user_ids{static_cast<unsigned>(std::strtoul(uid, nullptr, 10)),

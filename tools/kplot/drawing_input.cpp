@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "drawing_input.hpp"
 
+#include "../plotter/plotter_site.hpp"
 #include "filters.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/hpgl/hpgl.hpp>
 #include <kf/io/decimal.hpp>
@@ -18,6 +18,8 @@
 #include <variant>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 constexpr mm grid_of_job = 2e-6; // by so much its numbers are rounded

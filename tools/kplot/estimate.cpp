@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
 #include "clock_text.hpp"
 #include "commands.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/job/planned_limits.hpp>
 #include <kf/planner/estimate.hpp>
@@ -12,6 +12,8 @@
 #include <iostream>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> run_estimate(cli::invocation& in) {

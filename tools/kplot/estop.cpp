@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <kf/klippy/estop_line.hpp>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> press(cli::invocation& in, const std::string& socket, const fs::path& records) {

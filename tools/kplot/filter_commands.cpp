@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "filters.hpp"
 #include "job_input.hpp"
-#include "plotter_site.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,6 +12,8 @@
 #include <algorithm>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 const filter_row& row_of(std::string_view option) {

@@ -18,6 +18,8 @@
 #include <utility>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> check_number(const cli::invocation& in, const char* option, const filter_row::range& r) {

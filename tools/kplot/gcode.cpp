@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "pen_filters.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/drawing/arcs.hpp>
 #include <kf/job/arc.hpp>
@@ -14,6 +15,8 @@
 #include <variant>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 constexpr mm klipper_resolution = 1; // of [gcode_arcs], where nothing else is set

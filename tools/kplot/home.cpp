@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <fmt/format.h>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> home_plotter(cli::invocation& in, const plotter_site& site) {

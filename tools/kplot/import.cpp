@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
-#include "plotter_site.hpp"
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> run_import(cli::invocation& in) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "job_input.hpp"
 
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "drawing_input.hpp"
 #include "pen_filters.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/hpgl/hpgl_scanner.hpp>
 #include <kf/io/ascii.hpp>
@@ -20,6 +21,8 @@
 #include <utility>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 constexpr std::size_t largest_drawing = std::size_t{512} << 20;
@@ -186,32 +189,6 @@ void tell_warnings(cli::invocation& in, const run::job_summary& summary) {
         in.out.warn(w.count == 1
                         ? fmt::format("operation {}: {}", w.first_operation, w.what)
                         : fmt::format("{} times, first at operation {}: {}", w.count, w.first_operation, w.what));
-}
-
-result<void> stdout_is_free(const cli::invocation& in) {
-    if (!in.json || in.get("output").value_or("-") != "-") return {};
-    return kf::fail({errc::usage, "--json and the result both want standard output", {}, "--json", {"add -o FILE"}});
-}
-
-result<text_output> text_output::open(const cli::invocation& in) {
-    text_output out(in.results);
-    if (const auto file = in.get("output"); file && *file != "-") {
-        KF_TRY(auto opened, io::output_file::open(*file));
-        out.file_.emplace(std::move(opened));
-    }
-    return out;
-}
-
-result<void> text_output::write(std::string_view text) {
-    if (file_) return file_->write(text);
-    if (!results_.write(text)) return kf::fail(io::system_error("cannot write to standard output", results_.lost()));
-    return {};
-}
-
-result<void> text_output::close() {
-    if (file_) return file_->commit();
-    if (!results_.flush()) return kf::fail(io::system_error("cannot write to standard output", results_.lost()));
-    return {};
 }
 
 } // namespace kf::kplot

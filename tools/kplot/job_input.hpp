@@ -6,7 +6,6 @@
 #include "../cli/command.hpp"
 #include "drawing_input.hpp"
 
-#include <kf/io/output_file.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/job_check.hpp>
 #include <kf/run/whole_job.hpp>
@@ -30,22 +29,5 @@ namespace kf::kplot {
 
 /// Tells what the check found that a person should know.
 void tell_warnings(cli::invocation& in, const run::job_summary& summary);
-
-/// errc::usage when --json and the text would mix on standard output.
-[[nodiscard]] result<void> stdout_is_free(const cli::invocation& in);
-
-/// Where the result of import and gcode goes: a file that a person names, or standard output.
-class text_output {
-    std::optional<io::output_file> file_;
-    result_stream results_;
-
-    explicit text_output(result_stream results)
-      : results_(std::move(results)) {}
-
-  public:
-    [[nodiscard]] static result<text_output> open(const cli::invocation& in);
-    [[nodiscard]] result<void> write(std::string_view text);
-    [[nodiscard]] result<void> close();
-};
 
 } // namespace kf::kplot

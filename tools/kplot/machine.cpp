@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <kf/io/output_file.hpp>
 #include <kf/machine/fields.hpp>
@@ -12,6 +12,8 @@
 #include <type_traits>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 fs::path wanted_file(const cli::invocation& in) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/io/ascii.hpp>
 #include <kf/io/output_file.hpp>
@@ -20,6 +20,8 @@
 #include <fstream>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 std::string ending_of(const fs::path& file) { return io::to_lower(file.extension().string()); }

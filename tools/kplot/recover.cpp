@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <kf/run/first_place.hpp>
 
 #include <fmt/format.h>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> recover_plotter(cli::invocation& in, const plotter_site& site) {

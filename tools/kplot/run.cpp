@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
 #include "console_steering.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "pen_filters.hpp"
-#include "plotter.hpp"
 
 #include <kf/run/file_run.hpp>
 #include <kf/run/first_place.hpp>
@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 enum class mode { file, interactive };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
 #include "clock_text.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "pen_filters.hpp"
-#include "plotter_site.hpp"
 #include "slowness.hpp"
 
 #include <kf/io/printable.hpp>
@@ -17,6 +17,8 @@
 #include <iterator>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 std::vector<field> fields_of(const job::time_share& s) {

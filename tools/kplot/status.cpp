@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <kf/io/json_fields.hpp>
 #include <kf/klippy/sdcard_files.hpp>
@@ -11,6 +11,8 @@
 #include <fstream>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 /// Seconds until a file that runs by itself is over, from its own G-code; nothing when that cannot be told quickly.

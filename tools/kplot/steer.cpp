@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "steer.hpp"
 
-#include "plotter.hpp"
+#include "../plotter/plotter.hpp"
 
 #include <kf/io/json_fields.hpp>
 #include <kf/run/job_control.hpp>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> tell(cli::invocation& in, const std::string& text) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
+#include "../plotter/text_output.hpp"
 #include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
-#include "plotter_site.hpp"
 
 #include <kf/drawing/crop.hpp>
 #include <kf/drawing/text.hpp>
@@ -14,6 +15,8 @@
 #include <cmath>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 using drawing::text_side;

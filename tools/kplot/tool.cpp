@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "../plotter/plotter_site.hpp"
 #include "commands.hpp"
-#include "plotter_site.hpp"
 
 #include <algorithm>
 #include <string_view>
 
 namespace kf::kplot {
+
+using namespace plotting;
 
 const cli::tool_row& tool() {
     static const cli::tool_row row = [] {

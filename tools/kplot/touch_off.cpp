@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
+#include "../plotter/plotter.hpp"
 #include "commands.hpp"
-#include "plotter.hpp"
 
 #include <fmt/format.h>
 
 namespace kf::kplot {
+
+using namespace plotting;
 namespace {
 
 result<void> touch_paper(cli::invocation& in, const plotter_site& site) {

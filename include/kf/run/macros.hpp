@@ -96,15 +96,13 @@ struct printed_macro {
     return out;
 }
 
-[[nodiscard]] inline std::string printer_cfg_macros(const machine::machine& m) {
+/// The sections alone, for a whole printer.cfg.
+[[nodiscard]] inline std::string macro_sections(const machine::machine& m) {
     const auto renamed = [](const printed_macro& p) {
         return fmt::format("[gcode_macro {}]\nvariable_kplot: 1\nrename_existing: {}\ngcode:\n{}\n", p.name, p.renames,
                            indented(p.gcode));
     };
-    return fmt::format(R"cfg(# For the end of printer.cfg, behind every [include], so that nothing there takes its
-# place. As machine.yaml has the machine. Send RESTART afterwards.
-
-[force_move]
+    return fmt::format(R"cfg([force_move]
 enable_force_move: True      # for kplot touch-off
 
 [pause_resume]
@@ -128,6 +126,13 @@ gcode:
 {})cfg",
                        m.gcode_directory, indented(lift_template(m)), boundary_macro, indented(our_boundary().gcode),
                        renamed(our_pause(m)), renamed(our_resume(m)), renamed(our_cancel(m)));
+}
+
+/// The same to be pasted behind a printer.cfg that is there.
+[[nodiscard]] inline std::string printer_cfg_macros(const machine::machine& m) {
+    return fmt::format("# For the end of printer.cfg, behind every [include], so that nothing there takes its\n"
+                       "# place. As machine.yaml has the machine. Send RESTART afterwards.\n\n{}",
+                       macro_sections(m));
 }
 
 /// Whose a command is on this printer.

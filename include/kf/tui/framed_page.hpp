@@ -13,6 +13,7 @@
 
 #include <kf/tui/binding.hpp>
 #include <kf/tui/text_grid.hpp>
+#include <kf/tui/wrapped.hpp>
 
 #include <fmt/format.h>
 
@@ -82,20 +83,11 @@ template<class Body>
         for (const auto& [keys, _] : help) wide = std::max(wide, width_of(keys));
         wide = std::min(wide, body.columns() / 3);
         // Wrapped where it has to be: a help that is cut is none.
-        std::size_t row = 0, skip = std::min(first, help.size());
-        for (std::size_t i = skip; i < help.size() && row < body.rows(); ++i) {
+        const std::size_t room = body.columns() > wide + 4 ? body.columns() - wide - 4 : 1;
+        std::size_t row = 0;
+        for (std::size_t i = std::min(first, help.size()); i < help.size() && row < body.rows(); ++i) {
             body.part(1, row, {wide, 1}).put(0, 0, help[i].first, look::key);
-            std::string_view rest = help[i].second;
-            const std::size_t room = body.columns() > wide + 4 ? body.columns() - wide - 4 : 1;
-            while (!rest.empty() && row < body.rows()) {
-                std::size_t end = rest.size();
-                if (width_of(rest) > room) {
-                    end = rest.rfind(' ', std::min(room, rest.size() - 1));
-                    if (end == std::string_view::npos || end == 0) end = rest.size();
-                }
-                body.put(wide + 3, row++, rest.substr(0, end));
-                rest.remove_prefix(std::min(end + 1, rest.size()));
-            }
+            for (const std::string& line : wrapped(help[i].second, room)) body.put(wide + 3, row++, line);
         }
     });
 }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// "The canvas begins here": two numbers of machine.yaml from where the tool stands, shown as a change before anything
+/// is written. The lower left corner is meant, from which machine.yaml counts (canvas.offset_x_mm, offset_y_mm).
+
+#include <kf/error.hpp>
+#include <kf/io/atomic_file.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/jog/panel.hpp>
+#include <kf/machine/machine_edit.hpp>
+#include <kf/machine/machine_file.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kf::jog {
+
+struct origin_change {
+    origin_proposal shown;
+    std::string text;         ///< the whole file as it will be
+    machine::machine machine; ///< what it says then
+};
+
+namespace detail {
+
+inline std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> out;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        out.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+} // namespace detail
+
+/// `text` is the file as it is. errc::out_of_bounds, errc::malformed: the canvas would not fit there any more.
+[[nodiscard]] inline result<origin_change> origin_here(std::string_view text, const std::string& name,
+                                                       const machine::machine& m, const machine::tool& t,
+                                                       machine::xy place) {
+    origin_change c;
+    const auto tenth_of_a_step = [](mm v) { return std::round(v * 1e3) / 1e3; };
+    c.shown.offset_x = tenth_of_a_step(place.x - t.xy_offset_mm.x);
+    c.shown.offset_y = tenth_of_a_step(place.y - t.xy_offset_mm.y);
+    KF_TRY(const std::string half, machine::with_value(text, "canvas.offset_x_mm", c.shown.offset_x));
+    KF_TRY(c.text, machine::with_value(half, "canvas.offset_y_mm", c.shown.offset_y));
+    const auto before = detail::lines_of(text), after = detail::lines_of(c.text);
+    for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i)
+        if (before[i] != after[i]) {
+            c.shown.diff.push_back(fmt::format("-{}", before[i]));
+            c.shown.diff.push_back(fmt::format("+{}", after[i]));
+        }
+    if (c.shown.diff.empty())
+        return kf::fail(errc::failed,
+                        fmt::format("the canvas begins at X{} Y{} already", io::to_decimal(m.canvas.offset_x_mm, 3),
+                                    io::to_decimal(m.canvas.offset_y_mm, 3)));
+    machine::reading read = machine::read_machine(c.text);
+    if (machine::has_errors(read.problems)) {
+        error e = machine::to_error(read.problems, name);
+        e.what = fmt::format("the canvas cannot begin at X{} Y{}", io::to_decimal(c.shown.offset_x, 3),
+                             io::to_decimal(c.shown.offset_y, 3));
+        return kf::fail(std::move(e));
+    }
+    c.machine = std::move(read.value);
+    return c;
+}
+
+/// errc::busy when the file is not `expected` any more: somebody else wrote it meanwhile.
+[[nodiscard]] inline result<void> write_origin(const std::filesystem::path& file, std::string_view expected,
+                                               const origin_change& c) {
+    KF_TRY(const std::string now, io::read_file(file, 1 << 20));
+    if (now != expected)
+        return kf::fail(
+            {errc::busy, file.string() + " was changed meanwhile", "somebody else wrote it", {}, {"O  again"}});
+    return io::write_file(file, c.text);
+}
+
+} // namespace kf::jog

@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The jog console without a screen: what a person asks goes in, a panel comes out. It owns the conversation with
+/// Klipper: it finds it, and finds it again; it looks at everything before it moves anything; keys go to the jogger,
+/// what takes longer (homing, touch-off, travel) is done with the verbs of run/, and keys that were struck meanwhile
+/// are forgotten. One thread: give() and turn() are called by whoever waits (jog/console_thread.hpp, tests).
+
+#include <kf/io/decimal.hpp>
+#include <kf/jog/canvas_origin.hpp>
+#include <kf/jog/foreign_watch.hpp>
+#include <kf/jog/jogger.hpp>
+#include <kf/jog/panel.hpp>
+#include <kf/jog/person_input.hpp>
+#include <kf/jog/stop_button.hpp>
+#include <kf/jog/tool_verbs.hpp>
+#include <kf/klippy/session.hpp>
+#include <kf/run/pen_record.hpp>
+#include <kf/run/preflight.hpp>
+#include <kf/run/z_reference.hpp>
+#include <kf/sink.hpp>
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kf::jog {
+
+struct console_setup {
+    std::filesystem::path machine_file = {}; ///< for `origin`; empty: a simulated machine, and nothing is written
+    run::touch_off_by who = run::touch_off_by::person;
+    mm_per_s speed = 20; ///< of jogging, at factor 1
+};
+
+template<klippy::connector Connect, io::clock Clock = io::steady_clock>
+class console {
+  public:
+    using session_type = klippy::session<Connect, Clock>;
+
+    /// All of them outlive it.
+    console(session_type& k, stop_button<Connect>& stop, machine::machine& m, run::pen_record& record,
+            console_setup setup, Clock clock = {})
+      : k_(k)
+      , stop_(stop)
+      , machine_(m)
+      , record_(record)
+      , setup_(std::move(setup))
+      , clock_(clock)
+      , jogger_(m) {
+        panel_.step = m.interactive.default_jog_increment_mm;
+        jogger_.set_step(panel_.step);
+        set_factor(1);
+        k_.keep_complaints();
+    }
+
+    /// Called with the new panel whenever something on it changed, also in the midst of give().
+    std::function<void(const panel&)> on_change = [](const panel&) {};
+
+    void give(const timed_input& in);
+    /// Reads what is there and does what is due.
+    void turn();
+    /// When turn() has something to do although nothing was read.
+    [[nodiscard]] io::time_point wake() const;
+    [[nodiscard]] const panel& shown() const noexcept { return panel_; }
+    [[nodiscard]] const jogger& keys() const noexcept { return jogger_; }
+
+  private:
+    using level = panel_message::level;
+
+    [[nodiscard]] io::time_point now() const { return clock_.now(); }
+    void find_klipper();
+    void follow_state();
+    void look_before_motion();
+    void look_where_it_is();
+    void renew_view();
+    void send_orders();
+    void take_answer();
+    void on_lost(const error& why);
+    void set_factor(double f);
+
+    template<class Verb>
+    void run_verb(activity a, Verb&& verb);
+    [[nodiscard]] workplace<session_type> here() noexcept { return {k_, machine_, facts_, record_}; }
+
+    void handle(const strike& s, io::time_point at) {
+        if (at >= deaf_until_) jogger_.strike(s, at);
+    }
+    void handle(const release& r, io::time_point) { jogger_.release(r.of); }
+    void handle(let_go, io::time_point) { jogger_.stop(); }
+    void handle(step_change c, io::time_point);
+    void handle(speed_change c, io::time_point);
+    void handle(const home& h, io::time_point);
+    void handle(const select_tool& s, io::time_point) {
+        run_verb(activity::lifting, [&]() -> result<void> {
+            KF_TRY(const machine::tool* t, change_to(here(), s.name));
+            jogger_.set_tool(*t);
+            return {};
+        });
+    }
+    void handle(tool_move t, io::time_point) {
+        if (t == tool_move::up)
+            run_verb(activity::lifting, [&] { return tool_up(here()); });
+        else
+            run_verb(activity::lowering, [&] { return tool_down(here(), jogger_.tool()); });
+    }
+    void handle(const touch_off&, io::time_point) {
+        run_verb(activity::touching_off, [&] { return touch_off_here(here()); });
+    }
+    void handle(const go_to& g, io::time_point) {
+        run_verb(activity::travelling, [&] { return travel_up_to(here(), g.place); });
+    }
+    void handle(origin o, io::time_point);
+    void handle(const restart&, io::time_point);
+    void handle(const console_line& l, io::time_point) {
+        constexpr seconds longest = 120;
+        run_verb(activity::console, [&] {
+            return k_.send_gcode(l.text, klippy::barrier::motion_end, now() + klippy::motion_allowance(longest));
+        });
+    }
+    void handle(const stop_pressed&, io::time_point);
+    [[nodiscard]] result<void> propose_origin();
+
+    void say(level l, std::string text, std::vector<std::string> steps = {}) {
+        constexpr std::size_t kept = 50;
+        panel_message m{l, std::move(text), std::move(steps)};
+        if (!panel_.messages.empty() && panel_.messages.back() == m) return;
+        panel_.messages.push_back(std::move(m));
+        if (panel_.messages.size() > kept) panel_.messages.pop_front();
+    }
+    void tell(const error& e) {
+        say(level::fault, e.cause.empty() ? e.what : fmt::format("{}: {}", e.what, e.cause), e.steps);
+    }
+    void show();
+
+    session_type& k_;
+    stop_button<Connect>& stop_;
+    machine::machine& machine_;
+    run::pen_record& record_;
+    console_setup setup_;
+    Clock clock_;
+    jogger jogger_;
+    panel panel_, last_shown_;
+    std::optional<activity> verb_;
+    foreign_watch foreign_;
+    run::printer_facts facts_;
+    machine_view view_;
+    std::string fault_;   ///< why the printer must not be moved though it is ready
+    bool looked_ = false; ///< the look before motion was had, since this contact
+    bool placed_ = false; ///< and it is known where the machine is
+    bool armed_ = false;
+    bool restarted_ = false; ///< by ourselves, after the micro-controller was lost
+    io::time_point look_again_{}, find_again_{}, arm_again_{};
+    io::time_point deaf_until_{}; ///< keys of before are forgotten
+    std::optional<klippy::request_id> sent_;
+    std::optional<origin_change> origin_;
+    std::string origin_text_; ///< machine.yaml as it was when the change was proposed
+};
+
+namespace detail {
+
+/// What a console has to see: the state of everybody, and the limits with which a move is planned.
+[[nodiscard]] inline boost::json::object watched_objects() {
+    boost::json::object o = klippy::state_objects();
+    o["toolhead"] = boost::json::array{"homed_axes", "position", "max_velocity", "max_accel", "minimum_cruise_ratio"};
+    return o;
+}
+
+inline constexpr std::array<double, 10> speed_factors{0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5};
+
+/// Of a list that grows: the next one after or before `from`, the last one at its end.
+template<class List>
+[[nodiscard]] double neighbour(const List& list, double from, bool above) {
+    double out = from;
+    for (const double v : list)
+        if (above ? v > from + 1e-9 && (out == from || v < out) : v < from - 1e-9 && (out == from || v > out)) out = v;
+    return out;
+}
+
+} // namespace detail
+
+// --- contact
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::turn() {
+    const auto t = now();
+    if (!k_.connected())
+        find_klipper();
+    else if (auto read = k_.pump(t); !read && !k_.connected())
+        on_lost(read.error());
+    take_answer();
+    follow_state();
+    if (panel_.klipper == contact::ready) {
+        if (t >= arm_again_) {
+            armed_ = stop_.arm(t);
+            arm_again_ = t + std::chrono::seconds(1);
+        }
+        if (!jogger_.rests(t)) foreign_.ours(t);
+        foreign_.look(k_.status(), jogger_.target(), t);
+        if (!looked_ && t >= look_again_) look_before_motion();
+        if (looked_ && (foreign_.is_over(t) || (!placed_ && jogger_.rests(t)))) look_where_it_is();
+    }
+    renew_view();
+    send_orders();
+    show();
+}
+
+template<klippy::connector N, io::clock C>
+io::time_point console<N, C>::wake() const {
+    const auto t = now();
+    if (!k_.connected()) return find_again_;
+    auto at = arm_again_;
+    if (!looked_) at = std::min(at, look_again_);
+    if (const auto w = jogger_.wake(t)) at = std::min(at, *w);
+    if (const auto w = foreign_.wake()) at = std::min(at, *w);
+    return std::max(at, t);
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::find_klipper() {
+    if (now() < find_again_) return;
+    auto opened = k_.open(klippy::need::contact);
+    if (opened) opened = k_.subscribe(detail::watched_objects());
+    find_again_ = now() + std::chrono::milliseconds(500);
+    looked_ = placed_ = armed_ = false;
+    look_again_ = arm_again_ = {};
+    if (opened) return;
+    panel_.klipper = contact::away;
+    panel_.reason = opened.error().what;
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::on_lost(const error& why) {
+    if (sent_) jogger_.answered(false, now());
+    sent_.reset();
+    jogger_.is_lost();
+    looked_ = placed_ = armed_ = false;
+    panel_.klipper = contact::away;
+    panel_.reason = why.what;
+    tell(why);
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::follow_state() {
+    if (!k_.connected()) return;
+    const auto& at = k_.status().webhooks;
+    const contact before = panel_.klipper;
+    panel_.klipper = at.state == klippy::printer_state::ready      ? contact::ready
+                     : at.state == klippy::printer_state::shutdown ? contact::stopped
+                     : at.state == klippy::printer_state::error    ? contact::stopped
+                                                                   : contact::starting;
+    panel_.reason = panel_.klipper == contact::ready ? std::string() : klippy::first_line(at.message);
+    if (panel_.klipper == contact::ready) {
+        if (before != contact::ready) {
+            looked_ = placed_ = false;
+            look_again_ = {};
+        }
+        return;
+    }
+    jogger_.is_lost();
+    if (panel_.klipper != contact::stopped || before == contact::stopped) return;
+    if (auto noted = record_.may_be_down("Klipper stopped: " + panel_.reason); !noted) tell(noted.error());
+    say(level::fault, "Klipper has stopped: " + panel_.reason, {"R  restarts Klipper", "H  home, after that"});
+    // Its motors are without power: a restart moves nothing, and is what a person would do.
+    const bool lost_board = panel_.reason.starts_with("Lost communication with MCU");
+    if (lost_board && machine_.connection.auto_reconnect && !std::exchange(restarted_, true)) handle(restart{}, now());
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(const restart&, io::time_point) {
+    jogger_.is_lost();
+    sent_.reset();
+    panel_.klipper = contact::recovering;
+    show();
+    auto back = k_.recover();
+    looked_ = placed_ = armed_ = false;
+    look_again_ = arm_again_ = {};
+    deaf_until_ = now();
+    if (back)
+        say(level::note, "Klipper is ready again; nothing is referenced", {"H  home"});
+    else
+        tell(back.error());
+    if (!k_.connected()) panel_.klipper = contact::away;
+}
+
+// --- before motion
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::look_before_motion() {
+    const auto until = now() + std::chrono::seconds(5);
+    auto seen = [&]() -> result<void> {
+        KF_TRY(facts_, run::preflight(k_.link(), machine_, until));
+        KF_TRY(const auto all, k_.link().query({{"configfile", boost::json::array{"settings"}}}, until));
+        KF_TRY(const auto settings, klippy::settings::from_status(all.status));
+        view_.force_move = facts_.force_move && settings.kinematics() == "cartesian";
+        for (std::size_t i = 0; i < 3; ++i) {
+            const std::string first = fmt::format("stepper_{}", "xyz"[i]);
+            view_.motors[i].clear();
+            for (std::string name = first; settings.has_section(name);
+                 name = first + std::to_string(view_.motors[i].size()))
+                view_.motors[i].push_back(name);
+        }
+        return {};
+    }();
+    looked_ = seen.has_value();
+    fault_ = looked_ ? std::string() : seen.error().what;
+    if (looked_) {
+        restarted_ = false;
+        return;
+    }
+    look_again_ = now() + std::chrono::seconds(2);
+    if (k_.connected()) tell(seen.error());
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::look_where_it_is() {
+    auto seen = [&]() -> result<void> {
+        KF_TRY(const auto all, k_.link().query(detail::watched_objects(), now() + std::chrono::seconds(5)));
+        return k_.status().merge(all.status, all.eventtime);
+    }();
+    if (!seen) return tell(seen.error());
+    foreign_.settled();
+    const auto at = k_.status().position();
+    placed_ = at.has_value();
+    if (!placed_) return;
+    facts_.homed_axes = k_.status().toolhead->homed_axes;
+    jogger_.stands_at(*at);
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::renew_view() {
+    const klippy::printer_status& s = k_.status();
+    view_.obstacle = panel_.klipper != contact::ready ? fmt::format("Klipper is not ready ({})", name(panel_.klipper))
+                     : !fault_.empty()                ? fault_
+                     : !looked_                       ? "the printer is being looked at"
+                     : !armed_                        ? "the emergency stop has no connection"
+                                                      : foreign_.text();
+    view_.xy_homed = s.homed("xy").value_or(false);
+    view_.z_referenced = s.homed("z").value_or(false);
+    if (s.gcode_move) {
+        view_.speed_factor = s.gcode_move->speed_factor;
+        view_.base = s.gcode_move->base();
+    }
+    if (s.toolhead) {
+        view_.max_velocity = std::min(s.toolhead->max_velocity, machine_.motion.max_velocity_mm_s);
+        view_.max_accel = s.toolhead->max_accel;
+        view_.minimum_cruise_ratio = s.toolhead->minimum_cruise_ratio;
+    }
+    jogger_.sees(view_);
+}
+
+// --- motion
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::send_orders() {
+    if (sent_) return;
+    const auto t = now();
+    const auto o = jogger_.next(t);
+    if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
+    if (!o) return;
+    auto sent = [&]() -> result<klippy::request_id> {
+        if (o->may_lower) KF_CHECK(record_.may_be_down("kjog lowered the tool"));
+        return k_.link().send_script(o->script, o->until, t + klippy::motion_allowance(o->takes));
+    }();
+    if (sent) {
+        sent_ = *sent;
+        return;
+    }
+    jogger_.answered(false, t);
+    placed_ = false;
+    tell(sent.error());
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::take_answer() {
+    if (!sent_) return;
+    auto answer = k_.link().take(*sent_);
+    if (!answer) return;
+    sent_.reset();
+    jogger_.answered(answer->has_value(), now());
+    if (!*answer) {
+        placed_ = false;
+        return tell(answer->error());
+    }
+    const auto& at = jogger_.target();
+    if (view_.z_referenced && at && is_up(machine_, (*at)[2]))
+        if (auto noted = record_.is_up(); !noted) tell(noted.error());
+}
+
+template<klippy::connector N, io::clock C>
+template<class Verb>
+void console<N, C>::run_verb(activity a, Verb&& verb) {
+    jogger_.stop();
+    while (sent_ && k_.connected()) {
+        (void)k_.pump(now() + std::chrono::milliseconds(20));
+        take_answer();
+    }
+    turn();
+    if (!view_.obstacle.empty()) return say(level::fault, view_.obstacle);
+    verb_ = a;
+    show();
+    look_before_motion();
+    result<void> done;
+    if (looked_) done = verb();
+    verb_.reset();
+    foreign_.ours(now());
+    if (!done) tell(done.error());
+    placed_ = false;
+    if (k_.connected() && k_.status().ready()) look_where_it_is();
+    deaf_until_ = now();
+}
+
+// --- what a person asks
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::give(const timed_input& in) {
+    std::visit([&](const auto& what) { handle(what, in.at); }, in.what);
+    if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
+    turn();
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(step_change c, io::time_point) {
+    panel_.step = detail::neighbour(machine_.interactive.jog_increments_mm, panel_.step, c == step_change::longer);
+    jogger_.set_step(panel_.step);
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(speed_change c, io::time_point) {
+    set_factor(detail::neighbour(detail::speed_factors, panel_.speed_factor, c == speed_change::faster));
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::set_factor(double f) {
+    panel_.speed_factor = f;
+    jogger_.set_speed(std::min({setup_.speed * f, jogger_.tool().travel_feed_mm_s, machine_.motion.max_velocity_mm_s}));
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(const home& h, io::time_point) {
+    run_verb(activity::homing, [&]() -> result<void> {
+        if (h.pen == run::pen_word::nothing && !record_.doubt().empty() && !facts_.homed("z") &&
+            setup_.who == run::touch_off_by::person)
+            return kf::fail({errc::refused,
+                             "the pen may be down: " + record_.doubt(),
+                             "homing would drag it over the paper",
+                             {},
+                             {"Look at the pen; lift it by hand when it is down.", "H  again, and say that it is up",
+                              "T  when it touches the paper"}});
+        silent_sink quiet;
+        return run::home_xy(k_, machine_, facts_, record_, setup_.who, h.pen, quiet);
+    });
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(const stop_pressed&, io::time_point) {
+    jogger_.is_lost();
+    say(level::warning, "emergency stop", {"R  restarts Klipper"});
+    if (auto noted = record_.may_be_down("an emergency stop"); !noted) tell(noted.error());
+}
+
+template<klippy::connector N, io::clock C>
+result<void> console<N, C>::propose_origin() {
+    if (!view_.xy_homed || !jogger_.target())
+        return kf::fail({errc::refused, "X and Y are not homed: H first", "", {}, {"H  home"}});
+    if (setup_.machine_file.empty())
+        return kf::fail(errc::refused, "a simulated machine has no machine.yaml to write to");
+    const std::string name = setup_.machine_file.string();
+    KF_TRY(origin_text_, machine::read_text(name));
+    const xyz& at = *jogger_.target();
+    KF_TRY(origin_, origin_here(origin_text_, name, machine_, jogger_.tool(), {at[0], at[1]}));
+    return {};
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::handle(origin o, io::time_point) {
+    result<void> done;
+    switch (o) {
+    case origin::propose: done = propose_origin(); break;
+    case origin::forget: origin_.reset(); break;
+    case origin::write:
+        if (!origin_) break;
+        done = write_origin(setup_.machine_file, origin_text_, *origin_);
+        if (done) {
+            machine_.canvas = origin_->machine.canvas;
+            say(level::note, fmt::format("the canvas begins at X{} Y{}", io::to_decimal(machine_.canvas.offset_x_mm, 3),
+                                         io::to_decimal(machine_.canvas.offset_y_mm, 3)));
+        }
+        origin_.reset();
+        break;
+    }
+    if (!done) tell(done.error());
+}
+
+// --- the panel
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::show() {
+    const auto t = now();
+    const klippy::printer_status& s = k_.status();
+    panel& p = panel_;
+    p.doing = verb_.value_or(jogger_.doing(t));
+    p.live = s.live_position();
+    p.commanded = jogger_.target();
+    p.xy_homed = view_.xy_homed;
+    p.z_referenced = view_.z_referenced;
+    p.tool = jogger_.tool().name;
+    p.place = tool_place::unknown;
+    if (p.z_referenced && p.commanded) {
+        const mm z = (*p.commanded)[2], work = jogger_.tool().work_mm;
+        p.place = is_up(machine_, z)                                       ? tool_place::up
+                  : std::fabs(z - work) <= machine::up_tolerance(machine_) ? tool_place::down
+                                                                           : tool_place::between;
+    }
+    p.speed = jogger_.speed();
+    p.bound = jogger_.bound();
+    p.unreferenced = view_.obstacle.empty() && view_.force_move && !(p.xy_homed && p.z_referenced);
+    p.single_steps = jogger_.single_steps();
+    p.low = jogger_.limits().low;
+    p.high = jogger_.limits().high;
+    p.pen_doubt = record_.doubt();
+    p.foreign = foreign_.text();
+    p.stop_armed = armed_;
+    p.origin = origin_ ? std::optional(origin_->shown) : std::nullopt;
+    if (p == last_shown_) return;
+    last_shown_ = p;
+    on_change(p);
+}
+
+} // namespace kf::jog

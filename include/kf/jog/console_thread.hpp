@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The console on a thread of its own, so that nothing it waits for blocks a screen or the emergency stop. A page gives
+/// what the person asks, looks at shown(), and sleeps on changes() beside its keys.
+
+#include <kf/io/interrupt.hpp>
+#include <kf/io/unix_socket.hpp>
+#include <kf/jog/console.hpp>
+#include <kf/klippy/socket_lock.hpp>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace kf::jog {
+
+struct console_request {
+    machine::machine machine;
+    std::string socket;
+    std::filesystem::path records; ///< the folder of the pen records
+    console_setup setup = {};
+    std::string who = "kjog"; ///< what others are told who meet our lock
+};
+
+class console_thread {
+  public:
+    /// Takes the lock of the printer. errc::busy names who has it. That there is no Klipper is no error: it is looked
+    /// for.
+    [[nodiscard]] static result<std::unique_ptr<console_thread>> start(console_request r) {
+        KF_TRY(auto lock, klippy::lock_printer(r.socket, r.who));
+        std::unique_ptr<console_thread> out(new console_thread(std::move(r), std::move(lock)));
+        if (!out->wake_ || !out->changed_) return kf::fail(io::system_error("cannot make an eventfd"));
+        out->thread_ = std::thread([p = out.get()] { p->run(); });
+        return out;
+    }
+    ~console_thread() {
+        ending_ = true;
+        ring(wake_.get());
+        if (thread_.joinable()) thread_.join();
+    }
+    console_thread(const console_thread&) = delete;
+    console_thread& operator=(const console_thread&) = delete;
+
+    void give(person_input what) { give({std::chrono::steady_clock::now(), std::move(what)}); }
+    void give(timed_input in) {
+        {
+            const std::lock_guard alone(mutex_);
+            inbox_.push_back(std::move(in));
+        }
+        ring(wake_.get());
+    }
+    /// The emergency stop, from the thread that read the key: written before anything else happens.
+    [[nodiscard]] result<void> stop() {
+        auto pressed = stop_.press(std::chrono::steady_clock::now());
+        give(stop_pressed{});
+        return pressed;
+    }
+    [[nodiscard]] panel shown() const {
+        const std::lock_guard alone(mutex_);
+        return shown_;
+    }
+    /// Readable when the panel has changed since the last settle_changes().
+    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
+    void settle_changes() noexcept { drain(changed_.get()); }
+
+  private:
+    struct connect_to {
+        std::string path;
+        [[nodiscard]] result<io::unix_socket> operator()(io::time_point until) const {
+            return io::unix_socket::connect(path, until);
+        }
+    };
+
+    console_thread(console_request r, io::file_lock lock)
+      : request_(std::move(r))
+      , lock_(std::move(lock))
+      , record_(request_.records, request_.socket)
+      , session_(connect_to{request_.socket}, {.attempts = request_.machine.connection.reconnect_attempts,
+                                               .interval = request_.machine.connection.reconnect_interval_s,
+                                               .auto_reconnect = true})
+      , stop_(connect_to{request_.socket})
+      , console_(session_, stop_, request_.machine, record_, request_.setup)
+      , wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
+      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+        console_.on_change = [this](const panel& p) {
+            {
+                const std::lock_guard alone(mutex_);
+                shown_ = p;
+            }
+            ring(changed_.get());
+        };
+    }
+
+    static void ring(int fd) noexcept {
+        const std::uint64_t one = 1;
+        (void)!::write(fd, &one, sizeof one);
+    }
+    static void drain(int fd) noexcept {
+        std::uint64_t count = 0;
+        (void)!::read(fd, &count, sizeof count);
+    }
+
+    void run() {
+        while (!ending_) {
+            console_.turn();
+            for (;;) {
+                std::optional<timed_input> in;
+                {
+                    const std::lock_guard alone(mutex_);
+                    if (!inbox_.empty()) {
+                        in = std::move(inbox_.front());
+                        inbox_.pop_front();
+                    }
+                }
+                if (!in || ending_) break;
+                console_.give(*in);
+            }
+            rest(console_.wake());
+        }
+    }
+    /// Until a key comes, Klipper says something, or `until`.
+    void rest(io::time_point until) noexcept {
+        const auto left = until - std::chrono::steady_clock::now();
+        std::array<pollfd, 2> fds{{{wake_.get(), POLLIN, 0}, {-1, POLLIN, 0}}};
+        if (session_.connected()) fds[1].fd = session_.link().transport().native_handle();
+        const timespec t{.tv_sec = std::max<std::int64_t>(0, left / std::chrono::seconds(1)),
+                         .tv_nsec = std::max<std::int64_t>(0, (left % std::chrono::seconds(1)).count())};
+        ::ppoll(fds.data(), fds.size(), &t, nullptr);
+        drain(wake_.get());
+    }
+
+    console_request request_;
+    io::file_lock lock_;
+    run::pen_record record_;
+    klippy::session<connect_to> session_;
+    stop_button<connect_to> stop_;
+    console<connect_to> console_;
+    io::unique_fd wake_, changed_;
+    mutable std::mutex mutex_; ///< of the inbox and what is shown
+    std::deque<timed_input> inbox_;
+    panel shown_;
+    std::atomic<bool> ending_ = false;
+    std::thread thread_;
+};
+
+} // namespace kf::jog

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The page of the jog console: the panel as a frame, keys as what the person asks of the console. What lies over the
+/// panel (a question, a line that is typed, the help) is here too; it moves nothing.
+
+#include <kf/io/decimal.hpp>
+#include <kf/jog/panel.hpp>
+#include <kf/jog/person_input.hpp>
+#include <kf/machine/machine.hpp>
+#include <kf/tui/confirmation.hpp>
+#include <kf/tui/framed_page.hpp>
+#include <kf/tui/text_field.hpp>
+#include <kf/tui/wrapped.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace kf::jog {
+
+enum class jog_command : std::uint8_t {
+    left,
+    right,
+    nearer,
+    farther,
+    raise,
+    lower,
+    longer,
+    shorter,
+    faster,
+    slower,
+    home,
+    first_tool,
+    second_tool,
+    tool_up,
+    tool_down,
+    touch_off,
+    go_to,
+    origin,
+    console,
+    restart,
+    stop,
+    help,
+    leave
+};
+
+/// Besides what is asked of the console: the emergency stop, which waits for nobody, and the end.
+struct press_stop {};
+struct leave_console {};
+using page_effect = std::variant<person_input, press_stop, leave_console>;
+
+struct page_setup {
+    std::string machine_name; ///< right in the heading
+    std::vector<mm> increments;
+    std::string first_tool, second_tool; ///< under P and A; empty: there is none
+};
+
+/// P is the pen and A the airbrush, by their names; else the first and the second tool.
+[[nodiscard]] inline page_setup page_setup_of(const machine::machine& m, std::string name) {
+    page_setup s{std::move(name), m.interactive.jog_increments_mm, {}, {}};
+    const auto named = [&](const char* tool) { return machine::find_tool(m, tool) != nullptr ? tool : ""; };
+    s.first_tool = named("pen");
+    s.second_tool = named("airbrush");
+    for (const machine::tool& t : m.tools) {
+        if (t.name == s.first_tool || t.name == s.second_tool) continue;
+        if (s.first_tool.empty())
+            s.first_tool = t.name;
+        else if (s.second_tool.empty())
+            s.second_tool = t.name;
+    }
+    return s;
+}
+
+class jog_page {
+  public:
+    using command = jog_command;
+    using effects = std::vector<page_effect>;
+
+    explicit jog_page(page_setup s)
+      : setup_(std::move(s))
+      , lines_(std::make_unique<tui::entered_lines>()) {}
+
+    void shows(panel p);
+    [[nodiscard]] effects take(const tui::key& k);
+    [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
+    [[nodiscard]] tui::binding_table<command> bindings() const;
+    /// A question waits to be seen: draw, empty the keyboard, then shown().
+    [[nodiscard]] bool has_question_to_show() const noexcept {
+        const auto* q = std::get_if<question>(&over_);
+        return q != nullptr && !q->text.was_shown();
+    }
+    void shown() noexcept {
+        if (auto* q = std::get_if<question>(&over_)) q->text.shown();
+    }
+
+  private:
+    struct question {
+        tui::confirmation text;
+        effects yes, no;
+    };
+    struct typed_line {
+        std::string prompt;
+        tui::text_field field;
+        jog_command for_what;
+    };
+    struct help {
+        std::size_t first = 0;
+    };
+
+    page_setup setup_;
+    panel panel_;
+    std::unique_ptr<tui::entered_lines> lines_; ///< where the text field can point to, wherever the page goes
+    std::variant<std::monostate, question, typed_line, help> over_;
+    std::string refused_; ///< what was typed and cannot be taken
+
+    [[nodiscard]] effects perform(jog_command c, const tui::key& k);
+    [[nodiscard]] effects entered(const typed_line& l);
+    [[nodiscard]] effects take_over(const tui::key& k);
+    void ask(std::string text, std::vector<std::string> details, effects yes, effects no = {}) {
+        over_.emplace<question>(tui::confirmation(std::move(text), std::move(details)), std::move(yes), std::move(no));
+    }
+    [[nodiscard]] std::vector<tui::footer_entry> footer() const;
+    void paint_panel(tui::pane p) const;
+    [[nodiscard]] std::vector<std::pair<std::string, tui::look>> state_lines() const;
+    [[nodiscard]] static std::optional<heading> heading_of(jog_command c) noexcept {
+        return c <= jog_command::lower ? std::optional(headings[static_cast<std::size_t>(c)]) : std::nullopt;
+    }
+};
+
+inline tui::binding_table<jog_command> jog_page::bindings() const {
+    using tui::key_code;
+    using enum jog_command;
+    const auto alt = tui::modifier::alt;
+    tui::binding_table<jog_command> rows{
+        // With Alt it is an Esc right before it: whoever strikes both means it.
+        {{U'!', {U'!', alt}, key_code::escape},
+         stop,
+         "!/Esc",
+         "E-STOP",
+         "emergency stop; ! at once, Esc a little later",
+         0},
+        {{key_code::left}, left, "←→↑↓", "X Y", "moves X and Y: a tap is one step, held it goes on", 2},
+        {{key_code::right}, right},
+        {{key_code::up}, farther},
+        {{key_code::down}, nearer},
+        {{key_code::page_up}, raise, "PgUp/Dn", "Z", "moves Z: away from the paper, towards it", 3},
+        {{key_code::page_down}, lower},
+        {{U'+', U'='}, longer, "+/-", "step", "makes the step longer, shorter", 4},
+        {{U'-', U'_'}, shorter},
+        {{U'>', U'.'}, faster, "</>", "speed", "changes the speed of jogging; never the printer's own (M220)", 8},
+        {{U'<', U','}, slower},
+        {{U'H'}, home, "H", "home", "homes X and Y, the tool up", 3},
+        {{U'T'}, touch_off, "T", "touch-off", "the pen touches the paper now: Z gets its reference", 5},
+        {{U'U'}, tool_up, "U", "up", "lifts the tool", 3},
+        {{U'D'}, tool_down, "D", "down", "lowers the tool to its work height", 4},
+        {{U'P'}, first_tool, "P", setup_.first_tool, fmt::format("takes the {}", setup_.first_tool), 6},
+        {{U'A'}, second_tool, "A", setup_.second_tool, fmt::format("takes the {}", setup_.second_tool), 6},
+        {{U'G'}, go_to, "G", "go to", "goes to a place that is typed, the tool up", 7},
+        {{U'O'}, origin, "O", "origin", "the canvas begins here: writes machine.yaml after a look at the change", 7},
+        {{U':', key_code::enter},
+         console,
+         ":",
+         "G-code",
+         "a line of G-code for Klipper; Up and Down bring old ones",
+         8},
+        {{U'R'}, restart, "R", "restart", "restarts Klipper after a stop or a fault", 6},
+        {{U'?'}, help, "?", "help", "shows all keys", 1},
+        {{U'Q'}, leave, "Q", "quit", "leaves the console", 0},
+    };
+    std::erase_if(rows, [&](const auto& row) {
+        return (row.does == first_tool && setup_.first_tool.empty()) ||
+               (row.does == second_tool && setup_.second_tool.empty());
+    });
+    // What helps now is not the first to go.
+    for (auto& row : rows)
+        if (row.does == restart && panel_.klipper == contact::stopped) row.rank = 1;
+    return rows;
+}
+
+inline std::vector<tui::footer_entry> jog_page::footer() const {
+    if (const auto* l = std::get_if<typed_line>(&over_))
+        return {{"Esc", "leaves the field", 0}, {"Enter", l->for_what == jog_command::go_to ? "goes" : "sends", 0}};
+    if (std::holds_alternative<question>(over_)) return {{"!", "E-STOP", 0}, {"y", "yes", 0}, {"n/Esc", "no", 0}};
+    if (std::holds_alternative<help>(over_)) return {{"!", "E-STOP", 0}, {"Esc", "back", 0}, {"↑↓", "more", 1}};
+    return tui::footer_of(bindings());
+}
+
+inline void jog_page::shows(panel p) {
+    const bool proposed = p.origin && p.origin != panel_.origin;
+    panel_ = std::move(p);
+    if (proposed)
+        ask("Write machine.yaml", panel_.origin->diff, {person_input(origin::write)}, {person_input(origin::forget)});
+}
+
+inline jog_page::effects jog_page::take(const tui::key& k) {
+    using tui::key_code;
+    // Whatever lies over the panel: nothing is held where nobody looks.
+    if (k.code == key_code::focus_out) return {person_input(let_go::focus_lost)};
+    if (k.code == key_code::focus_in) return {};
+    if (!std::holds_alternative<std::monostate>(over_)) return take_over(k);
+    if (k.action == tui::key_action::release) {
+        tui::key struck = k;
+        struck.action = tui::key_action::press;
+        const auto c = tui::command_of(bindings(), struck);
+        const auto to = c ? heading_of(*c) : std::nullopt;
+        return to ? effects{person_input(release{*to})} : effects{};
+    }
+    const auto c = tui::command_of(bindings(), k);
+    if (c == jog_command::stop) return {press_stop{}};
+    if (c && heading_of(*c)) return perform(*c, k);
+    effects out{person_input(let_go::other_key)};
+    // A key that is held repeats what was asked: once is enough.
+    const bool steps =
+        c == jog_command::longer || c == jog_command::shorter || c == jog_command::faster || c == jog_command::slower;
+    if (!c || (k.action == tui::key_action::repeat && !steps)) return out;
+    for (page_effect& e : perform(*c, k)) out.push_back(std::move(e));
+    return out;
+}
+
+inline jog_page::effects jog_page::take_over(const tui::key& k) {
+    if (auto* l = std::get_if<typed_line>(&over_)) {
+        const auto event = l->field.take(k);
+        if (event == tui::field_event::left) over_.emplace<std::monostate>();
+        if (event != tui::field_event::entered) return {};
+        const typed_line done = std::move(*l);
+        over_.emplace<std::monostate>();
+        return entered(done);
+    }
+    if (tui::is(k, U'!') || tui::is(k, {U'!', tui::modifier::alt})) return {press_stop{}};
+    if (auto* q = std::get_if<question>(&over_)) {
+        const auto said = q->text.take(k);
+        if (said == tui::answer::none) return {};
+        effects out = said == tui::answer::yes ? std::move(q->yes) : std::move(q->no);
+        over_.emplace<std::monostate>();
+        return out;
+    }
+    auto& h = std::get<help>(over_);
+    if (k.action == tui::key_action::release || k.code == tui::key_code::paste) return {};
+    if (k.code == tui::key_code::down || k.code == tui::key_code::page_down)
+        h.first = std::min(h.first + 1, bindings().size());
+    else if (k.code == tui::key_code::up || k.code == tui::key_code::page_up)
+        h.first -= std::min<std::size_t>(h.first, 1);
+    else if (k.code == tui::key_code::escape || tui::is(k, U'q') || tui::is(k, U'?'))
+        over_.emplace<std::monostate>();
+    return {};
+}
+
+inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
+    refused_.clear();
+    if (const auto to = heading_of(c)) {
+        const stroke_kind kind = k.action == tui::key_action::repeat ? stroke_kind::repeat : stroke_kind::unknown;
+        return {person_input(strike{*to, kind})};
+    }
+    switch (c) {
+    case jog_command::longer: return {person_input(step_change::longer)};
+    case jog_command::shorter: return {person_input(step_change::shorter)};
+    case jog_command::faster: return {person_input(speed_change::faster)};
+    case jog_command::slower: return {person_input(speed_change::slower)};
+    case jog_command::home:
+        if (panel_.pen_doubt.empty() || panel_.z_referenced) return {person_input(home{})};
+        ask("Is the pen clear of the paper",
+            {"The pen may be down: " + panel_.pen_doubt, "Look at it before you answer."},
+            {person_input(home{run::pen_word::is_up})});
+        return {};
+    case jog_command::first_tool: return {person_input(select_tool{setup_.first_tool})};
+    case jog_command::second_tool: return {person_input(select_tool{setup_.second_tool})};
+    case jog_command::tool_up: return {person_input(tool_move::up)};
+    case jog_command::tool_down: return {person_input(tool_move::down)};
+    case jog_command::touch_off:
+        ask("Does the pen touch the paper now", {"Lower it with PgDn, or by hand, until it just touches."},
+            {person_input(touch_off{})});
+        return {};
+    case jog_command::go_to: over_.emplace<typed_line>("Go to X Y:", tui::text_field(), c); return {};
+    case jog_command::origin: return {person_input(origin::propose)};
+    case jog_command::console: over_.emplace<typed_line>("G-code:", tui::text_field({}, lines_.get()), c); return {};
+    case jog_command::restart: return {person_input(restart{})};
+    case jog_command::help: over_.emplace<help>(); return {};
+    case jog_command::leave:
+        if (panel_.place != tool_place::down) return {leave_console{}};
+        ask("Leave it with the tool down", {"U lifts it."}, {leave_console{}});
+        return {};
+    default: return {};
+    }
+}
+
+inline jog_page::effects jog_page::entered(const typed_line& l) {
+    const std::string& text = l.field.text();
+    if (text.find_first_not_of(' ') == std::string::npos) return {};
+    if (l.for_what == jog_command::console) {
+        lines_->add(text);
+        return {person_input(console_line{text})};
+    }
+    // "100 50", "X100 Y50", "100, 50"
+    std::string numbers;
+    for (const char c : text) numbers += c == ',' || c == 'x' || c == 'X' || c == 'y' || c == 'Y' ? ' ' : c;
+    std::vector<double> place;
+    for (std::string_view rest = numbers; !rest.empty();) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+        const std::string_view word = rest.substr(0, rest.find(' '));
+        rest.remove_prefix(word.size());
+        if (word.empty()) continue;
+        const auto n = io::parse_decimal(word);
+        if (!n) {
+            place.clear();
+            break;
+        }
+        place.push_back(*n);
+    }
+    if (place.size() == 2) return {person_input(go_to{{place[0], place[1]}})};
+    refused_ = fmt::format("\"{}\" is no place: two numbers, X and Y in mm", text);
+    return {};
+}
+
+namespace detail {
+
+[[nodiscard]] inline std::string place_text(const std::optional<klippy::xyz>& at) {
+    if (!at) return "unknown";
+    return fmt::format("X{:8.3f} Y{:8.3f} Z{:8.3f}", (*at)[0], (*at)[1], (*at)[2]);
+}
+
+[[nodiscard]] constexpr const char* text_of(tool_place p) noexcept {
+    switch (p) {
+    case tool_place::up: return "up";
+    case tool_place::down: return "DOWN";
+    case tool_place::between: return "between up and down";
+    case tool_place::unknown: return "height unknown";
+    }
+    return "height unknown";
+}
+
+} // namespace detail
+
+inline std::vector<std::pair<std::string, tui::look>> jog_page::state_lines() const {
+    using tui::look;
+    const panel& p = panel_;
+    std::vector<std::pair<std::string, look>> out;
+    const auto why = p.reason.empty() ? std::string() : ": " + p.reason;
+    switch (p.klipper) {
+    case contact::away:
+        out.emplace_back("no Klipper" + why, look::bad);
+        out.emplace_back("It is looked for. Q quits.", look::normal);
+        break;
+    case contact::starting: out.emplace_back("Klipper starts" + why, look::warning); break;
+    case contact::recovering: out.emplace_back("Klipper is being restarted", look::warning); break;
+    case contact::stopped:
+        out.emplace_back("STOPPED" + why, look::bad);
+        out.emplace_back("R restarts Klipper; then H homes.", look::normal);
+        break;
+    case contact::ready:
+        out.emplace_back(p.doing == activity::resting ? "ready" : name(p.doing),
+                         p.doing == activity::resting ? look::good : look::strong);
+        if (!p.foreign.empty()) out.emplace_back(p.foreign, look::warning);
+        if (!p.stop_armed) out.emplace_back("E-STOP has no connection: nothing moves", look::bad);
+        if (p.unreferenced)
+            out.emplace_back("NO REFERENCE: steps of 1 mm at most, no limits. H homes.", look::warning);
+        else if (!p.xy_homed)
+            out.emplace_back("X and Y are not homed. H homes.", look::warning);
+        break;
+    }
+    return out;
+}
+
+inline void jog_page::paint_panel(tui::pane p) const {
+    using tui::look;
+    const panel& now = panel_;
+    const std::size_t indent = p.columns() >= 60 ? 12 : 7;
+    std::size_t row = 0;
+    const auto label = [&](const char* wide, const char* narrow) {
+        p.put(1, row, p.columns() >= 60 ? wide : narrow, look::faint);
+    };
+    const auto line = [&](std::string_view text, look as = look::normal) { p.put(indent, row++, text, as); };
+
+    label("State", "State");
+    for (const auto& [text, as] : state_lines())
+        for (const std::string& part : tui::wrapped(text, p.columns() - indent)) line(part, as);
+    label("Goes to", "To");
+    line(detail::place_text(now.commanded), look::strong);
+    label("Is at", "At");
+    line(detail::place_text(now.live));
+    label("Tool", "Tool");
+    line(fmt::format("{}, {}", now.tool.empty() ? "unknown" : now.tool, detail::text_of(now.place)),
+         now.place == tool_place::down ? look::warning : look::normal);
+    label("Reference", "Ref.");
+    line(fmt::format("X Y {}, Z {}", now.xy_homed ? "homed" : "no", now.z_referenced ? "yes" : "none (T)"),
+         now.xy_homed && now.z_referenced ? look::normal : look::warning);
+    label("Step", "Step");
+    std::size_t at = indent;
+    bool listed = false;
+    for (const mm s : setup_.increments) {
+        const bool is = s == now.step;
+        listed = listed || is;
+        at = p.put(at, row, is ? fmt::format("[{}]", io::to_decimal(s)) : fmt::format(" {} ", io::to_decimal(s)),
+                   is ? look::strong : look::faint);
+    }
+    if (!listed) at = p.put(at, row, fmt::format("[{}]", io::to_decimal(now.step)), look::strong);
+    p.put(at, row++, " mm");
+    label("Speed", "Speed");
+    line(fmt::format("{} mm/s, runs on {} mm at most", io::to_decimal(now.speed, 1), io::to_decimal(now.bound, 1)));
+    if (!now.single_steps.empty()) line(fmt::format("single steps only: {}", now.single_steps), look::warning);
+    label("Limits", "Lim.");
+    line(fmt::format("X {}–{}  Y {}–{}  Z {}–{}", io::to_decimal(now.low[0], 1), io::to_decimal(now.high[0], 1),
+                     io::to_decimal(now.low[1], 1), io::to_decimal(now.high[1], 1), io::to_decimal(now.low[2], 1),
+                     io::to_decimal(now.high[2], 1)));
+
+    std::size_t bottom = p.rows();
+    if (const auto* l = std::get_if<typed_line>(&over_)) {
+        if (bottom > 0) l->field.paint(p.part(1, --bottom, {p.columns(), 1}), 0, l->prompt);
+    } else if (!refused_.empty() && bottom > row)
+        p.put(1, --bottom, refused_, look::warning);
+    // The newest message whole, and as many before it as there is room for.
+    std::vector<std::pair<std::string, look>> said;
+    for (const panel_message& m : now.messages) {
+        const look as = m.kind == panel_message::level::fault     ? look::bad
+                        : m.kind == panel_message::level::warning ? look::warning
+                                                                  : look::normal;
+        for (std::string& part : tui::wrapped(m.text, p.columns() - 2)) said.emplace_back(std::move(part), as);
+        for (const std::string& step : m.steps)
+            for (std::string& part : tui::wrapped(step, p.columns() - 4))
+                said.emplace_back("  " + std::move(part), look::normal);
+    }
+    if (said.empty() || bottom < row + 2) return;
+    p.rule(row++);
+    const std::size_t room = bottom - row, from = said.size() > room ? said.size() - room : 0;
+    for (std::size_t i = from; i < said.size(); ++i) p.put(1, row++, said[i].first, said[i].second);
+}
+
+inline tui::text_grid jog_page::paint(tui::grid_size size) const {
+    if (const auto* h = std::get_if<help>(&over_))
+        return tui::help_frame(size, "kjog: keys", tui::help_of(bindings()), footer(), h->first);
+    return tui::framed(size, {"kjog", setup_.machine_name, footer(), {40, 14}}, [&](tui::pane p) {
+        const auto* q = std::get_if<question>(&over_);
+        if (q == nullptr) return paint_panel(p);
+        const std::size_t rows = std::min<std::size_t>(p.rows(), 10);
+        paint_panel(p.part(0, 0, {p.columns(), p.rows() - rows}));
+        p.rule(p.rows() - rows);
+        q->text.paint(p.below(p.rows() - rows + 1));
+    });
+}
+
+static_assert(tui::page<jog_page>);
+
+} // namespace kf::jog

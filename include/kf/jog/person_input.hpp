@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// What a person may ask of the jog console, as values: pages make them from keys, `kjog --script` from lines, tests
+/// from random numbers. The emergency stop itself waits in no queue (jog/stop_button.hpp): here it is only told.
+
+#include <kf/io/clock.hpp>
+#include <kf/jog/heading.hpp>
+#include <kf/jog/key_watch.hpp>
+#include <kf/machine/xy.hpp>
+#include <kf/run/z_reference.hpp>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace kf::jog {
+
+/// An arrow key: pressed or repeated, as far as the terminal tells.
+struct strike {
+    heading to;
+    stroke_kind kind = stroke_kind::unknown;
+};
+struct release {
+    heading of;
+};
+/// Why nothing is held any more. A page gives `other_key` for every key that is no arrow, before what the key does.
+enum class let_go : std::uint8_t { other_key, focus_lost, terminal_lost };
+
+enum class step_change : std::uint8_t { longer, shorter };
+enum class speed_change : std::uint8_t { faster, slower };
+
+/// H. pen_word::is_up when the person was asked, and has looked.
+struct home {
+    run::pen_word pen = run::pen_word::nothing;
+};
+struct select_tool {
+    std::string name; ///< as under tools: in machine.yaml
+};
+enum class tool_move : std::uint8_t { up, down };
+/// T. The person was asked, and the pen touches the paper.
+struct touch_off {};
+/// G, in machine coordinates, with the tool up.
+struct go_to {
+    machine::xy place;
+};
+/// O. First the change is shown (panel::origin), then it is written, or not.
+enum class origin : std::uint8_t { propose, write, forget };
+/// After a stop or a fault: FIRMWARE_RESTART, and the connections anew.
+struct restart {};
+/// A line of G-code that a person typed.
+struct console_line {
+    std::string text;
+};
+
+/// The emergency stop is on its way: it was pressed where the keys are read.
+struct stop_pressed {};
+
+using person_input = std::variant<strike, release, let_go, step_change, speed_change, home, select_tool, tool_move,
+                                  touch_off, go_to, origin, restart, console_line, stop_pressed>;
+
+/// With the moment at which its bytes were read.
+struct timed_input {
+    io::time_point at;
+    person_input what;
+};
+
+} // namespace kf::jog

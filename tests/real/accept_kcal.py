@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""kcal on real klippy: the printer.cfg that it writes is loaded, and levels 1, 2 and 5 run on it. See README.md beside
+this for what the rig's folder has to hold.
+
+accept_kcal.py KCAL KPLOT KSIM RIG [--root FOLDER] [--out FILE]
+
+FILE gets the report of each level as kcal printed it (--json), one object a line."""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from klippy_rig import RealPlotter  # noqa: E402
+import plotter  # noqa: E402
+
+
+def machine():
+    """The template on the pins of the rig; its switches read 1 at the end, as closed ones to ground do when pressed."""
+    text = plotter.template()
+    for old, new in (('octopus_slot: "Motor 0"', 'octopus_slot: "Motor 0 (gpio8, gpio9, gpio10)"'),
+                     ('octopus_slot: "Motor 2_1 + Motor 2_2"',
+                      'octopus_slot: "Motor 2_1 (gpio0, gpio1, gpio2) + Motor 2_2 (gpio20, gpio21, gpio22)"'),
+                     ('octopus_slot: "TBD"', 'octopus_slot: "Motor 4 (gpio12, gpio13, gpio14)"'),
+                     ('endstop_pin: "DIAG0 (PG6)"', 'endstop_pin: "DIAG0 (gpio11)"'),
+                     ('endstop_pin: "DIAG1 (PG9)"', 'endstop_pin: "DIAG1 (gpio3)"'),
+                     ("endstop_pin: null", 'endstop_pin: "DIAG2 (gpio15)"'),
+                     ("NO_to_GND", "NC_to_GND"),
+                     ("endstop_type: null", 'endstop_type: "NC_to_GND"'),
+                     ("homing_side: null", 'homing_side: "min"'),
+                     ("z_rotation_distance: null", "z_rotation_distance: 32.0"),
+                     ("plunge_feed_mm_s: 5.0  ", "plunge_feed_mm_s: 20.0 ")):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+def kcal(p, *words, given=None):
+    command = [KCAL, words[0], "--machine", str(p.machine_file), *map(str, words[1:])]
+    home = dict(os.environ, HOME=str(p.root / "home"), XDG_STATE_HOME=str(p.root))
+    return subprocess.run(command, capture_output=True, text=True, env=home, input=given, timeout=600)
+
+
+def whole_cfg(p):
+    p.machine_file.write_text(p.machine_file.read_text().replace("/home/klipper/gcode_files", str(p.gcodes)))
+    r = kcal(p, "printer-cfg", "--serial", p.root / "mcu_tty")
+    assert r.returncode == 0, r
+    assert "CHANGE_ME" not in r.stdout, r.stdout
+    return r.stdout.replace("[mcu]\n", "[mcu]\nrestart_method: command\n")
+
+
+def main():
+    a = argparse.ArgumentParser()
+    for name in ("kcal", "kplot", "ksim", "rig"):
+        a.add_argument(name)
+    a.add_argument("--out")
+    a.add_argument("--levels", default="1,2,5")
+    a.add_argument("--root", default="/dev/shm/kf-kcal", help="work folder; its carriage must not wait for a disk")
+    arguments = a.parse_args()
+    global KCAL
+    KCAL, plotter.KPLOT, plotter.KSIM = (os.path.abspath(x) for x in (arguments.kcal, arguments.kplot, arguments.ksim))
+    plotter.DEADLINE = 3000
+    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
+    rows, failed = [], 0
+    try:
+        live = kcal(p, "printer-cfg", "--live", "--socket", p.socket)
+        # The rig's own extra, and nothing else.
+        print(live.stdout, live.stderr)
+        failed += live.stdout.splitlines() != ["[kf_moves]: not known to do nothing by itself"]
+        for level in arguments.levels.split(","):
+            r = kcal(p, "check", "--level", level, "--socket", p.socket, "--json")
+            for line in r.stdout.splitlines():
+                row = json.loads(line)
+                if row.get("kind") in ("level_check", "level_report"):
+                    rows.append({k: v for k, v in row.items() if k not in ("event", "procedure")})
+                if row["event"] in ("result", "error", "warning"):
+                    print(row.get("text") or row, flush=True)
+            if r.returncode != 0:
+                print(r.stderr)
+            failed += r.returncode != 0
+    finally:
+        p.close()
+    if arguments.out:
+        with open(arguments.out, "a") as f:
+            for row in rows:
+                f.write(json.dumps(row) + "\n")
+    print(f"{failed} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

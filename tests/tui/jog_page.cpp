@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include <kf/jog/jog_page.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace jog_page_test {
+
+using namespace kf::jog;
+using kf::tui::grid_size;
+using kf::tui::key;
+using kf::tui::key_code;
+
+panel ready() {
+    panel p;
+    p.klipper = contact::ready;
+    p.live = kf::klippy::xyz{105.25, 148.5, 10};
+    p.commanded = kf::klippy::xyz{106.25, 148.5, 10};
+    p.xy_homed = p.z_referenced = p.stop_armed = true;
+    p.tool = "pen";
+    p.place = tool_place::up;
+    p.speed = 20;
+    p.bound = 15;
+    p.low = {0, 0, 0};
+    p.high = {250, 350, 40};
+    p.messages.push_back({panel_message::level::note, "homed", {}});
+    return p;
+}
+
+panel stopped() {
+    panel p = ready();
+    p.klipper = contact::stopped;
+    p.reason = "MCU 'mcu' shutdown: Command request";
+    p.live = p.commanded = std::nullopt;
+    p.xy_homed = p.z_referenced = false;
+    p.place = tool_place::unknown;
+    p.pen_doubt = "an emergency stop";
+    p.messages.push_back({panel_message::level::warning, "emergency stop", {"R  restarts Klipper"}});
+    return p;
+}
+
+panel unhomed() {
+    panel p = ready();
+    p.xy_homed = p.z_referenced = false;
+    p.unreferenced = true;
+    p.place = tool_place::unknown;
+    p.single_steps = "not homed";
+    p.pen_doubt = "an emergency stop";
+    p.messages.clear();
+    return p;
+}
+
+jog_page page_of(panel p) {
+    jog_page out({"machine.yaml", {0.1, 1, 10, 50}, "pen", "airbrush"});
+    out.shows(std::move(p));
+    return out;
+}
+
+struct scene {
+    const char* name;
+    jog_page page;
+};
+
+std::vector<scene> scenes() {
+    std::vector<scene> all;
+    all.push_back({"ready", page_of(ready())});
+    all.push_back({"stopped", page_of(stopped())});
+    all.push_back({"unhomed", page_of(unhomed())});
+    panel gone = stopped();
+    gone.klipper = contact::away;
+    gone.reason = "cannot connect to /tmp/klippy_uds: Connection refused";
+    all.push_back({"away", page_of(gone)});
+    jog_page typing = page_of(ready());
+    (void)typing.take(key{.text = ':'});
+    for (const char c : {'G', '2', '8'}) (void)typing.take(key{.text = static_cast<unsigned char>(c)});
+    all.push_back({"typing", std::move(typing)});
+    jog_page asked = page_of(unhomed());
+    (void)asked.take(key{.text = 'h'});
+    all.push_back({"asked", std::move(asked)});
+    jog_page help = page_of(ready());
+    (void)help.take(key{.text = '?'});
+    all.push_back({"help", std::move(help)});
+    return all;
+}
+
+/// The frame as it lies in tests/tui/frames; KF_WRITE_FRAMES=1 writes it anew.
+void compare(const std::string& name, const std::vector<std::string>& rows) {
+    const std::string file = std::string(KF_TESTS_DIR) + "/tui/frames/" + name + ".txt";
+    std::string now;
+    for (const auto& r : rows) now += r + "\n";
+    if (std::getenv("KF_WRITE_FRAMES") != nullptr) {
+        std::ofstream(file) << now;
+        return;
+    }
+    std::ifstream in(file);
+    const std::string golden{std::istreambuf_iterator<char>(in), {}};
+    BOOST_TEST(now == golden, name << " is now\n" << now);
+}
+
+BOOST_AUTO_TEST_CASE(frames_are_as_they_were_at_four_sizes) {
+    for (const scene& s : scenes())
+        for (const grid_size size : {grid_size{80, 24}, grid_size{60, 20}, grid_size{40, 20}, grid_size{120, 40}}) {
+            const auto frame = s.page.paint(size);
+            const std::string name =
+                std::string("jog-") + s.name + "-" + std::to_string(size.columns) + "x" + std::to_string(size.rows);
+            compare(name, lines(frame));
+            if (size != grid_size{80, 24}) continue;
+            compare(name + "-looks", marked_lines(frame));
+            compare(name + "-ascii", lines(in_ascii(frame)));
+        }
+}
+
+std::string done(const std::vector<page_effect>& effects) {
+    std::string out;
+    for (const page_effect& e : effects) {
+        if (!out.empty()) out += ' ';
+        if (std::holds_alternative<press_stop>(e))
+            out += "STOP";
+        else if (std::holds_alternative<leave_console>(e))
+            out += "leave";
+        else
+            std::visit(
+                [&](const auto& what) {
+                    using kind = std::decay_t<decltype(what)>;
+                    if constexpr (std::is_same_v<kind, strike>)
+                        out += std::string(what.kind == stroke_kind::repeat ? "repeat-" : "strike-") + name(what.to);
+                    else if constexpr (std::is_same_v<kind, release>)
+                        out += std::string("release-") + name(what.of);
+                    else if constexpr (std::is_same_v<kind, let_go>)
+                        out += what == let_go::other_key ? "let-go" : what == let_go::focus_lost ? "focus" : "lost";
+                    else if constexpr (std::is_same_v<kind, home>)
+                        out += what.pen == kf::run::pen_word::is_up ? "home-pen-up" : "home";
+                    else if constexpr (std::is_same_v<kind, tool_move>)
+                        out += what == tool_move::up ? "up" : "down";
+                    else if constexpr (std::is_same_v<kind, console_line>)
+                        out += "line(" + what.text + ")";
+                    else if constexpr (std::is_same_v<kind, go_to>)
+                        out += fmt::format("go({},{})", what.place.x, what.place.y);
+                    else if constexpr (std::is_same_v<kind, origin>)
+                        out += what == origin::propose ? "propose" : what == origin::write ? "write" : "forget";
+                    else if constexpr (std::is_same_v<kind, touch_off>)
+                        out += "touch-off";
+                    else if constexpr (std::is_same_v<kind, select_tool>)
+                        out += "tool(" + what.name + ")";
+                    else if constexpr (std::is_same_v<kind, restart>)
+                        out += "restart";
+                    else
+                        out += "other";
+                },
+                std::get<person_input>(e));
+    }
+    return out;
+}
+std::string struck(jog_page& p, const key& k) { return done(p.take(k)); }
+std::string typed(jog_page& p, std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto one = struck(p, key{.text = static_cast<unsigned char>(c)});
+        if (!one.empty()) out += (out.empty() ? "" : "; ") + one;
+    }
+    return out;
+}
+
+BOOST_AUTO_TEST_CASE(arrows_strike_and_every_other_key_lets_go_first) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(struck(p, {.code = key_code::right}) == "strike-right");
+    BOOST_TEST(struck(p, {.code = key_code::up, .action = kf::tui::key_action::repeat}) == "repeat-farther");
+    BOOST_TEST(struck(p, {.code = key_code::page_down, .action = kf::tui::key_action::release}) == "release-down");
+    BOOST_TEST(struck(p, {.text = 'u'}) == "let-go up");
+    BOOST_TEST(struck(p, {.text = 'x'}) == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::focus_out}) == "focus");
+}
+
+BOOST_AUTO_TEST_CASE(both_keys_of_the_stop_stop_at_once) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(struck(p, {.text = '!'}) == "STOP");
+    BOOST_TEST(struck(p, {.code = key_code::escape}) == "STOP");
+    BOOST_TEST(struck(p, {.text = '!', .modifiers = kf::tui::modifier::alt}) == "STOP");
+    BOOST_TEST(typed(p, "?!") == "let-go; STOP"); // over the help
+    jog_page q = page_of(unhomed());
+    BOOST_TEST(typed(q, "h!") == "let-go; STOP"); // over a question that nobody has seen yet
+}
+
+BOOST_AUTO_TEST_CASE(a_paste_starts_nothing) {
+    for (const char* over : {"", "?", "t"}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, over);
+        p.shown();
+        const std::string out = struck(p, {.code = key_code::paste, .pasted = "hd!\x1by"});
+        BOOST_TEST((out == "let-go" || out.empty()), over);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_held_letter_asks_once) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(struck(p, {.text = 'd', .action = kf::tui::key_action::repeat}) == "let-go");
+    BOOST_TEST(struck(p, {.text = '+', .action = kf::tui::key_action::repeat}) == "let-go other");
+}
+
+BOOST_AUTO_TEST_CASE(in_the_line_of_gcode_letters_are_letters) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, ":M117 !hdq") == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "line(M117 !hdq)");
+    BOOST_TEST(typed(p, ":") == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::up}) == "");
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "line(M117 !hdq)");
+    BOOST_TEST(typed(p, ":d") == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::escape}) == ""); // leaves the field, and stops nothing
+    BOOST_TEST(struck(p, {.text = 'd'}) == "let-go down");
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_two_numbers) {
+    for (const char* text : {"100 50.5", "X100 Y50.5", "100,50.5", " x100y50.5 "}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, std::string("g") + text);
+        BOOST_TEST(struck(p, {.code = key_code::enter}) == "go(100,50.5)", text);
+    }
+    for (const char* text : {"100", "100 50 3", "100 fifty", "nan 3", " "}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, std::string("g") + text);
+        BOOST_TEST(struck(p, {.code = key_code::enter}) == "", text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_question_is_answered_only_when_it_was_seen) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "ty") == "let-go");
+    BOOST_TEST(p.has_question_to_show());
+    p.shown();
+    BOOST_TEST(typed(p, "y") == "touch-off");
+    BOOST_TEST(typed(p, "t") == "let-go");
+    p.shown();
+    BOOST_TEST(struck(p, {.code = key_code::escape}) == ""); // the way back, and no stop
+}
+
+BOOST_AUTO_TEST_CASE(homing_asks_for_the_pen_only_when_it_may_be_down) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "h") == "let-go home");
+    jog_page q = page_of(unhomed());
+    BOOST_TEST(typed(q, "h") == "let-go");
+    q.shown();
+    BOOST_TEST(typed(q, "y") == "home-pen-up");
+}
+
+BOOST_AUTO_TEST_CASE(the_canvas_is_written_after_its_change_was_shown) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "o") == "let-go propose");
+    panel with = ready();
+    with.origin = origin_proposal{30, 25, {"-  offset_x_mm: 25.0", "+  offset_x_mm: 30"}};
+    p.shows(with);
+    BOOST_TEST(p.has_question_to_show());
+    const auto rows = lines(p.paint({80, 24}));
+    BOOST_TEST((std::ranges::find(rows, " +  offset_x_mm: 30") != rows.end()));
+    p.shown();
+    p.shows(with); // the panel comes again and again: it is one question
+    BOOST_TEST(!p.has_question_to_show());
+    BOOST_TEST(typed(p, "y") == "write");
+    BOOST_TEST(typed(p, "o") == "let-go propose");
+    p.shows(ready());
+    p.shows(with);
+    p.shown();
+    BOOST_TEST(typed(p, "n") == "forget");
+}
+
+BOOST_AUTO_TEST_CASE(whoever_leaves_with_the_tool_down_is_asked) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "q") == "let-go leave");
+    panel down = ready();
+    down.place = tool_place::down;
+    jog_page q = page_of(down);
+    BOOST_TEST(typed(q, "q") == "let-go");
+    q.shown();
+    BOOST_TEST(typed(q, "y") == "leave");
+}
+
+BOOST_AUTO_TEST_CASE(tools_lie_under_their_keys) {
+    kf::machine::machine m;
+    m.tools = {{.name = "airbrush"}, {.name = "pen"}};
+    BOOST_TEST(page_setup_of(m, "").first_tool == "pen");
+    BOOST_TEST(page_setup_of(m, "").second_tool == "airbrush");
+    m.tools = {{.name = "brush"}};
+    BOOST_TEST(page_setup_of(m, "").first_tool == "brush");
+    BOOST_TEST(page_setup_of(m, "").second_tool.empty());
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "pa") == "let-go tool(pen); let-go tool(airbrush)");
+}
+
+} // namespace jog_page_test

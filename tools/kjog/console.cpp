@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "../cli/number.hpp"
+#include "../plotter/plotter.hpp"
+#include "../tui/script_screen.hpp"
+#include "../tui/terminal_screen.hpp"
+#include "console_loop.hpp"
+#include "kjog_commands.hpp"
+
+#include <kf/io/atomic_file.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace kf::kjog {
+
+using namespace plotting;
+
+namespace {
+
+/// Where `O` writes the canvas: nowhere for the machine that the simulation has by itself.
+fs::path file_of(const cli::invocation& in, const plotter_site& site) {
+    return site.simulated && !in.has("machine") ? fs::path() : fs::path(site.machine_name);
+}
+
+template<tui::screen Screen>
+ending converse(Screen& screen, jog::console_thread& core, const plotter_site& site) {
+    const std::string aside = site.simulated ? "SIMULATED" : fs::path(site.machine_name).filename().string();
+    console_loop loop(screen, core, jog::jog_page(jog::page_setup_of(site.machine, aside)),
+                      std::chrono::milliseconds(site.machine.interactive.position_poll_interval_ms.value_or(100)));
+    return loop();
+}
+
+result<void> on_terminal(cli::invocation& in, jog::console_thread& core, const plotter_site& site) {
+    auto how = ending::asked;
+    {
+        KF_TRY(auto screen,
+               tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
+        how = converse(screen, core, site);
+    }
+    if (how == ending::signal) return io::interrupt::check();
+    if (how == ending::terminal_lost) return kf::fail(errc::interrupted, "the terminal is gone");
+    return {};
+}
+
+result<void> by_script(cli::invocation& in, const std::string& file, jog::console_thread& core,
+                       const plotter_site& site) {
+    KF_TRY(const std::string text, io::read_file(file));
+    auto steps = tui::read_key_script(text);
+    if (!steps) {
+        error e = std::move(steps).error();
+        e.command = file;
+        return kf::fail(std::move(e));
+    }
+    io::interrupt::catch_signals();
+    tui::script_screen screen(*std::move(steps), {80, 24}, [&](const std::string& frame) { in.results.put(frame); });
+    (void)converse(screen, core, site);
+    if (screen.failure().empty()) return io::interrupt::check();
+    in.results.put(screen.last_frame());
+    return kf::fail({errc::failed, screen.failure(), "the last page is on standard output", file});
+}
+
+result<void> open_console(cli::invocation& in) {
+    KF_TRY(const double speed, number_option(in, "speed", 20, 0.1, 1000));
+    const auto script = in.get("script");
+    if (script && !in.has("sim"))
+        return kf::fail({errc::usage, "--script moves a simulated printer only: add --sim", {}, "--script " + *script});
+    if (!script && !in.interactive)
+        return kf::fail({errc::needs_person,
+                         "kjog needs a terminal with a person at it",
+                         {},
+                         {},
+                         {"kjog --sim --script FILE takes keys from a file"}});
+    return with_site(open_site(in), [&](const plotter_site& site) -> result<void> {
+        KF_CHECK(io::make_directories(site.records));
+        KF_TRY(const auto core,
+               jog::console_thread::start(
+                   {.machine = site.machine,
+                    .socket = site.socket,
+                    .records = site.records,
+                    .setup = {.machine_file = file_of(in, site), .who = touch_off_by(site), .speed = speed}}));
+        return script ? by_script(in, *script, *core, site) : on_terminal(in, *core, site);
+    });
+}
+
+} // namespace
+
+cli::command_row console_command() {
+    return {"console",
+            "",
+            0,
+            0,
+            "Opens the console; kjog alone on a terminal does the same.",
+            {{"plain", "", "lines instead of a screen, for a reader that speaks them"},
+             {"speed", "MM_S", "how fast a held key moves (20)"},
+             {"script", "FILE", "keys from a file and frames to standard output; needs --sim"}},
+            {{"kjog", "the machine of machine.yaml"},
+             {"kjog --sim", "a simulated one, to try the keys"},
+             {"kjog --plain --speed 5", "slowly, for a screen reader"}},
+            open_console};
+}
+
+} // namespace kf::kjog

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The plotter that a command works on. What a command needs of it stands in its request; open_plotter() is the only
+/// way to a session with Klipper, so that no command forgets the lock, the record of the pen or the look before motion.
+
+#include "plotter_site.hpp"
+
+#include <kf/io/unix_socket.hpp>
+#include <kf/klippy/session.hpp>
+#include <kf/klippy/socket_lock.hpp>
+#include <kf/run/pen_record.hpp>
+#include <kf/run/preflight.hpp>
+#include <kf/run/steering.hpp>
+#include <kf/run/z_reference.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace kf::plotting {
+
+/// Who is kept away meanwhile.
+enum class holding {
+    nobody, ///< it is only looked at
+    others, ///< the printer's lock: one moves the machine at a time
+    steered ///< the lock, and orders of other shells are taken on the control socket
+};
+
+/// How far Klipper has to be.
+enum class readiness {
+    contact,     ///< in any state; a simulated printer of our own is waited for
+    ready,       ///< its start is waited for; shutdown and error are errors
+    preflighted, ///< ready, and all is looked at that could spoil a motion: plotter::facts
+    recovered    ///< the same, and what has stopped is restarted first
+};
+
+struct plotter_request {
+    holding hold = holding::others;
+    readiness klipper = readiness::preflighted;
+    seconds lock_within = 0; ///< how long a lock that somebody has is waited for
+};
+
+struct klipper_socket {
+    std::string path;
+    [[nodiscard]] result<io::unix_socket> operator()(io::time_point until) const {
+        return io::unix_socket::connect(path, until);
+    }
+};
+
+/// Nothing is locked of a socket that is not there: its name may be mistyped, and a lock would leave a file beside it.
+struct plotter {
+    const plotter_site& site; ///< outlives it
+    std::optional<io::file_lock> lock = {};
+    std::optional<run::control_socket> control = {}; ///< with holding::steered
+    run::pen_record record;
+    klippy::session<klipper_socket> session;
+    run::printer_facts facts = {}; ///< from readiness::preflighted on
+};
+
+/// A Klipper in shutdown or error is a doubt about the pen, and stands in the record. With readiness::preflighted the
+/// warnings of the printer's configuration are told. Whoever waits for an answer is waited for connection.timeout_s.
+[[nodiscard]] result<std::unique_ptr<plotter>> open_plotter(cli::invocation& in, const plotter_site& site,
+                                                            const plotter_request& request);
+
+[[nodiscard]] inline run::touch_off_by touch_off_by(const plotter_site& site) {
+    return site.simulated ? run::touch_off_by::simulation : run::touch_off_by::person;
+}
+[[nodiscard]] inline run::pen_word pen_word(const cli::invocation& in) {
+    return in.has("pen-is-up") ? run::pen_word::is_up : run::pen_word::nothing;
+}
+
+} // namespace kf::plotting

@@ -43,10 +43,7 @@ class bringup {
     std::string motor_; ///< that is looked at now
 
     [[nodiscard]] std::string key(std::string_view what) const { return fmt::format("{}_{}", what, motor_); }
-    [[nodiscard]] mm a_turn() const {
-        return o_.axis == 'z' ? m_.steppers.z_rotation_distance.value_or(m_.steppers.xy_rotation_distance)
-                              : m_.steppers.xy_rotation_distance;
-    }
+    [[nodiscard]] mm a_turn() const { return a_turn_of(m_, o_.axis).value_or(m_.steppers.xy_rotation_distance); }
     static routine_step asked(std::string name, std::string text, decltype(question::expects) expects = yes_or_no{}) {
         return ask{{std::move(name), std::move(text), std::move(expects)}};
     }

@@ -121,7 +121,7 @@ class Routines(PlotterTest):
         self.assertEqual(asked, ["mark_1", "write"])
         found = r.events("result")[0]
         self.assertLess(abs(found["new_rotation_distance"] - 32.32), found["rotation_distance_u95"])
-        diff = next(e for e in r.events("result") if e["kind"] == "printer_cfg")["diff"]
+        diff = next(e for e in r.events("result") if e["kind"] == "printer_cfg_diff")["diff"]
         self.assertIn("[stepper_x1]", diff)
         written = f"{round(found['new_rotation_distance'], 4):g}"
         self.assertEqual(g.machine_file.read_text(),
@@ -176,7 +176,7 @@ class Routines(PlotterTest):
         reading = self.square_reading(g)
         r, asked = g.routine("square", sheet=("ac", "bd", "ad"), answer=lambda name, ink: "profile" if name == "as" else reading(name, ink))
         self.assertEqual(r.code, 0, r)
-        diff = next(e for e in r.events("result") if e["kind"] == "printer_cfg")["diff"]
+        diff = next(e for e in r.events("result") if e["kind"] == "printer_cfg_diff")["diff"]
         self.assertRegex(diff, r"\+\[skew_correction\]\n\+\[skew_correction kcal\]\n\+xy_skew: 0\.00[67]")
         self.assertEqual(g.machine_file.read_text(), before)
 

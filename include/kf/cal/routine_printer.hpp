@@ -256,8 +256,8 @@ class routine_printer {
                          "Klipper does not say at which step the endstop triggered",
                          "it knows neither the steps of its motors (motion_report) nor their phases",
                          "endstop_phase",
-                         {"add a line [endstop_phase] to printer.cfg: it moves nothing", "send RESTART",
-                          "run the same command again"}});
+                         {"with TMC drivers: add a line [endstop_phase] to printer.cfg; it moves nothing",
+                          "send RESTART", "run the same command again"}});
     }
 
     result<json::object> does(const hover& h) {

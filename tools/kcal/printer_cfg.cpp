@@ -3,7 +3,7 @@
 #include "../plotter/text_output.hpp"
 #include "kcal_commands.hpp"
 
-#include <kf/cal/printer_cfg.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
 #include <kf/klippy/cfg_file.hpp>
 

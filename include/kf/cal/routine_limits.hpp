@@ -54,8 +54,7 @@ inline limits_place limits_trial_place(const machine::machine& m, const limits_o
     return {low, above(m, low, free.height())};
 }
 
-inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at,
-                             bool second) {
+inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at, bool second) {
     constexpr mm half = 2;
     const mm way = second ? half : -half;
     const job::point end = o.axis == 'x' ? job::point{at.x, at.y + way} : job::point{at.x + way, at.y};

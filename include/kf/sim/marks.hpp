@@ -127,6 +127,7 @@ struct comb {
 
 [[nodiscard]] inline std::vector<comb> combs_alone(const std::vector<straight>& marks, axis of) {
     constexpr mm least = 0.3, most = 5, unsteady = 0.02; // of the distance from tooth to tooth
+    constexpr mm in_line = 0.6;                          // a comb along a leaning axis is no straight one
     constexpr std::size_t few = 8;                       // fewer teeth are no comb
     std::vector<comb> out(1);
     std::array<mm, 2> pitch{};
@@ -141,10 +142,12 @@ struct comb {
         if (!now->empty()) {
             // One of the ends is on the comb's line; a tooth that leans has its other one elsewhere.
             const std::array<mm, 2> way{t.at[0] - now->back().at[0], t.at[1] - now->back().at[1]};
-            const bool goes_on = now->size() == 1
-                                     ? std::fabs(way[0]) > least && std::fabs(way[0]) < most
-                                     : std::min(std::fabs(way[0] - pitch[0]), std::fabs(way[1] - pitch[1])) < unsteady;
-            if (!goes_on) now = &out.emplace_back().teeth;
+            const bool beside =
+                std::min(std::fabs(t.end[0] - now->back().end[0]), std::fabs(t.end[1] - now->back().end[1])) < in_line;
+            const bool steady = now->size() == 1
+                                    ? std::fabs(way[0]) > least && std::fabs(way[0]) < most
+                                    : std::min(std::fabs(way[0] - pitch[0]), std::fabs(way[1] - pitch[1])) < unsteady;
+            if (!beside || !steady) now = &out.emplace_back().teeth;
             pitch = way;
         }
         now->push_back(t);

@@ -208,6 +208,14 @@ BOOST_AUTO_TEST_CASE(racking_besides_a_skew_profile_would_correct_twice_and_is_r
     BOOST_TEST(s.r.deeds.back() == "draw");
 }
 
+BOOST_AUTO_TEST_CASE(a_profile_besides_a_racked_gantry_is_refused) {
+    square_rehearsal s;
+    s.look["racked"] = "the second X motor went -2.1 mm alone";
+    const auto e = s.r().error();
+    BOOST_TEST((e.code == errc::refused));
+    BOOST_TEST(e.cause == "the second X motor went -2.1 mm alone");
+}
+
 BOOST_AUTO_TEST_CASE(without_force_move_racking_is_not_offered) {
     square_rehearsal s;
     s.look["force_move"] = false;

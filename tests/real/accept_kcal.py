@@ -3,7 +3,9 @@
 """kcal on real klippy: the printer.cfg that it writes is loaded, for bring-up and for drawing; Y is brought up, and levels
 1, 2 and 5 run. See README.md beside this for what the rig's folder has to hold.
 
-accept_kcal.py KCAL KPLOT KSIM RIG [--root FOLDER] [--out FILE]
+accept_kcal.py KCAL KPLOT KSIM RIG [--root FOLDER] [--out FILE] [--levels 1,2,5 | --levels routines]
+
+"routines" are kcal endstop and kcal steps.
 
 FILE gets the report of each level as kcal printed it (--json), one object a line."""
 import argparse
@@ -85,6 +87,33 @@ def bring_up(arguments):
         p.close()
 
 
+def routines(arguments, rows):
+    """endstop and steps: where the endstop triggers, and ticks as the simulated carriage made them."""
+    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
+    try:
+        r = kcal(p, "endstop", "x", "--cycles", "5", "--socket", p.socket, "--json", "--yes")
+        print(r.stdout, r.stderr, flush=True)
+        words = ["steps", "x", "--marks", "5", "--length", "80", "--with", "caliper", "--socket", p.socket, "--json", "--yes"]
+        seen = Carriage(p)
+        drawn = kcal(p, *words)
+        ticks = []
+        for _, x, _, z, *_ in seen.end():
+            if z > 19.9 and (not ticks or abs(ticks[-1] - x) > 1):
+                ticks.append(x)
+        print(drawn.stdout, drawn.stderr, "ticks at", ticks, flush=True)
+        told = [w for k, x in enumerate(ticks) for w in ("--answer", f"mark_{k + 1}={round(x - ticks[0], 2)}")]
+        s = kcal(p, *words, *told)
+        print(s.stdout, s.stderr, flush=True)
+        for done in (r, s):
+            for line in done.stdout.splitlines():
+                row = json.loads(line)
+                if row.get("kind") == "calibration":
+                    rows.append({k: v for k, v in row.items() if k != "event"})
+        return r.returncode == 0 and drawn.returncode == 5 and s.returncode == 0 and len(ticks) == 5
+    finally:
+        p.close()
+
+
 def main():
     a = argparse.ArgumentParser()
     for name in ("kcal", "kplot", "ksim", "rig"):
@@ -97,7 +126,10 @@ def main():
     KCAL, plotter.KPLOT, plotter.KSIM = (os.path.abspath(x) for x in (arguments.kcal, arguments.kplot, arguments.ksim))
     plotter.DEADLINE = 3000
     rows, failed = [], 0
-    if not bring_up(arguments):
+    if "routines" in arguments.levels:
+        failed += not routines(arguments, rows)
+        arguments.levels = ""
+    elif not bring_up(arguments):
         failed += 1
     p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
     try:
@@ -105,7 +137,7 @@ def main():
         # The rig's own extra, and nothing else.
         print(live.stdout, live.stderr)
         failed += live.stdout.splitlines() != ["[kf_moves]: not known to do nothing by itself"]
-        for level in arguments.levels.split(","):
+        for level in filter(None, arguments.levels.split(",")):
             r = kcal(p, "check", "--level", level, "--socket", p.socket, "--json")
             for line in r.stdout.splitlines():
                 row = json.loads(line)

@@ -37,7 +37,7 @@ class printer_of_routine {
         if (doer_) return {};
         KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = klipper_}));
         doer_.emplace(
-            plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
+            plotter_->session, site_.machine, plotter_->facts, plotter_->record, plotter_->square, in_.out,
             cal::routine_doing{touch_off_by(site_), pen_word(in_),
                                in_.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused,
                                fmt::format("kcal {}", in_.command)});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
+#include "../cli/fault.hpp"
 #include "../cli/number.hpp"
 #include "../cli/prompt.hpp"
 #include "owed.hpp"

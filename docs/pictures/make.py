@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of README.md and of first-hour.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a
-drawing, a preview of it, and the font.
+"""The pictures of README.md and of first-hour.md, taken from the tools as they are: a flash and the menu in a
+real terminal (tmux), the ink of a drawing, a preview of it, and the font.
 
 make.py TOOLS [FOLDER]
 
@@ -70,19 +70,22 @@ class Terminal:
 
 
 def cells(line):
-    """[(character, colour, bold)]"""
-    row, colour, bold = [], INK, False
+    """[(character, colour, bold, background)]"""
+    row, colour, bold, turned = [], INK, False, False
     for code, text in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line):
         if text:
-            row.append((text, colour, bold))
+            row.append((text, PAPER, bold, colour) if turned else (text, colour, bold, None))
             continue
         for n in (int(n or 0) for n in code.split(";")):
             if n in (0, 39):
                 colour = INK
             elif 30 <= n <= 37:
                 colour = COLOURS[n - 30]
-            elif n != 1 and n != 22:
+            elif n == 2:
+                colour = COLOURS[0]
+            elif n not in (1, 7, 22, 27, 49):
                 raise SystemExit(f"SGR {n} is not drawn yet")
+            turned = n == 7 or (turned and n not in (0, 27))
             bold = n == 1 or (bold and n not in (0, 22))
     return row
 
@@ -102,6 +105,9 @@ def terminal_svg(screen):
                     (row[x + len(text)][0] == text[0] if block else row[x + len(text)][0] not in "█░"):
                 text += row[x + len(text)][0]
             left, length = EDGE + x * CELL_X, len(text) * CELL_X
+            if style[2]:
+                out.append(f'<rect x="{left:.1f}" y="{EDGE + y * CELL_Y}" width="{length:.1f}" height="{CELL_Y}" '
+                           f'fill="{style[2]}"/>')
             if block:  # a bar without seams, whatever the font
                 out.append(f'<rect x="{left:.1f}" y="{EDGE + y * CELL_Y + 3}" width="{length:.1f}" height="{CELL_Y - 6}" '
                            f'fill="{style[0]}"' + (' opacity="0.25"/>' if text[0] == "░" else "/>"))
@@ -128,6 +134,18 @@ def flash(tools, home):
             if seen:
                 return terminal_svg(seen)
         raise SystemExit("the write was never seen in its middle")
+    finally:
+        terminal.close()
+
+
+def menu(tools, home):
+    """The menu of kflash, with a board that nobody has registered yet."""
+    terminal = Terminal(tools, home)
+    try:
+        terminal.type("clear; kflash menu --sim")
+        seen = terminal.wait(r"3 NEW stm32f446xx", None)
+        terminal.type("q")
+        return terminal_svg(seen)
     finally:
         terminal.close()
 
@@ -218,7 +236,7 @@ def main():
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font),
+        for name, picture in (("flash.svg", flash), ("menu.svg", menu), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font),
                               ("kcal-sheet.png", kcal_picture("sheet", 1000)), ("kcal-vernier.png", vernier),
                               ("kcal-squareness.png", kcal_picture("squareness", 500))):
             data = picture(tools, home)

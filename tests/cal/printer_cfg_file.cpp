@@ -55,7 +55,7 @@ bool names(const std::vector<std::string>& lines, const std::string& part) {
 
 BOOST_AUTO_TEST_SUITE(printer_cfg_of_machine)
 
-BOOST_AUTO_TEST_CASE(a_wired_machine_gets_the_gantry_of_the_plan) {
+BOOST_AUTO_TEST_CASE(row_e_a_wired_machine_gets_the_gantry_of_the_plan) {
     const auto made = whole();
     BOOST_TEST(made.cartesian);
     BOOST_TEST(made.missing == std::vector<std::string>{"mcu.serial"}, boost::test_tools::per_element());
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_no_pin_is_wrong_use) {
     BOOST_TEST(pins.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_fits_the_machine_it_was_written_for) {
+BOOST_AUTO_TEST_CASE(row_e_what_is_written_fits_the_machine_it_was_written_for) {
     for (const cal::cfg_findings& found : {check(wired(), whole().text)}) {
         BOOST_TEST(found.differs.empty(), fmt::format("{}", found.differs));
         BOOST_TEST(found.moves.empty(), fmt::format("{}", found.moves));
@@ -186,7 +186,7 @@ std::string changed(const std::string& section, const std::string& from, const s
     return text.replace(at, from.size(), to);
 }
 
-BOOST_AUTO_TEST_CASE(every_disagreement_is_named) {
+BOOST_AUTO_TEST_CASE(row_e_every_disagreement_is_named) {
     const auto differs = [](const std::string& section, const std::string& from, const std::string& to,
                             const std::string& part) {
         const auto found = check(wired(), changed(section, from, to));

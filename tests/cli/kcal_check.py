@@ -27,7 +27,7 @@ class PrinterCfg(KcalTest):
         self.p = self.plotter(machine=plotter.template().replace("z_rotation_distance: null", "z_rotation_distance: 8"))
         self.pins = [w for pin in Z_PINS for w in ("--pin", pin)]
 
-    def test_what_it_writes_fits_and_what_is_added_or_changed_is_named(self):
+    def test_row_e_what_it_writes_fits_and_what_is_added_or_changed_is_named(self):
         p, file = self.p, self.p.root / "written.cfg"
         self.assertEqual(self.kcal(p, "printer-cfg", *self.pins, "-o", file).code, 0)
         r = self.kcal(p, "printer-cfg", "--check", file)
@@ -75,7 +75,7 @@ class Levels(KcalTest):
         # A level leaves no pen on the paper and no pause.
         self.assertEqual((p.z(), p.status(pause_resume=["is_paused"])["pause_resume"]["is_paused"]), (10, False))
 
-    def test_a_printer_that_stands_elsewhere_fails_its_check_and_the_others_go_on(self):
+    def test_level3_what_a_person_denies_fails_its_check_and_the_others_go_on(self):
         p = self.plotter(speed=20)
         file = p.write("looked.txt", LOOKED.replace("second_right: yes", "second_right: no"))
         r = self.kcal(p, "check", "--level", 3, "--answers", file, "--json")

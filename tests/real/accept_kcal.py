@@ -89,8 +89,7 @@ def bring_up(arguments):
 
 def routines(arguments, rows):
     """endstop and steps: where the endstop triggers, and ticks as the simulated carriage made them."""
-    with_phase = lambda p: whole_cfg(p) + "\n[endstop_phase]\n"
-    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=with_phase)
+    p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
     try:
         r = kcal(p, "endstop", "x", "--cycles", "5", "--socket", p.socket, "--json", "--yes")
         print(r.stdout, r.stderr, flush=True)

@@ -163,7 +163,10 @@ struct terminal_screen::state {
         return {};
     }
     void give() {
-        if (!std::exchange(ours, false)) return;
+        if (!ours) return;
+        may_say = {}; // the last lines are said whenever they come
+        send_next(steady_clock::now());
+        ours = false;
         // What was not taken yet is of no use any more, but a sequence must not end in its middle.
         if (encoder) unsent += encoder->end();
         unsent += end_bytes();
@@ -201,7 +204,7 @@ struct terminal_screen::state {
         else {
             if (now < may_say) return;
             auto now_said = lines(*next);
-            for (const std::string& line : news(said, now_said)) unsent += line + "\r\n";
+            for (const std::string& line : news(said, now_said)) unsent += line + "\n";
             said = std::move(now_said);
             may_say = now + 1s;
         }

@@ -54,12 +54,12 @@ inline limits_place limits_trial_place(const machine::machine& m, const limits_o
     return {low, above(m, low, free.height())};
 }
 
-inline void limits_half_tick(sheet& s, const limits_options& o, job::point at, bool second) {
+inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at, bool second) {
     constexpr mm half = 2;
     const mm way = second ? half : -half;
     const job::point end = o.axis == 'x' ? job::point{at.x, at.y + way} : job::point{at.x + way, at.y};
     // Both halves are reached from the same side.
-    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : job::point{at.x, at.y});
+    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : above(m, at, 1));
     s.line({at, end});
 }
 
@@ -69,7 +69,7 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
     sheet s(m.tools.front().name);
     const limits_place p = limits_trial_place(m, o, k, of);
     s.home();
-    limits_half_tick(s, o, p.near, false);
+    limits_half_tick(s, m, o, p.near, false);
     const job::point off = o.axis == 'x' ? job::point{p.near.x + 2, p.near.y} : above(m, p.near, 2);
     if (o.of == limits_options::what::speed)
         s.line({off, p.far}, value);
@@ -80,7 +80,7 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
         };
         for (int i = 0; i < lines; ++i) s.line({at(i), at(i + 1)}, m.motion.max_velocity_mm_s);
     }
-    limits_half_tick(s, o, p.near, true);
+    limits_half_tick(s, m, o, p.near, true);
     return s.take();
 }
 

@@ -4,7 +4,7 @@
 ///
 /// | expression      | meaning                                                                         |
 /// | --------------- | ------------------------------------------------------------------------------- |
-/// | a.ask(question) | the answer as text; errc::needs_person when nobody is there who could give it    |
+/// | a.ask(question) | the answer as text; errc::needs_person when nobody is there to give it          |
 /// | a.again(error)  | what was said is no answer: true when the same question may be asked once more  |
 ///
 /// written_answers is the model of a file: "NAME: VALUE" a line, # begins a comment. An answer that stands in it twice,

@@ -286,7 +286,7 @@ MUTANTS = {
     "P10 every printer is idle": (
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
           "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
-        ["tools/kplot/plotter.cpp"]),
+        ["tools/plotter/plotter.cpp"]),
     "A8 keys that were typed ahead are an answer": (
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",
           "void forget_typed_ahead() {}")],
@@ -391,7 +391,7 @@ class Copy:
 
 def tool_of(sources):
     name = sources[0].split("/")[1]
-    return "kflash" if name == "cli" else name  # what all tools have is tried by one of them
+    return {"cli": "kflash", "plotter": "kplot"}.get(name, name)  # what several tools have is tried by one of them
 
 
 def trials(label, seen_by):

@@ -55,6 +55,12 @@ class workshop {
 
     machine::machine m = gantry();
     sim::observer eyes;
+    /// Where a tool went down for a deed.
+    struct dip {
+        std::string deed;
+        drawing::point at;
+    };
+    std::vector<dip> dips = {};
     /// The answer to a question by its name.
     std::function<std::string(const std::string&)> person;
 
@@ -78,6 +84,8 @@ class workshop {
                 continue;
             }
             const auto& deed = std::get<cal::deed>(*step);
+            if (const auto* touch = std::get_if<cal::touch_paper>(&deed.what))
+                dips.push_back({deed.name, {touch->at.x, touch->at.y}});
             before_ = ink().size();
             notes.end(deed.name, std::visit([this](const auto& what) { return does(what); }, deed.what));
         }
@@ -239,18 +247,17 @@ BOOST_AUTO_TEST_CASE(of_bed) {
         workshop w(machine, seed, "caliper");
         w.person = [&](const std::string& name) {
             if (name == "deep") return std::string("yes");
-            const machine::xy at =
-                job::place(w.m, w.m.tools.front()).to_machine(cal::detail::bed_place(w.m, number_of(name) - 1));
             int dots = 0;
-            for (const sim::ink_line& dot : w.ink())
-                dots += std::fabs(dot.points[0].x - at.x) < 16 && std::fabs(dot.points[0].y - at.y) < 5;
+            for (const workshop::dip& d : w.dips)
+                dots +=
+                    d.deed.starts_with(fmt::format("touch_{}_", number_of(name))) && sim::has_ink(w.ink(), d.at, 0.3);
             return std::to_string(dots);
         };
         // The middle of the bed touches where the pen works.
-        const cal::bed_options o{};
-        const machine::xy middle = job::place(w.m, w.m.tools.front()).to_machine(cal::detail::bed_place(w.m, 4));
+        const machine::xy middle{w.m.canvas.offset_x_mm + w.m.canvas.width_mm / 2,
+                                 w.m.canvas.offset_y_mm + w.m.canvas.height_mm / 2};
         w.m.tools.front().work_mm = 20 + 0.0008 * middle.x - 0.0005 * middle.y;
-        const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_bed(n, m, o); });
+        const auto c = w.run([](const auto& n, const auto& m) { return cal::next_of_bed(n, m, {}); });
         all[0].push_back({c.at("along_x"), c.at("along_x_u95"), 0.0008});
         all[1].push_back({c.at("along_y"), c.at("along_y_u95"), -0.0005});
     }

@@ -14,7 +14,7 @@ import plotter
 from kcal_routines import Gantry, machine
 from plotter import PlotterTest
 
-SEEDS = 5
+SEEDS = 2
 if "--seeds" in sys.argv:
     at = sys.argv.index("--seeds")
     SEEDS = int(sys.argv[at + 1])
@@ -49,7 +49,7 @@ class Seeds(PlotterTest):
                 g.now()
                 within = 0
                 for seed in range(1, SEEDS + 1):
-                    seen = subprocess.run([plotter.KSIM, "measure", g.ink_file, look, "--seed", str(seed)], text=True,
+                    seen = subprocess.run([plotter.KSIM, "measure", look, "--ink", g.ink_file, "--seed", str(seed)], text=True,
                                           stdout=subprocess.PIPE, check=True).stdout
                     file = g.root / f"answers-{seed}"
                     file.write_text(seen)

@@ -179,8 +179,8 @@ class KsimPrinter(unittest.TestCase):
         self.assertEqual(p.script(script + "M400"), "")
         p.close()
 
-        def measure(*words):
-            return subprocess.run([KSIM, "measure", *map(str, words)], capture_output=True, text=True)
+        def measure(ink, *words):
+            return subprocess.run([KSIM, "measure", "--ink", ink, *map(str, words)], capture_output=True, text=True)
 
         ink = p.root / "ink.svg"
         r = measure(ink, "steps-x", "--with", "caliper", "--seed", 3)

@@ -179,7 +179,9 @@ result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routin
     for (const std::string& name : answers.unused())
         if (name != "write" && !journal.notes().heard(name))
             in.out.warn(fmt::format("nothing asked for the answer {}", name));
-    return journal.close();
+    KF_CHECK(journal.close());
+    if (c.passed) return {};
+    return kf::fail({errc::failed, fmt::format("kcal {} did not find what it has to", in.command), c.text, {}, c.next});
 }
 
 } // namespace

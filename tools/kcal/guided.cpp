@@ -144,7 +144,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
         if (in.has("yes"))
             KF_CHECK(journal.hear(q.name, true));
         else {
-            KF_TRY(const auto said, cal::detail::answer_of(q, answers, in.out));
+            KF_TRY(const auto said, cal::answer_of(q, answers, in.out));
             KF_CHECK(journal.hear(q.name, said));
         }
     }

@@ -44,7 +44,7 @@ test: all
 
 # clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. The unit tests of every area; the
 # flash from outside besides with `make asan-flash`.
-SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run
+SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run jog
 SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS)
 $(SAN)/build.ninja:
@@ -69,6 +69,7 @@ format-check:
 
 # Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.
 soak: all
+	KF_JOG_KEYS=10000 $(BUILD)/tests/test_jog -t random_keys
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --batch --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
@@ -91,6 +92,16 @@ bench: all
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude tests/bench/klippy_client.cpp -o $(BUILD)/bench_klippy -lboost_json -pthread
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 	$(MAKE) bench-drawings
+
+# The emergency stop from a key to the wire; with RIG (tests/real/README.md) on Klipper, and held keys there.
+.PHONY: bench-jog
+bench-jog: all
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude -I$(BUILD)/include tests/bench/jog_console.cpp -o $(BUILD)/bench_jog \
+	    -lboost_json -lyaml-cpp -lmd -lz -pthread
+	python3 -B tests/bench/estop.py $(BUILD)/tools/ksim -- $(BUILD)/bench_jog '{socket}' '{folder}'
+	$(if $(RIG),/usr/bin/python3 -B tests/bench/estop.py --rig $(RIG) -- $(BUILD)/bench_jog '{socket}' '{folder}')
+	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --keys)
+	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --out $(BUILD)/jog.jsonl)
 
 # kplot on large drawings, as users get it, against its bars and beside vpype and saxi where they are: their place by
 # VPYPE=command and SAXI=node_modules.

@@ -27,7 +27,7 @@ class PrinterCfg(KcalTest):
         self.p = self.plotter(machine=plotter.template().replace("z_rotation_distance: null", "z_rotation_distance: 8"))
         self.pins = [w for pin in Z_PINS for w in ("--pin", pin)]
 
-    def test_what_it_writes_fits_and_what_is_added_or_changed_is_named(self):
+    def test_row_e_what_it_writes_fits_and_what_is_added_or_changed_is_named(self):
         p, file = self.p, self.p.root / "written.cfg"
         self.assertEqual(self.kcal(p, "printer-cfg", *self.pins, "-o", file).code, 0)
         r = self.kcal(p, "printer-cfg", "--check", file)
@@ -75,7 +75,7 @@ class Levels(KcalTest):
         # A level leaves no pen on the paper and no pause.
         self.assertEqual((p.z(), p.status(pause_resume=["is_paused"])["pause_resume"]["is_paused"]), (10, False))
 
-    def test_a_printer_that_stands_elsewhere_fails_its_check_and_the_others_go_on(self):
+    def test_level3_what_a_person_denies_fails_its_check_and_the_others_go_on(self):
         p = self.plotter(speed=20)
         file = p.write("looked.txt", LOOKED.replace("second_right: yes", "second_right: no"))
         r = self.kcal(p, "check", "--level", 3, "--answers", file, "--json")
@@ -84,6 +84,19 @@ class Levels(KcalTest):
                                           "tool_switch": "passed"})
         self.assertEqual(p.z(), 10)
         self.assertEqual(p.status(toolhead=["homed_axes"])["toolhead"]["homed_axes"], "xyz")
+
+    def test_without_a_z_reference_nothing_travels_until_somebody_says_that_the_pen_is_up(self):
+        p = self.plotter(speed=20, machine=plotter.template())
+        r = self.kcal(p, "check", "--level", 2, "--json")
+        self.assertEqual(r.code, 3, r)
+        seen = self.checks(r)
+        self.assertEqual([n for n, outcome in seen.items() if outcome == "passed"], ["home_x", "home_y"])
+        self.assertEqual(set(seen.values()), {"passed", "left_out"})
+        r = self.kcal(p, "check", "--level", 2, "--pen-is-up", "--json")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual([n for n, outcome in self.checks(r).items() if outcome != "passed"], ["move_z"])
+        self.assertEqual(p.run("touch-off", "--touching").code, 0)
+        self.assertEqual(self.kcal(p, "check", "--level", 2).code, 0)
 
     def test_without_a_person_nothing_moves(self):
         p = self.plotter()
@@ -119,7 +132,7 @@ class Bringup(KcalTest):
         steps = [e["text"] for e in first.events("step")]
         self.assertEqual(len(steps), 2, steps)
         again = self.kcal(p, "bringup", "y", "--json", *self.said("buzzed_stepper_y=hummed"))
-        self.assertEqual(again.code, 0, again)
+        self.assertEqual(again.code, 1, again)
         self.assertEqual(again.events("step"), [])
         end = [e for e in again.events("result") if e["kind"] == "calibration"][0]
         self.assertEqual((end["ok"], end["motor"]), (False, "stepper_y"))

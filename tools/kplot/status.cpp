@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/io/json_fields.hpp>
 #include <kf/klippy/sdcard_files.hpp>

@@ -17,7 +17,7 @@
 
 namespace kf::board {
 
-enum class setting_kind { folder, method, flag, seconds, address, secret, count };
+enum class setting_kind { folder, method, flag, seconds, url, secret, count };
 
 struct setting_row {
     const char* option; ///< of `kflash settings`: "klipper-dir"
@@ -45,7 +45,7 @@ inline constexpr std::array setting_rows{
                 max_build_timeout},
     setting_row{"git-timeout", "git_timeout", setting_kind::seconds, &flash_settings::git_timeout, min_timeout,
                 max_git_timeout},
-    setting_row{"moonraker-url", "moonraker_url", setting_kind::address, &flash_settings::moonraker_url},
+    setting_row{"moonraker-url", "moonraker_url", setting_kind::url, &flash_settings::moonraker_url},
     setting_row{"moonraker-api-key", "moonraker_api_key", setting_kind::secret, &flash_settings::moonraker_api_key},
     setting_row{"keep-images", "keep_images", setting_kind::count, &flash_settings::keep_images, 0,
                 static_cast<double>(max_keep_images)},
@@ -123,7 +123,7 @@ using setting_value = std::variant<std::string, std::int64_t, double, bool>;
         s.moonraker_api_key = text == "none" ? std::string() : text;
         return {};
     case setting_kind::folder:
-    case setting_kind::address:
+    case setting_kind::url:
         if (text.empty()) return wrong("a value");
         if (const auto p = detail::text_problem(row.field, text, 1024))
             return kf::fail(errc::usage, p->field + " " + p->what);

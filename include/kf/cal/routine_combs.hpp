@@ -24,12 +24,12 @@ struct comb {
 
 /// The teeth of the comb lie on one side of the line between the two, those of the vernier on the other.
 inline void add_comb(sheet& s, const machine::machine& m, const comb& c) {
-    constexpr mm full_tooth = 4, zero_tooth = 6, lead = 3;
+    constexpr mm short_line = 4, zero_line = 6, lead = 3;
     const int first = c.is_vernier ? 0 : -c.spare;
     const int last = comb_vernier.divisions + (c.is_vernier ? 0 : c.spare - 1);
     for (int k = first; k <= last; ++k) {
         const mm at = k * (c.is_vernier ? comb_vernier.second_pitch() : comb_vernier.pitch);
-        const mm length = (k == 0 ? zero_tooth : k % 5 == 0 ? full_tooth : 0.7 * full_tooth) * (c.is_vernier ? -1 : 1);
+        const mm length = (k == 0 ? zero_line : k % 5 == 0 ? short_line : 0.7 * short_line) * (c.is_vernier ? -1 : 1);
         const mm before = at + (c.from == comb::side::below ? -lead : lead);
         if (c.axis == comb::along::x) {
             s.come_from({c.zero.x + before, c.zero.y});

@@ -31,6 +31,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -203,7 +204,6 @@ class routine_printer {
         KF_CHECK(run::refuse_hidden_homing(facts_.inside_g28));
         KF_CHECK(run::lift(k_, machine_, record_));
         KF_CHECK(run::travel_to(k_, machine_, h.away));
-        const std::string stepper = fmt::format("stepper_{}", h.axis);
         constexpr mm_per_s slow = 5;
         KF_CHECK(k_.home(fmt::format("G28 {}", io::to_upper(h.axis)),
                          deadline((machine_.work_area_mm.x - machine_.work_area_min_mm.x + machine_.work_area_mm.y -
@@ -212,24 +212,53 @@ class routine_printer {
         KF_TRY(const auto now, run::look_at(k_));
         if (now.toolhead->homed_axes.find(h.axis) == std::string::npos)
             return kf::fail({errc::failed, fmt::format("after homing, {} does not count as homed", h.axis)});
+        const std::size_t index = h.axis == 'x' ? 0 : h.axis == 'y' ? 1 : 2;
+        KF_TRY(const mm triggered, trigger_place(h.axis, now.toolhead->position));
+        return json::object{{"position", triggered}, {"at", now.toolhead->position[index]}};
+    }
+
+    /// Where the endstop of an axis that was homed just now triggered, in mm of the motor's own count of steps.
+    /// [endstop_phase] says it of drivers whose phases Klipper knows; of any other the steps of the next move do: the
+    /// place in their count less the place that Klipper takes it for, which homing makes anew. Spec: Klipper's
+    /// API_Server.md, motion_report/dump_stepper.
+    result<mm> trigger_place(char axis, const klippy::xyz& here) {
+        const std::string stepper = fmt::format("stepper_{}", axis);
         KF_TRY(const auto phase,
                k_.link().query({{"endstop_phase", nullptr}, {"configfile", json::array{"settings"}}}, deadline(0)));
-        const auto& seen_there =
+        const auto& last =
             io::object_at(io::object_at(io::object_at(phase.status, "endstop_phase"), "last_home"), stepper);
-        const auto steps = io::value_at<double>(seen_there, "mcu_position");
         KF_TRY(const auto settings, klippy::settings::from_status(phase.status));
-        const auto microstep = io::value_at<double>(look_of(settings, {}), fmt::format("microstep_{}", h.axis));
-        if (!steps || !microstep)
-            return kf::fail({errc::refused,
-                             "Klipper does not say at which step the endstop triggered",
-                             "its configuration lacks [endstop_phase]",
-                             "endstop_phase",
-                             {"add a line [endstop_phase] to printer.cfg: it moves nothing", "send RESTART",
-                              "run the same command again"}});
-        return json::object{{"position", *steps * *microstep},
-                            {"at", now.toolhead->position[h.axis == 'x'   ? 0
-                                                          : h.axis == 'y' ? 1
-                                                                          : 2]}};
+        const auto microstep = io::value_at<double>(look_of(settings, {}), fmt::format("microstep_{}", axis));
+        if (const auto steps = io::value_at<double>(last, "mcu_position"); steps && microstep)
+            return *steps * *microstep;
+        const auto counted = std::make_shared<std::optional<mm>>();
+        k_.link().on_push([counted](const klippy::push& p) {
+            const auto steps = io::value_at<double>(p.params, "start_mcu_position"),
+                       length = io::value_at<double>(p.params, "step_distance"),
+                       place = io::value_at<double>(p.params, "start_position");
+            if (steps && length && place) *counted = *steps * *length - *place;
+        });
+        const auto told =
+            k_.link().call("motion_report/dump_stepper",
+                           {{"name", stepper}, {"response_template", json::object{{"kf", stepper}}}}, deadline(0));
+        if (told) {
+            constexpr mm aside = 5;
+            const machine::box area = machine_.work_area();
+            machine::xy to{here[0], here[1]};
+            if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
+            if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
+            KF_CHECK(run::travel_to(k_, machine_, to));
+            constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
+            for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
+                KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
+        }
+        if (*counted) return **counted;
+        return kf::fail({errc::refused,
+                         "Klipper does not say at which step the endstop triggered",
+                         "it knows neither the steps of its motors (motion_report) nor their phases",
+                         "endstop_phase",
+                         {"with TMC drivers: add a line [endstop_phase] to printer.cfg; it moves nothing",
+                          "send RESTART", "run the same command again"}});
     }
 
     result<json::object> does(const hover& h) {

@@ -95,6 +95,7 @@ struct prediction {
 };
 
 struct conclusion {
+    bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
     std::string text;
     std::vector<field> fields = {};
     std::vector<machine_change> machine = {};

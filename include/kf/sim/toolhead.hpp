@@ -35,11 +35,20 @@ enum class motor : std::uint8_t { x, x1, y, z };
 
 enum class endstop_fault : std::uint8_t { none, never_triggers, always_triggered };
 
+/// One move of the carriage, as it is handed to the machine: where it really goes, and what made it.
+struct carriage_move {
+    enum class cause : std::uint8_t { driven, homing, forced };
+    planner::planned_move move;
+    cause by = cause::driven;
+    std::array<bool, 3> homed{}; ///< what klippy knew of each axis then
+};
+
 /// The part that keeps its place when klippy restarts: the gantry with its endstops and the ink under its pen.
 struct gantry {
     planner::xyz carriage; ///< where the motors are; what is between them and the pen is the trace's
     std::array<endstop_fault, 3> faults{};
     pen_trace trace{};
+    std::function<void(const carriage_move&)> on_move = [](const carriage_move&) {};
     mechanics built{};   ///< as it was put together; a move of one X motor alone goes away with the motors' hold
     mm second_leads = 0; ///< of built, and of moves since
     std::array<mm, 3> trigger{}; ///< how far from its place each endstop triggered last
@@ -280,6 +289,8 @@ inline void toolhead::append(const planner::planned_move& m) {
         along(real.end, i) += along(offset_, i);
     }
     gantry_.trace.advance(clock());
+    using cause = carriage_move::cause;
+    gantry_.on_move({real, homing_since_ ? cause::homing : cause::driven, homed_});
     std::array<mm, 2> off{};
     for (planner::planned_move& piece : followed(real, gantry_.built)) {
         stop_at_frame(piece, off, gantry_.built);
@@ -547,7 +558,10 @@ inline task<> toolhead::force_move(motor which, mm distance, mm_per_s speed) {
     m.at = begin;
     if (!carriage_stopped_) {
         gantry_.carriage = m.end;
-        if (of_carriage != 0) gantry_.trace.add(m);
+        if (of_carriage != 0) {
+            gantry_.trace.add(m);
+            gantry_.on_move({m, carriage_move::cause::forced, homed_});
+        }
         along(offset_, axis) += of_carriage;
         if (axis == 0) rack(gantry_.second_leads + (which == motor::x1 ? distance : -distance), begin + m.cruise_t);
     }

@@ -80,7 +80,7 @@ inline std::vector<mm_per_s> pen_speeds(const pattern_values& n, const machine::
         {"ruler-x",
          "from tick to tick as far apart as possible: as the numbers say",
          "measure left edge to left edge; damp paper grows 0.1-0.3 %",
-         {{"length", {150}, 2, 2000, {100}}, {"tick", {5}, 0.5, 500}},
+         {{"length", {150}, 2, 2000, {80}}, {"tick", {5}, 0.5, 500}},
          [](const v& n, const m&) { return ruler_x({n.length, n.tick}); }},
         {"ruler-y",
          "from tick to tick as far apart as possible: as the numbers say",

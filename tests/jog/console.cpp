@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: MIT
+#include "sim_stage.hpp"
+
+#include <kf/io/atomic_file.hpp>
+
+namespace console_test {
+
+using namespace kf;
+using namespace kf::test;
+using jog::contact;
+using jog::heading;
+using jog::tool_move;
+using jog::tool_place;
+
+/// The machine whose Z a person shows.
+machine::machine by_touch_off() {
+    machine::machine m = machine::sim_machine();
+    m.axes.z.endstop_pin.reset();
+    return m;
+}
+
+/// Another client of the same Klipper.
+struct other_client {
+    sim::klippy_process& klippy;
+    int id = *klippy.connect();
+    void script(const std::string& text) {
+        klippy.receive(id,
+                       boost::json::serialize(boost::json::object{
+                           {"id", 1}, {"method", "gcode/script"}, {"params", boost::json::object{{"script", text}}}}) +
+                           '\x03');
+    }
+};
+
+BOOST_AUTO_TEST_SUITE(jog_console)
+
+BOOST_AUTO_TEST_CASE(finds_klipper_arms_the_stop_and_moves_nothing_by_itself) {
+    sim_stage s;
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    BOOST_TEST(s.console.shown().stop_armed);
+    BOOST_TEST(!s.console.shown().xy_homed);
+    BOOST_TEST(s.console.shown().unreferenced);
+    BOOST_TEST(s.moves.empty());
+}
+
+BOOST_AUTO_TEST_CASE(unhomed_it_steps_a_millimetre_with_both_motors_of_the_gantry) {
+    sim_stage s;
+    s.strike(heading::right);
+    s.rest();
+    BOOST_TEST(s.moves.size() == 2u); // two halves; those of the second motor turn the beam back
+    BOOST_TEST(std::fabs(s.klippy.machine().second_leads) < 1e-9);
+    BOOST_TEST(s.carriage()[0] == 21, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(!s.console.shown().xy_homed);
+}
+
+BOOST_AUTO_TEST_CASE(the_tool_goes_down_only_with_a_reference) {
+    sim_stage s(by_touch_off());
+    s.give(tool_move::down);
+    BOOST_TEST(s.said() == "X and Y are not homed: H first");
+    s.give(jog::home{run::pen_word::is_up});
+    BOOST_TEST(s.console.shown().xy_homed);
+    s.moves.clear();
+    s.give(tool_move::down);
+    BOOST_TEST(s.said() == "Z has no reference: T first");
+    s.give(jog::go_to{{100, 100}});
+    BOOST_TEST(s.moves.empty());
+    s.give(jog::touch_off{});
+    s.rest();
+    BOOST_TEST((s.console.shown().place == tool_place::up));
+    s.give(tool_move::down);
+    BOOST_TEST((s.console.shown().place == tool_place::down));
+    BOOST_TEST((*s.console.shown().commanded)[2] == 20);
+    BOOST_TEST(s.record.doubt() == "kjog lowered the tool");
+    s.give(tool_move::up);
+    BOOST_TEST((s.console.shown().place == tool_place::up));
+    BOOST_TEST(s.record.doubt() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_pen_that_may_be_down_is_not_dragged_home) {
+    sim_stage s(by_touch_off());
+    BOOST_REQUIRE(s.record.may_be_down("a run did not end"));
+    s.give(jog::home{});
+    BOOST_TEST(s.said() == "the pen may be down: a run did not end: homing would drag it over the paper");
+    BOOST_TEST(s.moves.empty());
+    s.give(jog::home{run::pen_word::is_up});
+    BOOST_TEST(s.console.shown().xy_homed);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_runs_and_stops_within_the_bound) {
+    sim_stage s;
+    s.referenced();
+    s.give(jog::go_to{{60, 100}});
+    s.rest();
+    s.hold(heading::right, 3);
+    const auto at_release = s.klippy.printer()->head.live().first.x;
+    s.rest();
+    BOOST_TEST(s.carriage()[0] > at_release);
+    BOOST_TEST(s.carriage()[0] - at_release <= s.console.shown().bound);
+    BOOST_TEST(s.console.shown().bound == 15);
+    BOOST_TEST(at_release > 90);
+}
+
+BOOST_AUTO_TEST_CASE(keys_that_were_struck_while_it_homed_are_forgotten) {
+    sim_stage s;
+    const auto before = s.now();
+    s.referenced();
+    s.rest();
+    const auto at = s.carriage();
+    for (int i = 0; i < 5; ++i) s.console.give({before + 100ms * (i + 1), jog::strike{heading::right}});
+    s.rest();
+    BOOST_TEST(s.carriage() == at);
+}
+
+BOOST_AUTO_TEST_CASE(an_emergency_stop_in_a_stroke_stops_it_and_nothing_follows) {
+    sim_stage s;
+    s.referenced();
+    s.give(jog::go_to{{60, 100}});
+    s.hold(heading::right, 2);
+    const auto before = s.klippy.printer()->head.live().first.x;
+    s.press_stop();
+    s.pass(1);
+    BOOST_TEST(std::fabs(s.carriage()[0] - before) < 0.2); // 20 mm/s
+    BOOST_TEST((s.console.shown().klipper == contact::stopped));
+    BOOST_TEST(s.record.doubt() == "Klipper stopped: Shutdown due to webhooks request");
+    s.moves.clear();
+    s.hold(heading::right, 2);
+    s.pass(1);
+    BOOST_TEST(s.moves.empty());
+    BOOST_TEST(!s.console.shown().commanded.has_value());
+    s.give(jog::restart{});
+    s.pass(3);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    BOOST_TEST(s.console.shown().stop_armed);
+    BOOST_TEST(!s.console.shown().xy_homed);
+    BOOST_TEST(s.moves.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_stop_finds_its_way_when_its_connection_is_gone) {
+    sim_stage s;
+    s.klippy.kill();
+    s.klippy.start();
+    s.klippy.run_until(s.klippy.now() + 3); // the console has not looked yet
+    BOOST_TEST(s.stop.press(s.now()).has_value());
+    s.klippy.run_until(s.klippy.now() + 0.1);
+    BOOST_TEST(s.klippy.state().name == "shutdown");
+}
+
+BOOST_AUTO_TEST_CASE(a_klipper_that_goes_away_is_found_again_without_its_reference) {
+    sim_stage s;
+    s.referenced();
+    s.klippy.kill();
+    s.pass(1);
+    BOOST_TEST((s.console.shown().klipper == contact::away));
+    BOOST_TEST(!s.console.shown().stop_armed);
+    s.moves.clear();
+    s.strike(heading::right);
+    s.klippy.start();
+    s.pass(5);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    BOOST_TEST(!s.console.shown().xy_homed);
+    BOOST_TEST(s.moves.empty());
+    s.strike(heading::right);
+    s.rest();
+    BOOST_TEST((s.moves.front().what.by == sim::carriage_move::cause::forced));
+}
+
+BOOST_AUTO_TEST_CASE(a_board_that_was_reset_comes_back_by_itself) {
+    sim_stage s;
+    s.referenced();
+    s.klippy.set_mcu(sim::mcu_condition::absent);
+    s.pass(2);
+    s.klippy.set_mcu(sim::mcu_condition::alive);
+    s.pass(20);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    BOOST_TEST(!s.console.shown().xy_homed);
+    BOOST_TEST(s.said() == "Klipper is ready again; nothing is referenced");
+}
+
+BOOST_AUTO_TEST_CASE(motion_of_somebody_else_is_shown_and_nothing_is_added_to_it) {
+    sim_stage s;
+    s.referenced();
+    s.rest();
+    s.pass(1);
+    other_client o{s.klippy};
+    o.script("G90\nG1 X80 F1200\nM400");
+    s.pass(1);
+    BOOST_TEST(s.console.shown().foreign == "somebody else moves the machine");
+    s.moves.clear();
+    s.strike(heading::right);
+    s.pass(1);
+    BOOST_TEST(s.moves.empty());
+    s.pass(6);
+    BOOST_TEST(s.console.shown().foreign == "");
+    BOOST_TEST((*s.console.shown().commanded)[0] == 80); // a step goes on from there
+    s.strike(heading::right);
+    s.rest();
+    BOOST_TEST(s.carriage()[0] == 81, boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(while_a_file_runs_it_moves_nothing) {
+    temporary_folder gcodes;
+    BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));
+    sim::printer_config c;
+    c.gcodes = gcodes.path();
+    sim_stage s(machine::sim_machine(), run::touch_off_by::person, c);
+    s.referenced();
+    s.moves.clear();
+    other_client o{s.klippy};
+    o.script("SDCARD_PRINT_FILE FILENAME=a.gcode");
+    s.pass(1);
+    BOOST_TEST(s.console.shown().foreign == "the printer runs a.gcode");
+    s.strike(heading::farther);
+    s.give(tool_move::down);
+    s.pass(30);
+    for (const auto& m : s.moves) BOOST_TEST(m.what.move.end.y == 0); // the file's own are along X
+    BOOST_TEST(!s.moves.empty());
+    BOOST_TEST(s.console.shown().foreign == "");
+    // Its file is complete, and our motion is not taken for its end.
+    s.give(jog::go_to{{60, 100}});
+    s.hold(heading::farther, 3);
+    s.rest();
+    BOOST_TEST(s.carriage()[1] > 130);
+}
+
+BOOST_AUTO_TEST_CASE(another_tool_comes_into_use_with_every_tool_up) {
+    sim_stage s;
+    s.referenced();
+    s.give(tool_move::down);
+    s.give(jog::select_tool{"airbrush"});
+    BOOST_TEST(s.console.shown().tool == "airbrush");
+    BOOST_TEST((s.console.shown().place == tool_place::up));
+    s.give(tool_move::down);
+    BOOST_TEST((*s.console.shown().commanded)[2] == 0);
+    s.give(jog::select_tool{"brush"});
+    BOOST_TEST(s.said() == "machine.yaml has no tool named brush");
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_gone_to_with_the_tool_up_and_only_inside) {
+    sim_stage s;
+    s.referenced();
+    s.give(tool_move::down);
+    s.moves.clear();
+    s.give(jog::go_to{{100, 400}});
+    BOOST_TEST(s.moves.empty());
+    s.give(jog::go_to{{100, 120}});
+    BOOST_TEST(s.carriage() == (jog::xyz{100, 120, 10}));
+    for (const auto& m : s.moves) BOOST_TEST((m.by()[2] == 0 || (m.by()[0] == 0 && m.by()[1] == 0)));
+}
+
+BOOST_AUTO_TEST_CASE(the_canvas_is_moved_in_machine_yaml_after_it_was_shown) {
+    const std::string text(machine::template_text);
+    const machine::machine m = machine::read_machine(text).value;
+    const auto change = jog::origin_here(text, "machine.yaml", m, m.tools.front(), {31.5, 40});
+    BOOST_REQUIRE(change);
+    BOOST_TEST(change->shown.diff.size() == 4u);
+    BOOST_TEST(change->shown.diff[1].starts_with("+  offset_x_mm: 31.5 "));
+    BOOST_TEST(change->machine.canvas.offset_y_mm == 40);
+    temporary_folder folder;
+    const auto file = folder.path() / "machine.yaml";
+    BOOST_REQUIRE(io::write_file(file, text + "# mine\n"));
+    BOOST_TEST((jog::write_origin(file, text, *change).error().code == errc::busy));
+    BOOST_REQUIRE(io::write_file(file, text));
+    BOOST_REQUIRE(jog::write_origin(file, text, *change));
+    BOOST_TEST(*io::read_file(file) == change->text);
+    // It would not fit there any more: 210 mm wide on 250.
+    BOOST_TEST(!jog::origin_here(text, "machine.yaml", m, m.tools.front(), {60, 40}));
+}
+
+BOOST_AUTO_TEST_CASE(steps_and_speeds_go_up_and_down_their_lists) {
+    sim_stage s;
+    for (int i = 0; i < 5; ++i) s.give(jog::step_change::longer);
+    BOOST_TEST(s.console.shown().step == 50);
+    for (int i = 0; i < 9; ++i) s.give(jog::step_change::shorter);
+    BOOST_TEST(s.console.shown().step == 0.1);
+    BOOST_TEST(s.console.shown().speed == 20);
+    s.give(jog::speed_change::faster);
+    BOOST_TEST(s.console.shown().speed == 30);
+    BOOST_TEST(s.console.shown().bound == 22.5);
+    for (int i = 0; i < 9; ++i) s.give(jog::speed_change::faster);
+    BOOST_TEST(s.console.shown().speed == 80); // what machine.yaml allows
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace console_test

@@ -95,15 +95,16 @@ struct prediction {
 };
 
 struct conclusion {
-    bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
     std::string text;
-    std::vector<field> fields = {};
-    std::vector<machine_change> machine = {};
-    std::vector<printer_change> printer = {};
-    std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
-    std::string draw_to_verify = {};    ///< the command that draws the proof
-    std::vector<prediction> predicted = {};
+    std::vector<field> fields = {
+        bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
 };
+std::vector<machine_change> machine = {};
+std::vector<printer_change> printer = {};
+std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
+std::string draw_to_verify = {};    ///< the command that draws the proof
+std::vector<prediction> predicted = {};
+}; // namespace kf::cal
 
 using routine_step = std::variant<ask, deed, conclusion>;
 

@@ -96,15 +96,14 @@ struct prediction {
 
 struct conclusion {
     std::string text;
-    std::vector<field> fields = {
-        bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
+    std::vector<field> fields = {};
+    std::vector<machine_change> machine = {};
+    std::vector<printer_change> printer = {};
+    std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
+    std::string draw_to_verify = {};    ///< the command that draws the proof
+    std::vector<prediction> predicted = {};
+    bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
 };
-std::vector<machine_change> machine = {};
-std::vector<printer_change> printer = {};
-std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
-std::string draw_to_verify = {};    ///< the command that draws the proof
-std::vector<prediction> predicted = {};
-}; // namespace kf::cal
 
 using routine_step = std::variant<ask, deed, conclusion>;
 

@@ -76,6 +76,8 @@ soak: all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
 	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
 	    tests/drawing/every_filter.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
+	python3 -B tests/cli/kcal_routines.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all -k Killed
+	python3 -B tests/cli/kcal_seeds.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --seeds 20
 	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.

@@ -2,7 +2,7 @@
 # nix develop: a shell with all that `make check` needs. nix build, nix run .#kplot, nix flake check.
 # There is no flake.lock yet: it has to be made where github.com can be reached (`nix flake lock`).
 {
-  description = "kflash, kplot, kcal and ksim: tools for Klipper boards and pen gantries";
+  description = "kflash, kplot, kcal, kjog and ksim: tools for Klipper boards and pen gantries";
 
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.05";
 

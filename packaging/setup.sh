@@ -16,7 +16,7 @@ packages="g++ make meson ninja-build pkg-config ccache git ca-certificates pytho
  libboost$boost-dev libboost-json$boost-dev libboost-program-options$boost-dev libboost-system$boost-dev
  libfmt-dev libfast-float-dev libutfcpp-dev libmd-dev libpugixml-dev libyaml-cpp-dev zlib1g-dev libncurses-dev libpng-dev"
 if [ "$what" = check ]; then
-    packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial zsh fish"
+    packages="$packages libboost-test$boost-dev clang-19 libclang-rt-19-dev libc++-19-dev libc++abi-19-dev clang-format-19 mandoc python3-serial tmux zsh fish"
 fi
 if [ "$what" = static ]; then
     packages="$packages clang-19 lld-19 llvm-19 cmake dpkg-dev debhelper fakeroot lintian apt-utils gpg xz-utils ncurses-bin

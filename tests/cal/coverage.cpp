@@ -30,6 +30,8 @@ using test::covers;
 using test::found;
 using test::of;
 using test::sheet_on_a_wrong_machine;
+using test::wrong_but_for_scale;
+using test::wrong_in_every_way;
 
 template<class T>
 T taken(result<T> r) {
@@ -37,27 +39,8 @@ T taken(result<T> r) {
     return *std::move(r);
 }
 
-/// Pulleys 1 % off, X racked by 0.4 degrees, backlash 0.15, the second tool 3.2 and -1.7 aside, the touch at 19.37.
-sim::mechanics wrong() {
-    sim::mechanics m;
-    m.scale = {1.01, 1.01};
-    m.second_leads = m.beam * cal::to_tangent(0.4);
-    m.backlash = {0.15, 0.15};
-    m.holders = {{{19.37, 1}}, {{0.6, -1}, 3.2, -1.7}};
-    m.stall_speed = {61, 61};
-    m.stall_accel = {4100, 4100};
-    m.endstop_scatter = 0.02;
-    return m;
-}
-/// The same, but what is calibrated first is right already.
-sim::mechanics wrong_but_for_scale() {
-    sim::mechanics m = wrong();
-    m.scale = {1, 1};
-    return m;
-}
-
 found scale_with(const cal::instrument& with, axis a, int marks, mm length, std::uint64_t seed) {
-    sheet_on_a_wrong_machine paper(wrong());
+    sheet_on_a_wrong_machine paper(wrong_in_every_way());
     for (int k = 0; k < marks; ++k) paper.tick(a, 20 + length * k / (marks - 1), 40, 8, -3);
     sim::observer eyes(seed, with);
     const auto ticks = sim::ticks_of(sim::straight_marks(paper.ink()), a);
@@ -110,7 +93,7 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_diagonals) {
         const cal::instrument& with = *cal::find_instrument(name);
         const mm side = with.name == "caliper" ? 100 : 200; // diagonals of 100 mm fit a caliper
         covers("squareness by diagonals", [&](auto seed) {
-            sheet_on_a_wrong_machine paper(wrong());
+            sheet_on_a_wrong_machine paper(wrong_in_every_way());
             for (const mm y : {30.0, 30 + side})
                 for (const mm x : {30.0, 30 + side}) paper.cross(x, y);
             const auto c = *sim::corners_of(sim::crosses_of(sim::straight_marks(paper.ink())));
@@ -126,7 +109,7 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_diagonals) {
 BOOST_AUTO_TEST_CASE(of_squareness_by_a_triangle) {
     const cal::instrument& with = *cal::find_instrument("film");
     covers("squareness by 3-4-5", [&](auto seed) {
-        sheet_on_a_wrong_machine paper(wrong());
+        sheet_on_a_wrong_machine paper(wrong_in_every_way());
         paper.cross(20, 30);
         paper.cross(220, 30);
         paper.cross(220, 180);
@@ -143,7 +126,7 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_reversal) {
     const cal::instrument& with = *cal::find_instrument("caliper");
     constexpr mm leg = 150;
     covers("squareness by reversal", [&](auto seed) {
-        sheet_on_a_wrong_machine paper(wrong());
+        sheet_on_a_wrong_machine paper(wrong_in_every_way());
         paper.line(20, 20, 20 + leg, 20);
         paper.line(20, 20, 20, 20 + leg);
         const auto& ink = paper.ink();
@@ -165,7 +148,7 @@ BOOST_AUTO_TEST_CASE(of_squareness_by_reversal) {
 
 found backlash_of(axis a, std::uint64_t seed) {
     const cal::instrument& with = *cal::find_instrument("vernier");
-    sheet_on_a_wrong_machine paper(wrong());
+    sheet_on_a_wrong_machine paper(wrong_in_every_way());
     for (int k = 0; k < 5; ++k) {
         paper.comb(a, 100, 30.0 + 20 * k, false, 3);
         paper.comb(a, 100, 30.0 + 20 * k, true, -3);
@@ -259,7 +242,9 @@ BOOST_AUTO_TEST_CASE(of_an_endstop) {
     std::vector<cal::endstop_repeat> repeats;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         test::simulated_klippy k(config);
-        k.klippy.machine().build(wrong(), sim::ink::forgotten, seed);
+        sim::mechanics m = wrong_in_every_way();
+        m.endstop_scatter = 0.02;
+        k.klippy.machine().build(m, sim::ink::forgotten, seed);
         const int c = k.connect();
         std::vector<double> places;
         for (int cycle = 0; cycle < 10; ++cycle) {
@@ -298,7 +283,7 @@ BOOST_AUTO_TEST_CASE(of_speed_and_acceleration_within_their_grid) {
     int held = 0;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         sim::observer eyes(seed, cal::instruments[2]);
-        sim::mechanics m = wrong();
+        sim::mechanics m = wrong_in_every_way();
         const axis a = seed % 2 == 0 ? axis::x : axis::y;
         m.stall_speed = {61 + sim::noise(seed).within(10), 61 - sim::noise(seed + 1).within(10)};
         m.stall_accel = {4100 + sim::noise(seed).within(900), 4100 - sim::noise(seed + 1).within(900)};

@@ -13,10 +13,12 @@
 #include <kf/cal/routine_z.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/machine_file.hpp>
+#include <kf/sim/ink_readings.hpp>
 #include <kf/sim/observer.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -24,6 +26,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -36,22 +39,9 @@ using sim::axis;
 using test::covers;
 using test::found;
 using test::sheet_on_a_wrong_machine;
+using test::wrong_but_for_scale;
+using test::wrong_in_every_way;
 
-/// Pulleys 1 % off, X racked by 0.4 degrees, backlash 0.15, the second tool 3.2 and -1.7 aside, the touch at 19.37.
-sim::mechanics wrong() {
-    sim::mechanics m;
-    m.scale = {1.01, 1.01};
-    m.second_leads = m.beam * cal::to_tangent(0.4);
-    m.backlash = {0.15, 0.15};
-    m.holders = {{{19.37, 1}}, {{0.6, -1}, 3.2, -1.7}};
-    return m;
-}
-/// The same when kcal steps was there before.
-sim::mechanics wrong_but_for_scale() {
-    sim::mechanics m = wrong();
-    m.scale = {1, 1};
-    return m;
-}
 machine::machine gantry() { return machine::read_machine(machine::template_text).value; }
 
 /// A machine with paper under its pens, and a person who looks at the paper.
@@ -65,8 +55,14 @@ class workshop {
 
     machine::machine m = gantry();
     sim::observer eyes;
+    /// Where a tool went down for a deed.
+    struct dip {
+        std::string deed;
+        drawing::point at;
+    };
+    std::vector<dip> dips = {};
     /// The answer to a question by its name.
-    std::function<cal::answer(const std::string&)> person;
+    std::function<std::string(const std::string&)> person;
 
     /// The routine's conclusion, as its fields.
     template<class Next>
@@ -82,12 +78,14 @@ class workshop {
                 return out;
             }
             if (const auto* asked = std::get_if<cal::ask>(&*step)) {
-                const auto said = cal::understand(asked->what, cal::to_text(person(asked->what.name)));
+                const auto said = cal::understand(asked->what, person(asked->what.name));
                 BOOST_REQUIRE_MESSAGE(said.has_value(), said.error().what << ": " << said.error().cause);
                 notes.hear(asked->what.name, *said);
                 continue;
             }
             const auto& deed = std::get<cal::deed>(*step);
+            if (const auto* touch = std::get_if<cal::touch_paper>(&deed.what))
+                dips.push_back({deed.name, {touch->at.x, touch->at.y}});
             before_ = ink().size();
             notes.end(deed.name, std::visit([this](const auto& what) { return does(what); }, deed.what));
         }
@@ -96,7 +94,18 @@ class workshop {
     }
 
     const std::vector<sim::ink_line>& ink() { return paper_.ink(); }
-    std::vector<sim::straight> marks() { return sim::straight_marks(ink()); }
+    /// The person reads the sheet in one of these ways, once.
+    void looks(std::string_view how, int times = 1) {
+        person = [this, how, times, seen = std::map<std::string, std::string>()](const std::string& name) mutable {
+            if (seen.empty()) {
+                const auto readings = sim::find_look(how)->look(ink(), eyes, times);
+                BOOST_REQUIRE_MESSAGE(readings.has_value(), readings.error().what);
+                for (const sim::ink_reading& r : *readings) seen[r.name] = r.value;
+            }
+            BOOST_REQUIRE_MESSAGE(seen.contains(name), name << " is not seen on the sheet");
+            return seen.at(name);
+        };
+    }
     /// What the last deed left.
     std::vector<sim::ink_line> new_ink() { return {ink().begin() + static_cast<std::ptrdiff_t>(before_), ink().end()}; }
 
@@ -119,7 +128,8 @@ class workshop {
                 BOOST_REQUIRE(tool != nullptr);
                 paper_.down = tool->work_mm + (tool->work_mm > m.z_states.travel_mm ? d.reach : -d.reach);
             } else if (const auto* to = std::get_if<job::rapid_xy>(&o)) {
-                paper_.on_to(place(to->to).x, place(to->to).y, tool->travel_feed_mm_s);
+                paper_.on_to(place(to->to).x, place(to->to).y,
+                             std::min(tool->travel_feed_mm_s, d.travel.value_or(tool->travel_feed_mm_s)));
             } else if (const auto* line = std::get_if<job::draw_polyline>(&o)) {
                 for (const job::point p : line->points)
                     paper_.on_to(place(p).x, place(p).y, line->feed.value_or(tool->feed_mm_s));
@@ -158,57 +168,39 @@ std::size_t number_of(const std::string& name) {
 BOOST_AUTO_TEST_SUITE(coverage_of_routines)
 
 BOOST_AUTO_TEST_CASE(of_steps) {
-    for (const char* with : {"ruler", "film"})
-        for (const axis a : {axis::x, axis::y})
-            covers(std::string("kcal steps ") + (a == axis::x ? "x" : "y") + " by a " + with, [&](auto seed) {
-                workshop w(wrong(), seed, with);
-                const mm laid = w.eyes.lays(0.5);
-                w.person = [&](const std::string& name) {
-                    const auto ticks = sim::ticks_of(w.marks(), a);
-                    return w.eyes.reads(laid + sim::along(a, ticks.at(number_of(name) - 1).middle()) -
-                                        sim::along(a, ticks.front().middle()));
-                };
-                const cal::steps_options o{.axis = a == axis::x ? 'x' : 'y', .with = *cal::find_instrument(with)};
-                const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_steps(n, m, o); });
-                return found{c.at("scale"), c.at("scale_u95"), 1.01};
-            });
+    for (const auto& [with, a] : {std::pair("ruler", 'x'), std::pair("film", 'y')})
+        covers(fmt::format("kcal steps {} by a {}", a, with), [with = with, a = a](auto seed) {
+            workshop w(wrong_in_every_way(), seed, with);
+            w.looks(a == 'x' ? "steps-x" : "steps-y");
+            const cal::steps_options o{.axis = a, .with = *cal::find_instrument(with)};
+            const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_steps(n, m, o); });
+            return found{c.at("scale"), c.at("scale_u95"), 1.01};
+        });
 }
 
 BOOST_AUTO_TEST_CASE(of_square) {
     using method = cal::square_options::method;
-    for (const method how : {method::diagonals, method::triangle})
-        for (const char* with : {"caliper", "film"})
-            for (const int times : {1, 5})
-                covers(fmt::format("kcal square by {} with a {}, {} times",
-                                   how == method::diagonals ? "diagonals" : "a triangle", with, times),
-                       [&](auto seed) {
-                           workshop w(wrong(), seed, with);
-                           w.person = [&](const std::string& name) -> cal::answer {
-                               if (name == "as") return std::string("nothing");
-                               const auto c = *sim::corners_of(sim::crosses_of(w.marks()));
-                               const std::string what = name.substr(0, name.find('_'));
-                               if (what == "ac" || what == "c") return w.eyes.reads(c.a, c.c);
-                               if (what == "bd") return w.eyes.reads(c.b, c.d);
-                               if (what == "b") return w.eyes.reads(c.d, c.c);
-                               return w.eyes.reads(c.a, c.d);
-                           };
-                           const cal::square_options o{
-                               .how = how, .reading = {.with = *cal::find_instrument(with), .times = times}};
-                           const auto c =
-                               w.run([&](const auto& n, const auto& m) { return cal::next_of_square(n, m, o); });
-                           return found{c.at("tangent"), c.at("tangent_u95"), cal::to_tangent(0.4)};
-                       });
+    for (const auto& [how, with, times] :
+         {std::tuple(method::diagonals, "caliper", 1), std::tuple(method::triangle, "film", 5)})
+        covers(fmt::format("kcal square with a {}, {} times", with, times), [how = how, with = with,
+                                                                             times = times](auto seed) {
+            workshop w(wrong_in_every_way(), seed, with);
+            w.looks(how == method::diagonals ? "square" : "triangle", times);
+            w.person = [read = w.person](const std::string& name) {
+                return name == "as" ? std::string("nothing") : read(name);
+            };
+            const cal::square_options o{.how = how, .reading = {.with = *cal::find_instrument(with), .times = times}};
+            const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_square(n, m, o); });
+            return found{c.at("tangent"), c.at("tangent_u95"), cal::to_tangent(0.4)};
+        });
 }
 
 BOOST_AUTO_TEST_CASE(of_backlash) {
-    for (const axis a : {axis::x, axis::y})
-        covers(a == axis::x ? "kcal backlash x" : "kcal backlash y", [&](auto seed) {
-            workshop w(wrong(), seed + 1000, "vernier");
-            w.person = [&](const std::string& name) {
-                const auto combs = sim::combs_of(w.marks(), a);
-                return -cal::displacement(cal::comb_vernier, w.eyes.meets(combs.at(number_of(name) - 1)));
-            };
-            const cal::backlash_options o{.axis = a == axis::x ? 'x' : 'y'};
+    for (const char a : {'x', 'y'})
+        covers(fmt::format("kcal backlash {}", a), [&](auto seed) {
+            workshop w(wrong_in_every_way(), seed + 1000, "vernier");
+            w.looks(a == 'x' ? "backlash-x" : "backlash-y");
+            const cal::backlash_options o{.axis = a};
             const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_backlash(n, m, o); });
             return found{c.at("backlash_mm"), c.at("backlash_u95_mm"), 0.15};
         });
@@ -222,10 +214,9 @@ BOOST_AUTO_TEST_CASE(of_offset) {
         machine.holders[1].x += put_in.within(0.05);
         machine.holders[1].y += put_in.within(0.05);
         workshop w(machine, seed, "vernier");
-        w.person = [&](const std::string& name) -> cal::answer {
-            if (name.starts_with("pen_in")) return std::string("done");
-            const auto combs = sim::combs_of(w.marks(), name.front() == 'x' ? axis::x : axis::y);
-            return cal::displacement(cal::comb_vernier, w.eyes.meets(combs.at(number_of(name) - 1)));
+        w.looks("offset");
+        w.person = [read = w.person](const std::string& name) {
+            return name.starts_with("pen_in") ? std::string("done") : read(name);
         };
         const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_offset(n, m, {}); });
         all[0].push_back({c.at("x_aside_mm"), c.at("x_aside_u95_mm"), machine.holders[1].x});
@@ -237,11 +228,11 @@ BOOST_AUTO_TEST_CASE(of_offset) {
 
 BOOST_AUTO_TEST_CASE(of_z) {
     covers("kcal z", [](auto seed) {
-        sim::mechanics machine = wrong();
+        sim::mechanics machine = wrong_in_every_way();
         const mm touch = 19.37 + sim::noise(seed ^ 0x5eed).within(0.05);
         machine.holders[0].where.at = touch;
         workshop w(machine, seed, "caliper");
-        w.person = [&](const std::string&) { return !w.new_ink().empty(); };
+        w.person = [&](const std::string&) { return std::string(w.new_ink().empty() ? "no" : "yes"); };
         const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_z(n, m, {}); });
         return found{c.at("pen_touch_mm"), c.at("pen_touch_u95_mm"), touch};
     });
@@ -254,20 +245,19 @@ BOOST_AUTO_TEST_CASE(of_bed) {
         machine.holders = {{{20.0, 1}}};
         machine.bed_slope = {0.0008, -0.0005};
         workshop w(machine, seed, "caliper");
-        w.person = [&](const std::string& name) -> cal::answer {
-            if (name == "deep") return true;
-            const machine::xy at =
-                job::place(w.m, w.m.tools.front()).to_machine(cal::detail::bed_place(w.m, number_of(name) - 1));
-            double dots = 0;
-            for (const sim::ink_line& dot : w.ink())
-                dots += std::fabs(dot.points[0].x - at.x) < 16 && std::fabs(dot.points[0].y - at.y) < 5;
-            return dots;
+        w.person = [&](const std::string& name) {
+            if (name == "deep") return std::string("yes");
+            int dots = 0;
+            for (const workshop::dip& d : w.dips)
+                dots +=
+                    d.deed.starts_with(fmt::format("touch_{}_", number_of(name))) && sim::has_ink(w.ink(), d.at, 0.3);
+            return std::to_string(dots);
         };
         // The middle of the bed touches where the pen works.
-        const cal::bed_options o{};
-        const machine::xy middle = job::place(w.m, w.m.tools.front()).to_machine(cal::detail::bed_place(w.m, 4));
+        const machine::xy middle{w.m.canvas.offset_x_mm + w.m.canvas.width_mm / 2,
+                                 w.m.canvas.offset_y_mm + w.m.canvas.height_mm / 2};
         w.m.tools.front().work_mm = 20 + 0.0008 * middle.x - 0.0005 * middle.y;
-        const auto c = w.run([&](const auto& n, const auto& m) { return cal::next_of_bed(n, m, o); });
+        const auto c = w.run([](const auto& n, const auto& m) { return cal::next_of_bed(n, m, {}); });
         all[0].push_back({c.at("along_x"), c.at("along_x_u95"), 0.0008});
         all[1].push_back({c.at("along_y"), c.at("along_y_u95"), -0.0005});
     }
@@ -280,17 +270,17 @@ BOOST_AUTO_TEST_CASE(of_speed_and_acceleration_within_their_grid) {
     for (std::uint64_t seed = 1; seed <= 100; ++seed)
         for (const what of : {what::speed, what::acceleration}) {
             const axis a = seed % 2 == 0 ? axis::x : axis::y;
-            sim::mechanics machine = wrong();
+            sim::mechanics machine = wrong_in_every_way();
             const double stall =
                 of == what::speed ? 61 + sim::noise(seed).within(10) : 2600 + sim::noise(seed).within(800);
             (of == what::speed ? machine.stall_speed : machine.stall_accel) = {stall, stall};
             workshop w(machine, seed, "film");
             w.m.motion.max_accel_mm_s2 = 1000;
-            w.person = [&](const std::string&) {
-                const auto halves = sim::ticks_of(sim::straight_marks(w.new_ink()), a);
-                BOOST_REQUIRE_EQUAL(halves.size(), 2u);
-                return std::fabs(w.eyes.reads(
-                           std::fabs(sim::along(a, halves[0].middle()) - sim::along(a, halves[1].middle())))) < 0.3;
+            w.person = [&](const std::string& name) {
+                const auto seen = sim::find_look(a == axis::x ? "halves-x" : "halves-y")->look(w.ink(), w.eyes, 1);
+                BOOST_REQUIRE_MESSAGE(seen.has_value(), seen.error().what);
+                BOOST_REQUIRE_EQUAL(seen->back().name, name);
+                return seen->back().value;
             };
             const cal::limits_options o{.of = of,
                                         .axis = a == axis::x ? 'x' : 'y',

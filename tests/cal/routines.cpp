@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_reading_that_cannot_be_is_refused_with_what_it_may_be) {
 const double root2 = std::sqrt(2.0);
 
 struct square_rehearsal {
-    square_options o{.size = 150, .reading = {{"a fine caliper", "", 0.01, 0.02, 150}, 1}};
+    square_options o{.size = 150, .reading = {{"a fine caliper", "", 0.01, 0.01, 0.02, 150}, 1}};
     std::vector<std::pair<std::string, answer>> answers{
         {"ac", 150 * root2 + 0.53}, {"bd", 150 * root2 - 0.53}, {"ad", 150.0}, {"as", std::string("profile")}};
     json::object look = plain_look;
@@ -206,6 +206,14 @@ BOOST_AUTO_TEST_CASE(racking_besides_a_skew_profile_would_correct_twice_and_is_r
     BOOST_TEST((e.code == errc::refused));
     BOOST_TEST(e.what == "printer.cfg has a skew profile \"mine\": racking besides would correct twice");
     BOOST_TEST(s.r.deeds.back() == "draw");
+}
+
+BOOST_AUTO_TEST_CASE(a_profile_besides_a_racked_gantry_is_refused) {
+    square_rehearsal s;
+    s.look["racked"] = "the second X motor went -2.1 mm alone";
+    const auto e = s.r().error();
+    BOOST_TEST((e.code == errc::refused));
+    BOOST_TEST(e.cause == "the second X motor went -2.1 mm alone");
 }
 
 BOOST_AUTO_TEST_CASE(without_force_move_racking_is_not_offered) {

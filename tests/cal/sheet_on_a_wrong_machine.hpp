@@ -3,6 +3,7 @@
 /// Paper under the pen of a simulated machine, without klippy: moves go through sim/stall and sim/mechanics as those of
 /// `ksim printer --wrong` do, and leave ink. Places are klippy's mm.
 
+#include <kf/cal/squareness.hpp>
 #include <kf/sim/marks.hpp>
 #include <kf/sim/pen_trace.hpp>
 #include <kf/sim/stall.hpp>
@@ -12,6 +13,22 @@
 #include <vector>
 
 namespace kf::test {
+
+/// Pulleys 1 % off, X racked by 0.4 degrees, backlash 0.15, the second tool 3.2 and -1.7 aside, the touch at 19.37.
+[[nodiscard]] inline sim::mechanics wrong_in_every_way() {
+    sim::mechanics m;
+    m.scale = {1.01, 1.01};
+    m.second_leads = m.beam * cal::to_tangent(0.4);
+    m.backlash = {0.15, 0.15};
+    m.holders = {{{19.37, 1}}, {{0.6, -1}, 3.2, -1.7}};
+    return m;
+}
+/// The same when its scale was set right already.
+[[nodiscard]] inline sim::mechanics wrong_but_for_scale() {
+    sim::mechanics m = wrong_in_every_way();
+    m.scale = {1, 1};
+    return m;
+}
 
 class sheet_on_a_wrong_machine {
   public:

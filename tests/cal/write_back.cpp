@@ -135,7 +135,16 @@ BOOST_AUTO_TEST_CASE(undo_takes_back_the_newest_change_that_still_stands) {
 
     const auto change = last_change(all, "/m.yaml", f.plan.after);
     BOOST_REQUIRE(change.has_value());
-    BOOST_TEST(plan_undo(f.plan.after, *change).value().after == f.before);
+    BOOST_TEST(plan_undo(f.plan.after, *change, f.before).value().after == f.before);
+    // What a person changed since stays; without the kept file a value comes back as a number, in our notation.
+    const auto mine = [](const std::string& text) { return with(text, "x: 250.0 ", "x: 260.0 "); };
+    BOOST_TEST(plan_undo(mine(f.plan.after), *change, f.before).value().after == mine(f.before));
+    BOOST_TEST(plan_undo(f.plan.after, *change, kf::fail(errc::not_found, "")).value().after == f.before);
+    const auto travel = plan_write_back(f.before, {{"z_states.travel_mm", 9.5}}, "m.yaml").value();
+    const calibration_record z{"", "z", "", {}, "/m.yaml", "/kept", travel.values};
+    BOOST_TEST(plan_undo(travel.after, z, f.before).value().after == f.before);
+    BOOST_TEST(plan_undo(travel.after, z, kf::fail(errc::not_found, "")).value().after ==
+               with(f.before, "travel_mm: 10.0 ", "travel_mm: 10 "));
     BOOST_TEST(!last_change(all, "/m.yaml", f.before).has_value());
     BOOST_TEST(!last_change(all, "/other.yaml", f.plan.after).has_value());
 }

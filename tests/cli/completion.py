@@ -13,7 +13,7 @@ import world
 from terminal import Terminal
 from world import DEADLINE
 
-TOOLS = ("kcal", "kflash", "kplot", "ksim")
+TOOLS = ("kcal", "kflash", "kjog", "kplot", "ksim")
 
 # What is typed, and the word that stands at its end after Tab: one that is the only one with this beginning.
 CASES = {
@@ -31,6 +31,8 @@ CASES = {
     "kflash config octopus --share-with pi": "pico",
     "kflash import a": "a folder",
     "kflash settings --klipper-dir a": "a folder",
+    "kjog con": "console",
+    "kjog --machine my": "my drawing.svg",
     "kplot run x.svg --mode int": "interactive",
     "kplot machine che": "check",
     "kplot gcode my": "my drawing.svg",

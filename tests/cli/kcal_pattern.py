@@ -10,6 +10,7 @@ import re
 import subprocess
 
 import plotter
+from kcal_routines import Gantry
 from kplot_preview import png_pixels
 from manuals import Events
 from plotter import LEFT, TOP, DrawingTest, PlotterTest
@@ -209,6 +210,33 @@ class Ink(PlotterTest):
             corner = LEFT + 105 + x, TOP - 148.5 + y
             self.assertLess(min(math.dist(corner, p) for p in outline), step, name)
         self.assertLess(math.dist(outline[0], (LEFT + 45, TOP - 193.5)), step)  # it begins at A
+
+
+    def test_the_verniers_of_a_drawn_offset_read_where_the_second_tool_marks(self):
+        """Machine Y counts up, the canvas down: what lies 1.7 mm below reads 1.7."""
+        g = Gantry("touch_mm: 15\nsecond_touch_mm: 2\nsecond_x_mm: 3.2\nsecond_y_mm: -1.7\n", speed=1000)
+        self.addCleanup(g.close)
+        job = g.root / "offset.jsonl"
+        r = subprocess.run([binary("kcal"), "pattern", "offset", "--machine", str(g.machine_file), "-o", str(job)],
+                           capture_output=True, text=True, env=g.env(), timeout=DEADLINE)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(g.run("run", job).code, 0)
+        ink = g.ink()
+        # Each tool: two lines of a crosshair, a spine and its teeth along X, a spine and its teeth along Y; then numbers.
+        steps = [json.loads(line) for line in job.read_text().splitlines()]
+        layer, lines = 0, []
+        for step in steps:
+            layer = step.get("layer", layer) if step.get("op") == "begin_layer" else layer
+            if step.get("op") == "draw_polyline":
+                lines.append(layer)
+        ink = ink[len(ink) - len(lines):]  # the second tool has touched when Z was homed
+        first, second = lines.index(1), lines.index(3)
+        x = lambda line: (line[0][0] + line[-1][0]) / 2
+        y = lambda line: TOP - (line[0][1] + line[-1][1]) / 2
+        of_x = read_vernier(*(sorted(map(x, ink[at + 3:at + 3 + n])) for at, n in ((first, 40), (second, 21))))
+        of_y = read_vernier(*(sorted(map(y, ink[at + 4 + n:at + 4 + 2 * n])) for at, n in ((first, 40), (second, 21))))
+        self.assertAlmostEqual(of_x, 3.2, delta=0.051)  # a division, for the steps of the motors
+        self.assertAlmostEqual(of_y, 1.7, delta=0.051)
 
 
 if __name__ == "__main__":

@@ -101,12 +101,15 @@ class Hosts(WorldTest):
 
     def moonraker(self, w, *words):
         """Where a Moonraker of this world listens."""
+        return self.start_moonraker(w, *words)[0]
+
+    def start_moonraker(self, w, *words):
         child = subprocess.Popen([world.KSIM, "moonraker", "--until-eof", *words], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(child.wait)
         self.addCleanup(child.stdout.close)
         self.addCleanup(child.stdin.close)
-        return json.loads(child.stdout.readline())["url"]
+        return json.loads(child.stdout.readline())["url"], child
 
     def test_d10_moonraker_is_asked_too_and_the_stricter_answer_counts(self):
         w = self.world()
@@ -153,9 +156,9 @@ class Hosts(WorldTest):
     def without_right(self, *options):
         """A world whose person may not manage services, and a Moonraker that may."""
         w = self.world(options=("--no-right", *options), speed=4)
-        url = self.moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"])
+        url, w.moonraker = self.start_moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"])
         self.assertEqual(w.run("flash", "octopus", "-s").code, 3)
-        self.assertEqual(w.run("settings", "--moonraker-url", url).code, 0)
+        self.assertEqual(w.run("settings", "--moonraker-url", url, "--stagger-delay", "0").code, 0)
         return w
 
     def leave_owed(self, w):
@@ -202,6 +205,43 @@ class Hosts(WorldTest):
             self.assertEqual(r.code, 3, r)
             self.assertIn("no right to stop and start", flat(r.err))
             self.assertFalse(w.service_is_up())
+
+    def batch_without_moonraker(self, w, gone):
+        """A batch of three boards; Moonraker ends when gone(event of --json) says so."""
+        child = w.start("flash", "--all", "--yes", "--force", "--json", "--service-timeout", "2")
+        said = []
+        for line in child.stdout:
+            said.append(line)
+            if w.moonraker.poll() is None and gone(json.loads(line)):
+                w.moonraker.kill()
+                w.moonraker.wait()
+        child.wait(world.DEADLINE)
+        r = world.Result(child.returncode, "".join(said), child.stderr.read())
+        child.stderr.close()
+        child.stdout.close()
+        return r, {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "outcome"}
+
+    def test_d20_a_moonraker_that_goes_before_the_stop_of_a_batch_refuses_it_whole(self):
+        w = self.without_right("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+        before = {k: w.flash(k) for k in w.boards}
+        r, rows = self.batch_without_moonraker(w, lambda e: e.get("phase") == "Build" and e["event"] == "progress")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual(rows, {k: ("PASS", "FAIL", "SKIP") for k in ("octopus", "pico", "toolhead")}, r)
+        self.assertEqual(({k: w.flash(k) for k in w.boards}, w.jobs().count("stop"), w.service_is_up()), (before, 0, True))
+        self.assertFalse(w.ledger())
+
+    def test_d2_a_moonraker_that_goes_while_a_batch_is_written_is_waited_for_by_the_guardian(self):
+        w = self.without_right("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+        r, rows = self.batch_without_moonraker(w, lambda e: e.get("phase") == "Flash" and e["event"] == "progress")
+        self.assertNotEqual(r.code, 0, r)
+        self.assertEqual(rows, {k: ("PASS",) * 3 for k in ("octopus", "pico", "toolhead")}, r)
+        self.assertTrue(any(e["errc"] == "service_down" for e in r.events("error")), r)
+        self.assertFalse(w.service_is_up())
+        port = w.registry()["global"]["moonraker_url"].rpartition(":")[2]
+        self.start_moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"], "--port", port)
+        wait_for("the guardian brings it back", w.service_is_up, 60)
+        self.assertEqual([(e["board"], e["result"]) for e in w.ledger() if "board" in e],
+                         [(k, "done") for k in ("octopus", "pico", "toolhead")])
 
     def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):
         w = self.world()

@@ -27,7 +27,7 @@ constexpr const char* list_lines[] = {
     R"({"event":"result","kind":"device","state":"ambiguous","key":"left","name":"Left","mcu":"rp2040","port":"","device":"usb-Klipper_rp2040_12345-if00","runs":"klipper","flashable":true,"reason":"2 devices look like left","version":"","relation":"","host_version":"","needed":"","need_reason":""})",
     R"({"event":"result","kind":"device","state":"disconnected","key":"mill","name":"Fräse","mcu":"rp2040","port":"1-1.7","device":"usb-Klipper_rp2040_DD*","runs":"","flashable":true,"reason":"","version":"","relation":"","host_version":"","needed":"unknown","need_reason":"it is not connected"})"};
 constexpr const char* status_line =
-    R"({"event":"result","kind":"status","sources":"v0.13.0-100-g0123456 in /home/pi/klipper","service":"klipper.service runs","klippy":"ready","moonraker":"klippy is ready","last_flash":"2026-01-25T12:00:00Z pico: verified, v0.13.0-100-g0123456"})";
+    R"({"event":"result","kind":"host_status","sources":"v0.13.0-100-g0123456 in /home/pi/klipper","service":"klipper.service runs","klippy":"ready","moonraker":"klippy is ready","last_flash":"2026-01-25T12:00:00Z pico: verified, v0.13.0-100-g0123456"})";
 
 menu_page full_page() {
     menu_page page;

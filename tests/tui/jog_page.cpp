@@ -16,6 +16,17 @@ using kf::tui::grid_size;
 using kf::tui::key;
 using kf::tui::key_code;
 
+/// As step_job_of reads it.
+step_stroke detail_of(kf::job::stroke s) {
+    const auto one = step_job_of(
+        [s = std::move(s), given = false]() mutable -> kf::result<std::optional<kf::job::stroke>> {
+            if (std::exchange(given, true)) return std::nullopt;
+            return s;
+        },
+        "", {});
+    return one.value()->strokes.front();
+}
+
 panel ready() {
     panel p;
     p.klipper = contact::ready;
@@ -55,8 +66,28 @@ panel unhomed() {
     return p;
 }
 
-jog_page page_of(panel p) {
-    jog_page out({"machine.yaml", {0.1, 1, 10, 50}, "pen", "airbrush"});
+/// A square and a line below it, on a canvas of 210 by 297.
+std::shared_ptr<const step_job> two_strokes() {
+    namespace job_of = kf::job;
+    auto job = std::make_shared<step_job>();
+    job->name = "two.job";
+    job->canvas = {0, 0, 210, 297};
+    const auto add = [&](std::size_t number, std::vector<kf::drawing::point> path) {
+        const auto begin = path.front();
+        path.erase(path.begin());
+        job->strokes.push_back(detail_of({.number = number,
+                                          .steps = {{1, job_of::rapid_xy{begin}},
+                                                    {2, job_of::tool_down{}},
+                                                    {3, job_of::draw_polyline{std::move(path), {}}},
+                                                    {4, job_of::tool_up{}}}}));
+    };
+    add(1, {{20, 20}, {190, 20}, {190, 150}, {20, 150}, {20, 20}});
+    add(2, {{20, 220}, {190, 220}});
+    return job;
+}
+
+jog_page page_of(panel p, std::shared_ptr<const step_job> job = {}) {
+    jog_page out({"machine.yaml", {0.1, 1, 10, 50}, "pen", "airbrush", std::move(job)});
     out.shows(std::move(p));
     return out;
 }
@@ -82,6 +113,7 @@ std::vector<scene> scenes() {
     jog_page asked = page_of(unhomed());
     (void)asked.take(key{.text = 'h'});
     all.push_back({"asked", std::move(asked)});
+    all.push_back({"job", page_of(ready(), two_strokes())});
     jog_page help = page_of(ready());
     (void)help.take(key{.text = '?'});
     all.push_back({"help", std::move(help)});
@@ -147,6 +179,8 @@ std::string done(const std::vector<page_effect>& effects) {
                         out += "touch-off";
                     else if constexpr (std::is_same_v<kind, select_tool>)
                         out += "tool(" + what.name + ")";
+                    else if constexpr (std::is_same_v<kind, draw_stroke>)
+                        out += fmt::format("draw({})", what.index + 1);
                     else if constexpr (std::is_same_v<kind, restart>)
                         out += "restart";
                     else
@@ -276,6 +310,37 @@ BOOST_AUTO_TEST_CASE(whoever_leaves_with_the_tool_down_is_asked) {
     BOOST_TEST(typed(q, "q") == "let-go");
     q.shown();
     BOOST_TEST(typed(q, "y") == "leave");
+}
+
+BOOST_AUTO_TEST_CASE(a_job_goes_stroke_by_stroke_at_a_persons_word) {
+    jog_page p = page_of(ready(), two_strokes());
+    panel now = ready();
+    const auto tried = [&](bool drawn) {
+        ++now.strokes_tried;
+        now.strokes_drawn += drawn ? 1 : 0;
+        p.shows(now);
+    };
+    const auto shows = [&](std::string_view text) {
+        for (const auto& l : lines(p.paint({80, 24})))
+            if (l.find(text) != std::string::npos) return true;
+        return false;
+    };
+    BOOST_TEST(shows("stroke 1 of 2, 600 mm; 0 drawn"));
+    BOOST_TEST(typed(p, "  ") == "let-go draw(1); let-go"); // it is one stroke, however often Space is struck
+    BOOST_TEST(typed(p, "s ") == "let-go; let-go");
+    tried(false); // refused, or stopped: it is still in hand
+    BOOST_TEST(typed(p, " ") == "let-go draw(1)");
+    tried(true);
+    BOOST_TEST(shows("stroke 2 of 2, 170 mm; 1 drawn"));
+    BOOST_TEST(typed(p, "r") == "let-go draw(1)");
+    tried(true);
+    BOOST_TEST(typed(p, "b ") == "let-go; let-go draw(1)");
+    tried(true);
+    BOOST_TEST(typed(p, "s ") == "let-go; let-go"); // left out: nothing is behind the last one
+    BOOST_TEST(shows("two.job: 1 of 2 drawn"));
+    now.klipper = contact::stopped;
+    p.shows(now);
+    BOOST_TEST(typed(p, "r") == "let-go restart");
 }
 
 BOOST_AUTO_TEST_CASE(tools_lie_under_their_keys) {

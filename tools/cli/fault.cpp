@@ -39,7 +39,8 @@ result<void> fault_probe(io::effect_kind effect, std::string_view what) {
         (void)!::write(log_fd, line.data(), line.size());
     }
     if (effects_seen != wanted_effect) return {};
-    if (wanted_kind == "error") return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", effects_seen, what));
+    if (wanted_kind == "error")
+        return kf::fail(errc::io, fmt::format("injected fault at effect {}: {}", effects_seen, what));
     send_from_outside(io::signal_number(wanted_kind).value_or(SIGKILL));
     return {};
 }

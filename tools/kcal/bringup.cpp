@@ -40,7 +40,7 @@ result<void> run_bringup(cli::invocation& in) {
 
 cli::command_row bringup_command() {
     return {"bringup",
-            "AXIS",
+            "x|y|z",
             1,
             1,
             "Brings up an axis motor by motor: on, buzz, turn, ramp, to and fro, its switch.",

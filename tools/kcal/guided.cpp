@@ -37,7 +37,7 @@ class printer_of_routine {
         if (doer_) return {};
         KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = klipper_}));
         doer_.emplace(
-            plotter_->session, site_.machine, plotter_->facts, plotter_->record, in_.out,
+            plotter_->session, site_.machine, plotter_->facts, plotter_->record, plotter_->square, in_.out,
             cal::routine_doing{touch_off_by(site_), pen_word(in_),
                                in_.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused,
                                fmt::format("kcal {}", in_.command)});
@@ -121,7 +121,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     cal::calibration_record record{cal::utc_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
     if (!c.printer.empty()) {
         const std::string text = cal::difference(c.printer);
-        in.out.result({"printer_cfg", text, {{"diff", text}}});
+        in.out.result({"printer_cfg_diff", text, {{"diff", text}}});
     }
     if (c.machine.empty()) {
         if (file) KF_CHECK(record_once(folder / "history.jsonl", std::move(record)));
@@ -138,7 +138,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
         return {};
     }
     const std::string diff = cal::difference(plan.before, plan.after, file->string());
-    in.out.result({"machine_yaml", diff, {{"file", file->string()}, {"diff", diff}}});
+    in.out.result({"machine_diff", diff, {{"file", file->string()}, {"diff", diff}}});
     const cal::question q{"write", fmt::format("Shall {} be changed so", file->string()), cal::yes_or_no{}};
     if (!journal.notes().heard(q.name)) {
         if (in.has("yes"))
@@ -179,7 +179,9 @@ result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routin
     for (const std::string& name : answers.unused())
         if (name != "write" && !journal.notes().heard(name))
             in.out.warn(fmt::format("nothing asked for the answer {}", name));
-    return journal.close();
+    KF_CHECK(journal.close());
+    if (c.passed) return {};
+    return kf::fail({errc::failed, fmt::format("kcal {} did not find what it has to", in.command), c.text, {}, c.next});
 }
 
 } // namespace

@@ -3,8 +3,8 @@
 #include "../plotter/text_output.hpp"
 #include "kcal_commands.hpp"
 
-#include <kf/cal/printer_cfg.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/klippy/cfg_file.hpp>
 
 #include <fmt/format.h>

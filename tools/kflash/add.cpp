@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "device_choice.hpp"
 #include "prepare.hpp"
 #include "registration_sight.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "flash_questions.hpp"
 #include "needs.hpp"
 #include "owed.hpp"

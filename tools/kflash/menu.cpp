@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../tui/terminal_screen.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "menu_selftest.hpp"
 #include "menu_session.hpp"
 
@@ -23,6 +23,7 @@ result<void> run_menu_command(cli::invocation& in) {
                               "its input, output or errors go elsewhere",
                               {},
                               {"the same by commands: kflash --help"}});
+    in.quiet = true; // a simulation's words would stand in the middle of the screen
     KF_TRY(auto b, open_boards(in));
     // The commands that run beside it work where it works.
     auto root = in.get("sim-root").value_or(b.at.simulator ? b.at.simulator->text("root") : "");

@@ -78,7 +78,6 @@ void menu_session::to_menu() {
 // ---- keys
 
 void menu_session::take(const tui::key& k, terminal_lease& terminal) {
-    if (tui::is(k, tui::chord(U'c', tui::modifier::ctrl))) return interrupt(SIGINT);
     std::visit(
         [&](auto& page) {
             if constexpr (std::is_same_v<std::decay_t<decltype(page)>, std::monostate>)
@@ -166,11 +165,13 @@ void menu_session::take_on(menu::output_page& page, const tui::key& k, terminal_
 }
 
 void menu_session::interrupt(int number) {
-    if (running_ && !std::holds_alternative<std::monostate>(over_it_)) {
-        running_->signal(number == 0 ? SIGINT : number);
-        if (number == SIGINT || number == 0) return;
+    if (running_) running_->signal(number);
+    if (number != SIGINT) {
+        over_ = true;
+    } else if (!running_) { // from a page to the menu, from the menu out
+        if (std::holds_alternative<std::monostate>(over_it_)) over_ = true;
+        to_menu();
     }
-    over_ = true;
 }
 
 void menu_session::hang_up() {

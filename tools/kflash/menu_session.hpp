@@ -130,8 +130,8 @@ template<tui::screen Screen>
         }
         if (woken.interrupted) {
             const int number = io::interrupt::pending();
-            io::interrupt::clear();
-            menu.interrupt(number);
+            io::interrupt::clear(); // which the screen may tell of once more
+            if (number != 0) menu.interrupt(number);
         }
         menu.go_on(std::chrono::steady_clock::now());
         for (const auto& k : woken.keys) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../net/ask_http.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "workplace.hpp"
 
 #include <kf/host/service_manager.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "history.hpp"
 #include "needs.hpp"
 #include "owed.hpp"
@@ -68,7 +68,7 @@ result<void> run_status(cli::invocation& in) {
     const std::string rows[] = {cell(host_text(sources, b)), cell(units ? service_words(known) : units.error().what),
                                 cell(klippy_words(b.at, known)), cell(moonraker_words(b.at)),
                                 cell(last_words(flashed))};
-    in.out.result({"status",
+    in.out.result({"host_status",
                    fmt::format("sources    {}\nservice    {}\nklippy     {}\nMoonraker  {}\nlast flash {}", rows[0],
                                rows[1], rows[2], rows[3], rows[4]),
                    {{"sources", rows[0]},

@@ -15,10 +15,23 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 namespace kf::kflash {
 namespace {
+
+/// As the shell would find it.
+bool is_installed(const char* program) {
+    const char* path = std::getenv("PATH");
+    for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+        const auto end = std::min(rest.find(':'), rest.size());
+        if (end > 0 && ::access((fs::path(rest.substr(0, end)) / program).c_str(), X_OK) == 0) return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
 
 result<workplace> from_simulation(const std::string& text) {
     boost::system::error_code ec;
@@ -82,6 +95,7 @@ result<workplace> open_workplace(cli::invocation& in) {
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
     w.service_timeout = service_timeout;
+    if (is_installed("ccache")) w.compiler_cache = w.builds.parent_path() / "ccache";
     w.self = in.self;
     w.is_root = ::geteuid() == 0;
     if (const passwd* person = ::getpwuid(::geteuid())) w.user = person->pw_name;

@@ -7,6 +7,8 @@
 #include "kjog_commands.hpp"
 
 #include <kf/io/atomic_file.hpp>
+#include <kf/run/job_check.hpp>
+#include <kf/run/whole_job.hpp>
 
 #include <fmt/format.h>
 
@@ -18,25 +20,41 @@ using namespace plotting;
 
 namespace {
 
+using step_job_ptr = std::shared_ptr<const jog::step_job>;
+
+/// A job as kplot import writes it, held against the machine to its last operation.
+result<step_job_ptr> read_step_job(const std::string& file, const machine::machine& m) {
+    KF_TRY(const std::string text, io::read_file(file));
+    KF_TRY(auto spool, run::job_spool::make(fs::temp_directory_path(), file));
+    KF_CHECK(spool.write(text));
+    const run::whole_job job(std::move(spool));
+    KF_TRY(const auto summary, run::check_job(job.strokes(), m, {}));
+    (void)summary;
+    return jog::step_job_of(job.strokes(), fs::path(file).filename().string(), m);
+}
+
 /// Where `O` writes the canvas: nowhere for the machine that the simulation has by itself.
 fs::path file_of(const cli::invocation& in, const plotter_site& site) {
     return site.simulated && !in.has("machine") ? fs::path() : fs::path(site.machine_name);
 }
 
 template<tui::screen Screen>
-ending converse(Screen& screen, jog::console_thread& core, const plotter_site& site) {
+ending converse(Screen& screen, jog::console_thread& core, const plotter_site& site, const step_job_ptr& job) {
     const std::string aside = site.simulated ? "SIMULATED" : fs::path(site.machine_name).filename().string();
-    console_loop loop(screen, core, jog::jog_page(jog::page_setup_of(site.machine, aside)),
+    auto setup = jog::page_setup_of(site.machine, aside);
+    setup.job = job;
+    console_loop loop(screen, core, jog::jog_page(std::move(setup)),
                       std::chrono::milliseconds(site.machine.interactive.position_poll_interval_ms.value_or(100)));
     return loop();
 }
 
-result<void> on_terminal(cli::invocation& in, jog::console_thread& core, const plotter_site& site) {
+result<void> on_terminal(cli::invocation& in, jog::console_thread& core, const plotter_site& site,
+                         const step_job_ptr& job) {
     auto how = ending::asked;
     {
         KF_TRY(auto screen,
                tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
-        how = converse(screen, core, site);
+        how = converse(screen, core, site, job);
     }
     if (how == ending::signal) return io::interrupt::check();
     if (how == ending::terminal_lost) return kf::fail(errc::interrupted, "the terminal is gone");
@@ -44,7 +62,7 @@ result<void> on_terminal(cli::invocation& in, jog::console_thread& core, const p
 }
 
 result<void> by_script(cli::invocation& in, const std::string& file, jog::console_thread& core,
-                       const plotter_site& site) {
+                       const plotter_site& site, const step_job_ptr& job) {
     KF_TRY(const std::string text, io::read_file(file));
     auto steps = tui::read_key_script(text);
     if (!steps) {
@@ -54,7 +72,7 @@ result<void> by_script(cli::invocation& in, const std::string& file, jog::consol
     }
     io::interrupt::catch_signals();
     tui::script_screen screen(*std::move(steps), {80, 24}, [&](const std::string& frame) { in.results.put(frame); });
-    (void)converse(screen, core, site);
+    (void)converse(screen, core, site, job);
     if (screen.failure().empty()) return io::interrupt::check();
     in.results.put(screen.last_frame());
     return kf::fail({errc::failed, screen.failure(), "the last page is on standard output", file});
@@ -71,7 +89,12 @@ result<void> open_console(cli::invocation& in) {
                          {},
                          {},
                          {"kjog --sim --script FILE takes keys from a file"}});
-    return with_site(open_site(in), [&](const plotter_site& site) -> result<void> {
+    KF_TRY(auto chosen, open_machine(in));
+    step_job_ptr job;
+    if (const auto file = in.get("job")) {
+        KF_TRY(job, read_step_job(*file, chosen.value));
+    }
+    return with_site(open_site(in, std::move(chosen)), [&](const plotter_site& site) -> result<void> {
         KF_CHECK(io::make_directories(site.records));
         KF_TRY(const auto core,
                jog::console_thread::start(
@@ -79,7 +102,7 @@ result<void> open_console(cli::invocation& in) {
                     .socket = site.socket,
                     .records = site.records,
                     .setup = {.machine_file = file_of(in, site), .who = touch_off_by(site), .speed = speed}}));
-        return script ? by_script(in, *script, *core, site) : on_terminal(in, *core, site);
+        return script ? by_script(in, *script, *core, site, job) : on_terminal(in, *core, site, job);
     });
 }
 
@@ -93,9 +116,11 @@ cli::command_row console_command() {
             "Opens the console; kjog alone on a terminal does the same.",
             {{"plain", "", "lines instead of a screen, for a reader that speaks them"},
              {"speed", "MM_S", "how fast a held key moves (20)"},
+             {"job", "FILE", "draws a job stroke by stroke: Space, B back, S skip, R repeat"},
              {"script", "FILE", "keys from a file and frames to standard output; needs --sim"}},
             {{"kjog", "the machine of machine.yaml"},
              {"kjog --sim", "a simulated one, to try the keys"},
+             {"kjog --job drawing.job", "one stroke at a time, with a map"},
              {"kjog --plain --speed 5", "slowly, for a screen reader"}},
             open_console};
 }

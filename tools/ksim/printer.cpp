@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/io/interrupt.hpp>
 #include <kf/sim/ink_image.hpp>
@@ -145,8 +145,7 @@ result<void> run_printer(cli::invocation& in) {
         }
         // Somebody may look at the picture while the pen moves.
         const auto& lines = server.klippy().machine().trace.lines();
-        if (ink && (shows_ink ||
-                    (lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture))) {
+        if (ink && (shows_ink || (lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture))) {
             KF_CHECK(sim::write_ink(*ink, lines, paper));
             drawn = lines.size();
             next_picture = std::chrono::steady_clock::now() + std::chrono::seconds(2);

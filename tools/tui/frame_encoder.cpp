@@ -94,8 +94,17 @@ bool wide_text(const cell& c, std::array<wchar_t, CCHARW_MAX + 1>& wide, std::si
     return ::wcwidth(wide[0]) == static_cast<int>(columns);
 }
 
-SCREEN* screen_of(const std::string& term, std::FILE* out, std::FILE* in) {
-    return term.empty() ? nullptr : ::newterm(term.c_str(), out, in);
+enum class description { none, without_places, usable };
+
+/// What this system knows of that kind of terminal.
+description description_of(const std::string& kind, int fd) {
+    int found = 0;
+    if (kind.empty() || (::setupterm(kind.c_str(), fd, &found) != OK && found < 0)) return description::none;
+    if (found == 0) return description::none;
+    const char* const place = ::tigetstr("cup");
+    const bool placed = place != nullptr && place != reinterpret_cast<char*>(-1);
+    ::del_curterm(::cur_term);
+    return placed ? description::usable : description::without_places;
 }
 
 } // namespace
@@ -116,19 +125,23 @@ result<frame_encoder> frame_encoder::open(const std::string& term, grid_size siz
     if (s->out == nullptr || s->in == nullptr) return kf::fail(io::system_error("cannot make a frame in memory"));
     ::use_env(FALSE); // the size is what the terminal says
     for (const std::string& kind : {term, std::string("xterm"), std::string("vt100")}) {
-        s->screen = screen_of(kind, s->out, s->in);
+        const auto known = description_of(kind, ::fileno(s->out));
+        if (known == description::without_places)
+            return kf::fail({errc::needs_person,
+                             fmt::format("a terminal of the kind \"{}\" cannot place text", kind),
+                             {},
+                             "TERM=" + kind,
+                             {"--plain shows it line by line"}});
         s->kind = kind;
+        if (known == description::usable) s->screen = ::newterm(kind.c_str(), s->out, s->in);
         if (s->screen != nullptr) break;
-        (void)s->taken();
     }
-    const char* const place = s->screen == nullptr ? nullptr : ::tigetstr("cup");
-    if (place == nullptr || place == reinterpret_cast<char*>(-1))
+    if (s->screen == nullptr)
         return kf::fail({errc::needs_person,
-                         s->screen == nullptr ? "there is no description of any terminal on this system"
-                                              : fmt::format("a terminal of the kind \"{}\" cannot place text", s->kind),
+                         "this system has no description of any terminal",
                          {},
-                         {},
-                         {"--plain shows it line by line"}});
+                         "TERM=" + term,
+                         {"apt-get install ncurses-base", "--plain shows it line by line"}});
     ::set_term(s->screen);
     s->coloured = coloured && ::has_colors() && ::start_color() == OK;
     if (s->coloured) {

@@ -163,7 +163,10 @@ struct terminal_screen::state {
         return {};
     }
     void give() {
-        if (!std::exchange(ours, false)) return;
+        if (!ours) return;
+        may_say = {}; // the last lines are said whenever they come
+        send_next(steady_clock::now());
+        ours = false;
         // What was not taken yet is of no use any more, but a sequence must not end in its middle.
         if (encoder) unsent += encoder->end();
         unsent += end_bytes();
@@ -201,7 +204,7 @@ struct terminal_screen::state {
         else {
             if (now < may_say) return;
             auto now_said = lines(*next);
-            for (const std::string& line : news(said, now_said)) unsent += line + "\r\n";
+            for (const std::string& line : news(said, now_said)) unsent += line + "\n";
             said = std::move(now_said);
             may_say = now + 1s;
         }
@@ -288,6 +291,9 @@ terminal_screen::~terminal_screen() = default;
 result<terminal_screen> terminal_screen::open(const terminal_look& how) {
     auto s = std::make_unique<state>(how);
     s->tty = io::unique_fd(::open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    // Without a controlling terminal, as behind setsid, standard input may be one all the same.
+    if (const char* name = s->tty ? nullptr : ::ttyname(STDIN_FILENO); name != nullptr)
+        s->tty = io::unique_fd(::open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
     s->out = how.plain ? STDOUT_FILENO : s->tty.get();
     s->how.unicode = settle_locale(how.unicode);

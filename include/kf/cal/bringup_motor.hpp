@@ -5,7 +5,7 @@
 /// without any planner. Every way out has the same way back. Specs:
 /// https://www.klipper3d.org/G-Codes.html#manual_stepper
 
-#include <kf/cal/printer_cfg.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_pins.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/machine/machine.hpp>

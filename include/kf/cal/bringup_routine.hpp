@@ -43,10 +43,7 @@ class bringup {
     std::string motor_; ///< that is looked at now
 
     [[nodiscard]] std::string key(std::string_view what) const { return fmt::format("{}_{}", what, motor_); }
-    [[nodiscard]] mm a_turn() const {
-        return o_.axis == 'z' ? m_.steppers.z_rotation_distance.value_or(m_.steppers.xy_rotation_distance)
-                              : m_.steppers.xy_rotation_distance;
-    }
+    [[nodiscard]] mm a_turn() const { return a_turn_of(m_, o_.axis).value_or(m_.steppers.xy_rotation_distance); }
     static routine_step asked(std::string name, std::string text, decltype(question::expects) expects = yes_or_no{}) {
         return ask{{std::move(name), std::move(text), std::move(expects)}};
     }
@@ -58,6 +55,7 @@ class bringup {
     /// The end, with what is wrong and what to do.
     [[nodiscard]] routine_step ends(std::string what, std::vector<std::string> next) const {
         conclusion c;
+        c.passed = false;
         c.text = fmt::format("{}: {}", motor_, what);
         c.fields = {{"axis", std::string(1, o_.axis)}, {"motor", motor_}, {"ok", false}, {"found", std::move(what)}};
         c.next = std::move(next);
@@ -73,6 +71,7 @@ class bringup {
             };
             if (o_.pulses ? has("pulses_") : has("manual_") || has("own_")) continue;
             conclusion c;
+            c.passed = false;
             c.text = o_.pulses ? fmt::format("printer.cfg has no [output_pin {}] and [output_pin {}]",
                                              pulse_pin(name, "enable"), pulse_pin(name, "step"))
                                : fmt::format("printer.cfg has neither [manual_stepper {}], nor [{}] with [force_move]",

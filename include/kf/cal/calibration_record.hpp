@@ -128,14 +128,28 @@ inline bool stands_in(std::string_view text, const std::vector<written_value>& v
     return std::nullopt;
 }
 
-/// The file as it is, with the values of before that change. A value that was not there becomes the null of its line.
-[[nodiscard]] inline result<write_back> plan_undo(std::string text, const calibration_record& change) {
-    write_back out{text, std::move(text), {}};
-    for (const written_value& v : change.values) {
-        KF_TRY(out.after,
-               v.was ? machine::with_value(out.after, v.path, *v.was) : machine::with_null(out.after, v.path));
-        out.values.push_back({v.path, v.becomes, v.was.value_or(0)});
+namespace detail {
+
+/// `text` with the values of before that change. A value that was not there becomes the null of its line.
+inline result<std::string> with_former_values(std::string text, const std::vector<written_value>& values) {
+    for (const written_value& v : values) {
+        KF_TRY(text, v.was ? machine::with_value(text, v.path, *v.was) : machine::with_null(text, v.path));
     }
+    return text;
+}
+
+} // namespace detail
+
+/// The file as it is, with the values of before that change; byte for byte the file of before, `kept`, when nothing
+/// else was changed since.
+[[nodiscard]] inline result<write_back> plan_undo(std::string text, const calibration_record& change,
+                                                  const result<std::string>& kept) {
+    KF_TRY(std::string after, detail::with_former_values(text, change.values));
+    if (kept)
+        if (const auto as_kept = detail::with_former_values(*kept, change.values); as_kept && *as_kept == after)
+            after = *kept;
+    write_back out{std::move(text), std::move(after), {}};
+    for (const written_value& v : change.values) out.values.push_back({v.path, v.becomes, v.was.value_or(0)});
     return out;
 }
 

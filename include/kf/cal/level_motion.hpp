@@ -42,8 +42,10 @@ class motion_level {
         constexpr mm away = 20;
         KF_CHECK(run::refuse_hidden_homing(bench_.facts().inside_g28));
         KF_TRY(const machine::xy from, here());
-        KF_CHECK(bench_.travel(
-            shifted(from, axis, endstop == low ? std::min(low + away, high) : std::max(high - away, low))));
+        // With the pen at an unknown height it homes from where it stands, as kplot home does.
+        if (bench_.may_travel())
+            KF_CHECK(bench_.travel(
+                shifted(from, axis, endstop == low ? std::min(low + away, high) : std::max(high - away, low))));
         auto& k = bench_.session();
         constexpr mm_per_s slow = 5; // Klipper's own homing speed may be far below ours
         KF_CHECK(k.home(fmt::format("G28 {}", io::to_upper(axis)),
@@ -101,16 +103,18 @@ class motion_level {
         KF_CHECK(bench_.prepare());
         KF_CHECK(bench_.up());
         KF_TRY(const auto before, bench_.stands());
-        const auto area = machine().work_area();
-        std::vector<std::pair<char, mm>> beyond{
-            {'X', area.max.x + 1}, {'X', area.min.x - 1}, {'Y', area.max.y + 1}, {'Y', area.min.y - 1}};
-        if (bench_.knows_z()) beyond.emplace_back('Z', machine().work_area_mm.z + 1);
+        const machine::xy at{before.commanded[0], before.commanded[1]};
+        std::vector<std::pair<std::string, std::string>> beyond;
+        for (const char axis : {'x', 'y'})
+            for (const mm to : {ends(axis).second + 1, ends(axis).first - 1})
+                beyond.emplace_back(fmt::format("{}{}", io::to_upper(axis), io::to_decimal(to)),
+                                    job::travel_script(shifted(at, axis, to), 1));
+        if (const mm high = machine().work_area_mm.z + 1; bench_.knows_z())
+            beyond.emplace_back("Z" + io::to_decimal(high), job::height_script(high, 1));
         auto& k = bench_.session();
-        for (const auto& [axis, to] : beyond) {
-            const std::string move = fmt::format("G1 {}{}", axis, io::to_decimal(to));
+        for (const auto& [move, script] : beyond) {
             const auto sent =
-                k.send_gcode(fmt::format("G90\n{} F{}", move, io::to_decimal(f_word(1), 3)),
-                             klippy::barrier::motion_end, k.link().clock().now() + klippy::motion_allowance(2));
+                k.send_gcode(script, klippy::barrier::motion_end, k.link().clock().now() + klippy::motion_allowance(2));
             if (sent) return judged(false, fmt::format("Klipper drove {}", move));
             if (sent.error().code != errc::failed) return kf::fail(sent.error());
             if (sent.error().what.find("out of range") == std::string::npos)

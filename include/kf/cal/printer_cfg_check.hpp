@@ -163,7 +163,9 @@ inline bool is_quiet(std::string_view type) {
                                       "telemetry",
                                       "static_pwm_clock",
                                       "temperature_combined",
-                                      "firmware_retraction"};
+                                      "firmware_retraction",
+                                      "endstop_phase",
+                                      "constants"};
     return std::any_of(quiet.begin(), quiet.end(), [&](const char* q) { return type == q; }) ||
            type.starts_with("stepper_") || type.starts_with("tmc");
 }
@@ -310,7 +312,7 @@ class cfg_check {
   private:
     void replaced_command(const std::string& section, const run::job_commands& commands) const {
         const std::string renames = io::to_upper(s_.text(section, "rename_existing").value_or(""));
-        if (renames.empty() || run::detail::moves_nothing(s_.text(section, "gcode").value_or("?"), {renames})) return;
+        if (renames.empty() || run::moves_nothing(s_.text(section, "gcode").value_or("?"), {renames})) return;
         const std::string shown = fmt::format("[gcode_macro {}]", io::to_upper(section.substr(12)));
         const auto told = [&](const std::vector<std::string>& list) {
             return std::find(list.begin(), list.end(), shown) != list.end();
@@ -329,7 +331,7 @@ class cfg_check {
             // The motors go off: that is what idle_timeout is for.
             std::vector<std::string> also;
             if (type == "idle_timeout") also = {"M84", "M18"};
-            if (run::detail::moves_nothing(*text, also)) continue;
+            if (run::moves_nothing(*text, also)) continue;
             std::string when = fmt::format("{} moves", option);
             if (type == "delayed_gcode") {
                 const double after = s_.number(section, "initial_duration").value_or(0);

@@ -103,6 +103,12 @@ inline motor_pins pins_of_slot(std::string_view slot) {
     return axis == 'x' ? m.axes.x : axis == 'y' ? m.axes.y : m.axes.z;
 }
 
+/// What an axis travels in one turn of its motor; nothing while machine.yaml does not say what drives Z.
+[[nodiscard]] inline std::optional<mm> a_turn_of(const machine::machine& m, char axis) noexcept {
+    if (axis == 'z') return m.steppers.z_rotation_distance;
+    return axis == 'x' ? m.steppers.rotation_of_x() : m.steppers.rotation_of_y();
+}
+
 /// Of the nth motor of an axis, 0 the first.
 [[nodiscard]] inline motor_pins pins_of_motor(const machine::machine& m, char axis, std::size_t nth) {
     const auto slots = detail::joined_parts(axis_of(m, axis).octopus_slot);

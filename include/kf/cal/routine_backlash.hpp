@@ -29,7 +29,7 @@ inline std::vector<job::operation> backlash_sheet(const machine::machine& m, con
     constexpr mm apart = 18;
     for (int k = 0; k < o.repeats; ++k) {
         const mm row = (k - (o.repeats - 1) / 2.0) * apart;
-        comb c{{}, o.axis == 'x' ? comb::along::x : comb::along::y, false, comb::side::above};
+        comb c{{}, o.axis == 'x' ? comb::along::x : comb::along::y, false, 3, comb::side::above};
         c.zero = o.axis == 'x' ? job::point{middle.x, middle.y + row} : job::point{middle.x + row, middle.y};
         add_comb(s, m, c);
         c.is_vernier = true;

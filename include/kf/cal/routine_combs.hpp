@@ -18,17 +18,18 @@ struct comb {
     job::point zero;
     along axis = along::x;
     bool is_vernier = false;
+    int spare = 8; ///< lines of the comb beyond either end of a vernier that is not displaced
     side from = side::below;
 };
 
 /// The teeth of the comb lie on one side of the line between the two, those of the vernier on the other.
 inline void add_comb(sheet& s, const machine::machine& m, const comb& c) {
-    constexpr int reach = 25; // of the comb: a vernier that is displaced by some millimetres still lies beside it
-    constexpr mm common_tooth = 4, zero_tooth = 6, lead = 3;
-    const int first = c.is_vernier ? 0 : -reach, last = c.is_vernier ? comb_vernier.divisions : reach;
+    constexpr mm short_line = 4, zero_line = 6, lead = 3;
+    const int first = c.is_vernier ? 0 : -c.spare;
+    const int last = comb_vernier.divisions + (c.is_vernier ? 0 : c.spare - 1);
     for (int k = first; k <= last; ++k) {
         const mm at = k * (c.is_vernier ? comb_vernier.second_pitch() : comb_vernier.pitch);
-        const mm length = (k == 0 ? zero_tooth : k % 5 == 0 ? common_tooth : 0.7 * common_tooth) * (c.is_vernier ? -1 : 1);
+        const mm length = (k == 0 ? zero_line : k % 5 == 0 ? short_line : 0.7 * short_line) * (c.is_vernier ? -1 : 1);
         const mm before = at + (c.from == comb::side::below ? -lead : lead);
         if (c.axis == comb::along::x) {
             s.come_from({c.zero.x + before, c.zero.y});

@@ -54,34 +54,33 @@ inline limits_place limits_trial_place(const machine::machine& m, const limits_o
     return {low, above(m, low, free.height())};
 }
 
-inline void limits_half_tick(sheet& s, const limits_options& o, job::point at, bool second) {
+inline void limits_half_tick(sheet& s, const machine::machine& m, const limits_options& o, job::point at, bool second) {
     constexpr mm half = 2;
     const mm way = second ? half : -half;
     const job::point end = o.axis == 'x' ? job::point{at.x, at.y + way} : job::point{at.x + way, at.y};
     // Both halves are reached from the same side.
-    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : job::point{at.x, at.y});
+    s.come_from(o.axis == 'x' ? job::point{at.x + 1, at.y} : above(m, at, 1));
     s.line({at, end});
 }
 
-/// A row of runs there and back with the tool down: what a drawing asks of the motors, line for line.
+/// The way there is what is tried, and the way back is not the same: what is lost on the one is not lost on the other.
 inline std::vector<job::operation> limits_sheet(const machine::machine& m, const limits_options& o, std::size_t k,
                                                 std::size_t of, double value) {
     sheet s(m.tools.front().name);
     const limits_place p = limits_trial_place(m, o, k, of);
     s.home();
-    limits_half_tick(s, o, p.near, false);
+    limits_half_tick(s, m, o, p.near, false);
     const job::point off = o.axis == 'x' ? job::point{p.near.x + 2, p.near.y} : above(m, p.near, 2);
-    const mm_per_s feed = o.of == limits_options::what::speed ? value : m.motion.max_velocity_mm_s;
-    std::vector<job::point> run{off};
-    if (o.of == limits_options::what::speed) {
-        run.insert(run.end(), {p.far, off});
-    } else { // short ways: all of each is speeding up and slowing down
-        constexpr int turns = 6;
-        const job::point mid{off.x + (p.far.x - off.x) / 4, off.y + (p.far.y - off.y) / 4};
-        for (int i = 0; i < turns; ++i) run.insert(run.end(), {mid, off});
+    if (o.of == limits_options::what::speed)
+        s.line({off, p.far}, value);
+    else { // in short lines: all of each is speeding up and slowing down
+        constexpr int lines = 8;
+        const auto at = [&](int i) {
+            return job::point{off.x + (p.far.x - off.x) * i / lines, off.y + (p.far.y - off.y) * i / lines};
+        };
+        for (int i = 0; i < lines; ++i) s.line({at(i), at(i + 1)}, m.motion.max_velocity_mm_s);
     }
-    s.line(run, feed);
-    limits_half_tick(s, o, p.near, true);
+    limits_half_tick(s, m, o, p.near, true);
     return s.take();
 }
 
@@ -107,10 +106,12 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
         if (!notes.done(name))
             return deed{
                 name,
-                fmt::format("Trial {} of {}: home, half a tick, there and back along {} at {} {}, the other half.",
-                            k + 1, row.size(), io::to_upper(o.axis), io::to_decimal(row[k], 1), unit),
+                fmt::format("Trial {} of {}: home, half a tick, along {} at {} {}, back slowly, the other half.", k + 1,
+                            row.size(), io::to_upper(o.axis), io::to_decimal(row[k], 1), unit),
                 draw{detail::limits_sheet(m, o, k, row.size(), row[k]), speed ? std::optional(row[k]) : std::nullopt,
-                     speed ? std::nullopt : std::optional(row[k])},
+                     speed ? std::nullopt : std::optional(row[k]),
+                     // What is to be found is not met on the way there.
+                     speed ? std::optional(row.front()) : std::nullopt},
                 {"ready"}};
         const auto meets = notes.flag(question_name);
         if (!meets)

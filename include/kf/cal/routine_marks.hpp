@@ -84,16 +84,15 @@ inline std::string reading_name(const std::string& length, int k, int times) {
     return std::nullopt;
 }
 
-/// All of them are there. One reading has the doubt of the instrument; several have that of their scatter besides.
+/// All of them are there. One reading has the doubt of the instrument; several have that of their scatter. Lengths are
+/// compared with each other here, so that a fault of the instrument's graduation is in all of them.
 [[nodiscard]] inline result<measurement> reading_of(const routine_notes& notes, const std::string& length,
                                                     const reading_plan& plan) {
     std::vector<double> read;
     for (int k = 1; k <= plan.times; ++k)
         read.push_back(notes.number(detail::reading_name(length, k, plan.times)).value_or(0));
     if (read.size() == 1) return measurement{read[0], plan.with.of_reading().u};
-    KF_TRY(const measurement mean, mean_of(read, plan.with.resolution));
-    const doubt all = together(mean.of(), within(plan.with.limit));
-    return measurement{mean.value, all.u, all.dof};
+    return compared_mean_of(read, plan.with.resolution);
 }
 
 /// "50.24 mm, sure to 0.35 mm"

@@ -24,7 +24,6 @@ struct offset_options {
 
 namespace detail {
 
-/// Coarse first: a comb of whole millimetres reaches as far as a tool may be aside.
 inline std::vector<job::operation> offset_sheet(const machine::machine& m, const std::string& tool, bool second,
                                                 int repeats) {
     sheet s(tool);
@@ -74,7 +73,7 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
                                 reach > 0 ? fmt::format(", {} mm lower than it sprays so that its pen touches",
                                                         io::to_decimal(reach, 3))
                                           : std::string()),
-                    draw{detail::offset_sheet(m, second->name, true, o.repeats), {}, {}, reach},
+                    draw{detail::offset_sheet(m, second->name, true, o.repeats), {}, {}, {}, reach},
                     {"ready", "draw_first"}};
     conclusion c;
     const std::array<double, 2> old{second->xy_offset_mm.x, second->xy_offset_mm.y};
@@ -89,7 +88,7 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
                      fmt::format("Comb {} along {}: how far is the zero of the vernier beyond the zero of the comb, in "
                                  "the direction in which {} grows (before it: a minus)",
                                  k, io::to_upper(letter), io::to_upper(letter)),
-                     a_number{-20, 20, "mm"}}};
+                     a_number{-8, 8, "mm"}}};
             read.push_back(*notes.number(name));
         }
         KF_TRY(const measurement aside, mean_of(read, comb_vernier.least_count()));

@@ -18,6 +18,7 @@
 #include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/run/square_record.hpp>
 #include <kf/run/stroke_run.hpp>
 #include <kf/run/travel_to.hpp>
 #include <kf/run/z_reference.hpp>
@@ -30,6 +31,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -109,6 +111,7 @@ class routine_printer {
     const machine::machine& machine_;
     run::printer_facts& facts_;
     run::pen_record& record_;
+    run::square_record& square_;
     Sink& out_;
     routine_doing how_;
 
@@ -120,7 +123,9 @@ class routine_printer {
     result<json::object> does(const look&) {
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
-        return look_of(settings, facts_.objects);
+        json::object saw = look_of(settings, facts_.objects);
+        if (!square_.text().empty()) saw["racked"] = square_.text();
+        return saw;
     }
     result<json::object> does(const make_ready&) {
         KF_CHECK(run::refuse_foreign_macros(facts_.commands, how_.foreign));
@@ -136,6 +141,8 @@ class routine_printer {
     }
     result<json::object> does(const draw& d) {
         machine::machine m = machine_;
+        for (machine::tool& t : m.tools)
+            t.travel_feed_mm_s = std::min(t.travel_feed_mm_s, d.travel.value_or(t.travel_feed_mm_s));
         if (d.reach != 0)
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
@@ -159,9 +166,10 @@ class routine_printer {
             facts.limits.max_accel = *d.accel;
             KF_CHECK(set_acceleration(*d.accel));
         }
+        constexpr std::size_t queued = 4; // combs have hundreds of short strokes
         routine_steering steering;
         run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
-                            {.total = summary.measure.strokes, .job = how_.routine});
+                            {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
         if (!drawn) return kf::fail(std::move(drawn).error());
@@ -196,7 +204,6 @@ class routine_printer {
         KF_CHECK(run::refuse_hidden_homing(facts_.inside_g28));
         KF_CHECK(run::lift(k_, machine_, record_));
         KF_CHECK(run::travel_to(k_, machine_, h.away));
-        const std::string stepper = fmt::format("stepper_{}", h.axis);
         constexpr mm_per_s slow = 5;
         KF_CHECK(k_.home(fmt::format("G28 {}", io::to_upper(h.axis)),
                          deadline((machine_.work_area_mm.x - machine_.work_area_min_mm.x + machine_.work_area_mm.y -
@@ -205,24 +212,53 @@ class routine_printer {
         KF_TRY(const auto now, run::look_at(k_));
         if (now.toolhead->homed_axes.find(h.axis) == std::string::npos)
             return kf::fail({errc::failed, fmt::format("after homing, {} does not count as homed", h.axis)});
+        const std::size_t index = h.axis == 'x' ? 0 : h.axis == 'y' ? 1 : 2;
+        KF_TRY(const mm triggered, trigger_place(h.axis, now.toolhead->position));
+        return json::object{{"position", triggered}, {"at", now.toolhead->position[index]}};
+    }
+
+    /// Where the endstop of an axis that was homed just now triggered, in mm of the motor's own count of steps.
+    /// [endstop_phase] says it of drivers whose phases Klipper knows; of any other the steps of the next move do: the
+    /// place in their count less the place that Klipper takes it for, which homing makes anew. Spec: Klipper's
+    /// API_Server.md, motion_report/dump_stepper.
+    result<mm> trigger_place(char axis, const klippy::xyz& here) {
+        const std::string stepper = fmt::format("stepper_{}", axis);
         KF_TRY(const auto phase,
                k_.link().query({{"endstop_phase", nullptr}, {"configfile", json::array{"settings"}}}, deadline(0)));
-        const auto& seen_there =
+        const auto& last =
             io::object_at(io::object_at(io::object_at(phase.status, "endstop_phase"), "last_home"), stepper);
-        const auto steps = io::value_at<double>(seen_there, "mcu_position");
         KF_TRY(const auto settings, klippy::settings::from_status(phase.status));
-        const auto microstep = io::value_at<double>(look_of(settings, {}), fmt::format("microstep_{}", h.axis));
-        if (!steps || !microstep)
-            return kf::fail({errc::refused,
-                             "Klipper does not say at which step the endstop triggered",
-                             "its configuration lacks [endstop_phase]",
-                             "endstop_phase",
-                             {"add a line [endstop_phase] to printer.cfg: it moves nothing", "send RESTART",
-                              "run the same command again"}});
-        return json::object{{"position", *steps * *microstep},
-                            {"at", now.toolhead->position[h.axis == 'x'   ? 0
-                                                          : h.axis == 'y' ? 1
-                                                                          : 2]}};
+        const auto microstep = io::value_at<double>(look_of(settings, {}), fmt::format("microstep_{}", axis));
+        if (const auto steps = io::value_at<double>(last, "mcu_position"); steps && microstep)
+            return *steps * *microstep;
+        const auto counted = std::make_shared<std::optional<mm>>();
+        k_.link().on_push([counted](const klippy::push& p) {
+            const auto steps = io::value_at<double>(p.params, "start_mcu_position"),
+                       length = io::value_at<double>(p.params, "step_distance"),
+                       place = io::value_at<double>(p.params, "start_position");
+            if (steps && length && place) *counted = *steps * *length - *place;
+        });
+        const auto told =
+            k_.link().call("motion_report/dump_stepper",
+                           {{"name", stepper}, {"response_template", json::object{{"kf", stepper}}}}, deadline(0));
+        if (told) {
+            constexpr mm aside = 5;
+            const machine::box area = machine_.work_area();
+            machine::xy to{here[0], here[1]};
+            if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
+            if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
+            KF_CHECK(run::travel_to(k_, machine_, to));
+            constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
+            for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
+                KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
+        }
+        if (*counted) return **counted;
+        return kf::fail({errc::refused,
+                         "Klipper does not say at which step the endstop triggered",
+                         "it knows neither the steps of its motors (motion_report) nor their phases",
+                         "endstop_phase",
+                         {"with TMC drivers: add a line [endstop_phase] to printer.cfg; it moves nothing",
+                          "send RESTART", "run the same command again"}});
     }
 
     result<json::object> does(const hover& h) {
@@ -244,6 +280,8 @@ class routine_printer {
         KF_CHECK(k_.send_gcode(fmt::format("FORCE_MOVE STEPPER=stepper_x1 DISTANCE={} VELOCITY={}",
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));
+        KF_CHECK(square_.set(
+            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
         return json::object{{"distance", r.distance}};
     }
 
@@ -263,11 +301,12 @@ class routine_printer {
 
   public:
     routine_printer(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record,
-                    Sink& out, routine_doing how)
+                    run::square_record& square, Sink& out, routine_doing how)
       : k_(k)
       , machine_(m)
       , facts_(facts)
       , record_(record)
+      , square_(square)
       , out_(out)
       , how_(std::move(how)) {}
 

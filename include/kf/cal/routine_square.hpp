@@ -200,6 +200,8 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
     c.next.push_back(fmt::format("Load it with the pen up, after each start: SKEW_PROFILE LOAD={}. Not SET_SKEW: the "
                                  "next move after it jumps in X.",
                                  o.profile));
+    c.next.emplace_back(
+        "kplot refuses a printer with a loaded profile, for other programs it is; SET_SKEW CLEAR=1 ends it.");
     c.next.emplace_back("Never rack the second X motor besides: that would correct twice.");
     return c;
 }
@@ -248,12 +250,13 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
     c.fields.push_back({"as", as});
     if (as == "nothing") return c;
     if (as == "profile") {
-        if (notes.done("rack"))
+        if (const auto racked = io::text_at(saw, "racked"); !racked.empty())
             return kf::fail({errc::refused,
-                             "the second X motor was racked already: a profile besides would correct twice",
+                             "the gantry was set square by its second X motor: a profile besides would correct twice",
+                             racked,
                              {},
-                             {},
-                             {"measure again what is left: kcal square --anew"}});
+                             {"correct what is left by it, too: --answer as=racking",
+                              "or send M84, home, and measure without it: kcal square --anew"}});
         KF_TRY(auto done, detail::as_profile(std::move(c), notes, m, o, lean));
         return done;
     }

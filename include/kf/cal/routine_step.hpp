@@ -27,6 +27,7 @@ struct draw {
     std::vector<job::operation> operations;
     std::optional<mm_per_s> up_to = {};  ///< machine.yaml's motion.max_velocity_mm_s meanwhile
     std::optional<mm_per_s2> accel = {}; ///< SET_VELOCITY_LIMIT ACCEL while it draws
+    std::optional<mm_per_s> travel = {}; ///< the most that it travels at, tool up
     mm reach = 0;                        ///< farther than the work height: a pen in the holder of an airbrush
 };
 /// One tool down to a height and up again, at one place: a dot, when it reaches the paper.
@@ -94,6 +95,7 @@ struct prediction {
 };
 
 struct conclusion {
+    bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
     std::string text;
     std::vector<field> fields = {};
     std::vector<machine_change> machine = {};

@@ -73,6 +73,15 @@ struct measurement {
     return measurement{scatter.value, both.u, both.dof};
 }
 
+/// The mean of readings that are only compared with others of the same eye and instrument: what both do alike each time
+/// cancels. Rounding shows in the scatter; where all were rounded alike it counts nevertheless.
+[[nodiscard]] inline result<measurement> compared_mean_of(std::span<const double> readings, double resolution) {
+    KF_TRY(const measurement scatter, mean_of(readings));
+    const double deviation = scatter.u * std::sqrt(static_cast<double>(readings.size()));
+    const doubt rounding = read_to(resolution);
+    return deviation < rounding.u ? measurement{scatter.value, rounding.u, rounding.dof} : scatter;
+}
+
 /// y = f(x) for independent x with their doubts: each one's share by the slope there, taken from both sides.
 /// `f` takes a span of as many doubles as `at` has.
 template<class F>

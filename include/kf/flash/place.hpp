@@ -42,6 +42,7 @@ struct place {
     seconds service_timeout = 30;
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
+    fs::path compiler_cache = {};              ///< a folder for ccache; empty: there is no ccache
     std::string self = {};                     ///< our own program, for the guardian that is a child
     host::second_source moonraker = {};        ///< who else can say what the printer does, and runs
     right_source other_right = {};

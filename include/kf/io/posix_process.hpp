@@ -40,6 +40,7 @@ enum class child_group { ours, own_session };
     for (char** v = environ; *v != nullptr; ++v) {
         const std::string_view text(*v);
         const auto key = text.substr(0, text.find('='));
+        if (!c.but_for.empty() && key.starts_with(c.but_for)) continue;
         bool replaced = false;
         for (const auto& [name, value] : c.environment) replaced = replaced || name == key;
         if (!replaced) variables.emplace_back(text);

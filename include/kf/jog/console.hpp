@@ -125,6 +125,17 @@ class console {
             return k_.send_gcode(l.text, klippy::barrier::motion_end, now() + klippy::motion_allowance(longest));
         });
     }
+    void handle(const draw_stroke& d, io::time_point) {
+        const std::size_t before = panel_.strokes_drawn;
+        run_verb(activity::drawing, [&]() -> result<void> {
+            KF_CHECK(draw_one(here(), *d.job, d.index));
+            ++panel_.strokes_drawn;
+            return {};
+        });
+        ++panel_.strokes_tried;
+        // It may have chosen another tool: what it stands at is known, which tool is in use is ours to say.
+        if (panel_.strokes_drawn == before) placed_ = false;
+    }
     void handle(const stop_pressed&, io::time_point);
     [[nodiscard]] result<void> propose_origin();
 

@@ -4,6 +4,7 @@
 /// panel (a question, a line that is typed, the help) is here too; it moves nothing.
 
 #include <kf/io/decimal.hpp>
+#include <kf/jog/job_map.hpp>
 #include <kf/jog/panel.hpp>
 #include <kf/jog/person_input.hpp>
 #include <kf/machine/machine.hpp>
@@ -15,7 +16,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,10 @@ enum class jog_command : std::uint8_t {
     origin,
     console,
     restart,
+    next_stroke,
+    stroke_before,
+    skip_stroke,
+    repeat_stroke,
     stop,
     help,
     leave
@@ -61,7 +66,8 @@ using page_effect = std::variant<person_input, press_stop, leave_console>;
 struct page_setup {
     std::string machine_name; ///< right in the heading
     std::vector<mm> increments;
-    std::string first_tool, second_tool; ///< under P and A; empty: there is none
+    std::string first_tool, second_tool;      ///< under P and A; empty: there is none
+    std::shared_ptr<const step_job> job = {}; ///< what Space draws, stroke by stroke
 };
 
 /// P is the pen and A the airbrush, by their names; else the first and the second tool.
@@ -87,7 +93,8 @@ class jog_page {
 
     explicit jog_page(page_setup s)
       : setup_(std::move(s))
-      , lines_(std::make_unique<tui::entered_lines>()) {}
+      , lines_(std::make_unique<tui::entered_lines>())
+      , drawn_(setup_.job ? setup_.job->strokes.size() : 0) {}
 
     void shows(panel p);
     [[nodiscard]] effects take(const tui::key& k);
@@ -120,10 +127,21 @@ class jog_page {
     panel panel_;
     std::unique_ptr<tui::entered_lines> lines_; ///< where the text field can point to, wherever the page goes
     std::variant<std::monostate, question, typed_line, help> over_;
-    std::string refused_; ///< what was typed and cannot be taken
+    std::string refused_;     ///< what was typed and cannot be taken
+    std::size_t in_hand_ = 0; ///< the stroke that Space draws; behind the last one when all are done
+    std::size_t sent_ = 0;    ///< the one that was asked for last
+    bool waits_ = false;      ///< it is not done yet
+    std::vector<bool> drawn_;
 
     [[nodiscard]] effects perform(jog_command c, const tui::key& k);
     [[nodiscard]] effects entered(const typed_line& l);
+    [[nodiscard]] effects draws(std::size_t index) {
+        if (waits_ || index >= drawn_.size()) return {};
+        waits_ = true;
+        sent_ = index;
+        return {person_input(draw_stroke{setup_.job, index})};
+    }
+    [[nodiscard]] std::string job_line() const;
     [[nodiscard]] effects take_over(const tui::key& k);
     void ask(std::string text, std::vector<std::string> details, effects yes, effects no = {}) {
         over_.emplace<question>(tui::confirmation(std::move(text), std::move(details)), std::move(yes), std::move(no));
@@ -176,7 +194,16 @@ inline tui::binding_table<jog_command> jog_page::bindings() const {
         {{U'?'}, help, "?", "help", "shows all keys", 1},
         {{U'Q'}, leave, "Q", "quit", "leaves the console", 0},
     };
+    if (setup_.job) {
+        rows.insert(rows.begin() + 1, {{{U' '}, next_stroke, "Space", "draw", "draws the stroke in hand", 1},
+                                       {{U'B'}, stroke_before, "B", "back", "takes the stroke before in hand", 2},
+                                       {{U'S'}, skip_stroke, "S", "skip", "leaves the stroke out, for now", 2}});
+        // After a stop it restarts.
+        if (panel_.klipper != contact::stopped)
+            rows.insert(rows.begin() + 4, {{U'R'}, repeat_stroke, "R", "repeat", "draws the last stroke once more", 2});
+    }
     std::erase_if(rows, [&](const auto& row) {
+        if (row.does == restart && setup_.job && panel_.klipper != contact::stopped) return true;
         return (row.does == first_tool && setup_.first_tool.empty()) ||
                (row.does == second_tool && setup_.second_tool.empty());
     });
@@ -196,6 +223,11 @@ inline std::vector<tui::footer_entry> jog_page::footer() const {
 
 inline void jog_page::shows(panel p) {
     const bool proposed = p.origin && p.origin != panel_.origin;
+    if (p.strokes_tried != panel_.strokes_tried) waits_ = false;
+    if (setup_.job && p.strokes_drawn != panel_.strokes_drawn) {
+        drawn_[sent_] = true;
+        in_hand_ = sent_ + 1;
+    }
     panel_ = std::move(p);
     if (proposed)
         ask("Write machine.yaml", panel_.origin->diff, {person_input(origin::write)}, {person_input(origin::forget)});
@@ -283,6 +315,14 @@ inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
     case jog_command::origin: return {person_input(origin::propose)};
     case jog_command::console: over_.emplace<typed_line>("G-code:", tui::text_field({}, lines_.get()), c); return {};
     case jog_command::restart: return {person_input(restart{})};
+    case jog_command::next_stroke: return draws(in_hand_);
+    case jog_command::repeat_stroke: return draws(in_hand_ == 0 ? 0 : in_hand_ - 1);
+    case jog_command::stroke_before:
+        if (!waits_ && in_hand_ > 0) --in_hand_;
+        return {};
+    case jog_command::skip_stroke:
+        if (!waits_ && in_hand_ < drawn_.size()) ++in_hand_;
+        return {};
     case jog_command::help: over_.emplace<help>(); return {};
     case jog_command::leave:
         if (panel_.place != tool_place::down) return {leave_console{}};
@@ -369,6 +409,15 @@ inline std::vector<std::pair<std::string, tui::look>> jog_page::state_lines() co
     return out;
 }
 
+inline std::string jog_page::job_line() const {
+    const auto& strokes = setup_.job->strokes;
+    const auto done = std::ranges::count(drawn_, true);
+    if (in_hand_ >= strokes.size()) return fmt::format("{}: {} of {} drawn", setup_.job->name, done, strokes.size());
+    const step_stroke& s = strokes[in_hand_];
+    return fmt::format("stroke {} of {}, {} mm{}; {} drawn", in_hand_ + 1, strokes.size(), io::to_decimal(s.length, 1),
+                       drawn_[in_hand_] ? ", drawn already" : "", done);
+}
+
 inline void jog_page::paint_panel(tui::pane p) const {
     using tui::look;
     const panel& now = panel_;
@@ -406,6 +455,10 @@ inline void jog_page::paint_panel(tui::pane p) const {
     label("Speed", "Speed");
     line(fmt::format("{} mm/s, runs on {} mm at most", io::to_decimal(now.speed, 1), io::to_decimal(now.bound, 1)));
     if (!now.single_steps.empty()) line(fmt::format("single steps only: {}", now.single_steps), look::warning);
+    if (setup_.job) {
+        label("Job", "Job");
+        line(job_line(), look::strong);
+    }
     label("Limits", "Lim.");
     line(fmt::format("X {}–{}  Y {}–{}  Z {}–{}", io::to_decimal(now.low[0], 1), io::to_decimal(now.high[0], 1),
                      io::to_decimal(now.low[1], 1), io::to_decimal(now.high[1], 1), io::to_decimal(now.low[2], 1),
@@ -416,6 +469,16 @@ inline void jog_page::paint_panel(tui::pane p) const {
         if (bottom > 0) l->field.paint(p.part(1, --bottom, {p.columns(), 1}), 0, l->prompt);
     } else if (!refused_.empty() && bottom > row)
         p.put(1, --bottom, refused_, look::warning);
+    if (setup_.job && bottom > row + 4) {
+        // As wide as the canvas is beside its height: a cell has two by four dots.
+        const drawing::rectangle& c = setup_.job->canvas;
+        const double columns = static_cast<double>(bottom - row - 1) * 2 * c.width() / std::max(c.height(), 1.0);
+        const auto wide = static_cast<std::size_t>(
+            std::clamp(std::ceil(columns), 4.0, std::max(4.0, static_cast<double>(p.columns() / 2))));
+        p.rule(row);
+        paint_map(p.part(1, row + 1, {wide, bottom - row - 1}), *setup_.job, in_hand_, drawn_);
+        p = p.part(wide + 2, 0, p.size());
+    }
     // The newest message whole, and as many before it as there is room for.
     std::vector<std::pair<std::string, look>> said;
     for (const panel_message& m : now.messages) {

@@ -35,6 +35,7 @@ enum class activity : std::uint8_t {
     lowering,
     touching_off,
     travelling,
+    drawing,
     console
 };
 
@@ -58,6 +59,7 @@ enum class activity : std::uint8_t {
     case activity::lowering: return "tool down";
     case activity::touching_off: return "touch-off";
     case activity::travelling: return "travelling";
+    case activity::drawing: return "drawing";
     case activity::console: return "console";
     }
     return "resting";
@@ -103,7 +105,8 @@ struct panel {
     std::string foreign;     ///< what somebody else does with the machine, "" when nobody does
     bool stop_armed = false; ///< the emergency stop has a connection of its own
     std::optional<origin_proposal> origin;
-    std::deque<panel_message> messages; ///< the last ones, newest last
+    std::size_t strokes_tried = 0, strokes_drawn = 0; ///< of a step job, since the console began
+    std::deque<panel_message> messages;               ///< the last ones, newest last
     bool operator==(const panel&) const = default;
 };
 

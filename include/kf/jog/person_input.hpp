@@ -6,10 +6,12 @@
 #include <kf/io/clock.hpp>
 #include <kf/jog/heading.hpp>
 #include <kf/jog/key_watch.hpp>
+#include <kf/jog/step_job.hpp>
 #include <kf/machine/xy.hpp>
 #include <kf/run/z_reference.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -52,11 +54,17 @@ struct console_line {
     std::string text;
 };
 
+/// A stroke of a job, with the tool up before and behind it.
+struct draw_stroke {
+    std::shared_ptr<const step_job> job;
+    std::size_t index = 0;
+};
+
 /// The emergency stop is on its way: it was pressed where the keys are read.
 struct stop_pressed {};
 
 using person_input = std::variant<strike, release, let_go, step_change, speed_change, home, select_tool, tool_move,
-                                  touch_off, go_to, origin, restart, console_line, stop_pressed>;
+                                  touch_off, go_to, origin, restart, console_line, draw_stroke, stop_pressed>;
 
 /// With the moment at which its bytes were read.
 struct timed_input {

@@ -110,7 +110,7 @@ struct status_panel {
         if (const auto* failed = std::get_if<flash::failed>(&e.what)) service = failed->why.what;
         if (const auto* warned = std::get_if<flash::warned>(&e.what)) warning = warned->text;
         const auto* done = std::get_if<flash::done>(&e.what);
-        if (done == nullptr || done->what.kind != "status") return;
+        if (done == nullptr || done->what.kind != "host_status") return;
         sources = text_in(done->what, "sources");
         service = text_in(done->what, "service");
         klippy = text_in(done->what, "klippy");

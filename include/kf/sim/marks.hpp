@@ -98,83 +98,82 @@ struct comb_pair {
 
 namespace detail {
 
-/// A tick by its ends, the low one and the high one across the axis.
-struct tooth {
-    std::array<mm, 2> at{}; ///< along the axis, at either end: it may lean
-    std::array<mm, 2> end{};
+/// Ticks that were drawn one after the other at the same distance. An end of a tooth is low or high across the axis.
+struct comb {
+    struct tooth {
+        std::array<mm, 2> at{}; ///< along the axis, at either end: it may lean
+        std::array<mm, 2> end{};
+        [[nodiscard]] mm length() const noexcept { return end[1] - end[0]; }
+    };
+    std::vector<tooth> teeth; ///< in the direction of the axis
+
+    /// How much the ends of one side differ from each tooth to the next: little where the comb's line is.
+    [[nodiscard]] mm raggedness(std::size_t side) const noexcept {
+        mm sum = 0;
+        for (std::size_t i = 1; i < teeth.size(); ++i) sum += std::fabs(teeth[i].end[side] - teeth[i - 1].end[side]);
+        return sum;
+    }
+    [[nodiscard]] std::size_t base_side() const noexcept { return raggedness(0) <= raggedness(1) ? 0 : 1; }
+    /// In the middle of it: along a leaning axis it is no straight line.
+    [[nodiscard]] mm base() const noexcept { return teeth[teeth.size() / 2].end[base_side()]; }
+    /// The only longest tooth, otherwise the one half a vernier above the first.
+    [[nodiscard]] std::size_t zero(std::size_t divisions) const noexcept {
+        const auto longest = std::ranges::max_element(teeth, {}, &tooth::length);
+        const auto as_long =
+            std::ranges::count_if(teeth, [&](const tooth& t) { return t.length() > longest->length() - 0.3; });
+        return as_long > 1 ? divisions / 2 : static_cast<std::size_t>(longest - teeth.begin());
+    }
 };
 
-/// Takes the largest set of teeth out of `from` that have the low end (0) or the high end (1) in common.
-[[nodiscard]] inline std::vector<tooth> take_comb(std::vector<tooth>& from, std::size_t which) {
-    constexpr mm in_line = 0.6; // a comb along a leaning axis is no straight one
-    std::ranges::sort(from, {}, [which](const tooth& t) { return t.end[which]; });
-    std::size_t best = 0;
-    std::size_t most = 0;
-    for (std::size_t first = 0, last = 0; first < from.size(); ++first) {
-        while (last < from.size() && from[last].end[which] - from[first].end[which] <= in_line) ++last;
-        if (last - first > most) most = last - first, best = first;
+[[nodiscard]] inline std::vector<comb> combs_alone(const std::vector<straight>& marks, axis of) {
+    constexpr mm least = 0.3, most = 5, unsteady = 0.02; // of the distance from tooth to tooth
+    constexpr mm in_line = 0.6;                          // a comb along a leaning axis is no straight one
+    constexpr std::size_t few = 8;                       // fewer teeth are no comb
+    std::vector<comb> out(1);
+    std::array<mm, 2> pitch{};
+    for (const straight& s : marks) {
+        if (!s.is_tick_of(of)) {
+            out.emplace_back();
+            continue;
+        }
+        const auto [low, high] = across(of, s.a) < across(of, s.b) ? std::pair(s.a, s.b) : std::pair(s.b, s.a);
+        const comb::tooth t{{along(of, low), along(of, high)}, {across(of, low), across(of, high)}};
+        std::vector<comb::tooth>* now = &out.back().teeth;
+        if (!now->empty()) {
+            // One of the ends is on the comb's line; a tooth that leans has its other one elsewhere.
+            const std::array<mm, 2> way{t.at[0] - now->back().at[0], t.at[1] - now->back().at[1]};
+            const bool beside =
+                std::min(std::fabs(t.end[0] - now->back().end[0]), std::fabs(t.end[1] - now->back().end[1])) < in_line;
+            const bool steady = now->size() == 1
+                                    ? std::fabs(way[0]) > least && std::fabs(way[0]) < most
+                                    : std::min(std::fabs(way[0] - pitch[0]), std::fabs(way[1] - pitch[1])) < unsteady;
+            if (!beside || !steady) now = &out.emplace_back().teeth;
+            pitch = way;
+        }
+        now->push_back(t);
     }
-    const auto begin = from.begin() + static_cast<std::ptrdiff_t>(best);
-    const auto end = begin + static_cast<std::ptrdiff_t>(most);
-    std::vector<tooth> comb(begin, end);
-    from.erase(begin, end);
-    std::ranges::sort(comb, {}, [which](const tooth& t) { return t.at[which]; });
-    return comb;
-}
-
-/// The only longest tooth, otherwise the one half a vernier above the first.
-[[nodiscard]] inline std::size_t zero_of(const std::vector<tooth>& comb, std::size_t divisions) {
-    std::size_t zero = 0;
-    std::size_t as_long = 0;
-    mm longest = 0;
-    for (std::size_t i = 0; i < comb.size(); ++i) {
-        const mm length = comb[i].end[1] - comb[i].end[0];
-        if (length > longest + 0.3)
-            longest = length, as_long = 1, zero = i;
-        else if (length > longest - 0.3)
-            ++as_long;
-    }
-    return as_long > 1 ? divisions / 2 : zero;
+    std::erase_if(out, [](const comb& c) { return c.teeth.size() < few; });
+    for (comb& c : out) std::ranges::sort(c.teeth, {}, [](const comb::tooth& t) { return t.at[0]; });
+    return out;
 }
 
 } // namespace detail
 
-/// All pairs, in the direction across the axis. The teeth of a comb end at a line, those of its vernier, which are
-/// fewer, begin at about that line, on the other side.
+/// All pairs, in the direction across the axis. A vernier has fewer teeth than its comb, and lies on the other side of
+/// the comb's line, or as far off as a tool is aside.
 [[nodiscard]] inline std::vector<comb_pair> combs_of(const std::vector<straight>& marks, axis of) {
-    constexpr mm gap = 4;          // more than this across: another pair
-    constexpr std::size_t few = 8; // fewer teeth are no comb
-    std::vector<detail::tooth> teeth;
-    for (const straight& s : ticks_of(marks, of)) {
-        const auto& [low, high] = across(of, s.a) < across(of, s.b) ? std::pair(s.a, s.b) : std::pair(s.b, s.a);
-        teeth.push_back({{along(of, low), along(of, high)}, {across(of, low), across(of, high)}});
-    }
-    std::ranges::sort(teeth, {}, [](const detail::tooth& t) { return t.end[0]; });
-    std::vector<std::vector<detail::tooth>> rows;
-    mm reached = 0;
-    for (const detail::tooth& t : teeth) {
-        if (rows.empty() || t.end[0] > reached + gap) {
-            rows.emplace_back();
-            reached = t.end[1];
-        }
-        reached = std::max(reached, t.end[1]);
-        rows.back().push_back(t);
-    }
+    constexpr mm beside = 9; // from the line of a comb to that of its vernier
+    const std::vector<detail::comb> all = detail::combs_alone(marks, of);
     std::vector<comb_pair> out;
-    for (const std::vector<detail::tooth>& row : rows) {
-        std::array<std::vector<detail::tooth>, 2> main;
-        std::array<std::vector<detail::tooth>, 2> rest{row, row};
-        for (std::size_t end = 0; end < 2; ++end) main[end] = detail::take_comb(rest[end], end);
-        const std::size_t end = main[0].size() >= main[1].size() ? 0 : 1;
-        const std::vector<detail::tooth> second = detail::take_comb(rest[end], 1 - end);
-        if (second.size() < few) continue;
-        comb_pair pair;
-        for (const detail::tooth& t : main[end]) pair.main.push_back(t.at[end]);
-        for (const detail::tooth& t : second) pair.second.push_back(t.at[1 - end]);
-        pair.main_zero = detail::zero_of(main[end], second.size() - 1);
-        pair.base = main[end].front().end[end];
-        out.push_back(std::move(pair));
-    }
+    for (const detail::comb& main : all)
+        for (const detail::comb& second : all) {
+            if (second.teeth.size() >= main.teeth.size() || second.base_side() == main.base_side()) continue;
+            if (std::fabs(second.base() - main.base()) > beside) continue;
+            comb_pair pair{.main_zero = main.zero(second.teeth.size() - 1), .base = main.base()};
+            for (const auto& t : main.teeth) pair.main.push_back(t.at[main.base_side()]);
+            for (const auto& t : second.teeth) pair.second.push_back(t.at[second.base_side()]);
+            out.push_back(std::move(pair));
+        }
     std::ranges::sort(out, {}, &comb_pair::base);
     return out;
 }

@@ -139,8 +139,10 @@ class pane {
         }
         if (c.text.size() == 1) return;
         const auto found = std::ranges::find(likeness, std::string_view(c.text), [](const auto& l) { return l.first; });
+        const auto first = first_character(c.text).code;
         // A letter keeps itself when only its marks are beyond ASCII.
         c.text = found != likeness.end()                        ? std::string(1, found->second)
+                 : first > 0x2800 && first <= 0x28ff            ? "*" // a map of dots
                  : static_cast<unsigned char>(c.text[0]) < 0x80 ? c.text.substr(0, 1)
                                                                 : "?";
     });

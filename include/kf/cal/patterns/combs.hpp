@@ -64,34 +64,41 @@ strokes comb_teeth(const comb_strokes& c, int first, int last, Place place, int 
 }
 
 struct comb_labels {
-    strokes x, y; ///< along X, and for the combs mirrored
+    strokes main, second;
 };
+enum class comb_axis { x, y };
 /// Millimetres at the main comb, hundredths at the second one. Along Y the main comb lies to the right.
-[[nodiscard]] inline comb_labels labels_of(const comb_strokes& c) {
+[[nodiscard]] inline comb_labels labels_of(const comb_strokes& c, comb_axis axis) {
     constexpr mm away = long_tooth + 1.2, height = 1.8;
     comb_labels all;
-    const auto add = [&](const std::string& text, mm at, int way) {
-        append(all.x, label(text, {at, way * (away + height / 2)}, text_side::centre, height));
-        append(all.y, label(text, {way * away, at}, way > 0 ? text_side::left : text_side::right, height));
+    const auto add = [&](strokes& to, const std::string& text, mm at, int way) {
+        if (axis == comb_axis::x)
+            append(to, label(text, {at, way * (away + height / 2)}, text_side::centre, height));
+        else
+            append(to, label(text, {way * away, at}, way > 0 ? text_side::left : text_side::right, height));
     };
     for (int i = c.first_main(); i <= c.last_main(); ++i)
-        if (i % 5 == 0) add(fmt::format("{:g}", c.place_main(i)), c.place_main(i), 1);
+        if (i % 5 == 0) add(all.main, fmt::format("{:g}", c.place_main(i)), c.place_main(i), 1);
     for (int i = 0; i <= c.scale.divisions; i += 5)
-        add(fmt::format("{:g}", std::round(i * c.scale.least_count() * 100)), c.place_second(i), -1);
+        add(all.second, fmt::format("{:g}", std::round(i * c.scale.least_count() * 100)), c.place_second(i), -1);
     return all;
 }
-
-/// Both combs, drawn from the same side: two layers that may be drawn apart, and their numbers.
-[[nodiscard]] inline figure vernier_x(const comb_strokes& c) {
-    figure f = one_layer("scale", main_comb(c));
-    add_layer(f, {.name = "vernier", .lines = second_comb(c)});
-    add_layer(f, {.name = "labels", .lines = labels_of(c).x});
-    return f;
+[[nodiscard]] inline strokes all_labels(const comb_strokes& c, comb_axis axis) {
+    comb_labels both = labels_of(c, axis);
+    append(both.main, std::move(both.second));
+    return std::move(both.main);
 }
-[[nodiscard]] inline figure vernier_y(const comb_strokes& c) {
-    figure f = one_layer("scale", mirrored(main_comb(c)));
-    add_layer(f, {.name = "vernier", .lines = mirrored(second_comb(c))});
-    add_layer(f, {.name = "labels", .lines = labels_of(c).y});
+
+/// Both combs, drawn from the same side: "scale" and "vernier", each with its numbers, which may be drawn apart.
+[[nodiscard]] inline figure vernier_pattern(const comb_strokes& c, comb_axis axis) {
+    const auto along = [&](strokes lines) {
+        return axis == comb_axis::x ? std::move(lines) : mirrored(std::move(lines));
+    };
+    comb_labels numbers = labels_of(c, axis);
+    figure f = one_layer("scale", along(main_comb(c)));
+    add_layer(f, {.name = "scale numbers", .lines = std::move(numbers.main)});
+    add_layer(f, {.name = "vernier", .lines = along(second_comb(c))});
+    add_layer(f, {.name = "vernier numbers", .lines = std::move(numbers.second)});
     return f;
 }
 
@@ -104,19 +111,19 @@ struct comb_labels {
     constexpr mm apart = 20;
     figure f;
     strokes numbers;
-    const comb_labels texts = labels_of(low);
+    const strokes texts_x = all_labels(low, comb_axis::x), texts_y = all_labels(low, comb_axis::y);
     for (int k = 0; k < repeats; ++k) {
         const point at{0, k * apart};
         add_layer(f, {.name = fmt::format("X {} scale", k + 1), .lines = moved(main_comb(low), at)});
         add_layer(f, {.name = fmt::format("X {} vernier", k + 1), .lines = moved(second_comb(high), at)});
-        append(numbers, moved(texts.x, at));
+        append(numbers, moved(texts_x, at));
     }
     const mm top = repeats * apart - low.place_main(low.first_main()) + run_up;
     for (int k = 0; k < repeats; ++k) {
         const point at{low.place_main(low.first_main()) + 5 + k * apart, top};
         add_layer(f, {.name = fmt::format("Y {} scale", k + 1), .lines = moved(mirrored(main_comb(low)), at)});
         add_layer(f, {.name = fmt::format("Y {} vernier", k + 1), .lines = moved(mirrored(second_comb(high)), at)});
-        append(numbers, moved(texts.y, at));
+        append(numbers, moved(texts_y, at));
     }
     add_layer(f, {.name = "labels", .lines = std::move(numbers)});
     return f;

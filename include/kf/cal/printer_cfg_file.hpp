@@ -93,9 +93,7 @@ class cfg_writer {
         missing.push_back(name);
         return std::string(not_known);
     }
-    [[nodiscard]] double rotation(char axis) const {
-        return axis == 'z' ? m_.steppers.z_rotation_distance.value_or(0) : m_.steppers.xy_rotation_distance;
-    }
+    [[nodiscard]] mm rotation(char axis) const { return a_turn_of(m_, axis).value_or(0); }
     [[nodiscard]] std::pair<mm, mm> travel(char axis) const {
         const auto of = [axis](const machine::axis_lengths& l) { return axis == 'x' ? l.x : axis == 'y' ? l.y : l.z; };
         return {of(m_.work_area_min_mm), of(m_.work_area_mm)};
@@ -205,7 +203,8 @@ class cfg_writer {
             section("manual_stepper " + steppers[i]);
             motor(axis, i, steppers[i], out_.missing);
             if (axis != 'z' || endstop_pin_of(m_, axis, i)) endstop(axis, i, steppers[i], out_.missing);
-            number("velocity", m_.steppers.xy_rotation_distance / 4, "mm/s, a quarter of a turn a second");
+            number("velocity", a_turn_of(m_, axis).value_or(m_.steppers.xy_rotation_distance) / 4,
+                   "mm/s, a quarter of a turn a second");
             number("accel", 100, "mm/s2");
         }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <kf/cal/printer_cfg.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/klippy/cfg_text.hpp>
 #include <kf/machine/machine_file.hpp>
 
@@ -55,7 +55,7 @@ bool names(const std::vector<std::string>& lines, const std::string& part) {
 
 BOOST_AUTO_TEST_SUITE(printer_cfg_of_machine)
 
-BOOST_AUTO_TEST_CASE(a_wired_machine_gets_the_gantry_of_the_plan) {
+BOOST_AUTO_TEST_CASE(row_e_a_wired_machine_gets_the_gantry_of_the_plan) {
     const auto made = whole();
     BOOST_TEST(made.cartesian);
     BOOST_TEST(made.missing == std::vector<std::string>{"mcu.serial"}, boost::test_tools::per_element());
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_no_pin_is_wrong_use) {
     BOOST_TEST(pins.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_fits_the_machine_it_was_written_for) {
+BOOST_AUTO_TEST_CASE(row_e_what_is_written_fits_the_machine_it_was_written_for) {
     for (const cal::cfg_findings& found : {check(wired(), whole().text)}) {
         BOOST_TEST(found.differs.empty(), fmt::format("{}", found.differs));
         BOOST_TEST(found.moves.empty(), fmt::format("{}", found.moves));
@@ -186,7 +186,7 @@ std::string changed(const std::string& section, const std::string& from, const s
     return text.replace(at, from.size(), to);
 }
 
-BOOST_AUTO_TEST_CASE(every_disagreement_is_named) {
+BOOST_AUTO_TEST_CASE(row_e_every_disagreement_is_named) {
     const auto differs = [](const std::string& section, const std::string& from, const std::string& to,
                             const std::string& part) {
         const auto found = check(wired(), changed(section, from, to));
@@ -218,10 +218,11 @@ BOOST_AUTO_TEST_CASE(every_section_that_moves_by_itself_is_named_and_the_quiet_o
           "[gcode_macro M300]\nrename_existing: M300.1\ngcode:\n    G1 X5\n",
           "[virtual_sdcard]\non_error_gcode:\n    G28\n"})
         BOOST_TEST(moves(section).size() == 1U, section << fmt::format("{}", moves(section)));
-    for (const char* section : {"[delayed_gcode hello]\ninitial_duration: 1\ngcode:\n    M117 ready\n",
-                                "[fan]\npin: PA8\n", "[temperature_sensor board]\nsensor_type: temperature_mcu\n",
-                                "[tmc2209 stepper_x]\nuart_pin: PC4\n", "[gcode_macro PARK]\ngcode:\n    G1 X0\n",
-                                "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    M117.1\n"})
+    for (const char* section :
+         {"[delayed_gcode hello]\ninitial_duration: 1\ngcode:\n    M117 ready\n", "[fan]\npin: PA8\n",
+          "[endstop_phase]\n", "[temperature_sensor board]\nsensor_type: temperature_mcu\n",
+          "[tmc2209 stepper_x]\nuart_pin: PC4\n", "[gcode_macro PARK]\ngcode:\n    G1 X0\n",
+          "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    M117.1\n"})
         BOOST_TEST(moves(section).empty(), section << fmt::format("{}", moves(section)));
 }
 

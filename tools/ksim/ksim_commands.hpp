@@ -10,6 +10,7 @@ namespace kf::ksim {
 [[nodiscard]] cli::command_row board_command();
 [[nodiscard]] cli::command_row moonraker_command();
 [[nodiscard]] cli::command_row printer_command();
+[[nodiscard]] cli::command_row measure_command();
 
 /// ksim systemctl --state FILE VERB UNIT
 [[nodiscard]] int systemctl(int argc, char** argv);

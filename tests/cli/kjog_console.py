@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""kjog on real terminals: in tmux for what is seen, on a bare pseudo terminal for when bytes come and what becomes of the
+terminal. What happened is asked of the simulated printer."""
+import fcntl
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import plotter
+from plotter import PlotterTest
+from terminal import Terminal
+from world import DEADLINE, wait_for
+
+UP, DOWN, RIGHT, LEFT, ESC = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b"
+
+
+def kjog(p, *words):
+    own = ["--machine", str(p.machine_file)] if p.machine_file else ["--sim"]
+    return [str(pathlib.Path(plotter.KPLOT).with_name("kjog")), "console", "--socket", str(p.socket), *own, *words]
+
+
+class Bare(Terminal):
+    """kjog on a pseudo terminal of its own."""
+
+    def __init__(self, p, *words, term="xterm-256color", env=None):
+        super().__init__(kjog(p, *words), dict(p.env(), LC_ALL="C.UTF-8", **(env or {})), term=term,
+                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.expect("E-STOP")
+        wait_for("keys come one by one", lambda: not self.local_flags() & termios.ICANON)
+
+    def local_flags(self):
+        return termios.tcgetattr(self.mine)[3]
+
+
+class Tmux:
+    """kjog in tmux, as a person sees it."""
+
+    def __init__(self, p, *words, columns=80, rows=24, shell=False):
+        self.env = dict(p.env(), LC_ALL="C.UTF-8", TERM="xterm-256color")
+        self.socket = str(p.root / "tmux")
+        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
+                  *(["bash", "--norc", "-i"] if shell else kjog(p, *words)))
+        if shell:
+            self.keys("-l", " ".join(kjog(p, *words)) + "\n")
+        self.until("E-STOP")
+
+    def tmux(self, *words):
+        return subprocess.run(["tmux", "-S", self.socket, *words], env=self.env, check=True, capture_output=True,
+                              text=True, timeout=DEADLINE).stdout
+
+    def keys(self, *names):
+        self.tmux("send-keys", *names)
+
+    def seen(self):
+        return self.tmux("capture-pane", "-p")
+
+    def until(self, text):
+        last = [""]
+
+        def shown():
+            last[0] = self.seen()
+            return text in last[0]
+
+        try:
+            wait_for(repr(text), shown, 20)
+        except AssertionError as e:
+            raise AssertionError(f"{e}\n{last[0]}") from None
+        return last[0]
+
+    def resize(self, columns, rows):
+        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def end(self):
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], env=self.env, capture_output=True, check=False)
+
+
+class Console(PlotterTest):
+    def homed(self, **options):
+        p = self.plotter(**{"speed": 10, **options})
+        p.gcode("G28\nG1 X100 Y100 Z10 F6000\nM400")
+        return p
+
+    def bare(self, p, *words, **options):
+        t = Bare(p, *words, **options)
+        self.addCleanup(t.close)
+        return t
+
+    def in_tmux(self, p, *words, **options):
+        t = Tmux(p, *words, **options)
+        self.addCleanup(t.end)
+        return t
+
+    def xy(self, p):
+        return [round(v, 3) for v in p.status(toolhead=["position"])["toolhead"]["position"][:2]]
+
+    def rests_at(self, p, *place):
+        wait_for(f"it stands at {place}, not at {self.xy(p)}", lambda: self.xy(p) == list(place), 15)
+
+    def stops(self, p):
+        wait_for("the emergency stop", lambda: p.state() == "shutdown", 10)
+
+    def test_four_sizes_and_one_that_is_too_small_keep_the_stop(self):
+        p = self.homed()
+        t = self.in_tmux(p)
+        t.until("ready")
+        for columns, rows in ((120, 40), (60, 20), (40, 20), (80, 24)):
+            t.resize(columns, rows)
+            seen = wait_for("the page fits", lambda: (lambda s: s if len(s.splitlines()) == rows and "─" * columns in s
+                                                     and "Q quit" in s and "X 100.000" in s else None)(t.seen()), 10)
+            self.assertIn("E-STOP", seen)
+            self.assertLessEqual(max(map(len, seen.splitlines())), columns)
+            self.assertIn("X 100.000 Y 100.000 Z  10.000", seen)
+        t.resize(30, 5)
+        t.until("too small: 30×5")
+        t.keys("!")
+        self.stops(p)
+        t.resize(80, 24)
+        t.until("R restarts Klipper")
+        t.keys("R")
+        t.until("H homes")
+
+    def test_arrows_move_and_neither_a_paste_nor_the_way_back_does_anything(self):
+        p = self.homed()
+        t = self.in_tmux(p)
+        t.until("ready")
+        t.keys("Right")
+        t.until("X 101.000")
+        t.keys("Up")
+        t.until("Y 101.000")
+        t.tmux("set-buffer", "hd!\x1b+u G28\r!")
+        t.tmux("paste-buffer", "-p")  # in brackets, as for every program that asks for them
+        t.keys("?")
+        t.until("emergency stop; ! at once")
+        t.keys("Escape")
+        t.until("State")
+        t.keys(":", "M", "1", "1", "7", "!", "Escape")
+        t.until("Q quit")
+        t.keys("Left")
+        t.until("X 100.000")
+        self.assertEqual(p.state(), "ready")
+        self.rests_at(p, 100.0, 101.0)
+        t.keys("Escape")
+        self.stops(p)
+
+    def test_bytes_of_an_arrow_a_tenth_of_a_second_apart_are_an_arrow(self):
+        p = self.homed()
+        t = self.bare(p)
+        for key in (RIGHT, UP, b"\x1bOC"):
+            for byte in key:
+                t.type(bytes([byte]))
+                time.sleep(0.1)  # the slow link
+        self.rests_at(p, 102.0, 101.0)
+        self.assertEqual(p.state(), "ready")
+        t.type(ESC)
+        self.stops(p)
+
+    def test_an_escape_delay_that_is_set_is_respected(self):
+        p = self.homed()
+        t = self.bare(p, env={"ESCDELAY": "2000"})
+        t.type(ESC)
+        time.sleep(0.5)
+        t.type(b"[C")
+        self.rests_at(p, 101.0, 100.0)
+        self.assertEqual(p.state(), "ready")
+
+    def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(self):
+        p = self.homed()
+        t = Tmux(p, shell=True)  # only a shell's child can be stopped
+        self.addCleanup(t.end)
+        t.keys("C-z")
+        t.until("Stopped")
+        t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
+        t.until("\n icanon")
+        t.keys("fg", "Enter")
+        t.until("Limits")
+        t.keys("Right")
+        self.rests_at(p, 101.0, 100.0)
+        t.keys("q")
+        wait_for("the shell is back", lambda: "Limits" not in t.seen())
+        t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
+        t.until("\n icanon")
+
+    def test_a_terminal_that_goes_away_ends_a_held_key(self):
+        p = self.homed(speed=1)
+        t = self.bare(p)
+        for _ in range(40):
+            t.type(RIGHT)
+            time.sleep(0.033)  # the keyboard
+        os.close(t.mine)
+        self.assertEqual(t.child.wait(20), 130)
+        t.mine = os.open("/dev/null", os.O_RDONLY)
+        time.sleep(1)  # what was under way
+        x = self.xy(p)[0]
+        self.assertGreater(x, 104)
+        self.assertLess(x, 100 + 20 * 40 * 0.033 + 15 + 1)
+        self.assertEqual(p.state(), "ready")
+
+    def test_a_terminal_that_takes_nothing_holds_up_no_stop(self):
+        p = self.homed(speed=1)
+        t = self.bare(p)
+        for _ in range(20):
+            t.type(RIGHT)
+            time.sleep(0.033)
+        t.type(b"\x0c" * 400)  # drawn anew each time, and nobody reads it
+        time.sleep(0.3)
+        t.type(b"!")
+        self.stops(p)
+
+    def test_a_crash_and_a_signal_put_the_terminal_back(self):
+        for number, code in ((signal.SIGTERM, 130), (signal.SIGSEGV, -signal.SIGSEGV)):
+            p = self.homed()
+            t = self.bare(p)
+            os.kill(t.child.pid, number)
+            self.assertEqual(t.end(), code)
+            self.assertTrue(t.local_flags() & termios.ICANON)
+            self.assertIn("\x1b[?2004l", t.seen)
+
+    def test_a_terminal_that_nobody_knows_and_one_that_cannot_place_text(self):
+        p = self.homed()
+        t = self.bare(p, term="no-such-terminal")
+        t.type(RIGHT)
+        self.rests_at(p, 101.0, 100.0)
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
+        plain = self.bare(p, "--plain", term="dumb")
+        plain.expect("State      ready")
+        plain.type(LEFT)
+        self.rests_at(p, 100.0, 100.0)
+        plain.type(b"q")
+        self.assertEqual(plain.end(), 0)
+        self.assertIn("\r\n Tool       pen, up\r\n", plain.seen)
+        self.assertNotIn("\x1b", plain.seen)
+        bad = Terminal(kjog(p), p.env(), term="dumb", preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.addCleanup(bad.close)
+        self.assertEqual(bad.end(), 5)
+        self.assertIn("--plain", bad.seen)
+
+    def test_one_console_for_one_printer(self):
+        p = self.homed()
+        t = self.bare(p)
+        second = Terminal(kjog(p), p.env(), preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        self.addCleanup(second.close)
+        self.assertEqual(second.end(), 3)
+        self.assertIn("kjog", second.seen)
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
+
+    def test_a_script_of_keys_needs_no_terminal_and_no_machine(self):
+        p = self.homed()
+        script = p.write("keys", "until State      ready\nRight x 3\nuntil X 103.000\nsize 60x20\nframe\nq\n")
+        r = p.finish(p.start_command(kjog(p, "--script", str(script))))
+        self.assertEqual(r.code, 0, r)
+        self.assertIn(" Goes to    X 103.000 Y 100.000 Z  10.000\n", r.out)
+        self.assertEqual(len(r.out.rstrip("\n").splitlines()), 20)
+        job = p.write("two.job", plotter.line_job(2))
+        script = p.write("keys", "until State      ready\nuntil stroke 1 of 2\nSpace\nuntil stroke 2 of 2, 10 mm; 1 drawn\n"
+                                 "r\nwait 3000\nSpace\nuntil 2 of 2 drawn\n")
+        r = p.finish(p.start_command(kjog(p, "--job", str(job), "--script", str(script))))
+        self.assertEqual(r.code, 0, r)
+        bad = p.write("bad", "until Nowhere 50\n")
+        r = p.finish(p.start_command(kjog(p, "--script", str(bad))))
+        self.assertEqual(r.code, 1, r)
+        self.assertIn("Nowhere", r.err)
+        r = p.finish(p.start_command(kjog(p)))
+        self.assertEqual(r.code, 5, r)
+        x, y = plotter.LEFT, plotter.TOP
+        lines = [[(x + 5, y - 10 - 2 * n), (x + 15, y - 10 - 2 * n)] for n in (0, 0, 1)]
+        self.assert_ink(p.ink(), lines)
+
+
+if __name__ == "__main__":
+    plotter.main()

@@ -18,11 +18,19 @@ $(BUILD)/build.ninja:
 # hardware.
 demo:
 	packaging/setup.sh build
-	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=1 -Ddebug=false
-	ninja -C build-demo
+	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=0 -Ddebug=false
+	ninja -C build-demo tools/kflash tools/kplot tools/ksim
 	build-demo/tools/kflash flash --all --yes --sim
 	cp examples/sample.svg build-demo/
 	build-demo/tools/kplot run build-demo/sample.svg --sim --sim-speed 20 --ink build-demo/sample.ink.png
+
+# The tools as they are to be used, to install with meson install -C build-release --no-rebuild.
+build-release/build.ninja:
+	packaging/setup.sh build
+	meson setup build-release -Dtests=false -Doptimization=2 -Ddebug=false
+.PHONY: release
+release: build-release/build.ninja
+	ninja -C build-release
 
 check: clean-results format-check test asan
 	python3 .ci/summary.py $(BUILD) $(SAN)
@@ -36,7 +44,7 @@ test: all
 
 # clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. The unit tests of every area; the
 # flash from outside besides with `make asan-flash`.
-SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run
+SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run jog
 SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS)
 $(SAN)/build.ninja:
@@ -61,12 +69,15 @@ format-check:
 
 # Every effect of a flash fails or is cut off, one after the other; jobs and G-code of the largest promised size.
 soak: all
+	KF_JOG_KEYS=10000 $(BUILD)/tests/test_jog -t random_keys
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --all
 	python3 -B tests/cli/fault_soak.py $(BUILD)/tools/kflash $(BUILD)/tools/ksim --batch --all
 	python3 -B tests/cli/kplot_stream.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all
 	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -DBOOST_TEST_DYN_LINK -Iinclude tests/main.cpp \
 	    tests/drawing/order.cpp tests/drawing/merge.cpp tests/drawing/filters.cpp \
 	    tests/drawing/every_filter.cpp -o $(BUILD)/soak_drawing -lboost_unit_test_framework
+	python3 -B tests/cli/kcal_routines.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --all -k Killed
+	python3 -B tests/cli/kcal_seeds.py $(BUILD)/tools/kplot $(BUILD)/tools/ksim --seeds 20
 	KF_SOAK_STROKES=1000000 $(BUILD)/soak_drawing
 
 # Each defect that must stay impossible is put back, in a copy: its test has to go red.
@@ -82,17 +93,25 @@ bench: all
 	python3 -B tests/bench/klippy.py $(BUILD)/bench_klippy $(BUILD)/tools/ksim
 	$(MAKE) bench-drawings
 
+# The emergency stop from a key to the wire; with RIG (tests/real/README.md) on Klipper, and held keys there.
+.PHONY: bench-jog
+bench-jog: all
+	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude -I$(BUILD)/include tests/bench/jog_console.cpp -o $(BUILD)/bench_jog \
+	    -lboost_json -lyaml-cpp -lmd -lz -pthread
+	python3 -B tests/bench/estop.py $(BUILD)/tools/ksim -- $(BUILD)/bench_jog '{socket}' '{folder}'
+	$(if $(RIG),/usr/bin/python3 -B tests/bench/estop.py --rig $(RIG) -- $(BUILD)/bench_jog '{socket}' '{folder}')
+	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --keys)
+	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --out $(BUILD)/jog.jsonl)
+
 # kplot on large drawings, as users get it, against its bars and beside vpype and saxi where they are: their place by
 # VPYPE=command and SAXI=node_modules.
 SEEDS ?= 5
 .PHONY: bench-drawings
-bench-drawings:
-	packaging/setup.sh build
-	test -e build-bench/build.ninja || meson setup build-bench -Dtests=false -Doptimization=2 -Ddebug=false
-	ninja -C build-bench tools/kplot
-	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o build-bench/bench_order
-	/usr/bin/python3 -B tests/bench/drawings.py build-bench/drawings
-	python3 -B tests/bench/drawings_table.py build-bench/tools/kplot build-bench/bench_order build-bench/drawings \
+bench-drawings: build-release/build.ninja
+	ninja -C build-release tools/kplot
+	g++ -O2 -std=c++23 -ffp-contract=off -DFMT_HEADER_ONLY -Iinclude tests/bench/order.cpp -o build-release/bench_order
+	/usr/bin/python3 -B tests/bench/drawings.py build-release/drawings
+	python3 -B tests/bench/drawings_table.py build-release/tools/kplot build-release/bench_order build-release/drawings \
 	    --seeds $(SEEDS) $(if $(VPYPE),--vpype '$(VPYPE)') $(if $(SAXI),--saxi '$(SAXI)')
 
 fuzz:
@@ -103,7 +122,7 @@ pictures: demo
 	python3 -B docs/pictures/make.py build-demo/tools
 
 clean:
-	rm -rf build build-bench build-demo build-asan build-static-*
+	rm -rf build build-release build-demo build-asan build-static-*
 
 # What is released: docs/PACKAGING.md. Each of these works on what the one before left in dist/.
 ARCHES = $(or $(patsubst dist/bin-%,%,$(wildcard dist/bin-*)),$(error There is nothing in dist/. Run: make static))

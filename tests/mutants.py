@@ -49,9 +49,17 @@ MUTANTS = {
     "D5 the right is not proven": (
         [("include/kf/host/right.hpp", "return ran && ran->first.status == 0;", "return ran.has_value() || true;")],
         "host"),
+    "D6 an arrow key is a letter": (
+        [("include/kf/menu/menu_page.hpp", "if (cursor_.take(k, lines_, 10)) return std::nullopt;",
+          "if (k.code == tui::key_code::down) return action::flash_all;")],
+        "menu"),
     "D7 a setting without effect": (
-        [("tools/kflash/settings.cpp", "set(fallback, s.allow_flash_fallback);", "")],
+        [("tools/kflash/settings.cpp", "KF_CHECK(board::set(row, changed, kept));", "")],
         ["tools/kflash/settings.cpp"]),
+    "D7 a number without a row takes one all the same": (
+        [("include/kf/menu/settings_page.hpp", "if (const auto number = number_.take(k, static_cast<unsigned>(board::setting_rows.size()))) {",
+          "if (const auto number = number_.take(k, 99)) {\n            if (*number == 9) return {&row(), {}};")],
+        "menu"),
     "D8 any Klipper node is a flashed board": (
         [("include/kf/flash/verify.hpp", "board::usb_firmware::klipper, before, clock",
           "board::usb_firmware::klipper, std::nullopt, clock"),
@@ -278,7 +286,7 @@ MUTANTS = {
     "P10 every printer is idle": (
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
           "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
-        ["tools/kplot/plotter.cpp"]),
+        ["tools/plotter/plotter.cpp"]),
     "A8 keys that were typed ahead are an answer": (
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",
           "void forget_typed_ahead() {}")],
@@ -383,7 +391,7 @@ class Copy:
 
 def tool_of(sources):
     name = sources[0].split("/")[1]
-    return "kflash" if name == "cli" else name  # what all tools have is tried by one of them
+    return {"cli": "kflash", "plotter": "kplot"}.get(name, name)  # what several tools have is tried by one of them
 
 
 def trials(label, seen_by):

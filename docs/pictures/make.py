@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The pictures of README.md, taken from the tools as they are: a flash in a real terminal (tmux), the ink of a
-drawing, a preview of it, and the font.
+"""The pictures of README.md and of first-hour.md, taken from the tools as they are: a flash and the menu in a
+real terminal (tmux), the ink of a drawing, a preview of it, and the font.
 
 make.py TOOLS [FOLDER]
 
-TOOLS is the folder with kflash and kplot, FOLDER where flash.svg, ink.svg, preview.svg and font.svg go (beside this script). Both are simulated
+TOOLS is the folder with kflash, kplot and kcal, FOLDER where the pictures go (beside this script). Both are simulated
 and need no board. Nothing of this machine gets into them: the tools run in a home that is thrown away."""
 import html
 import json
@@ -70,19 +70,22 @@ class Terminal:
 
 
 def cells(line):
-    """[(character, colour, bold)]"""
-    row, colour, bold = [], INK, False
+    """[(character, colour, bold, background)]"""
+    row, colour, bold, turned = [], INK, False, False
     for code, text in re.findall(r"\x1b\[([\d;]*)m|([^\x1b])", line):
         if text:
-            row.append((text, colour, bold))
+            row.append((text, PAPER, bold, colour) if turned else (text, colour, bold, None))
             continue
         for n in (int(n or 0) for n in code.split(";")):
             if n in (0, 39):
                 colour = INK
             elif 30 <= n <= 37:
                 colour = COLOURS[n - 30]
-            elif n != 1 and n != 22:
+            elif n == 2:
+                colour = COLOURS[0]
+            elif n not in (1, 7, 22, 27, 49):
                 raise SystemExit(f"SGR {n} is not drawn yet")
+            turned = n == 7 or (turned and n not in (0, 27))
             bold = n == 1 or (bold and n not in (0, 22))
     return row
 
@@ -102,6 +105,9 @@ def terminal_svg(screen):
                     (row[x + len(text)][0] == text[0] if block else row[x + len(text)][0] not in "█░"):
                 text += row[x + len(text)][0]
             left, length = EDGE + x * CELL_X, len(text) * CELL_X
+            if style[2]:
+                out.append(f'<rect x="{left:.1f}" y="{EDGE + y * CELL_Y}" width="{length:.1f}" height="{CELL_Y}" '
+                           f'fill="{style[2]}"/>')
             if block:  # a bar without seams, whatever the font
                 out.append(f'<rect x="{left:.1f}" y="{EDGE + y * CELL_Y + 3}" width="{length:.1f}" height="{CELL_Y - 6}" '
                            f'fill="{style[0]}"' + (' opacity="0.25"/>' if text[0] == "░" else "/>"))
@@ -128,6 +134,18 @@ def flash(tools, home):
             if seen:
                 return terminal_svg(seen)
         raise SystemExit("the write was never seen in its middle")
+    finally:
+        terminal.close()
+
+
+def menu(tools, home):
+    """The menu of kflash, with a board that nobody has registered yet."""
+    terminal = Terminal(tools, home)
+    try:
+        terminal.type("clear; kflash menu --sim")
+        seen = terminal.wait(r"3 NEW stm32f446xx", None)
+        terminal.type("q")
+        return terminal_svg(seen)
     finally:
         terminal.close()
 
@@ -170,16 +188,60 @@ def preview(tools, home):
     return file.read_text()
 
 
+def small_machine(tools, home):
+    """A machine.yaml with a canvas of 60 x 20 mm: a picture of it shows a vernier well."""
+    file = pathlib.Path(home, "small.yaml")
+    env = {"PATH": os.environ["PATH"], "HOME": home}
+    subprocess.run([f"{tools}/kplot", "machine", "init", "--force", "--machine", str(file)], check=True, capture_output=True, env=env)
+    text = file.read_text()
+    for name, value in {"x": 64, "y": 24, "offset_x_mm": 2, "offset_y_mm": 2, "width_mm": 60, "height_mm": 20}.items():
+        text = re.sub(rf"(?m)^( +{name}:) \S+", rf"\1 {value}.0", text, count=1)
+    file.write_text(text)
+    return file
+
+
+def kcal_picture(pattern, pixels):
+    """A pattern as kplot preview shows it."""
+    def picture(tools, home):
+        file = pathlib.Path(home, "picture.png")
+        env = {"PATH": os.environ["PATH"], "HOME": home}
+        job = subprocess.run([f"{tools}/kcal", "pattern", pattern, "--sim"], check=True, capture_output=True, env=env).stdout
+        subprocess.run([f"{tools}/kplot", "preview", "-", "--sim", "--no-travel", "--pixels", str(pixels), "-o", str(file)],
+                       check=True, input=job, env=env)
+        return file.read_bytes()
+    return picture
+
+
+def vernier(tools, home):
+    """A comb, and its vernier 3.35 mm beside it: the sheet slipped between the two."""
+    machine, file = ["--machine", str(small_machine(tools, home))], pathlib.Path(home, "vernier.png")
+    env = {"PATH": os.environ["PATH"], "HOME": home}
+
+    def run(*words, given=None):
+        return subprocess.run([f"{tools}/{words[0]}", *words[1:], *machine], check=True, capture_output=True, text=True,
+                              input=given, env=env).stdout
+
+    whole = run("kcal", "pattern", "vernier-x")
+    second = run("kplot", "page", "-", "--move=3.35,0", given=run("kplot", "filter", "-", "--layer", "vernier*", given=whole))
+    strokes = [line for line in second.splitlines(True)
+               if json.loads(line).get("op") in ("rapid_xy", "tool_down", "draw_polyline", "tool_up")]
+    run("kplot", "preview", "-", "--no-travel", "--pen-width", "0.3", "--pixels", "900", "-o", str(file),
+        given=run("kplot", "filter", "-", "--layer", "scale*", given=whole) + "".join(strokes))
+    return file.read_bytes()
+
+
 def main():
     if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
     tools = os.path.abspath(sys.argv[1])
     folder = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else HERE
     with tempfile.TemporaryDirectory(prefix="kf-picture.") as home:
-        for name, picture in (("flash.svg", flash), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font)):
-            text = picture(tools, home)
-            (folder / name).write_text(text)
-            print(f"{folder / name}: {len(text)} bytes")
+        for name, picture in (("flash.svg", flash), ("menu.svg", menu), ("ink.svg", ink), ("preview.svg", preview), ("font.svg", font),
+                              ("kcal-sheet.png", kcal_picture("sheet", 1000)), ("kcal-vernier.png", vernier),
+                              ("kcal-squareness.png", kcal_picture("squareness", 500))):
+            data = picture(tools, home)
+            (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+            print(f"{folder / name}: {len(data)} bytes")
 
 
 if __name__ == "__main__":

@@ -59,17 +59,20 @@ class Gate:
 
     def up(self, near, far):
         partial = b""
-        while data := near.recv(1 << 16):
-            now = time.monotonic_ns()
-            *whole, partial = (partial + data).split(b"\x03")
-            for text in whole:
-                if b"emergency_stop" in text:
-                    self.arrived = now
-                    self.came.set()
-                    if not self.open:
-                        near.sendall(json.dumps({"id": json.loads(text)["id"], "result": {}}).encode() + b"\x03")
-                        continue
-                far.sendall(text + b"\x03")
+        try:
+            while data := near.recv(1 << 16):
+                now = time.monotonic_ns()
+                *whole, partial = (partial + data).split(b"\x03")
+                for text in whole:
+                    if b"emergency_stop" in text:
+                        self.arrived = now
+                        self.came.set()
+                        if not self.open:
+                            continue
+                    far.sendall(text + b"\x03")
+        except OSError:
+            pass  # the program was ended
+        far.close()
 
     @staticmethod
     def down(far, near):
@@ -131,7 +134,7 @@ def measure(printer, folder, words, rounds, on_pty, stroke):
     ask(printer, "gcode/script", script="G28")
     path = folder / f"gate{len(list(folder.iterdir()))}"
     gate = Gate(path, printer)
-    words = [w.format(socket=path, folder=folder) for w in words]
+    words = [w.replace("{socket}", str(path)).replace("{folder}", str(folder)) for w in words]
     if on_pty:
         key, slave = pty.openpty()
         child = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)

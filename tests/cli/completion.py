@@ -37,7 +37,7 @@ CASES = {
     "kplot machine che": "check",
     "kplot gcode my": "my drawing.svg",
     "kplot gcode x.svg -o my": "my drawing.svg",
-    "kcal pattern squ": "square",
+    "kcal pattern rev": "reversal",
     "ksim prin": "printer",
     "ksim host --root a": "a folder",
 }

@@ -188,6 +188,14 @@ class Batch(WorldTest):
         for line in r.out.splitlines():
             self.assertLessEqual(len(line), 80, line)
 
+    def test_a_signal_before_the_stop_leaves_a_row_for_each_board(self):
+        w = self.fleet()
+        child = []
+        r = self.during_the_build(w, lambda: child[0].send_signal(signal.SIGINT), started=child.append)
+        self.assertEqual(r.code, 130, r)
+        self.assertEqual(self.rows(r), {k: ("SKIP",) * 3 for k in KEYS}, r)
+        self.assertEqual((w.jobs(), self.ledger(w)), ([], []))
+
     def test_after_a_signal_the_next_batch_offers_the_rest(self):
         w = self.fleet(speed=10)
         child = w.start("flash", "--all", "--yes", "--json")
@@ -211,11 +219,12 @@ class Batch(WorldTest):
         self.assertEqual(r.code, 5, r)
         self.assertIn("Flash only the rest (Pico, toolhead)?", " ".join(r.err.split()))
 
-    def during_the_build(self, w, event, *words):
+    def during_the_build(self, w, event, *words, started=lambda child: None):
         """Runs a batch, and `event` when its first board is built."""
         (w.tree / "faults").mkdir(exist_ok=True)
         (w.tree / "faults/slow").write_text("0.05")
         child = w.start("flash", "--all", "--yes", "--json", *words)
+        started(child)
         said = []
         for line in child.stdout:
             said.append(line)
@@ -231,8 +240,30 @@ class Batch(WorldTest):
         r = self.during_the_build(w, lambda: w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"}))
         self.assertEqual(r.code, 3, r)
         self.assertIn("benchy.gcode", r.out)
+        self.assertEqual(self.rows(r), {k: ("PASS", "FAIL", "SKIP") for k in KEYS}, r)
+        again = w.run("flash", "--all", "--yes", "--json")
+        self.assertEqual((again.code, self.rows(again)), (3, {k: ("SKIP", "FAIL", "SKIP") for k in KEYS}), again)
         self.assertEqual(w.jobs(), [])
         self.assertEqual([w.flash(k) for k in KEYS], before)
+
+    def test_when_every_board_is_unplugged_each_has_its_row_with_the_reason(self):
+        w = self.fleet()
+
+        def event():
+            for key in KEYS:
+                w.unplug(key)
+
+        r = self.during_the_build(w, event, "--assume-idle")
+        self.assertEqual(r.code, 4, r)
+        self.assertEqual(self.rows(r), {k: ("PASS", "FAIL", "SKIP") for k in KEYS}, r)
+        for key, name in zip(KEYS, NAMES):
+            self.assertIn(f"{name} is not connected", self.reasons(r)[key])
+        self.assertEqual((w.jobs(), self.done(w)), ([], []))
+        self.assertFalse([e for e in self.ledger(w) if "batch" in e], "a batch that never began is none to go on with")
+        r = w.run("flash", "--all", "--yes", "--json")
+        self.assertEqual(r.code, 4, r)
+        self.assertEqual(self.rows(r), {k: ("SKIP", "FAIL", "SKIP") for k in KEYS}, r)
+        self.assertEqual(len(r.events("error")), 1, r)
 
     def test_a_board_that_is_unplugged_during_the_build_and_one_with_another_in_its_port_are_not_written(self):
         w = self.fleet()

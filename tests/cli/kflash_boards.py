@@ -207,7 +207,9 @@ class Wizard(Boards):
         t.say("Its MCU", "rp2040\n")  # the device itself says otherwise
         t.say("Its MCU", "\n")
         t.say("Exclude it", "n\n")
-        t.say("as its configuration?", "y\n")
+        t.pass_by(f"3. {w.tree}/.config")
+        t.say("Its configuration", "\n")
+        t.say("Register it?", "\n")
         self.assertEqual(t.end(), 0, t.text)
         self.assertNotIn("Katapult bootloader?", t.text)  # its configuration leaves room for one
         self.assertEqual(self.entry(w, "feeder")["usb_port"], "1-1.3")
@@ -219,7 +221,8 @@ class Wizard(Boards):
         t = Dialogue(w, "add", "plain")
         t.say("Its MCU [rp2040]", "\n")
         t.say("Exclude it", "\n")
-        t.say("as its configuration?", "\n")
+        t.say("Its configuration", "\n")
+        t.say("Register it?", "\n")
         self.assertEqual(t.end(), 0, t.text)
         self.assertEqual(self.entry(w, "plain")["flash_method"], "make_flash")
 

@@ -161,7 +161,7 @@ class Cheap(WorldTest):
         folder.mkdir()
         for place in os.environ["PATH"].split(":"):
             for program in pathlib.Path(place).glob("*"):
-                if program.name not in names and not (folder / program.name).exists():
+                if program.name not in names and not (folder / program.name).is_symlink():
                     (folder / program.name).symlink_to(program)
         return folder
 

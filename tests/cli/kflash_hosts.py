@@ -101,12 +101,15 @@ class Hosts(WorldTest):
 
     def moonraker(self, w, *words):
         """Where a Moonraker of this world listens."""
+        return self.start_moonraker(w, *words)[0]
+
+    def start_moonraker(self, w, *words):
         child = subprocess.Popen([world.KSIM, "moonraker", "--until-eof", *words], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.addCleanup(child.wait)
         self.addCleanup(child.stdout.close)
         self.addCleanup(child.stdin.close)
-        return json.loads(child.stdout.readline())["url"]
+        return json.loads(child.stdout.readline())["url"], child
 
     def test_d10_moonraker_is_asked_too_and_the_stricter_answer_counts(self):
         w = self.world()
@@ -136,6 +139,109 @@ class Hosts(WorldTest):
         self.assertIn("benchy.gcode is being printed", flat(r.err))
         self.assertIn("by Moonraker", flat(r.err))
         self.assertEqual(w.jobs()[done:], [])
+
+    def guardian_of(self, child):
+        """The process that starts the services when `child` is gone."""
+        def found():
+            for p in pathlib.Path("/proc").iterdir():
+                try:
+                    words = (p / "cmdline").read_bytes().split(b"\0") if p.name.isdigit() else []
+                    parent = (p / "stat").read_text().rpartition(")")[2].split()[1] if b"guardian" in words else ""
+                except OSError:
+                    continue
+                if parent == str(child.pid):
+                    return int(p.name)
+        return wait_for("the guardian", found)
+
+    def without_right(self, *options):
+        """A world whose person may not manage services, and a Moonraker that may."""
+        w = self.world(options=("--no-right", *options), speed=4)
+        url, w.moonraker = self.start_moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"])
+        self.assertEqual(w.run("flash", "octopus", "-s").code, 3)
+        self.assertEqual(w.run("settings", "--moonraker-url", url, "--stagger-delay", "0").code, 0)
+        return w
+
+    def leave_owed(self, w):
+        """Everything of kflash is killed while the service is down."""
+        self.assertTrue(w.service_is_up())
+        child = w.start("flash", "octopus", "-s")
+        wait_for("the service is down", lambda: not w.service_is_up())
+        child.send_signal(signal.SIGSTOP)  # it must not see its guardian go
+        os.kill(self.guardian_of(child), signal.SIGKILL)
+        child.kill()
+        child.communicate()
+        self.assertFalse(w.service_is_up())
+        # A job that was under way ends first: until then it holds the lock of a live run.
+        wait_for("it is told", lambda: "was stopped by an earlier kflash" in flat(w.run("list").err))
+
+    def test_d2_a_start_that_is_owed_is_paid_through_moonraker(self):
+        w = self.without_right()
+        r = w.run("flash", "octopus", "-s", "-v")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("right to manage services: Moonraker", r.err)
+        self.assertTrue(w.service_is_up())
+        with self.subTest("by the next flash"):
+            self.leave_owed(w)
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 0, r)
+            self.assertTrue(w.service_is_up())
+        with self.subTest("by doctor --fix"):
+            self.leave_owed(w)
+            r = w.run("doctor", "--fix")
+            self.assertTrue(w.service_is_up(), r)
+            self.assertNotIn("was stopped by", w.run("list").err)
+        with self.subTest("by a flash that is refused"):
+            self.leave_owed(w)
+            config = w.home / ".config/kflash/configs/octopus/.config"
+            config.rename(config.with_name("gone"))
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 5, r)
+            self.assertTrue(w.service_is_up(), r)
+        with self.subTest("a Moonraker that is gone brings nothing back, and is told"):
+            config.with_name("gone").rename(config)
+            self.leave_owed(w)
+            self.assertEqual(w.run("settings", "--moonraker-url", "http://127.0.0.1:1").code, 0)
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 3, r)
+            self.assertIn("no right to stop and start", flat(r.err))
+            self.assertFalse(w.service_is_up())
+
+    def batch_without_moonraker(self, w, gone):
+        """A batch of three boards; Moonraker ends when gone(event of --json) says so."""
+        child = w.start("flash", "--all", "--yes", "--force", "--json", "--service-timeout", "2")
+        said = []
+        for line in child.stdout:
+            said.append(line)
+            if w.moonraker.poll() is None and gone(json.loads(line)):
+                w.moonraker.kill()
+                w.moonraker.wait()
+        child.wait(world.DEADLINE)
+        r = world.Result(child.returncode, "".join(said), child.stderr.read())
+        child.stderr.close()
+        child.stdout.close()
+        return r, {e["key"]: (e["build"], e["flash"], e["verify"]) for e in r.events("result") if e["kind"] == "outcome"}
+
+    def test_d20_a_moonraker_that_goes_before_the_stop_of_a_batch_refuses_it_whole(self):
+        w = self.without_right("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+        before = {k: w.flash(k) for k in w.boards}
+        r, rows = self.batch_without_moonraker(w, lambda e: e.get("phase") == "Build" and e["event"] == "progress")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual(rows, {k: ("PASS", "FAIL", "SKIP") for k in ("octopus", "pico", "toolhead")}, r)
+        self.assertEqual(({k: w.flash(k) for k in w.boards}, w.jobs().count("stop"), w.service_is_up()), (before, 0, True))
+        self.assertFalse(w.ledger())
+
+    def test_d2_a_moonraker_that_goes_while_a_batch_is_written_is_waited_for_by_the_guardian(self):
+        w = self.without_right("--board", "toolhead:mcu=rp2040,serial=E66141040000AA")
+        r, rows = self.batch_without_moonraker(w, lambda e: e.get("phase") == "Flash" and e["event"] == "progress")
+        self.assertNotEqual(r.code, 0, r)
+        self.assertEqual(rows, {k: ("PASS",) * 3 for k in ("octopus", "pico", "toolhead")}, r)
+        self.assertTrue(any(e["errc"] == "service_down" for e in r.events("error")), r)
+        self.assertFalse(w.service_is_up())
+        port = w.registry()["global"]["moonraker_url"].rpartition(":")[2]
+        self.start_moonraker(w, "--socket", w.at["socket"], "--state", w.at["state"], "--port", port)
+        wait_for("the guardian brings it back", w.service_is_up, 60)
+        self.assertEqual([(e["board"], e["result"]) for e in w.ledger() if "board" in e],
+                         [(k, "done") for k in ("octopus", "pico", "toolhead")])
 
     def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):
         w = self.world()

@@ -193,6 +193,33 @@ class Ledger(WorldTest):
         self.assertEqual((r.code, r.out.count("flash needed: no")), (0, 1), r)
         self.assertEqual(w.run("flash", "pico", "--if-needed", "--force").code, 2)
 
+    def test_if_needed_says_of_an_excluded_board_that_it_is(self):
+        w = self.world()
+        self.assertEqual(w.run("flash", "octopus", "pico", "-s", "--yes").code, 0)
+        self.assertEqual(w.run("exclude", "octopus").code, 0)
+        jobs = w.jobs()
+        needs = lambda r: [(e["key"], e["needed"], e["need_reason"]) for e in r.events("result") if e["kind"] == "need"]
+        # With --all it was left out by a person: said, and no failure.
+        r = w.run("flash", "--all", "--if-needed", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual([n[:2] for n in needs(r)], [("octopus", "excluded"), ("pico", "no")], r)
+        self.assertEqual(needs(r)[0][2], "excluded from flashing")
+        # Named, it is not what was asked for; the other has its turn all the same.
+        for words in (("octopus",), ("octopus", "pico")):
+            r = w.run("flash", *words, "--if-needed")
+            self.assertEqual(r.code, 3, r)
+            self.assertIn("Octopus Pro: excluded from flashing", r.out)
+            self.assertIn("kflash edit octopus --include", r.err)
+        config = w.home / ".config/kflash/configs/pico/.config"
+        config.write_text(config.read_text() + "CONFIG_KF_EXTRA=y\n")
+        r = w.run("flash", "octopus", "pico", "--if-needed", "--json")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual([n[:2] for n in needs(r)], [("octopus", "excluded"), ("pico", "yes")], r)
+        rows = {e["key"]: (e["flash"], e["reason"]) for e in r.events("result") if e["kind"] == "outcome"}
+        self.assertEqual(rows["octopus"], ("SKIP", "excluded from flashing"), r)
+        self.assertEqual(rows["pico"][0], "PASS", r)
+        self.assertEqual(w.jobs(), jobs + ["stop", "start"])
+
     def test_doctor_tells_what_lacks_and_what_to_do(self):
         w = self.world()
         r = w.run("doctor", "--json")

@@ -482,13 +482,64 @@ class Questions(Case):
         t.say("Exclude it", "perhaps\n")
         t.say("Please answer y or n", "")
         t.say("Exclude it", "n\n")
+        t.say("Its configuration", "9\n")
+        t.say("from 1 to 2, or a file", "")
+        t.say("Its configuration", "/nonexistent\n")
+        t.say("warning: ", "")
+        t.say("Its configuration", "2\n")
         t.say("Katapult bootloader?", "n\n")  # a board that runs Klipper does not tell
-        t.say("menuconfig", "n\n")
+        t.pass_by("method:        make_flash")
+        t.pass_by("configuration: later")
+        t.say("Register it? [Y/n]", "\n")
         self.assertEqual(t.end(), 0, t.text)
         board = self.device("mill")
         self.assertTrue(board["flashable"])
         self.assertEqual((board["mcu"], board["serial_pattern"], board["flash_method"]),
                          ("rp2040", "usb-Klipper_rp2040_BB12-if*", "make_flash"))
+
+    def test_add_writes_nothing_until_its_summary_is_agreed_to(self):
+        self.plug_in("usb-Klipper_rp2040_BB12-if00")
+        for last in ("n\n", "\x03"):
+            t = Dialogue(HOST, "add", "mill")
+            for question in ("Its MCU", "Exclude it"):
+                t.say(question, "\n")
+            t.say("Its configuration", "2\n")
+            t.say("Katapult bootloader?", "\n")
+            self.assertEqual(self.file.read_text(), self.before)
+            t.say("Register it?", last)
+            self.assertIn(t.end(), (130, -signal.SIGINT), t.text)
+            self.assertEqual(self.file.read_text(), self.before)
+
+    def test_menuconfig_of_a_new_board_opens_on_its_chip_and_is_kept_with_the_board(self):
+        self.plug_in("usb-Klipper_stm32f446xx_BB13-if00")
+        t = Dialogue(HOST, "add", "mill")
+        for question in ("Its MCU [stm32f446]", "Exclude it"):
+            t.say(question, "\n")
+        t.say("menuconfig, which opens on stm32f446", "")
+        t.say("Its configuration", "1\n")
+        t.say("Register it?", "\n")
+        t.pass_by(" * ")
+        t.say("s saves and ends", "s\n")
+        self.assertEqual(t.end(), 0, t.text)
+        self.assertIn("stm32f446", (self.configs / "mill/.config").read_text())
+        self.assertIsNone(self.device("mill")["flash_method"])  # its offset leaves room for Katapult
+
+    def test_menuconfig_for_another_chip_registers_nothing(self):
+        self.plug_in("usb-Klipper_stm32f446xx_BB13-if00")
+        t = Dialogue(HOST, "add", "mill", "--menuconfig", "--yes")
+        t.say("s saves and ends", "3\n")
+        t.say("s saves and ends", "s\n")
+        self.assertEqual(t.end(), 3, t.text)
+        self.assertEqual(self.file.read_text(), self.before)
+        self.assertFalse((self.configs / "mill").exists())
+
+    def test_an_avr_board_opens_menuconfig_on_its_chip(self):
+        t = Dialogue(HOST, "add", "mega", "--pattern", "usb-1a86_USB_Serial-if*", "--mcu", "atmega2560", "--menuconfig",
+                     "--yes")
+        t.say("s saves and ends", "s\n")
+        self.assertEqual(t.end(), 0, t.text)
+        self.assertIn('CONFIG_MCU="atmega2560"', (self.configs / "mega/.config").read_text())
+        self.assertEqual(self.device("mega")["flash_method"], "make_flash")
 
     def test_edit_offers_what_is_there(self):
         t = Dialogue(HOST, "edit", "pico")

@@ -145,9 +145,9 @@ class Preview(DrawingTest):
 
 
 class Stats(DrawingTest):
-    def records(self, *words):
+    def records(self, *words, machine=None):
         """{kind: [record]}"""
-        r = self.kplot("stats", *words, "--sim", "--json")
+        r = self.kplot("stats", *words, *(["--machine", machine] if machine else ["--sim"]), "--json")
         self.assertEqual(r.code, 0, r)
         kinds = {}
         for event in map(json.loads, r.out.splitlines()):
@@ -191,6 +191,14 @@ class Stats(DrawingTest):
         after = self.records(file, "--order")["stats"][0]["seconds"]
         self.assertAlmostEqual(saved["--order"], before - after, delta=0.01)
         self.assertTrue(any("lifts" in r["text"] for r in told["why_slow"]))
+        plain, harder = self.root / "plain.yaml", self.root / "harder.yaml"
+        self.kplot("machine", "init", "--machine", plain)
+        text = re.sub("direction_reversal_pause_s: .*", "direction_reversal_pause_s: 0", plain.read_text())
+        plain.write_text(text.replace("max_accel_mm_s2: 3000.0", "max_accel_mm_s2: 100"))
+        harder.write_text(text.replace("max_accel_mm_s2: 3000.0", "max_accel_mm_s2: 200"))
+        saved = {r["name"]: r["seconds"] for r in self.records(file, "--why-slow", machine=plain)["would_save"]}
+        before, after = (self.records(file, machine=m)["stats"][0]["seconds"] for m in (plain, harder))
+        self.assertAlmostEqual(saved["twice the acceleration (motion.max_accel_mm_s2: 200)"], before - after, delta=0.01)
         r = self.kplot("stats", file, "--sim", "--why-slow")
         self.assertRegex(r.out, r"--order would save \d")
 

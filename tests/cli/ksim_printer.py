@@ -167,6 +167,38 @@ class KsimPrinter(unittest.TestCase):
         self.assertEqual(r.returncode, 1)
         self.assertIn("p.cfg:2: Option 'max_temp' is not valid", " ".join(r.stderr.split()))
 
+    def test_a_wrong_machine_draws_what_it_is_and_a_person_reads_it(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="kf-ksim."))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        wrong = folder / "wrong.txt"
+        wrong.write_text("turn_x_mm: 32.32   # 1 % off\nbacklash_x_mm: 0.15\n")
+        p = self.printer("--ink", "ROOT/ink.svg", "--wrong", wrong)
+        script = "G28\nG90\nG1 Z10 F1200\n"
+        for x in range(20, 201, 30):
+            script += f"G1 X{x - 3} Y40 F6000\nG1 X{x}\nG1 Z20 F1200\nG1 Y48 F1500\nG1 Z10 F1200\n"
+        self.assertEqual(p.script(script + "M400"), "")
+        p.close()
+
+        def measure(ink, *words):
+            return subprocess.run([KSIM, "measure", "--ink", ink, *map(str, words)], capture_output=True, text=True)
+
+        ink = p.root / "ink.svg"
+        r = measure(ink, "steps-x", "--with", "caliper", "--seed", 3)
+        self.assertEqual(r.returncode, 0, r)
+        marks = dict(line.split(": ") for line in r.stdout.splitlines())
+        self.assertEqual(list(marks), [f"mark_{k}" for k in range(1, 8)])
+        self.assertAlmostEqual(float(marks["mark_7"]) - float(marks["mark_1"]), 181.8, delta=0.2)
+        self.assertEqual(measure(ink, "steps-x", "--with", "caliper", "--seed", 3).stdout, r.stdout)
+        self.assertNotEqual(measure(ink, "steps-x", "--with", "caliper", "--seed", 4).stdout, r.stdout)
+        self.assertEqual(measure(ink, "square").returncode, 4)
+        self.assertIn("four crosses are not on this sheet", " ".join(measure(ink, "square").stderr.split()))
+        self.assertEqual(measure(wrong, "steps-x").returncode, 1)
+        self.assertEqual(measure(ink, "steps-x", "--with", "eyes").returncode, 2)
+        wrong.write_text("racked_deg: 0.4\ntouch_mm: 19,37\n")
+        r = subprocess.run([KSIM, "printer", "--socket", folder / "uds", "--wrong", wrong], capture_output=True, text=True)
+        self.assertEqual(r.returncode, 1)
+        self.assertIn('wrong.txt:2: touch_mm is "19,37", allowed: a number from -1000 to 1000', " ".join(r.stderr.split()))
+
     def test_what_the_pen_drew_is_a_picture(self):
         for name, begin in (("ink.svg", b"<?xml"), ("ink.png", b"\x89PNG\r\n\x1a\n")):
             with self.subTest(name):

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(of_equal_orders_stays_as_it_is) {
 }
 
 BOOST_AUTO_TEST_CASE(two_searches_give_one_that_is_shorter_than_both) {
-    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
         const auto ends = strewn_strokes(1500, seed);
         const candidates near(ends);
         chance random(seed);

@@ -120,6 +120,33 @@ BOOST_AUTO_TEST_CASE(d13_a_second_run_for_the_same_board_is_told_who_builds) {
     BOOST_TEST(!fs::exists(t.site.out()));
 }
 
+BOOST_AUTO_TEST_CASE(a_compiler_cache_stands_before_the_compiler_and_changes_nothing_that_is_made) {
+    const auto with = [](std::string_view compiler, bool cached) {
+        tree t("CROSS_PREFIX=./tool-\n" + std::string(compiler) + "\n" +
+               tree::with_recipe_for_b("\t@echo \"  Compiling $@\"\n\t@$(CC) $< $@\n"));
+        put_file(t.site.tree / "tool-gcc", "#!/bin/sh\ncp $1 $2\n");
+        put_file(t.dir.path() / "bin/ccache",
+                 "#!/bin/sh\necho \"$CCACHE_DIR $CCACHE_SLOPPINESS $1\" >> ${0%/*}/log\nexec \"$@\"\n");
+        for (const auto& program : {t.site.tree / "tool-gcc", t.dir.path() / "bin/ccache"})
+            fs::permissions(program, fs::perms::owner_all);
+        const std::string path = ::getenv("PATH");
+        ::setenv("PATH", ((t.dir.path() / "bin").string() + ":" + path).c_str(), 1);
+        ::setenv("CCACHE_SLOPPINESS", "time_macros", 1);
+        if (cached && takes_compiler_cache(t.site.tree)) t.site.compiler_cache = "/cache";
+        const auto built = t.build_it();
+        ::setenv("PATH", path.c_str(), 1);
+        ::unsetenv("CCACHE_SLOPPINESS");
+        require(built);
+        const auto log = kf::io::read_file(t.dir.path() / "bin/log").value_or("");
+        return std::pair(get_file(built->file), log);
+    };
+    const std::string usual = "CC=$(CROSS_PREFIX)gcc", image = "code A\ncode B\nv1\n";
+    BOOST_TEST((with(usual, false) == std::pair(image, std::string())));
+    BOOST_TEST((with(usual, true) == std::pair(image, std::string("/cache  ./tool-gcc\n"))));
+    // Where the compiler comes from elsewhere it is left alone.
+    BOOST_TEST((with("CC=$(CURDIR)/tool-gcc", true) == std::pair(image, std::string())));
+}
+
 BOOST_AUTO_TEST_CASE(d13_variables_of_a_make_around_us_change_nothing) {
     tree t;
     ::setenv("MAKEFLAGS", "n OUT=/nonexistent/", 1);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The stages of a batch as pure functions: who is ready, who is current, what is asked, what the table says at its end.
-#include <kf/flash/conclusion.hpp>
+#include "../temporary_folder.hpp"
+
+#include <kf/flash/refusal.hpp>
 #include <kf/flash/stages.hpp>
 #include <kf/sink/json_lines.hpp>
 #include <kf/sink/recording.hpp>
@@ -10,7 +12,7 @@
 namespace batch_test {
 
 using namespace kf;
-using flash::standing;
+using flash::need;
 using flash::verdict;
 
 /// Boards that are connected and configured, each named by its own serial number: k1, k2, ...
@@ -55,17 +57,28 @@ struct fleet {
         seen.printers = {klippy};
     }
     void runs(std::size_t board, const std::string& version) {
-        seen.printers[0].activity->versions["/dev/serial/by-id/" + devices[board].file_name] = version;
+        seen.printers[0].activity->mcus.push_back(
+            {.serial = "/dev/serial/by-id/" + devices[board].file_name, .version = version});
     }
-    [[nodiscard]] std::vector<standing> standings() const {
-        std::vector<standing> all;
-        for (const auto& s : flash::standings_of(wanted, seen, known)) all.push_back(s.is);
+    /// What the ledger has of it; `inputs`: what it was made from.
+    void flashed(std::size_t board, const std::string& version, const std::string& inputs) {
+        flash::ledger_entry e;
+        e.board = seen.registry.boards[board].key;
+        e.result = "done";
+        e.wrote = "all";
+        e.version = version;
+        e.inputs = inputs;
+        known.entries.push_back(e);
+    }
+    [[nodiscard]] std::vector<need> needs() const {
+        std::vector<need> all;
+        for (const auto& s : flash::standings_of(wanted, seen, known)) all.push_back(s.board.need.is);
         return all;
     }
 };
 
-flash::board_standing stands(const char* key, standing is) {
-    return {key, std::string("Board ") + key, is, is == standing::current ? "v1" : ""};
+flash::batch_standing stands(const char* key, need is) {
+    return {{key, std::string("Board ") + key, {is, ""}, is == need::no ? "v1" : ""}};
 }
 
 struct keeping_reporter {
@@ -110,22 +123,30 @@ BOOST_AUTO_TEST_CASE(d20_all_boards_that_are_not_ready_are_told_together_with_th
 }
 
 BOOST_AUTO_TEST_CASE(d18_two_boards_of_one_chip_have_each_its_own_version) {
-    fleet f(2);
-    f.runs(0, "v0.13.0-7-gabcdef0");
-    f.runs(1, "v0.12.0-9-g0000000");
-    BOOST_TEST((f.standings() == std::vector{standing::current, standing::outdated}));
-    // By the port that printer.cfg names, where it names no board.
-    fleet ports(2);
-    ports.seen.printers[0].activity->versions = {{"/dev/ttyACM1", "v0.12.0-9-g0000000"},
-                                                 {"/dev/ttyACM2", "v0.13.0-7-gabcdef0"}};
-    BOOST_TEST((ports.standings() == std::vector{standing::outdated, standing::current}));
+    const auto with_ledger = [](std::size_t boards) {
+        fleet f(static_cast<int>(boards));
+        for (std::size_t i = 0; i < boards; ++i) {
+            f.seen.boards[i].config.inputs = "1234";
+            f.flashed(i, "v2", "1234");
+        }
+        return f;
+    };
+    auto f = with_ledger(2);
+    f.runs(0, "v2");
+    f.runs(1, "v1");
+    BOOST_TEST((f.needs() == std::vector{need::no, need::unknown}));
+    // By where the port of printer.cfg leads to, where it names no board.
+    auto ports = with_ledger(2);
+    ports.seen.printers[0].activity->mcus = {{.serial = "/dev/ttyA", .port = "/dev/ttyACM1", .version = "v1"},
+                                             {.serial = "/dev/ttyB", .port = "/dev/ttyACM2", .version = "v2"}};
+    BOOST_TEST((ports.needs() == std::vector{need::unknown, need::no}));
     // And of one that klippy does not name nothing is known.
-    fleet one(2);
-    one.runs(0, "v0.13.0-7-gabcdef0");
-    BOOST_TEST((one.standings() == std::vector{standing::current, standing::unknown}));
+    auto one = with_ledger(2);
+    one.runs(0, "v2");
+    BOOST_TEST((one.needs() == std::vector{need::no, need::unknown}));
     // The name of a twin is its brother's, too.
-    fleet twins(1);
-    twins.runs(0, "v0.13.0-7-gabcdef0");
+    auto twins = with_ledger(1);
+    twins.runs(0, "v2");
     auto device = twins.devices[0];
     device.facts.port = "1-1.2";
     device.facts.serial = "E661410400001";
@@ -133,75 +154,67 @@ BOOST_AUTO_TEST_CASE(d18_two_boards_of_one_chip_have_each_its_own_version) {
     twins.seen.registry.boards[0].serial_pattern = device.file_name;
     twins.seen.registry.boards[0].usb_port = "1-1.2";
     twins.seen.boards[0].target = board::match(twins.seen.registry, twins.seen.registry.boards[0], std::vector{device});
-    if (twins.seen.boards[0].target) BOOST_TEST((twins.standings() == std::vector{standing::unknown}));
+    BOOST_REQUIRE(twins.seen.boards[0].target.has_value());
+    BOOST_TEST((twins.needs() == std::vector{need::unknown}));
 }
 
-BOOST_AUTO_TEST_CASE(why_it_is_not_known_what_a_board_is_to_the_sources_is_told_as_it_is) {
-    fleet f(4);
+BOOST_AUTO_TEST_CASE(a_board_that_the_ledger_does_not_know_is_not_current_by_its_version_alone) {
+    fleet f(2); // its configuration may be another one
     f.runs(0, "v0.13.0-7-gabcdef0");
-    f.runs(2, "built by hand");
-    f.runs(3, "v0.12.0-9-g0000000");
-    f.seen.boards[0].config.tree_version = ""; // no git
+    f.runs(1, "v0.13.0-7-gabcdef0");
+    for (auto& b : f.seen.boards) b.config.inputs = "1234";
+    f.flashed(1, "v0.13.0-7-gabcdef0", "1234");
+    BOOST_TEST((f.needs() == std::vector{need::unknown, need::no}));
+    const auto q = flash::ask_about(flash::standings_of(f.wanted, f.seen, f.known), {});
+    BOOST_REQUIRE(q.has_value());
+    BOOST_TEST(q->text == "Flash only what does not run the sources (Board 1)?");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_says_of_each_board_what_list_says) {
+    fleet f(3);
+    f.runs(0, "v0.13.0-7-gabcdef0");
+    f.runs(2, "v2");
+    f.seen.boards[2].config.inputs = "1234";
+    f.flashed(2, "v2", "9999");
+    recording_sink out;
+    const flash::answered_by_flags usual;
+    const test::temporary_folder state;
+    f.seen.at.state = state.path();
+    for (const auto& e : f.known.entries) BOOST_REQUIRE(flash::append(f.seen.at.ledger(), e).has_value());
+    BOOST_REQUIRE(flash::choose_outdated(f.wanted, f.seen, usual, out).has_value());
     std::vector<std::string> words;
-    for (const auto& s : flash::standings_of(f.wanted, f.seen, f.known)) words.push_back(flash::standing_words(s));
+    for (const auto& e : out.events)
+        if (e.kind == label(phase::plan)) words.push_back(e.text);
     BOOST_TEST(words == (std::vector<std::string>{
-                            "Board 1 runs v0.13.0-7-gabcdef0, and git does not say which version the sources are",
-                            "klippy does not say which firmware Board 2 runs",
-                            "Board 3 runs built by hand, and nobody can say whether that is what the sources are",
-                            "Board 4 runs v0.12.0-9-g0000000"}),
+                            "Board 1: runs v0.13.0-7-gabcdef0; flash needed: unknown, the ledger has no verified flash "
+                            "of it",
+                            "Board 2: flash needed: unknown, no klippy says what runs on it",
+                            "Board 3: runs v2; flash needed: yes, sources, configuration or compiler are others than "
+                            "when it was flashed"}),
                boost::test_tools::per_element());
-    BOOST_TEST(flash::standing_words({"k1", "Board 1", standing::outdated}).empty()); // in Katapult
 }
 
-BOOST_AUTO_TEST_CASE(d17_only_one_commit_without_changes_counts_as_current) {
-    for (const auto& [runs, is] : {std::pair{"v0.13.0-7-gabcdef0", standing::current},
-                                   {"v0.13.0-7-gabcdef01", standing::current},
-                                   {"v0.13.0-7-g1234567", standing::outdated},
-                                   {"v0.13.0-8-gabcdef0", standing::outdated},
-                                   {"v0.13.0-7-gabcdef0-dirty-20261120_232011-vm", standing::outdated},
-                                   {"?", standing::unknown}}) {
-        fleet f(1);
-        f.runs(0, runs);
-        BOOST_TEST((f.standings() == std::vector{is}), runs);
-    }
-    fleet dirty(1);
-    dirty.seen.boards[0].config.tree_version = "v0.13.0-7-gabcdef0-dirty";
-    dirty.runs(0, "v0.13.0-7-gabcdef0-dirty-20261120_232011-vm");
-    BOOST_TEST((dirty.standings() == std::vector{standing::outdated})); // they may differ
-    fleet no_git(1);
-    no_git.seen.boards[0].config.tree_version = "";
-    no_git.runs(0, "v0.13.0-7-gabcdef0");
-    BOOST_TEST((no_git.standings() == std::vector{standing::unknown}));
-}
-
-BOOST_AUTO_TEST_CASE(what_an_image_was_made_from_decides_where_the_ledger_knows_it) {
+BOOST_AUTO_TEST_CASE(d17_what_an_image_was_made_from_decides_where_the_ledger_knows_it) {
     const auto with = [](const char* runs, const char* version, const char* inputs) {
         fleet f(1);
         f.runs(0, runs);
         f.seen.boards[0].config.inputs = "1234";
-        flash::ledger_entry e;
-        e.board = "k1";
-        e.result = "done";
-        e.wrote = "all";
-        e.version = version;
-        e.inputs = inputs;
-        f.known.entries = {e};
-        return f.standings().front();
+        f.flashed(0, version, inputs);
+        return f.needs().front();
     };
     const char* sources = "v0.13.0-7-gabcdef0";
     const char* before = "v0.13.0-2-g1234567";
-    BOOST_TEST((with(before, before, "1234") == standing::current));    // 5 commits that change nothing of it
-    BOOST_TEST((with(sources, sources, "9999") == standing::outdated)); // its configuration was changed
-    BOOST_TEST((with(sources, before, "9999") == standing::current));   // somebody else flashed it since
-    BOOST_TEST((with(before, sources, "1234") == standing::outdated));  // or set it back
-    BOOST_TEST((with(sources, sources, "") == standing::current));
-    BOOST_TEST((with("", sources, "1234") == standing::unknown)); // it does not answer
+    BOOST_TEST((with(before, before, "1234") == need::no));       // 5 commits that change nothing of it
+    BOOST_TEST((with(sources, sources, "9999") == need::yes));    // its configuration was changed
+    BOOST_TEST((with(sources, before, "1234") == need::unknown)); // somebody else flashed it since
+    BOOST_TEST((with(sources, sources, "") == need::unknown));
+    BOOST_TEST((with("", sources, "1234") == need::unknown)); // it does not answer
 }
 
 BOOST_AUTO_TEST_CASE(d10_of_a_klippy_that_says_nothing_every_board_is_flashed) {
     fleet f(2);
     f.seen.printers[0].activity = kf::fail(errc::timeout, "it does not answer");
-    BOOST_TEST((f.standings() == std::vector{standing::unknown, standing::unknown}));
+    BOOST_TEST((f.needs() == std::vector{need::unknown, need::unknown}));
     BOOST_TEST(!flash::ask_about(flash::standings_of(f.wanted, f.seen, {}), {}).has_value());
     recording_sink out;
     const flash::answered_by_flags usual;
@@ -212,8 +225,50 @@ BOOST_AUTO_TEST_CASE(d10_of_a_klippy_that_says_nothing_every_board_is_flashed) {
     BOOST_TEST(f.wanted.left_out.empty());
 }
 
+BOOST_AUTO_TEST_CASE(d20_a_batch_that_is_refused_as_a_whole_has_a_row_for_each_board_and_is_told_once) {
+    fleet f(4);
+    f.wanted.left_out = {{"k4", "excluded from flashing"}};
+    f.seen.right = host::right{"none is needed", {}};
+    f.seen.printers[0].activity->state = "ready";
+    f.seen.printers[0].activity->print_state = "printing";
+    f.seen.printers[0].activity->filename = "benchy.gcode";
+    f.seen.boards[1].target = kf::fail(errc::not_connected, "Board 2 is not connected");
+    const auto rows_after = [&](const error& why) {
+        keeping_reporter tell;
+        const auto done = flash::conclude_refused(f.wanted, f.seen, why, tell);
+        BOOST_REQUIRE(!done.has_value());
+        BOOST_TEST(done.error().what == why.what);
+        BOOST_TEST(tell.told.empty(), boost::test_tools::per_element());
+        std::vector<std::string> rows;
+        for (const auto& r : tell.results) {
+            std::string row;
+            for (const auto& field : r.fields)
+                if (const auto* text = std::get_if<std::string>(&field.value)) row += *text + ";";
+            if (r.kind == "outcome") rows.push_back(std::move(row));
+        }
+        return rows;
+    };
+    const error printing{errc::refused, "benchy.gcode is being printed"};
+    BOOST_TEST(rows_after(printing) ==
+                   (std::vector<std::string>{"k1;Board 1;SKIP;FAIL;SKIP;benchy.gcode is being printed;",
+                                             "k2;Board 2;SKIP;FAIL;SKIP;Board 2 is not connected;",
+                                             "k3;Board 3;SKIP;FAIL;SKIP;benchy.gcode is being printed;",
+                                             "k4;Board 4;SKIP;SKIP;SKIP;excluded from flashing;"}),
+               boost::test_tools::per_element());
+    // A signal is no board's fault.
+    BOOST_TEST(rows_after({errc::interrupted, "SIGINT came"})[0] == "k1;Board 1;SKIP;SKIP;SKIP;SIGINT came;");
+    // Where one cannot be built for, that is its reason and not another's.
+    f.seen.printers[0].activity->print_state = "standby";
+    f.seen.printers[0].activity->idle_state = "Idle";
+    f.wanted.unknown = flash::unknown_printers::assumed_idle;
+    f.seen.boards[2].config.source = kf::fail(errc::needs_person, "no configuration yet");
+    const auto rows = rows_after({errc::needs_person, "1 of 2 boards cannot be built for, nothing was built"});
+    BOOST_TEST(rows[0] == "k1;Board 1;SKIP;FAIL;SKIP;1 of 2 boards cannot be built for, nothing was built;");
+    BOOST_TEST(rows[2] == "k3;Board 3;SKIP;FAIL;SKIP;no configuration yet;");
+}
+
 BOOST_AUTO_TEST_CASE(when_all_boards_are_current_the_usual_answer_flashes_none) {
-    const auto q = flash::ask_about({stands("a", standing::current), stands("b", standing::current)}, {});
+    const auto q = flash::ask_about({stands("a", need::no), stands("b", need::no)}, {});
     BOOST_REQUIRE(q.has_value());
     BOOST_TEST(q->text == "All 2 boards run what the sources are. Flash them anyhow?");
     BOOST_TEST(!q->usual);
@@ -223,14 +278,13 @@ BOOST_AUTO_TEST_CASE(when_all_boards_are_current_the_usual_answer_flashes_none) 
 }
 
 BOOST_AUTO_TEST_CASE(when_some_boards_are_current_the_usual_answer_flashes_the_others) {
-    const auto q = flash::ask_about(
-        {stands("a", standing::current), stands("b", standing::outdated), stands("c", standing::unknown)}, {});
+    const auto q = flash::ask_about({stands("a", need::no), stands("b", need::yes), stands("c", need::unknown)}, {});
     BOOST_REQUIRE(q.has_value());
     BOOST_TEST(q->text == "Flash only what does not run the sources (Board b, Board c)?");
     BOOST_TEST(q->usual);
     BOOST_TEST(*flash::answered_by_flags{}.leave_out(*q));
     BOOST_TEST(q->boards.size() == 1U);
-    BOOST_TEST(!flash::ask_about({stands("b", standing::outdated)}, {}).has_value());
+    BOOST_TEST(!flash::ask_about({stands("b", need::yes)}, {}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
@@ -241,7 +295,7 @@ BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
     BOOST_TEST(last.was_cut());
     BOOST_TEST((last.done == std::map<std::string, std::string>{{"a", "1234"}}));
     BOOST_TEST((last.begun == std::set<std::string>{"b", "c"}));
-    std::vector silent{stands("a", standing::unknown), stands("b", standing::unknown), stands("c", standing::unknown)};
+    std::vector silent{stands("a", need::unknown), stands("b", need::unknown), stands("c", need::unknown)};
     // What it would be made from today is something else than it was made from then, or nobody knows.
     BOOST_TEST(!flash::ask_about(silent, last).has_value());
     silent[0].inputs = "5678";
@@ -252,8 +306,8 @@ BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
     BOOST_TEST(q->text == "The last batch was cut short. Flash only the rest (Board b, Board c)?");
     BOOST_TEST(q->boards.at("a") == "done in the batch that was cut short");
     // A board that was done then and is outdated now, by klippy's word, belongs to the rest.
-    BOOST_TEST(!flash::ask_about({stands("a", standing::outdated), stands("b", standing::unknown)}, last).has_value());
-    const auto answers = flash::ask_about({stands("a", standing::current), stands("b", standing::outdated)}, last);
+    BOOST_TEST(!flash::ask_about({stands("a", need::yes), stands("b", need::unknown)}, last).has_value());
+    const auto answers = flash::ask_about({stands("a", need::no), stands("b", need::yes)}, last);
     BOOST_TEST(answers->text == "Flash only what does not run the sources (Board b)?");
     // A rollback brings nothing forward.
     BOOST_TEST(flash::last_batch("{\"batch\":[\"a\",\"b\"]}\n"

@@ -115,18 +115,18 @@ BOOST_AUTO_TEST_CASE(d18_two_boards_of_one_chip_have_each_their_own_version) {
                                .version = version,
                                .chip = "rp2040"};
     };
-    const std::vector printers{host::printer_facts{"v", "ready", {mcu("mcu", one, "v1"), mcu("head", two, "v2")}}};
-    BOOST_TEST(flash::mcu_of(printers, board_of("one", one), one)->version == "v1");
-    BOOST_TEST(flash::mcu_of(printers, board_of("two", two), two)->version == "v2");
+    const std::vector said{mcu("mcu", one, "v1"), mcu("head", two, "v2")};
+    BOOST_TEST(flash::mcu_of(said, board_of("one", one), one)->version == "v1");
+    BOOST_TEST(flash::mcu_of(said, board_of("two", two), two)->version == "v2");
     // A board that klippy does not have gets nobody else's.
     const auto third = device("E661FFFFFFFFFFFF", "/dev/ttyACM2");
-    BOOST_TEST(flash::mcu_of(printers, board_of("third", third), third) == nullptr);
+    BOOST_TEST(flash::mcu_of(said, board_of("third", third), third) == nullptr);
     // One that is not plugged in is known by its name.
-    auto gone = printers;
-    gone[0].mcus[1].port.clear();
+    auto gone = said;
+    gone[1].port.clear();
     BOOST_TEST(flash::mcu_of(gone, board_of("two", two), std::nullopt)->version == "v2");
     // On CAN there is no port that could be anybody's.
-    gone[0].mcus[1].serial.clear();
+    gone[1].serial.clear();
     BOOST_TEST(flash::mcu_of(gone, board_of("two", two), two) == nullptr);
 }
 

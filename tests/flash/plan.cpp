@@ -83,7 +83,7 @@ struct host_of {
         a.has_print_stats = true;
         a.print_state = "standby";
         a.idle_state = "Idle";
-        a.serials = serials;
+        for (const auto& serial : serials) a.mcus.push_back({.serial = serial});
         return a;
     }
     static flash::configured config(const std::string& start) {
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(what_a_person_left_out_is_no_failure_and_its_klippy_is_not_
     BOOST_REQUIRE(p->without.size() == 1U);
     BOOST_TEST(!p->without[0].failure.has_value());
     BOOST_TEST(h.lines().front() == "Board 1 is left out: runs v0.13.0 already");
-    h.activity().serials = {"/dev/serial/by-id/" + h.devices[0].file_name};
+    h.activity().mcus = {{.serial = "/dev/serial/by-id/" + h.devices[0].file_name}};
     for (auto& b : h.seen.boards) b.holders.seen.clear();
     BOOST_TEST(h.plan()->stop.units.empty());
     h.wanted.left_out.emplace("k2", "excluded from flashing");
@@ -299,14 +299,14 @@ BOOST_AUTO_TEST_CASE(a_print_is_refused_whatever_the_person_says) {
 
 BOOST_AUTO_TEST_CASE(a_print_on_another_printer_is_none_of_ours) {
     host_of h;
-    h.activity().serials = {"/dev/serial/by-id/usb-Klipper_rp2040_AA-if00"};
+    h.activity().mcus = {{.serial = "/dev/serial/by-id/usb-Klipper_rp2040_AA-if00"}};
     h.activity().print_state = "printing";
     h.seen.boards[0].holders = {};
     const auto p = h.plan();
     BOOST_REQUIRE(p.has_value());
     BOOST_TEST(p->stop.units.empty());
     BOOST_TEST(count(h.lines(), "--no-ask-password stop") == 0);
-    h.activity().ports = {"/dev/ttyACM1"}; // by another name, and on our port all the same
+    h.activity().mcus[0].port = "/dev/ttyACM1"; // by another name, and on our port all the same
     BOOST_TEST((h.refusal().code == errc::refused));
 }
 

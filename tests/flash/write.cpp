@@ -52,6 +52,7 @@ struct writing_stage {
     std::vector<flash_method> tried;
     mcu::dictionary runs;
     errc silent = errc{}; ///< the board does not say what it runs
+    std::function<void()> while_asked = [] {};
 
     writing_stage() {
         plug(klipper_face);
@@ -79,6 +80,7 @@ struct writing_stage {
                 return scripted_method{methods.at(m)};
             },
             [&](const board::device&, io::time_point) -> result<mcu::dictionary> {
+                while_asked();
                 if (silent != errc{}) return kf::fail(silent, "nobody answers");
                 return runs;
             },
@@ -102,6 +104,23 @@ BOOST_AUTO_TEST_CASE(a_board_that_comes_back_with_the_version_of_the_image_is_fl
     BOOST_TEST(done.node.file_name == "usb-Klipper_rp2040_E6614103E7452D2F-if00");
     BOOST_TEST((b.took() == 150ms)); // at the third look
     BOOST_TEST(done.verify_time == 0.15);
+}
+
+BOOST_AUTO_TEST_CASE(a_board_that_is_seen_before_udev_has_given_it_all_its_names_is_told_by_its_name) {
+    const std::string name = "usb-Klipper_rp2040_E6614103E7452D2F-if00", place = "platform-kf-usb-0:1.4:1.0";
+    for (const auto& late : {"by-id/" + name, "by-path/" + place}) {
+        writing_stage b;
+        const auto link = b.folder / late, away = b.folder / "away";
+        b.methods[katapult] = {.meanwhile = [&] {
+            b.plug(klipper_face);
+            std::filesystem::rename(link, away);
+        }};
+        b.while_asked = [&] { std::filesystem::rename(away, link); };
+        const auto done = b.run({katapult});
+        BOOST_REQUIRE(done.ended.has_value());
+        BOOST_TEST(done.node.file_name == name);
+        BOOST_TEST(done.node.place == place);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(d15_the_fallback_follows_when_nothing_was_written_and_another_may_try) {

@@ -136,8 +136,10 @@ BOOST_AUTO_TEST_CASE(reads_what_klippy_does) {
     BOOST_TEST(a->idle_state == "Idle");
     BOOST_TEST(a->hot.empty());
     BOOST_TEST(a->mute.empty());
-    BOOST_TEST(a->serials ==
-                   (std::vector<std::string>{"/dev/serial/by-id/usb-Klipper_rp2040_E66-if00", "/dev/ttyAMA0"}),
+    std::vector<std::string> mcus;
+    for (const auto& m : a->mcus) mcus.push_back(m.name + " " + m.serial + m.canbus_uuid);
+    BOOST_TEST(mcus == (std::vector<std::string>{"mcu /dev/serial/by-id/usb-Klipper_rp2040_E66-if00",
+                                                 "toolhead aabbccddeeff", "bed /dev/ttyAMA0"}),
                boost::test_tools::per_element());
     BOOST_TEST(reason(*a) == "");
 }
@@ -151,8 +153,8 @@ BOOST_AUTO_TEST_CASE(asks_for_all_that_is_judged_and_for_no_more_of_a_heater_tha
     });
     BOOST_REQUIRE(a.has_value());
     BOOST_TEST(asked == boost::json::parse(R"({"webhooks": null, "print_stats": null, "virtual_sdcard": null,
-        "pause_resume": null, "idle_timeout": null, "motion_report": ["live_velocity"], "configfile": ["settings"],
-        "mcu": ["mcu_version"], "extruder": ["target"], "heater_bed": ["target"]})")
+        "pause_resume": null, "idle_timeout": null, "motion_report": ["live_velocity"], "configfile": ["settings", "warnings"],
+        "mcu": ["mcu_version", "mcu_build_versions", "mcu_constants", "non_critical_disconnected"], "extruder": ["target"], "heater_bed": ["target"]})")
                             .as_object());
 }
 
@@ -337,7 +339,7 @@ BOOST_FIXTURE_TEST_CASE(looking_makes_no_lock_file, host_with_klippy) {
 
 BOOST_FIXTURE_TEST_CASE(a_printer_that_has_nothing_to_do_with_the_board_may_print, host_with_klippy) {
     answers(replaced(idle_status, "\"state\": \"standby\"", "\"state\": \"printing\""));
-    options.concerns = [](const printer_activity& a) { return a.serials.size() != 2; };
+    options.concerns = [](const printer_activity& a) { return a.mcus.size() != 3; };
     const auto proof = check();
     BOOST_REQUIRE(proof.has_value());
     BOOST_TEST(proof->printers().empty());
@@ -383,19 +385,6 @@ BOOST_FIXTURE_TEST_CASE(moonraker_answers_for_a_klippy_without_a_socket, host_wi
     BOOST_TEST(check().has_value());
     moonraker_says(printing());
     BOOST_TEST(refusal().what == "cube.gcode is being printed, 41 % done (by Moonraker)");
-}
-
-BOOST_AUTO_TEST_CASE(a_port_is_known_by_where_it_leads_to_whoever_named_it) {
-    const temporary_folder dir;
-    std::ofstream(dir / "pts3") << "";
-    fs::create_symlink(dir / "pts3", dir / "octopus");
-    printer_activity a;
-    a.serials = {(dir / "octopus").string(), (dir / "gone").string()};
-    a.versions[a.serials[0]] = "v0.13.0";
-    follow_ports(a);
-    BOOST_REQUIRE_EQUAL(a.ports.size(), 1U);
-    BOOST_TEST(a.ports[0] == fs::canonical(dir / "pts3"));
-    BOOST_TEST(a.versions.at(a.ports[0].string()) == "v0.13.0");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_yes_of_moonraker_about_another_process_proves_nothing, host_with_moonraker) {

@@ -65,9 +65,7 @@ for header in sorted((root / "include/kf").rglob("*.hpp")):
 
 headers = {}
 for header in sorted([*(root / "include/kf").rglob("*.hpp"), *(root / "tools").rglob("*.hpp")]):
-    # Each tool has a table of commands of its own.
-    if header.name != "commands.hpp":
-        headers.setdefault(header.name, []).append(header.relative_to(root).as_posix())
+    headers.setdefault(header.name, []).append(header.relative_to(root).as_posix())
 wrong += [f"one name for {' and '.join(paths)}" for paths in headers.values() if len(paths) > 1]
 
 # `detail` belongs to the namespace that it is in. Tools and tests have none of their own but what their file opens.

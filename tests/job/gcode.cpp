@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(the_tool_is_up_before_every_travel_of_any_job) {
                                           select_tool{"airbrush"},
                                           select_tool{"pen"}};
     unsigned state = 11;
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < 400; ++round) {
         std::vector<operation> job;
         for (int n = round % 12; n > 0; --n) {
             state = state * 1664525u + 1013904223u;

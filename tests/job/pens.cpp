@@ -233,6 +233,7 @@ BOOST_AUTO_TEST_CASE(no_pen_goes_below_the_floor_or_stays_at_the_travel_height) 
     BOOST_TEST(checked(m, drawn_by({.name = "a", .height_percent = 10})) == "good");
     BOOST_TEST(checked(m, drawn_by({.name = "a", .height_percent = 9.9})).find("hardly leaves the travel height") !=
                std::string::npos);
+    BOOST_TEST(checked(m, drawn_by({.name = "a", .height_percent = 0})).find("--drop-layer") != std::string::npos);
     BOOST_TEST(checked(m, drawn_by({.name = "a", .height = 20})).find("hardly leaves the travel height") !=
                std::string::npos);
     BOOST_TEST(checked(m, drawn_by({.name = "a", .plunge = 81})).find("is lowered too fast") != std::string::npos);

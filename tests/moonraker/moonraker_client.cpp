@@ -2,6 +2,7 @@
 #include "replies.hpp"
 
 #include <kf/host/print_guard.hpp>
+#include <kf/host/right.hpp>
 #include <kf/moonraker/moonraker_services.hpp>
 #include <kf/sim/moonraker_server.hpp>
 
@@ -58,7 +59,7 @@ BOOST_AUTO_TEST_CASE(moonraker_tells_what_klippys_socket_would_have_told) {
     BOOST_TEST(objection_in("shutdown") == ""); // nothing can move
     BOOST_TEST(activity_in("shutdown")->state == "shutdown");
     BOOST_TEST(activity_in("ready")->process > 1);
-    BOOST_TEST(activity_in("ready")->serials.size() == 1u);
+    BOOST_TEST(activity_in("ready")->mcus.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_not_asked_for_is_not_known) {
@@ -103,17 +104,17 @@ http_reply system_info() {
 }
 const http_reply ok{200, R"({"result":"ok"})"};
 
-kf::result<void> proven(const std::vector<std::string>& units, const std::vector<std::string>& running,
-                        std::map<std::string, http_reply> starts, std::vector<http_request>* asked = nullptr) {
+kf::result<void> proven(const kf::host::service_question& services, std::map<std::string, http_reply> starts,
+                        std::vector<http_request>* asked = nullptr) {
     starts.emplace("/machine/system_info", system_info());
     moonraker_client client(scripted{std::move(starts), asked}, "http://x", "");
-    return prove_services(client, units, running, never);
+    return prove_services(client, services, never);
 }
 
 BOOST_AUTO_TEST_CASE(a_start_that_changes_nothing_proves_the_one_after_the_stop) {
     std::vector<http_request> asked;
     BOOST_TEST(
-        proven({"klipper.service"}, {"klipper.service"}, {{"/machine/services/start?service=klipper", ok}}, &asked)
+        proven({{"klipper.service"}, {"klipper.service"}}, {{"/machine/services/start?service=klipper", ok}}, &asked)
             .has_value());
     BOOST_TEST_REQUIRE(asked.size() == 2u);
     BOOST_TEST(asked[1].method == "POST");
@@ -121,15 +122,22 @@ BOOST_AUTO_TEST_CASE(a_start_that_changes_nothing_proves_the_one_after_the_stop)
 
 BOOST_AUTO_TEST_CASE(where_the_way_back_is_not_sure_there_is_no_right) {
     const auto reason = [](const kf::result<void>& r) { return r ? std::string() : r.error().what; };
-    BOOST_TEST(reason(proven({"klipper-2.service"}, {}, {})) == "Moonraker may not stop and start klipper-2.service");
-    BOOST_TEST(reason(proven({"klipper.service", "moonraker.service"}, {}, {})) ==
+    BOOST_TEST(reason(proven({{"klipper-2.service"}}, {})) == "Moonraker may not stop and start klipper-2.service");
+    BOOST_TEST(reason(proven({{"klipper.service", "moonraker.service"}}, {})) ==
                "Moonraker itself (moonraker.service) would be stopped");
-    BOOST_TEST(reason(proven({"klipper.service"}, {}, {})) ==
+    BOOST_TEST(reason(proven({{"klipper.service"}}, {})) ==
                "nothing runs that would show whether Moonraker may start it");
-    BOOST_TEST(reason(proven({"klipper.service"}, {"klipper.service"},
+    BOOST_TEST(reason(proven({{"klipper.service"}, {"klipper.service"}},
                              {{"/machine/services/start?service=klipper",
                                {500, R"({"error":{"code":500,"message":"no right"}})"}}})) ==
                "Moonraker says no: no right");
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_is_owed_a_start_is_not_started_before_its_flash_and_needs_no_other_proof) {
+    std::vector<http_request> asked;
+    BOOST_TEST(proven({{"klipper.service"}, {}, {"klipper.service"}}, {}, &asked).has_value());
+    BOOST_TEST(asked.size() == 1u); // its name among the services, and no start
+    BOOST_TEST(!proven({{"klipper-2.service"}, {}, {"klipper-2.service"}}, {}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(ksims_moonraker_answers_as_the_real_one_did) {

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(strokes_are_paths_in_groups_of_their_layer_and_pen) {
                         "<path stroke=\"#0000ff\" d=\"M1000 2000l2050 0\"/>\n</g>\n"));
     BOOST_TEST(has(svg, "<g id=\"part-2\" class=\"layer-2 pen-1\"><title>second, pen</title>\n"
                         "<path stroke=\"#0072b2\" d=\"M1000 3000l2050 0\"/>\n</g>\n"));
-    BOOST_TEST(has(svg, "<path id=\"travel\""));
+    BOOST_TEST(has(svg, "<g id=\"travel\""));
     BOOST_TEST(has(svg, "d=\"M3050 2000l-2050 1000\"/>"));
     BOOST_TEST(has(svg, "<rect id=\"canvas\" x=\"0\" y=\"0\" width=\"21000\" height=\"29700\""));
     BOOST_TEST(has(svg, ">a &amp; b, 1 stroke</text>"));

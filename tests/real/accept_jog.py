@@ -4,6 +4,7 @@
 long from a key to the first step; how smooth. Keys come as keyboards send them: a first delay, then repeats.
 
     accept_jog.py JOG_CONSOLE RIG --holds 200 --out result.jsonl     (RIG and its needs: README.md beside this file)
+    accept_jog.py JOG_CONSOLE RIG --keys                 every key, faults in between, on Klipper or Kalico
     accept_jog.py JOG_CONSOLE RIG --record jog.jsonl     a tap, taps, a hold: for tests/transcripts/klippy
 
 JOG_CONSOLE is tests/bench/jog_console.cpp, built as in `make bench`. What it saw last is in docs/JOG.md."""
@@ -182,6 +183,117 @@ def record(a, plot):
     pathlib.Path(a.record).write_text("\n".join(rows) + "\n")
 
 
+def keys(a, plot):
+    """Each line: what was done, and what had to come of it."""
+    def check(what, true, got=""):
+        print("ok  " if true else "FAIL", what, got if not true else "", flush=True)
+        failed.append(not true)
+
+    def near(a, b, slack=0.03):
+        return all(abs(x - y) <= slack for x, y in zip(a, b))
+
+    failed = []
+    c = Console(a.console, plot, 20)
+    c.wait(lambda p: p["armed"] and p["klipper"] == "ready" and p["commanded"], "ready")
+    begin = plot.carriage()
+
+    def do(line, quiet=0.6):
+        c.say(line)
+        c.rests()
+        time.sleep(quiet)
+
+    at = time.monotonic()
+    do("strike right")
+    check("unhomed: X a millimetre by FORCE_MOVE of both motors", near(plot.carriage(), (begin[0] + 1, *begin[1:])),
+          plot.carriage())
+    print(f"     {time.monotonic() - at - 0.7:.2f} s for that step")
+    do("strike farther")
+    check("unhomed: Y a millimetre", near(plot.carriage(), (begin[0] + 1, begin[1] + 1, begin[2])), plot.carriage())
+    do("strike down")
+    check("unhomed: Z a millimetre towards the paper", near(plot.carriage(), (begin[0] + 1, begin[1] + 1, begin[2] + 1)),
+          plot.carriage())
+    before = plot.carriage()
+    for line in ("down", "up", "go 100 100"):
+        do(line)
+    check("unhomed: no tool up or down, no travel", plot.carriage() == before, (before, plot.carriage()))
+    check("and it says why", "first" in c.panel["said"], c.panel["said"])
+    c.say("home")
+    c.wait(lambda p: p["xy_homed"] and p["z_referenced"], "homed")
+    c.rests()
+    # Kalico goes 5 mm back from an endstop.
+    check("H homes with the tool up", near(plot.carriage(), (0, 0, 10)) or near(plot.carriage(), (5, 5, 10)),
+          plot.carriage())
+    do("go 100 120")
+    check("G goes there", near(plot.carriage(), (100, 120, 10)), plot.carriage())
+    do("strike right")
+    do("strike nearer")
+    check("steps are exact", near(plot.carriage(), (101, 119, 10)), plot.carriage())
+    do("down")
+    check("D lowers", near(plot.carriage(), (101, 119, 20)), plot.carriage())
+    do("up")
+    check("U lifts", near(plot.carriage(), (101, 119, 10)), plot.carriage())
+    do("tool airbrush")
+    do("down")
+    check("A, D: the airbrush's own height", near(plot.carriage(), (101, 119, 0)), plot.carriage())
+    do("tool pen")
+    check("P lifts first", near(plot.carriage(), (101, 119, 10)), plot.carriage())
+    do("touch_off")
+    check("T is refused where Z has an endstop", "endstop" in c.panel["said"], c.panel["said"])
+    # somebody else
+    other = klippy_rig.Connection(plot.socket)
+    time.sleep(1)
+    other.send("gcode/script", script="G90\nG1 X150 F1200")
+    c.wait(lambda p: p["foreign"], "foreign motion is shown")
+    c.say("strike farther")
+    time.sleep(5)
+    c.wait(lambda p: not p["foreign"], "and its end")
+    check("nothing was added to the motion of somebody else", near(plot.carriage(), (150, 119, 10)), plot.carriage())
+    do("strike left")
+    check("a step goes on from there", near(plot.carriage(), (149, 119, 10)), plot.carriage())
+    (plot.gcodes / "a.gcode").write_text("G90\nG1 X100 F1200\nM400\n")
+    other.call("gcode/script", script="SDCARD_PRINT_FILE FILENAME=a.gcode")
+    c.wait(lambda p: "a.gcode" in p["foreign"], "a file is shown")
+    c.say("strike farther")
+    c.wait(lambda p: not p["foreign"], "and its end", 20)
+    time.sleep(1)
+    check("nothing was added to a file", near(plot.carriage(), (100, 119, 10)), plot.carriage())
+    # the emergency stop in a hold
+    for pause in (0.5, *[0.033] * 60):
+        c.say("strike right")
+        time.sleep(pause)
+    before = plot.carriage()
+    check("a hold moves it", before[0] > 105, (before, c.panel))
+    c.p.stdin.write("!")
+    c.p.stdin.flush()
+    c.wait(lambda p: p["klipper"] == "stopped", "the stop")
+    time.sleep(1)
+    check("! stops in a hold", math.dist(before, plot.carriage()) < 1.5, (before, plot.carriage()))
+    print(f"     {math.dist(before, plot.carriage()):.2f} mm from the key to the standing carriage, at 20 mm/s")
+    before = plot.carriage()
+    for line in ("strike right", "home", "down"):
+        c.say(line)
+    time.sleep(2)
+    check("and nothing follows", plot.carriage() == before)
+    c.say("restart")
+    c.wait(lambda p: p["klipper"] == "ready" and p["armed"] and not p["xy_homed"], "ready again")
+    check("R brings it back, without a reference", plot.carriage() == before)
+    # Klipper dies and comes back; the board is lost and comes back
+    for lose, back, seconds in (("kill-klippy", "start-klippy", 30), ("lose-mcu", "return-mcu", 60)):
+        c.say("home")
+        c.wait(lambda p: p["xy_homed"] and p["commanded"], "homed")
+        c.rests()
+        plot.happens(lose)
+        c.wait(lambda p: p["klipper"] != "ready", lose, 20)
+        plot.happens(back)
+        before = plot.carriage()
+        c.wait(lambda p: p["klipper"] == "ready" and p["armed"] and not p["xy_homed"], back, seconds)
+        time.sleep(1)
+        check(f"{lose}, {back}: found again by itself, without a reference", plot.carriage() == before)
+    c.close()
+    other.close()
+    return 1 if any(failed) else 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("console")
@@ -191,17 +303,17 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", default="jog.jsonl")
     parser.add_argument("--record")
+    parser.add_argument("--keys", action="store_true")
     parser.add_argument("--kplot", default="build/tools/kplot")
     a = parser.parse_args()
     klippy_rig.plotter.KPLOT = str(pathlib.Path(a.kplot).resolve())
     rng = random.Random(a.seed)
     plot = RealPlotter(a.rig, a.root)
-    if a.record:
+    if a.record or a.keys:
         try:
-            record(a, plot)
+            return keys(a, plot) if a.keys else record(a, plot)
         finally:
             plot.close()
-        return 0
     rows = []
     seen = Carriage(plot, 0.001)
     try:

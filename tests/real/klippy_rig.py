@@ -280,9 +280,10 @@ class Carriage(threading.Thread):
 
 class RealPlotter(plotter.Plotter):
     def __init__(self, rig, root, machine=None, endstop=True, kplot_macros=False, x_rotation=32,
-                 idle_timeout=None, client=None, config=""):
+                 idle_timeout=None, client=None, config="", printer_cfg=None):
         """`client` is a UI's file of macros, outside of this repository; `kplot_macros` come behind it, and then
-        `config`. Without either of the first two there is the CANCEL_PRINT that presses a pen."""
+        `config`. Without either of the first two there is the CANCEL_PRINT that presses a pen. `printer_cfg(self)` makes
+        a whole file instead."""
         self.rig, self.root = pathlib.Path(rig), pathlib.Path(root)
         self.klippy = self.mcu = None
         self.children = []
@@ -299,11 +300,13 @@ class RealPlotter(plotter.Plotter):
         self.machine_file.write_text(machine if machine is not None else fast_machine(endstop))
         cfg = PRINTER_CFG.format(root=self.root, x_rotation=x_rotation,
                                  z_endstop="gpio15" if endstop else "gpio16")
-        if client:
+        if printer_cfg:
+            cfg = printer_cfg(self)
+        elif client:
             cfg += f"[include {pathlib.Path(client).resolve()}]\n[virtual_sdcard]\npath: {self.gcodes}\n"
         if kplot_macros:
             cfg += macros(self.machine_file, self.gcodes)
-        elif not client:
+        elif not client and not printer_cfg:
             cfg += SD.format(root=self.root, on_error="") + OLD_CANCEL
         self.moves_file = self.root / "moves.jsonl"
         cfg += f"[kf_moves]\npath: {self.moves_file}\n" + config

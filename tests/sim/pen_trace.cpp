@@ -32,7 +32,7 @@ planner::planned_move move(const planner::xyz& a, const planner::xyz& b, seconds
 BOOST_AUTO_TEST_SUITE(pen_trace_of_a_printer)
 
 BOOST_AUTO_TEST_CASE(draws_where_the_pen_is_down_and_only_when_it_is_over) {
-    pen_trace trace({15});
+    pen_trace trace(sim::touch{15});
     trace.add(move({0, 0, 10}, {10, 0, 10}, 1, 1));
     trace.add(move({10, 0, 10}, {10, 0, 20}, 2, 1));
     trace.add(move({10, 0, 20}, {30, 5, 20}, 3, 1));
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(draws_where_the_pen_is_down_and_only_when_it_is_over) {
 }
 
 BOOST_AUTO_TEST_CASE(draws_at_a_low_height_where_that_is_down) {
-    pen_trace trace({0.5, -1});
+    pen_trace trace(sim::touch{0.5, -1});
     trace.add(move({0, 0, 5}, {10, 0, 5}, 1, 1));
     trace.add(move({10, 0, 5}, {10, 0, 0}, 2, 1));
     trace.add(move({10, 0, 0}, {30, 5, 0}, 3, 1));
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(draws_at_a_low_height_where_that_is_down) {
 }
 
 BOOST_AUTO_TEST_CASE(a_diagonal_draws_from_where_it_touches) {
-    pen_trace trace({15});
+    pen_trace trace(sim::touch{15});
     trace.add(move({0, 0, 10}, {10, 20, 20}, 0, 1)); // touches half-way
     trace.advance(2);
     BOOST_REQUIRE_EQUAL(trace.lines().size(), 1u);
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_diagonal_draws_from_where_it_touches) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_cuts_the_move_that_it_falls_into) {
-    pen_trace trace({15});
+    pen_trace trace(sim::touch{15});
     trace.add(move({0, 0, 20}, {10, 0, 20}, 0, 1));
     trace.add(move({10, 0, 20}, {10, 10, 20}, 1, 1));
     trace.add(move({10, 10, 20}, {0, 0, 20}, 2, 1));

@@ -51,10 +51,11 @@ struct invocation {
     std::string self;         ///< our own binary, for the guardian and to find ksim beside it
     bool interactive = false; ///< stdin, stdout and stderr are terminals: questions may be asked
     bool json = false, quiet = false, verbose = false;
-    std::size_t columns = 80; ///< what a line of a result may take
-    std::size_t rows = 24;    ///< of the terminal that a result goes to
-    bool coloured = false;    ///< a result may have colours
-    bool unicode = false;     ///< and characters beyond ASCII
+    std::size_t columns = 80;      ///< what a line of a result may take
+    std::size_t rows = 24;         ///< of the terminal that a result goes to
+    bool coloured = false;         ///< a result may have colours
+    bool unicode = false;          ///< and characters beyond ASCII
+    bool asked_by_program = false; ///< questions go to who reads our JSON lines; answers come as lines of stdin
 
     [[nodiscard]] bool has(const std::string& option) const { return options.contains(option); }
     [[nodiscard]] std::optional<std::string> get(const std::string& option) const {
@@ -62,6 +63,8 @@ struct invocation {
         if (found == options.end() || found->second.empty()) return std::nullopt;
         return found->second.back();
     }
+    /// Somebody answers questions.
+    [[nodiscard]] bool can_ask() const noexcept { return asked_by_program || (interactive && !json); }
 };
 
 struct command_row {

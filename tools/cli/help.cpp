@@ -111,6 +111,7 @@ const std::vector<option_row>& common_options() {
         {"no-color", "", "no colour (NO_COLOR and TERM=dumb do the same)"},
         {"help,h", "", "this help"},
         {"version", "", "print the version"},
+        {"ask-json", "", "ask whoever reads the JSON lines", true},
     };
     return options;
 }

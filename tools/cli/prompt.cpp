@@ -2,7 +2,10 @@
 #include "prompt.hpp"
 
 #include <kf/io/interrupt.hpp>
+#include <kf/sink/answer.hpp>
 #include <kf/sink/scrub.hpp>
+
+#include <boost/json.hpp>
 
 #include <fmt/format.h>
 
@@ -11,7 +14,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 
 namespace kf::cli {
@@ -38,10 +40,35 @@ result<std::string> read_line() {
     }
 }
 
+/// To a program: it shows the question as it likes, and throws away what was typed before.
+void put_question(invocation& in, const question& q) {
+    boost::json::object o{{"event", "question"}, {"text", q.text}, {"usual", q.answer}};
+    if (!q.choices.empty()) o["choices"] = boost::json::value_from(q.choices);
+    in.results.put(boost::json::serialize(o) + "\n");
+}
+
+void show_question(const question& q) {
+    forget_typed_ahead();
+    for (std::size_t i = 0; i < q.choices.size(); ++i) say("  {}. {}\n", i + 1, q.choices[i]);
+    if (q.answer.empty())
+        say("{}: ", q.text);
+    else
+        say("{} [{}]: ", q.text, q.answer);
+    std::fflush(stderr);
+}
+
+/// Why an answer was none: above the question that comes again.
+void say_again(invocation& in, const std::string& text) {
+    if (in.asked_by_program)
+        in.out.note(text);
+    else
+        say("{}\n", text);
+}
+
 } // namespace
 
 result<void> somebody_answers(const invocation& in, const question& q) {
-    if (in.interactive && !in.json) return {};
+    if (in.can_ask()) return {};
     return kf::fail(error{errc::needs_person,
                           "a person has to answer: " + q.text,
                           "there is no terminal to ask on",
@@ -54,15 +81,13 @@ void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }
 result<std::string> ask(invocation& in, const question& q) {
     KF_CHECK(somebody_answers(in, q));
     const io::interrupt::remembered_signals hear; // before a person can see that there is a question
-    forget_typed_ahead();
-    if (q.answer.empty())
-        say("{}: ", q.text);
+    if (in.asked_by_program)
+        put_question(in, q);
     else
-        say("{} [{}]: ", q.text, q.answer);
-    std::fflush(stderr);
+        show_question(q);
     auto read = read_line();
     if (!read) {
-        say("\n"); // what comes next does not belong to the question
+        if (!in.asked_by_program) say("\n"); // what comes next does not belong to the question
         return kf::fail(std::move(read).error());
     }
     std::string line = *std::move(read);
@@ -73,12 +98,9 @@ result<std::string> ask(invocation& in, const question& q) {
 
 result<bool> confirm(invocation& in, const std::string& text, bool default_yes, const std::string& flag) {
     for (int tries = 0; tries < 3; ++tries) {
-        KF_TRY(const auto answer, ask(in, {text, default_yes ? "Y/n" : "y/N", flag}));
-        if (answer == "Y/n") return true;
-        if (answer == "y/N") return false;
-        if (answer == "y" || answer == "Y" || answer == "yes") return true;
-        if (answer == "n" || answer == "N" || answer == "no") return false;
-        say("Please answer y or n.\n");
+        KF_TRY(const auto answer, ask(in, {text, yes_or_no(default_yes), flag}));
+        if (const auto yes = yes_or_no_from(answer)) return *yes;
+        say_again(in, "Please answer y or n.");
     }
     return kf::fail(errc::usage, "no answer was understood");
 }
@@ -86,15 +108,11 @@ result<bool> confirm(invocation& in, const std::string& text, bool default_yes, 
 result<std::size_t> choose(invocation& in, const std::string& text, const std::vector<std::string>& choices,
                            const std::string& flag) {
     if (choices.size() == 1) return 0;
-    KF_CHECK(somebody_answers(in, {text, {}, flag}));
-    for (std::size_t i = 0; i < choices.size(); ++i) say("  {}. {}\n", i + 1, choices[i]);
     for (int tries = 0; tries < 3; ++tries) {
-        KF_TRY(const auto answer, ask(in, {text + " (number, empty to cancel)", {}, flag}));
+        KF_TRY(const auto answer, ask(in, {text + " (number, empty to cancel)", {}, flag, choices}));
         if (answer.empty() || answer == "q" || answer == "0") return kf::fail(errc::interrupted, "cancelled");
-        std::size_t n = 0;
-        const auto [end, bad] = std::from_chars(answer.data(), answer.data() + answer.size(), n);
-        if (bad == std::errc{} && end == answer.data() + answer.size() && n >= 1 && n <= choices.size()) return n - 1;
-        say("Please give a number from 1 to {}.\n", choices.size());
+        if (const auto index = choice_from(answer, choices.size())) return *index;
+        say_again(in, fmt::format("Please give a number from 1 to {}.", choices.size()));
     }
     return kf::fail(errc::usage, "no answer was understood");
 }

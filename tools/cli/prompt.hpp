@@ -2,7 +2,7 @@
 #pragma once
 /// Questions to the person at the terminal. Every one has a flag; without a terminal, or with --json, it is an error
 /// (exit 5) that names the flag, and never a hang. Keys that were pressed before a question is shown are no answer to
-/// it.
+/// it. To a program that runs us (the menu) a question is a JSON line {"event":"question"}, and its answer a line.
 
 #include "command.hpp"
 
@@ -12,9 +12,10 @@
 namespace kf::cli {
 
 struct question {
-    std::string text;        ///< "Name of the board"
-    std::string answer = {}; ///< what an empty line means
-    std::string flag;        ///< "--name NAME": how to answer without being asked
+    std::string text;                      ///< "Name of the board"
+    std::string answer = {};               ///< what an empty line means
+    std::string flag;                      ///< "--name NAME": how to answer without being asked
+    std::vector<std::string> choices = {}; ///< the answer is the number of one of them, from 1
 };
 
 /// Throws away what was typed before now: for those who ask without ask(), right before the question is shown.

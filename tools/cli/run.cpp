@@ -314,6 +314,8 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
     auto [log, log_file] = command->hidden ? run_log{} : open_log(tool, *p, paths, face);
     log.detail(fmt::format("argv: {} {}", tool.name, typed));
     tool_sink out(face, log);
+    const bool coloured = colour_wanted(p->options.contains("no-color"), look.out_tty);
+    const bool asked_by_program = json && p->options.contains("ask-json");
     invocation call{out,
                     results,
                     tool.name,
@@ -328,8 +330,9 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
                     look.level == verbosity::verbose,
                     columns,
                     terminal_rows(stdout, size_variable("LINES").value_or(24)),
-                    colour_wanted(p->options.contains("no-color"), look.out_tty),
-                    look.unicode};
+                    coloured,
+                    look.unicode,
+                    asked_by_program};
     result<void> done{};
     try {
         done = command->run(call);

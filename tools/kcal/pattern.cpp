@@ -4,9 +4,10 @@
 #include "../plotter/text_output.hpp"
 #include "kcal_commands.hpp"
 
-#include <kf/cal/patterns/pattern_table.hpp>
+#include <kf/cal/patterns/pattern_sheet.hpp>
 #include <kf/drawing/crop.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/job/compose.hpp>
 #include <kf/job/grid.hpp>
 #include <kf/job/job_writer.hpp>
@@ -72,12 +73,35 @@ result<cal::pattern_values> values_given(const cli::invocation& in, const cal::p
         if (in.has(o.name)) {
             KF_TRY(numbers, numbers_given(in, o, *taken));
         }
-        if (const auto* one = std::get_if<double cal::pattern_values::*>(&o.field))
-            values.*(*one) = numbers.at(0);
-        else
-            values.*std::get<std::vector<double> cal::pattern_values::*>(o.field) = std::move(numbers);
+        set(values, o, std::move(numbers));
     }
     return values;
+}
+
+/// Which tools draw it: the first two of the machine, or as told. Only the offset has a second one.
+result<void> choose_tools(const cli::invocation& in, const machine::machine& m, cal::pattern_values& values) {
+    const auto known = [&](const char* option, const std::string& name) -> result<void> {
+        if (machine::find_tool(m, name) != nullptr) return {};
+        std::vector<std::string> names;
+        for (const auto& t : m.tools) names.push_back(t.name);
+        return kf::fail({errc::not_found, fmt::format("there is no tool {}", io::printable(name)),
+                         fmt::format("machine.yaml has {}", fmt::join(names, ", ")),
+                         fmt::format("--{} {}", option, name)});
+    };
+    values.tool = in.get("tool").value_or(m.tools.front().name);
+    KF_CHECK(known("tool", values.tool));
+    if (in.operands[0] != "offset") {
+        if (in.has("second")) return kf::fail({errc::usage, in.operands[0] + " has one tool only", {}, "--second"});
+        return {};
+    }
+    const auto other = std::ranges::find_if(m.tools, [&](const machine::tool& t) { return t.name != values.tool; });
+    if (!in.has("second") && other == m.tools.end())
+        return kf::fail({errc::usage, "an offset needs two tools", "machine.yaml has one tool", "offset"});
+    values.second = in.has("second") ? *in.get("second") : other->name;
+    KF_CHECK(known("second", values.second));
+    if (values.second == values.tool)
+        return kf::fail({errc::usage, "an offset needs two tools, and both are " + values.tool, {}, "--second"});
+    return {};
 }
 
 std::string size_text(mm width, mm height) {
@@ -153,15 +177,16 @@ result<void> run_pattern(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
     const cal::pattern_row& row = *cal::find_pattern(in.operands[0]); // the table knows no other
     KF_TRY(const auto m, any_machine(in));
-    KF_TRY(const auto values, values_given(in, row));
+    KF_TRY(auto values, values_given(in, row));
+    KF_CHECK(choose_tools(in, m.value, values));
     job::compose_options how;
     how.home = !in.has("no-home");
-    how.tool = in.get("tool").value_or(m.value.tools.front().name);
+    how.tool = values.tool;
     if (in.has("feed")) {
         KF_TRY(how.feed, number_option(in, "feed", 0, 0.1, 2000));
     }
     KF_TRY(auto figure, laid(in, m.value, row.make(values, m.value)));
-    for (const drawing::note& n : figure.notes) in.out.warn(n.text);
+    for (const drawing::note& n : figure.notes) in.out.note(n.text);
     KF_CHECK(feeds_within(m.value, figure, how.feed));
     const job::composed_job job(std::move(figure), std::move(how));
     KF_TRY(const auto summary, run::check_job(job::stroke_source(job.operations()), m.value, {}));
@@ -199,6 +224,7 @@ cli::command_row pattern_command() {
         {"output,o", "FILE", "write there, not to standard output"},
         {"origin", "X,Y", "where its upper left corner comes to be, in mm (the middle of the canvas)"},
         {"tool", "NAME", "the tool that draws it (the first of machine.yaml)"},
+        {"second", "NAME", "offset: the tool that is measured against the first (the next of machine.yaml)"},
         {"feed", "MM_S", "drawing speed in mm/s (the tool's)"},
         {"no-home", "", "the job does not begin with homing X and Y"}};
     for (const cal::pattern_option& o : cal::pattern_options()) options.push_back({o.name, o.value, o.purpose});

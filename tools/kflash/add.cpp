@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "device_choice.hpp"
 #include "prepare.hpp"
+#include "registration_sight.hpp"
 
 #include <fmt/format.h>
 
@@ -11,187 +12,130 @@ namespace kf::kflash {
 namespace {
 
 /// A person is there and wants to be asked.
-bool asks(const cli::invocation& in) { return in.interactive && !in.json && !in.has("yes"); }
+bool asks(const cli::invocation& in) { return in.can_ask() && !in.has("yes"); }
 
-/// Asks until `check(answer)` has no error: a wrong answer costs that answer and no other one.
-template<class Check>
-result<std::string> ask_until(cli::invocation& in, const cli::question& q, Check&& check) {
-    constexpr int tries = 5;
-    for (int i = 1;; ++i) {
-        KF_TRY(auto answer, cli::ask(in, q));
-        const result<void> good = check(answer);
-        if (good) return answer;
-        if (i == tries) return kf::fail(good.error());
-        in.out.warn(good.error().what + (good.error().cause.empty() ? "" : ": " + good.error().cause));
-    }
-}
-
-/// The device that is to be registered: named, the only new one, or chosen among those that nobody registered yet.
-result<board::device> pick_device(cli::invocation& in, const known_boards& b) {
-    KF_TRY(const auto seen, board::scan(b.at.devices));
-    const auto rows = board::classify(b.registry, seen.devices);
-    if (const auto wanted = in.get("usb")) {
-        KF_TRY(const auto device, find_device(seen.devices, *wanted));
-        for (const auto& row : rows) {
-            if (!row.device || !board::same_device(*row.device, device)) continue;
-            if (row.state == board::presence::blocked) return kf::fail(errc::refused, *wanted + ": " + row.reason);
-            if (row.state == board::presence::registered)
-                return kf::fail(errc::usage, fmt::format("{} is already registered as {}", *wanted, row.owner->name));
-        }
-        return device;
-    }
-    std::vector<board::device> fresh;
-    std::vector<std::string> names;
-    for (const auto& row : rows) {
-        if (!row.device || row.state != board::presence::new_device) continue;
-        fresh.push_back(*row.device);
-        const auto& port = row.device->facts.port;
-        names.push_back(fmt::format("{} ({}{}{})", row.device->file_name, board::name(row.device->usb.firmware),
-                                    port.empty() ? "" : ", port ", port));
-    }
-    if (fresh.empty())
-        return kf::fail(error{errc::not_found,
-                              "no new board is plugged in",
-                              "every device is registered or blocked, or none is there",
-                              {},
-                              {"plug the board in over USB", "kflash list",
-                               "or give all of it: kflash add --name N --mcu M --pattern P"}});
-    KF_TRY(const auto index, cli::choose(in, "Which device", names, "--usb NAME"));
-    if (names.size() == 1) in.out.step(phase::discovery, "the new device is " + names.front());
-    return fresh[index];
-}
-
-/// The name is good and nobody else's.
-result<void> check_name(const known_boards& b, const std::string& name) {
-    auto r = b.registry;
-    KF_TRY(const auto unused, board::add(r, {.name = name, .mcu = "none", .serial_pattern = "none"}));
-    (void)unused;
+/// What argv says is not asked.
+result<void> take_options(const cli::invocation& in, menu::registration& wizard, const board_request& wanted) {
+    if (const auto pattern = in.get("pattern")) wizard.take_pattern(*pattern);
+    const auto name = in.get("name");
+    if (name || !in.operands.empty()) KF_CHECK(wizard.take_name(name ? *name : in.operands[0]));
+    if (const auto mcu = in.get("mcu")) KF_CHECK(wizard.take_mcu(*mcu));
+    if (wanted.method || wanted.default_method) wizard.take_method(wanted.method);
+    if (wanted.flashable) wizard.take_excluded(!*wanted.flashable);
+    if (in.has("menuconfig")) wizard.take_menuconfig();
     return {};
 }
 
-result<void> check_mcu(const board::device* device, const std::string& mcu) {
-    if (mcu.empty()) return kf::fail(errc::needs_person, "the MCU of the board is not known: give --mcu");
-    const board::board probe{.key = "k", .name = "n", .mcu = mcu, .serial_pattern = "p"};
-    if (const auto p = board::problem(probe)) return kf::fail(errc::usage, "the board's " + p->field + " " + p->what);
-    if (device != nullptr && !device->usb.mcu.empty() && !board::mcu_matches(mcu, device->usb.mcu))
-        return kf::fail(errc::mismatch, fmt::format("the device says that it is {}", device->usb.mcu));
+void show_summary(cli::invocation& in, const menu::registration& wizard) {
+    for (const auto& [what, is] : wizard.summary()) in.out.note(fmt::format("{:<14} {}", what + ":", is));
+}
+
+/// One answer; a wrong one costs itself and no other.
+result<void> ask_open(cli::invocation& in, menu::registration& wizard, const menu::wizard_question& q) {
+    if (q.what == menu::about::summary) show_summary(in, wizard);
+    KF_TRY(const auto said, cli::ask(in, {q.text, q.usual, q.flag, q.choices}));
+    const auto good = wizard.answer(said);
+    if (good) return {};
+    if (good.error().code == errc::interrupted) return good;
+    in.out.warn(good.error().what + (good.error().cause.empty() ? "" : ": " + good.error().cause));
     return {};
 }
 
-/// "board", "board-2" ...: a name that the person can type, not the chip of half the boards on a printer.
-std::string free_name(const known_boards& b) {
-    return board::unique_slug("board", [&](const std::string& name) { return !check_name(b, name); });
+/// Until nothing is open any more.
+result<void> ask_all(cli::invocation& in, menu::registration& wizard) {
+    auto import = in.get("import");
+    for (;;) {
+        const auto q = wizard.question();
+        const bool chip_is_known = !q || q->what > menu::about::mcu;
+        if (chip_is_known && import)
+            KF_CHECK(wizard.take_file(*std::exchange(import, std::nullopt)));
+        else if (!q)
+            return {};
+        else if (asks(in) || q->what < menu::about::mcu)
+            KF_CHECK(ask_open(in, wizard, *q));
+        else if (!chip_is_known)
+            KF_CHECK(wizard.answer({}));
+        else
+            wizard.pass();
+    }
 }
 
-/// A configuration that the person has: --import, or the one of the source tree, offered when it is for this chip.
-result<std::string> find_config(cli::invocation& in, const known_boards& b, const board::board& fresh,
-                                const std::optional<firmware::cached_config>& given) {
-    if (given) {
-        KF_TRY(auto imported, import_config(in, b, fresh, *given));
+/// The configuration that it is registered with; empty: none yet.
+result<std::string> make_config(cli::invocation& in, const known_boards& b, menu::registration& wizard) {
+    auto fresh = wizard.board();
+    if (wizard.config() == menu::config_from::file) {
+        KF_TRY(const auto given, firmware::read_config_file(wizard.file()));
+        KF_TRY(auto imported, import_config(in, b, fresh, given));
+        if (imported.whole) wizard.judge_katapult(imported.whole->config);
         return std::move(imported.text);
     }
-    const auto own = b.klipper_dir() / ".config";
-    if (!asks(in)) return std::string{};
-    const auto found = firmware::read_config_file(own);
-    if (!found || !check_config_mcu(fresh, found->config)) return std::string{};
-    KF_TRY(const bool take,
-           cli::confirm(in, fmt::format("Take {} as its configuration?", own.string()), true, "--import FILE"));
-    return take ? found->text : std::string{};
+    if (wizard.config() != menu::config_from::menuconfig) return std::string{};
+    fresh.key = board::unique_slug(fresh.name, [&](const std::string& key) { return b.configs.has(key); });
+    KF_TRY(const auto chosen, choose_config(in, b, fresh, {}));
+    if (!chosen) return std::string{};
+    wizard.judge_katapult(chosen->config);
+    return chosen->text;
 }
 
-/// Whether the board has Katapult decides how it is flashed. It is asked only when nothing tells it.
-result<void> ask_for_katapult(cli::invocation& in, board::board& fresh, const std::string& config) {
-    if (!asks(in) || fresh.seen_as_katapult || fresh.method || in.has("method") || !fresh.flashable) return {};
-    if (const auto parsed = firmware::kconfig::parse(config); parsed && !parsed->empty()) {
-        if (parsed->at_flash_base() || !parsed->has_vector_table()) fresh.method = board::method_without_katapult();
+/// All that the answers say, in one write.
+result<void> register_board(cli::invocation& in, const known_boards& b, menu::registration& wizard) {
+    KF_TRY(const auto config, make_config(in, b, wizard));
+    auto fresh = wizard.board();
+    if (fresh.method) KF_CHECK(check_chip(*fresh.method, fresh));
+    if (!in.has("method") && fresh.method && board::is_avr(fresh.mcu))
+        in.out.note(
+            fmt::format("its method is {}: for {} there is no Katapult", board::name(*fresh.method), fresh.mcu));
+    bool stored = false;
+    const auto written = board::update(b.at.registry_file, "kflash add", [&](board::registry& r) -> result<void> {
+        KF_TRY(fresh.key, board::add(r, wizard.board()));
+        if (config.empty()) return {};
+        KF_CHECK(b.configs.store(fresh.key, config));
+        stored = true;
         return {};
+    });
+    if (!written) { // no board that comes later inherits it
+        if (stored) (void)b.configs.remove(fresh.key);
+        return kf::fail(written.error());
     }
-    KF_TRY(const bool has, cli::confirm(in, "Does it have the Katapult bootloader?", true, "--method METHOD"));
-    if (!has) fresh.method = board::method_without_katapult();
+    tell_method(in, b, fresh);
+    in.out.result({"added",
+                   fmt::format("{} is registered as {}", fresh.name, fresh.key),
+                   {{"key", fresh.key},
+                    {"name", fresh.name},
+                    {"mcu", fresh.mcu},
+                    {"serial_pattern", fresh.serial_pattern},
+                    {"port", fresh.usb_port}}});
+    in.out.note(b.configs.has(fresh.key) ? fmt::format("next: kflash flash {}", fresh.key)
+                                         : fmt::format("next: kflash config {0}, then kflash flash {0}", fresh.key));
     return {};
 }
 
 result<void> run_add(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
-    std::optional<firmware::cached_config> given; // looked at before anything is asked
-    if (const auto file = in.get("import")) {
-        KF_TRY(given, firmware::read_config_file(*file));
-    }
+    if (const auto file = in.get("import")) KF_CHECK(firmware::read_config_file(*file)); // before anything is asked
     if (in.has("usb") && in.has("pattern"))
         return kf::fail(errc::usage, "--usb and --pattern both say which device it is: give one of them");
+    if (in.has("import") && in.has("menuconfig"))
+        return kf::fail(errc::usage, "--import and --menuconfig both say which configuration: give one of them");
+    if (in.has("menuconfig") && !in.interactive) return menuconfig_needs_a_terminal("kflash add --import FILE");
     KF_TRY(auto b, open_boards(in));
-    board::board fresh;
-    std::optional<board::device> device;
+    menu::registration_view view{.registry = b.registry, .home = b.at.home, .read_config = firmware::read_config_file};
+    if (!in.has("pattern")) {
+        KF_TRY(view, look_for_new_boards(b, in.get("usb")));
+    }
+    menu::registration wizard(std::move(view));
+    if (wizard.device() && !in.has("usb"))
+        in.out.step(phase::discovery, "the new device is " + menu::label_of(*wizard.device()));
+    KF_CHECK(take_options(in, wizard, wanted));
+    KF_CHECK(ask_all(in, wizard));
+    if (!wizard.note().empty()) in.out.note(wizard.note());
     if (in.has("pattern")) {
-        fresh.serial_pattern = *in.get("pattern");
-    } else {
-        KF_TRY(device, pick_device(in, b));
-        KF_CHECK(name_by(fresh, *device));
-        fresh.mcu = board::mcu_family(device->usb.mcu);
-        fresh = board::remember(fresh, *device, device->usb.firmware, today());
-        if (board::is_place_name(fresh.serial_pattern))
-            in.out.note(fmt::format("{}: it is known by its USB port {}, leave it plugged in there",
-                                    board::unsure_because(*device), device->facts.port));
-    }
-    if (const auto name = in.get("name"))
-        fresh.name = *name;
-    else if (!in.operands.empty())
-        fresh.name = in.operands[0];
-    else {
-        KF_TRY(fresh.name, ask_until(in, {"Name of the board", free_name(b), "--name NAME"},
-                                     [&](const std::string& answer) { return check_name(b, answer); }));
-    }
-    const auto* known = device ? &*device : nullptr;
-    if (const auto mcu = in.get("mcu"))
-        fresh.mcu = *mcu;
-    else if (asks(in)) {
-        KF_TRY(fresh.mcu, ask_until(in, {"Its MCU", fresh.mcu, "--mcu MCU"},
-                                    [&](const std::string& answer) { return check_mcu(known, answer); }));
-    }
-    KF_CHECK(check_mcu(known, fresh.mcu));
-    wanted.apply(fresh);
-    if (fresh.method) KF_CHECK(check_chip(*fresh.method, fresh));
-    if (!fresh.method && !wanted.default_method && !check_chip(b.registry.settings.default_flash_method, fresh)) {
-        fresh.method = board::method_without_katapult();
-        in.out.note(
-            fmt::format("its method is {}: for {} there is no Katapult", board::name(*fresh.method), fresh.mcu));
-    }
-    if (!device) {
         if (const auto p = board::problem(
-                board::board{.key = "k", .name = "n", .mcu = "m", .serial_pattern = fresh.serial_pattern}))
+                board::board{.key = "k", .name = "n", .mcu = "m", .serial_pattern = wizard.board().serial_pattern}))
             return kf::fail(errc::usage, "the board's " + p->field + " " + p->what);
     }
-    KF_CHECK(check_pattern(b, fresh));
-    if (!in.has("exclude") && asks(in)) {
-        KF_TRY(const bool excluded,
-               cli::confirm(in, "Exclude it from flashing (a probe such as Beacon)?", false, "--yes"));
-        fresh.flashable = !excluded;
-    }
-    KF_TRY(std::string config, find_config(in, b, fresh, given)); // looked at before the board is registered
-    KF_CHECK(ask_for_katapult(in, fresh, config));
-    std::string key;
-    KF_CHECK(board::update(b.at.registry_file, "kflash add", [&](board::registry& r) -> result<void> {
-        KF_TRY(key, board::add(r, fresh));
-        return {};
-    }));
-    if (!config.empty()) KF_CHECK(b.configs.store(key, std::move(config)));
-    fresh.key = key;
-    tell_method(in, b, fresh);
-    in.out.result({"added",
-                   fmt::format("{} is registered as {}", fresh.name, key),
-                   {{"key", key},
-                    {"name", fresh.name},
-                    {"mcu", fresh.mcu},
-                    {"serial_pattern", fresh.serial_pattern},
-                    {"port", fresh.usb_port}}});
-    if (!b.configs.has(key) && fresh.flashable && asks(in)) {
-        KF_TRY(const bool now, cli::confirm(in, "Configure its firmware now (menuconfig)?", true, "--import FILE"));
-        fresh.key = key;
-        if (now) KF_CHECK(edit_config(in, b, fresh));
-    }
-    in.out.note(b.configs.has(key) ? fmt::format("next: kflash flash {}", key)
-                                   : fmt::format("next: kflash config {0}, then kflash flash {0}", key));
-    return {};
+    KF_CHECK(check_pattern(b, wizard.board()));
+    return register_board(in, b, wizard);
 }
 
 } // namespace
@@ -203,6 +147,7 @@ cli::command_row add_command() {
         {"mcu", "MCU", "its chip, as in stm32h723"},
         {"pattern", "GLOB", "its pattern in /dev/serial/by-id"},
         {"import", "FILE", "take this .config as its configuration"},
+        {"menuconfig", "", "open menuconfig for its chip, and register it then"},
         {"yes,y", "", "take the proposed answers"},
     };
     const auto shared = board_options();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "prepare.hpp"
 
 #include <kf/flash/built_plan.hpp>

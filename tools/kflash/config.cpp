@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "board_fields.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "device_choice.hpp"
+
+#include <kf/board/board_change.hpp>
 
 #include <fmt/format.h>
 
@@ -56,18 +58,9 @@ result<void> run_edit(cli::invocation& in) {
     }
     if (changed.method) KF_CHECK(check_chip(*changed.method, changed));
     if (changed.serial_pattern != old.serial_pattern) KF_CHECK(check_pattern(b, changed));
-    // Only what this person changed is changed: another process may have edited the rest meanwhile.
     KF_CHECK(board::update(b.at.registry_file, "kflash edit", [&](board::registry& r) -> result<void> {
         KF_TRY(auto now, board::find(r, old.key));
-        if (changed.name != old.name) now.name = changed.name;
-        if (changed.mcu != old.mcu) now.mcu = changed.mcu;
-        if (changed.serial_pattern != old.serial_pattern) now.serial_pattern = changed.serial_pattern;
-        if (changed.usb_port != old.usb_port) now.usb_port = changed.usb_port;
-        if (changed.as_klipper != old.as_klipper) now.as_klipper = changed.as_klipper;
-        if (changed.as_katapult != old.as_katapult) now.as_katapult = changed.as_katapult;
-        if (changed.seen_as_katapult != old.seen_as_katapult) now.seen_as_katapult = changed.seen_as_katapult;
-        if (changed.method != old.method) now.method = changed.method;
-        if (changed.flashable != old.flashable) now.flashable = changed.flashable;
+        board::take_changes(now, old, changed);
         return board::replace(r, now);
     }));
     tell_method(in, b, changed);

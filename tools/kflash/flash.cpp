@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "flash_questions.hpp"
 #include "needs.hpp"
 #include "owed.hpp"
 
-#include <kf/flash/conclusion.hpp>
+#include <kf/flash/refusal.hpp>
 #include <kf/flash/run.hpp>
 #include <kf/flash/stages.hpp>
 
@@ -13,17 +13,8 @@
 namespace kf::kflash {
 namespace {
 
-/// Which are there, and what is no device of a board, is told. One at least has to be.
-result<void> see_boards(cli::invocation& in, const known_boards& b, const flash::request& wanted) {
-    const auto seen = flash::look_at_devices(wanted, b.registry, b.at);
-    for (const auto& s : seen.skipped) in.out.detail(fmt::format("{}: {}", s.file_name, s.why));
-    for (const auto& one : seen.boards) {
-        if (one.target)
-            in.out.step(phase::discovery, fmt::format("{} is {}", one.board.name, one.target->by_id_name()));
-        else if (wanted.is_batch() && wanted.wants(one.board.key))
-            in.out.warn(one.target.error().what);
-    }
-    return flash::check_connected(wanted, seen);
+flash::current_boards current_of(const flash_words& words) {
+    return words.force ? flash::current_boards::flashed : flash::current_boards::asked_about;
 }
 
 /// The boards as they were named, or all, or the one that is asked for.
@@ -43,58 +34,64 @@ result<void> name_boards(flash_words& words, const known_boards& b, const termin
     return flash::check(wanted);
 }
 
-/// Before anything may refuse the flash: one that is cut short leaves a board in Katapult, maybe under a name and
-/// serial number that nobody has seen. Its port is what it can be found by then.
-result<void> learn_boards(const known_boards& b, const flash::request& wanted, auto& tell) {
-    const auto seen = flash::look_at_devices(wanted, b.registry, b.at);
-    KF_CHECK(flash::check_connected(wanted, seen)); // the lock may have been waited for
-    for (const auto& board : seen.boards) {
-        if (!flash::is_in_play(wanted, board)) continue;
-        flash::owned_sink out(tell, board.board.key);
-        KF_TRY(auto registered, board::find(b.registry, board.board.key));
-        flash::learn(b.at.registry_file, registered, board.target->device(), {}, wanted.day, out);
-    }
-    return {};
-}
+/// What is known and held when the images are there.
+struct readied {
+    std::optional<io::file_lock> turn = {};
+    flash::survey seen = {};
+};
 
-result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& words, terminal_questions person) {
-    auto runner = make_runner(in);
+/// All that comes before anything is stopped, and the images.
+result<flash::built_plan> get_ready(cli::invocation& in, known_boards& b, flash_words& words,
+                                    const terminal_questions& person, readied& r, auto& runner, auto& tell) {
     const io::steady_clock clock;
-    // Before the lock, which may be waited for.
-    KF_CHECK(see_boards(in, b, words.wanted));
-    flash::sink_reporter tell(in.out, words.wanted.boards.size());
-    const auto current = words.force ? flash::current_boards::flashed : flash::current_boards::asked_about;
-    if (words.dry_run) {
-        KF_TRY(const auto seen, flash::survey_of(words.wanted, b.registry, b.at, runner, clock));
-        KF_CHECK(flash::choose_boards(words.wanted, seen, current, person, in.out));
-        KF_TRY(const auto plan, flash::plan(words.wanted, seen));
-        if (!plan.boards.empty() || plan.wanted.is_batch()) show_plan(in, plan, plan_for::dry_run);
-        return flash::first_failure(plan);
-    }
+    KF_CHECK(flash::see_boards(words.wanted, b.registry, b.at, in.out)); // before the lock, which may be waited for
     KF_CHECK(person.can_be_asked());
-    KF_TRY(const auto turn, flash::take_turn(b.at, flash::name_of(words.wanted), words.busy, clock, in.out));
+    KF_TRY(r.turn, flash::take_turn(b.at, flash::name_of(words.wanted), words.busy, clock, in.out));
     KF_TRY(b.registry, board::read_registry(b.at.registry_file)); // the one before us may have changed it
-    KF_CHECK(learn_boards(b, words.wanted, tell));
+    KF_CHECK(flash::learn_boards(words.wanted, b.registry, b.at, tell));
     if (words.menuconfig && !b.registry.settings.skip_menuconfig) {
         // What would not be flashed in the end is refused before a person is asked to choose.
         KF_TRY(const auto host, flash::survey_host(words.wanted, b.registry, b.at, runner, clock));
         KF_CHECK(flash::check_safety(words.wanted, host));
         for (const auto& board : host.boards) KF_CHECK(person.configure(board.board));
     }
-    KF_TRY(const auto seen, flash::survey_of(words.wanted, b.registry, b.at, runner, clock));
-    KF_CHECK(flash::choose_boards(words.wanted, seen, current, person, in.out));
-    KF_TRY(auto plan, flash::plan(words.wanted, seen));
-    if (plan.boards.empty()) return flash::conclude(plan, {}, tell);
-    in.out.step(phase::safety, plan.idle.printers.empty() ? "no klippy has to do with this" : "klippy is idle");
-    KF_TRY(const bool yes, person.may_begin(plan));
-    if (!yes) return kf::fail(errc::interrupted, "nothing was flashed");
-    show_plan(in, plan, plan_for::run);
-    KF_TRY(const auto built,
-           flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); }));
-    if (built.boards().empty()) return flash::conclude(built.plan(), {}, tell);
+    KF_TRY(r.seen, flash::survey_of(words.wanted, b.registry, b.at, runner, clock));
+    KF_CHECK(flash::choose_boards(words.wanted, r.seen, current_of(words), person, in.out));
+    KF_TRY(const auto plan, flash::plan(words.wanted, r.seen));
+    if (!plan.boards.empty()) {
+        in.out.step(phase::safety, plan.idle.printers.empty() ? "no klippy has to do with this" : "klippy is idle");
+        KF_TRY(const bool yes, person.may_begin(plan));
+        if (!yes) return kf::fail(errc::interrupted, "nothing was flashed");
+        show_plan(in, plan, plan_for::run);
+    }
+    return flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); });
+}
+
+result<void> dry_run(cli::invocation& in, const known_boards& b, flash_words& words, const terminal_questions& person) {
+    auto runner = make_runner(in);
+    KF_CHECK(flash::see_boards(words.wanted, b.registry, b.at, in.out));
+    KF_TRY(const auto seen, flash::survey_of(words.wanted, b.registry, b.at, runner, io::steady_clock{}));
+    KF_CHECK(flash::choose_boards(words.wanted, seen, current_of(words), person, in.out));
+    KF_TRY(const auto plan, flash::plan(words.wanted, seen));
+    if (!plan.boards.empty() || plan.wanted.is_batch()) show_plan(in, plan, plan_for::dry_run);
+    return flash::first_failure(plan);
+}
+
+result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& words, terminal_questions person) {
+    if (words.dry_run) return dry_run(in, b, words, person);
+    auto runner = make_runner(in);
+    const io::steady_clock clock;
+    flash::sink_reporter tell(in.out, words.wanted.boards.size());
+    readied r;
+    const auto built = get_ready(in, b, words, person, r, runner, tell);
+    if (!built) {
+        if (r.seen.boards.empty()) r.seen = flash::look_at_devices(words.wanted, b.registry, b.at);
+        return flash::conclude_refused(words.wanted, r.seen, built.error(), tell);
+    }
+    if (built->boards().empty()) return flash::conclude(built->plan(), {}, tell);
     // menuconfig and build took their time, and sudo may have forgotten its password.
-    KF_TRY(const auto now, flash::survey_again(words.wanted, seen, runner, clock));
-    return flash::conclude(built.plan(), flash::run(built, now, turn, runner, clock, tell), tell);
+    const auto now = flash::survey_again(words.wanted, r.seen, runner, clock);
+    return flash::conclude(built->plan(), flash::run(*built, now, *r.turn, runner, clock, tell), tell);
 }
 
 result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
@@ -102,10 +99,10 @@ result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words word
     KF_CHECK(name_boards(words, b, person));
     if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
     if (!words.if_needed) return flash_named(in, b, words, person);
-    KF_TRY(const auto unknown, keep_needed(in, b, words.wanted));
+    KF_TRY(const auto never, keep_needed(in, b, words.wanted));
     words.force = true; // what is left needs it
-    if (!words.wanted.boards.empty()) KF_CHECK(flash_named(in, b, words, person));
-    return unknown ? kf::fail(*unknown) : result<void>{};
+    if (words.wanted.boards.size() > words.wanted.left_out.size()) KF_CHECK(flash_named(in, b, words, person));
+    return never ? kf::fail(*never) : result<void>{};
 }
 
 result<void> run_flash(cli::invocation& in) {

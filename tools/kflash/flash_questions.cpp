@@ -30,7 +30,7 @@ result<void> terminal_questions::configure(const board::board& board) const { re
 
 result<bool> terminal_questions::may_leave_out(const std::vector<flash::board_readiness>& ready) const {
     if (words.skip_unready) return true;
-    if (words.usual || !in.interactive || in.json) return flash::answered_by_flags{}.may_leave_out(ready);
+    if (words.usual || !in.can_ask()) return flash::answered_by_flags{}.may_leave_out(ready);
     for (const auto& one : ready)
         if (!one.ready) in.out.warn(fmt::format("{}: {}", one.name, one.ready.error().what));
     return cli::confirm(in, "Go on without them?", false, "--skip-unready");
@@ -57,7 +57,8 @@ result<bool> terminal_questions::may_begin(const flash::flash_plan& plan) const 
             fmt::format("Flash {} of {} boards in one stop?", plan.boards.size(), plan.wanted.boards.size());
     else
         show_plan(in, plan, plan_for::question);
-    return cli::confirm(in, question.text, true, question.flag);
+    // Of the menu's one key for all boards Enter is no.
+    return cli::confirm(in, question.text, !(plan.wanted.is_batch() && in.asked_by_program), question.flag);
 }
 
 result<void> terminal_questions::can_be_asked() const {

@@ -40,7 +40,8 @@ result<flash_words> flash_words_of(const cli::invocation& in) {
     w.wanted.day = today();
     w.dry_run = in.has("dry-run");
     w.usual = in.has("yes") || w.dry_run || w.if_needed; // for a timer: nobody is there
-    w.ask = w.wanted.boards.empty() && !w.usual;
+    // A letter of the menu is pressed sooner than a name is typed.
+    w.ask = (w.wanted.boards.empty() || in.asked_by_program) && !w.usual;
     if (in.has("wait")) w.busy = flash::when_busy::wait;
     return w;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 
 #include <kf/host/guard_unit.hpp>
 

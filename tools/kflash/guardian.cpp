@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "workplace.hpp"
 
 #include <kf/host/guardian.hpp>

@@ -6,10 +6,10 @@
 #include <kf/firmware/git_version.hpp>
 #include <kf/firmware/inputs_hash.hpp>
 #include <kf/flash/ledger.hpp>
+#include <kf/flash/right_to.hpp>
 #include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/print_guard.hpp>
-#include <kf/host/right.hpp>
 #include <kf/host/service.hpp>
 #include <kf/host/service_manager.hpp>
 
@@ -118,8 +118,8 @@ void look_at_services(std::vector<health_check>& all, const known_boards& b, run
         else
             all.push_back(ill("moonraker", word.error()));
     }
-    if (b.at.simulated || names.empty()) return;
-    const auto right = host::find_right(runner, running, b.at.is_root, host::guard_unit_of(b.at.user));
+    if (names.empty() || b.at.own == flash::own_right::needless) return;
+    const auto right = flash::right_to({names, running, host::read_owed(b.at.journal())}, b.at, runner);
     all.push_back(right ? well("right", fmt::format("{}{}", right->name,
                                                     right->guard_unit.empty() ? "" : ", " + right->guard_unit))
                         : ill("right", right.error()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "history.hpp"
 
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 
 #include <kf/flash/kept_images.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "workplace.hpp"
 
 #include <kf/firmware/git_version.hpp>

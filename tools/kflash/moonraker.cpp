@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../net/ask_http.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "workplace.hpp"
 
 #include <kf/host/service_manager.hpp>
@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <string_view>
 
 namespace kf::kflash {
 namespace {
@@ -42,13 +43,13 @@ auto asked(const board::flash_settings& settings, io::duration patience, Read re
 constexpr auto job_patience = std::chrono::seconds(5);
 
 /// Asks for the job, and looks until it is done.
-result<void> service_job(const std::string& verb, const std::string& unit) {
+result<void> service_job(const std::string& verb, const std::string& unit, const std::vector<std::string>& systemctl) {
     KF_TRY(const auto registry, board::read_registry(cli::person_paths().config / "kflash/devices.json"));
     KF_TRY(auto client, client_of(registry.settings));
     const io::steady_clock clock;
     KF_CHECK(moonraker::ask_service(client, verb, unit, clock.now() + job_patience));
     io::posix_runner runner;
-    host::systemd manager(runner, {"systemctl"});
+    host::systemd manager(runner, systemctl);
     const auto until = clock.now() + to_nanoseconds(host::service_timeout);
     for (;;) {
         KF_TRY(const auto state, manager.show(unit));
@@ -65,33 +66,40 @@ void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) 
     if (settings.moonraker_url == "none") return;
     at.moonraker = [settings](io::duration patience) {
         auto activity = asked(settings, patience, [](auto&& call) { return host::read_activity(call); });
-        if (activity) host::follow_ports(*activity);
+        if (activity) host::follow_ports(activity->mcus);
         return activity;
     };
-    at.moonraker_facts = [settings](io::duration patience) {
-        auto facts = asked(settings, patience, [](auto&& call) { return host::read_facts(call); });
-        if (facts) host::follow_ports(*facts);
-        return facts;
-    };
-    if (at.simulated) return;
-    at.other_right = [settings, self = at.self](const std::vector<std::string>& units,
-                                                const std::vector<std::string>& running) -> result<host::right> {
+    if (at.own == flash::own_right::needless) return;
+    std::vector<std::string> stand_in{at.self, "via-moonraker"};
+    for (const auto& word : at.systemctl) stand_in.push_back("--systemctl=" + word);
+    at.other_right = [settings, stand_in](const host::service_question& asked) -> result<host::right> {
         KF_TRY(auto client, client_of(settings));
-        KF_CHECK(moonraker::prove_services(client, units, running, io::steady_clock{}.now() + job_patience));
-        return host::right{.name = "Moonraker", .prefix = {}, .systemctl = {self, "via-moonraker"}};
+        KF_CHECK(moonraker::prove_services(client, asked, io::steady_clock{}.now() + job_patience));
+        return host::right{.name = "Moonraker", .prefix = {}, .systemctl = stand_in};
     };
 }
 
 int via_moonraker(int argc, char** argv) {
-    std::vector<std::string> words(argv + 1, argv + argc);
-    std::erase(words, "--no-ask-password");
+    constexpr std::string_view option = "--systemctl=";
+    std::vector<std::string> words, systemctl;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word.starts_with(option))
+            systemctl.emplace_back(word.substr(option.size()));
+        else if (word != "--no-ask-password")
+            words.emplace_back(word);
+    }
+    if (systemctl.empty()) return 2;
     if (words.size() == 2 && (words[0] == "stop" || words[0] == "start") && host::is_unit_name(words[1])) {
-        const auto done = service_job(words[0], words[1]);
+        const auto done = service_job(words[0], words[1], systemctl);
         if (!done) fmt::print(stderr, "{}\n", done.error().what);
         return done ? 0 : 1;
     }
-    argv[0] = const_cast<char*>("systemctl"); // all else is only to be shown
-    ::execvp("systemctl", argv);
+    systemctl.insert(systemctl.end(), words.begin(), words.end()); // all else is only to be shown
+    std::vector<char*> shown;
+    for (auto& word : systemctl) shown.push_back(word.data());
+    shown.push_back(nullptr);
+    ::execvp(shown[0], shown.data());
     return 127;
 }
 

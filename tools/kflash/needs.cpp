@@ -16,7 +16,7 @@ result<flash::need_survey> look_at_needs(cli::invocation& in, const known_boards
     return flash::look_at_needs(runner, b.at, b.registry, flashed.value_or(flash::ledger{}), keys, wishes);
 }
 
-flash::board_standing_now of_board(const flash::need_survey& all, const std::string& key) {
+flash::board_standing of_board(const flash::need_survey& all, const std::string& key) {
     for (const auto& b : all.boards)
         if (b.key == key) return b;
     return {};
@@ -25,10 +25,36 @@ flash::board_standing_now of_board(const flash::need_survey& all, const std::str
 const char* name_of(const flash::board_need& need) { return need.reason.empty() ? "" : flash::name(need.is); }
 
 result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards& b, flash::request& wanted) {
-    std::erase_if(wanted.boards,
-                  [&](const std::string& key) { return !wanted.wants(key); }); // excluded, not asked about
-    KF_TRY(const auto needs, look_at_needs(in, b, wanted.boards, wanted.build));
-    std::optional<error> unknown;
+    std::optional<error> left;
+    const auto blame = [&](error why) {
+        if (!left) {
+            left = std::move(why);
+            return;
+        }
+        left->what += "; " + why.what;
+        left->steps.insert(left->steps.end(), why.steps.begin(), why.steps.end());
+    };
+    std::vector<std::string> keys;
+    for (const auto& key : wanted.boards) {
+        KF_TRY(const auto board, board::find(b.registry, key));
+        if (board.flashable) {
+            keys.push_back(key);
+            continue;
+        }
+        // With --all a person chose to leave it out; one that was named is not what was asked for.
+        if (wanted.left_out.emplace(key, "excluded from flashing").second) blame(board::excluded(board));
+        in.out.result({"need",
+                       fmt::format("{}: excluded from flashing", board.name),
+                       {{"key", key},
+                        {"name", board.name},
+                        {"needed", "excluded"},
+                        {"need_reason", "excluded from flashing"},
+                        {"version", ""},
+                        {"relation", ""},
+                        {"host_version", ""}}});
+    }
+    KF_TRY(const auto needs, look_at_needs(in, b, keys, wanted.build));
+    std::string unknown;
     for (const auto& board : needs.boards) {
         in.out.result(
             {"need",
@@ -41,25 +67,21 @@ result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards
               {"relation", board.relation},
               {"host_version", needs.host_version.value_or("")}}});
         if (board.need.is == flash::need::yes) continue;
-        std::erase(wanted.boards, board.key);
-        if (board.need.is == flash::need::no) continue;
-        if (!unknown) {
-            unknown = error{errc::refused, "whether it needs a flash is not known: ", {}, {}, {}};
-            unknown->steps.emplace_back("flash it by name once: the ledger knows it from then on");
-        } else {
-            unknown->what += ", ";
-        }
-        unknown->what += board.name;
+        wanted.left_out.emplace(board.key,
+                                fmt::format("flash needed: {}, {}", flash::name(board.need.is), board.need.reason));
+        if (board.need.is == flash::need::unknown) unknown += (unknown.empty() ? "" : ", ") + board.name;
     }
-    return unknown;
+    if (!unknown.empty())
+        blame({errc::refused,
+               "whether it needs a flash is not known: " + unknown,
+               {},
+               {},
+               {"flash it by name once: the ledger knows it from then on"}});
+    return left;
 }
 
-std::string standing_text(const flash::board_standing_now& b) {
-    if (b.need.reason.empty()) return {};
-    const std::string runs = b.version.empty()
-                                 ? "runs a firmware that nobody named"
-                                 : fmt::format("runs {}{}{}", b.version, b.relation.empty() ? "" : ", ", b.relation);
-    return fmt::format("{}; flash needed: {}, {}", runs, flash::name(b.need.is), b.need.reason);
+std::string standing_text(const flash::board_standing& b) {
+    return b.need.reason.empty() ? std::string() : flash::text_of(b);
 }
 
 std::string host_text(const flash::need_survey& all, const known_boards& b) {

@@ -2,6 +2,7 @@
 #include "owed.hpp"
 
 #include <kf/flash/guarding.hpp>
+#include <kf/flash/right_to.hpp>
 #include <kf/host/service.hpp>
 
 #include <fmt/format.h>
@@ -41,10 +42,8 @@ result<void> pay_owed(cli::invocation& in, const known_boards& b) {
     auto runner = make_runner(in);
     in.out.step(phase::service,
                 fmt::format("starting {}, which an earlier kflash left stopped", fmt::join(units, ", ")));
-    result<host::right> found = b.at.simulated
-                                    ? host::right{"none is needed", {}}
-                                    : host::find_right(runner, units, b.at.is_root, host::guard_unit_of(b.at.user));
-    KF_TRY(const auto right, std::move(found));
+    // What they are asked for as a proof is what is owed to them.
+    KF_TRY(const auto right, flash::right_to({units, units, units}, b.at, runner));
     host::systemd manager(runner, flash::privileged_systemctl(b.at, right), b.at.service_timeout);
     if (right.guard_unit.empty() || right.name == "root") {
         KF_CHECK(host::start_each(manager, units));

@@ -40,20 +40,13 @@ result<build_request> build_request_of(const cli::invocation& in) {
     return r;
 }
 
-result<void> edit_config(cli::invocation& in, const known_boards& b, const board::board& board) {
-    if (!in.interactive)
-        return kf::fail(
-            error{errc::needs_person,
-                  "menuconfig needs a terminal",
-                  {},
-                  {},
-                  {fmt::format("use the cached configuration: kflash flash {} --skip-menuconfig", board.key),
-                   fmt::format("or take a file: kflash config {} --import FILE", board.key)}});
-    std::string before;
-    if (const auto cached = b.configs.load(board.key))
-        before = cached->text;
-    else if (cached.error().code != errc::not_found)
-        in.out.warn(cached.error().what);
+result<void> menuconfig_needs_a_terminal(std::string instead) {
+    return kf::fail(
+        error{errc::needs_person, "menuconfig needs a terminal", {}, {}, {"or take a file: " + std::move(instead)}});
+}
+
+result<std::optional<firmware::cached_config>> choose_config(cli::invocation& in, const known_boards& b,
+                                                             const board::board& board, const std::string& before) {
     // Not cached unless the person saves it: only the chip is known, not the bootloader nor the wires.
     const auto chip =
         before.empty() ? firmware::chip_choice(b.at.klipper_dir(b.registry.settings), board.mcu) : std::string();
@@ -63,11 +56,28 @@ result<void> edit_config(cli::invocation& in, const known_boards& b, const board
                                              before.empty() ? chip : before));
     if (!edited.saved) {
         in.out.step(phase::config, before.empty() ? "nothing was saved" : "nothing was changed");
-        return {};
+        return std::nullopt;
     }
-    KF_TRY(const auto given, firmware::read_config(std::move(edited.text), b.configs.path(board.key)));
+    KF_TRY(auto given, firmware::read_config(std::move(edited.text), b.configs.path(board.key)));
     KF_CHECK(check_config_mcu(board, given.config));
-    KF_CHECK(keep_config(in, b, board, given.text));
+    return given;
+}
+
+result<void> edit_config(cli::invocation& in, const known_boards& b, const board::board& board) {
+    if (!in.interactive) {
+        auto refused = menuconfig_needs_a_terminal(fmt::format("kflash config {} --import FILE", board.key)).error();
+        refused.steps.insert(refused.steps.begin(),
+                             fmt::format("use the cached configuration: kflash flash {} --skip-menuconfig", board.key));
+        return kf::fail(std::move(refused));
+    }
+    std::string before;
+    if (const auto cached = b.configs.load(board.key))
+        before = cached->text;
+    else if (cached.error().code != errc::not_found)
+        in.out.warn(cached.error().what);
+    KF_TRY(const auto chosen, choose_config(in, b, board, before));
+    if (!chosen) return {};
+    KF_CHECK(keep_config(in, b, board, chosen->text));
     in.out.step(phase::config, fmt::format("saved as {}", b.configs.path(board.key).string()));
     return {};
 }

@@ -24,6 +24,14 @@ struct build_request {
 /// Opens menuconfig on the cached configuration of a board and caches what the person saved, if it is for that chip.
 [[nodiscard]] result<void> edit_config(cli::invocation& in, const known_boards& b, const board::board& board);
 
+/// What a person chose in menuconfig and saved, if it is for the board's chip; nothing when nothing was saved. It opens
+/// on `before`, or on the chip where that is empty. Nothing is cached.
+[[nodiscard]] result<std::optional<firmware::cached_config>>
+choose_config(cli::invocation& in, const known_boards& b, const board::board& board, const std::string& before);
+
+/// errc::needs_person; `instead`: the command that does without.
+[[nodiscard]] result<void> menuconfig_needs_a_terminal(std::string instead);
+
 using flash::check_config_mcu;
 
 /// Caches it for the board, and tells when the board had that of another one until now.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "workplace.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "health.hpp"
 #include "history.hpp"
 #include "needs.hpp"

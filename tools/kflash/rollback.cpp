@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
 #include "flash_request.hpp"
 #include "history.hpp"
 
@@ -33,7 +33,7 @@ result<void> choose_image(cli::invocation& in, const known_boards& b, flash::req
 result<void> run_rollback(cli::invocation& in) {
     KF_TRY(auto words, flash_words_of(in));
     words.menuconfig = false;
-    words.ask = in.interactive && !in.json && !in.has("yes"); // whoever is there sees the warning first
+    words.ask = in.can_ask() && !in.has("yes"); // whoever is there sees the warning first
     words.prepare = choose_image;
     return flash_with(in, words);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kflash_commands.hpp"
+#include "menu_selftest.hpp"
 #include "workplace.hpp"
 
 namespace kf::kflash {
@@ -11,11 +12,12 @@ const cli::tool_row& tool() {
                                    "Builds Klipper or Kalico firmware for each of your boards and flashes it,\n"
                                    "with the printer's service always brought back.",
                                    workplace_options(),
-                                   {flash_command(),    build_command(),    config_command(),   list_command(),
-                                    show_command(),     identify_command(), history_command(),  rollback_command(),
-                                    doctor_command(),   report_command(),   add_command(),      edit_command(),
-                                    exclude_command(),  include_command(),  remove_command(),   import_command(),
-                                    settings_command(), guard_command(),    guardian_command(), complete_command()},
+                                   {flash_command(),    build_command(),    config_command(),  list_command(),
+                                    show_command(),     identify_command(), history_command(), rollback_command(),
+                                    doctor_command(),   report_command(),   add_command(),     edit_command(),
+                                    exclude_command(),  include_command(),  remove_command(),  import_command(),
+                                    settings_command(), status_command(),   menu_command(),    guard_command(),
+                                    guardian_command(), complete_command()},
                                    {{"--list-devices", "list", "the same as list"},
                                     {"--add-device", "add", "the same as add"},
                                     {"--remove-device", "remove", "the same as remove"},
@@ -23,11 +25,12 @@ const cli::tool_row& tool() {
                                     {"--include-device", "include", "the same as include"},
                                     {"flash-all", "flash --all", "the same as flash --all"}},
                                    "flash",
-                                   {},
+                                   {{"menu and commands", check_menu_and_commands}},
                                    {{"METHOD", method_names},
                                     {"BOARD", {}, "boards"},
                                     {"DEVICE", {}, "devices"},
-                                    {"SHELL", {"bash", "zsh", "fish"}}}};
+                                    {"SHELL", {"bash", "zsh", "fish"}}},
+                                   "menu"};
     return row;
 }
 

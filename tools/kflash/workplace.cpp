@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
+#include "../cli/fault.hpp"
 #include "../cli/number.hpp"
 #include "../cli/prompt.hpp"
-#include "fault.hpp"
 #include "owed.hpp"
 
 #include <kf/io/json_fields.hpp>
@@ -15,10 +15,23 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 namespace kf::kflash {
 namespace {
+
+/// As the shell would find it.
+bool is_installed(const char* program) {
+    const char* path = std::getenv("PATH");
+    for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+        const auto end = std::min(rest.find(':'), rest.size());
+        if (end > 0 && ::access((fs::path(rest.substr(0, end)) / program).c_str(), X_OK) == 0) return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
 
 result<workplace> from_simulation(const std::string& text) {
     boost::system::error_code ec;
@@ -28,6 +41,8 @@ result<workplace> from_simulation(const std::string& text) {
     const auto at = [&](const char* name) { return io::text_at(o, name); };
     workplace w;
     w.simulated = true;
+    const bool may = io::value_at<bool>(o, "right").value_or(true);
+    w.own = may ? flash::own_right::needless : flash::own_right::none;
     w.devices.by_id = at("by_id");
     w.proc = at("proc");
     w.devices.sysfs = at("sysfs");
@@ -80,11 +95,12 @@ result<workplace> open_workplace(cli::invocation& in) {
         in.out.step(phase::simulation, fmt::format("a simulated printer in {}", w.home.parent_path().string()));
     }
     w.service_timeout = service_timeout;
+    if (is_installed("ccache")) w.compiler_cache = w.builds.parent_path() / "ccache";
     w.self = in.self;
     w.is_root = ::geteuid() == 0;
     if (const passwd* person = ::getpwuid(::geteuid())) w.user = person->pw_name;
     if (w.simulated)
-        install_fault_probe();
+        cli::install_fault_probe();
     else if (const char* uid = std::getenv("SUDO_UID"); uid != nullptr && ::geteuid() == 0)
         if (const char* gid = std::getenv("SUDO_GID"); gid != nullptr)
             w.build_as = io::user_ids{static_cast<unsigned>(std::strtoul(uid, nullptr, 10)),

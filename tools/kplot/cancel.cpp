@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "steer.hpp"
 
 namespace kf::kplot {

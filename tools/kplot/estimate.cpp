@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
 #include "clock_text.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/job/planned_limits.hpp>
 #include <kf/planner/estimate.hpp>

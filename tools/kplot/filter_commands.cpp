@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
 #include "../plotter/text_output.hpp"
-#include "commands.hpp"
 #include "drawing_input.hpp"
 #include "filters.hpp"
 #include "job_input.hpp"
+#include "kplot_commands.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
 #include "../plotter/text_output.hpp"
-#include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "kplot_commands.hpp"
 #include "pen_filters.hpp"
 
 #include <kf/drawing/arcs.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <fmt/format.h>
 

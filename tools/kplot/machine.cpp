@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/io/output_file.hpp>
 #include <kf/machine/fields.hpp>

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 int main(int argc, char** argv) { return kf::cli::run(kf::kplot::tool(), argc, argv); }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
-#include "commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/io/ascii.hpp>
 #include <kf/io/output_file.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
 #include "console_steering.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "kplot_commands.hpp"
 #include "pen_filters.hpp"
 
 #include <kf/run/file_run.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/machine/machine_edit.hpp>
 #include <kf/machine/machine_file.hpp>

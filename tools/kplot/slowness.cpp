@@ -104,6 +104,13 @@ result<std::vector<remedy>> remedies(const run::whole_job& job, const machine::m
             tried(fmt::format("half the lift (z_states.travel_mm: {})", io::to_decimal(lower.z_states.travel_mm, 3)),
                   *then);
     }
+    // Twice as hard: whether the motors bear it, only a trial shows (kcal pattern acceleration-test draws one).
+    machine::machine harder = m;
+    harder.motion.max_accel_mm_s2 *= 2;
+    if (auto then = time_of(job, harder))
+        tried(fmt::format("twice the acceleration (motion.max_accel_mm_s2: {})",
+                          io::to_decimal(harder.motion.max_accel_mm_s2, 3)),
+              *then);
     KF_TRY(const auto header, job.header());
     KF_TRY(const job::decomposed_job parts, job::decompose(job.strokes(), header));
     for (const trial& t : trials) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
 #include "clock_text.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
 #include "pen_filters.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <kf/io/json_fields.hpp>
 #include <kf/klippy/sdcard_files.hpp>
@@ -95,6 +95,10 @@ result<void> show_status(cli::invocation& in, const plotter_site& site) {
         const std::string& homed = s.toolhead->homed_axes;
         text += "\nhomed     " + (homed.empty() ? std::string("nothing") : homed);
         fields.push_back({"homed_axes", homed});
+        if (!p->square.text().empty()) {
+            text += "\nsquare    " + p->square.text();
+            fields.push_back({"square", p->square.text()});
+        }
     }
     const bool moving = running.has_value() || job.state == klippy::job_state::printing;
     if (!p->record.doubt().empty() && !moving) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <algorithm>
 #include <string_view>

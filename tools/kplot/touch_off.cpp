@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
 #include "../plotter/plotter.hpp"
-#include "commands.hpp"
+#include "kplot_commands.hpp"
 
 #include <fmt/format.h>
 

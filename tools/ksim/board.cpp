@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/interrupt.hpp>

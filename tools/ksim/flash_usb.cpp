@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/flash/methods/katapult_usb.hpp>
 

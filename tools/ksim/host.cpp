@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/board/discover.hpp>
 #include <kf/board/slug.hpp>
@@ -394,6 +394,7 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
                              {"scenario", w.scenario.string()},
                              {"systemctl", json::array{w.self, "systemctl", "--state", w.state.string()}},
                              {"state", w.state.string()},
+                             {"right", !in.has("no-right")},
                              {"klipper_dir", w.klipper.string()},
                              {"boards", std::move(told)},
                              {"pid", ::getpid()}};
@@ -434,6 +435,7 @@ cli::command_row host_command() {
              {"spare", "", "a third board, which is not registered, to try kflash add on"},
              {"board", "KEY:WORDS", "one more board: mcu=M,serial=S,port=1-1.4,new and other options of ksim board"},
              {"fault", "BOARD:WORD", "give a board a fault, see ksim board"},
+             {"no-right", "", "the person may not manage the services: a Moonraker has to"},
              {"katapult-dir", "DIR", "a real Katapult tree for katapult_script"},
              {"until-eof", "", "end when standard input ends"}},
             {{"ksim host --root /tmp/printer", "prints as JSON where everything is"},

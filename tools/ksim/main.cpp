@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 #include "firmware_image.hpp"
 
 #include <kf/io/standard_streams.hpp>

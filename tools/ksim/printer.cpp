@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/number.hpp"
-#include "commands.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/io/interrupt.hpp>
 #include <kf/sim/ink_image.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/printer_cfg.hpp>
+#include <kf/sim/wrong_machine.hpp>
 
 #include <boost/json.hpp>
 
@@ -48,7 +49,8 @@ void obey(sim::klippy_process& k, const std::string& words) {
 }
 
 /// False when the other end has closed.
-bool read_words(sim::klippy_process& k, std::string& partial) {
+template<class Obey>
+bool read_words(std::string& partial, Obey&& obey_word) {
     pollfd p{STDIN_FILENO, POLLIN, 0};
     if (::poll(&p, 1, 0) <= 0) return true;
     // One piece a turn: the printer goes on and signals are looked at, however fast somebody writes.
@@ -58,7 +60,7 @@ bool read_words(sim::klippy_process& k, std::string& partial) {
     if (n <= 0) return false;
     partial.append(buffer, static_cast<std::size_t>(n));
     for (std::size_t end; (end = partial.find('\n')) != std::string::npos; partial.erase(0, end + 1))
-        obey(k, partial.substr(0, end));
+        obey_word(partial.substr(0, end));
     if (partial.size() > sizeof buffer) partial.clear(); // no word is that long
     return true;
 }
@@ -78,6 +80,20 @@ result<sim::printer_config> configure(const cli::invocation& in, const fs::path&
     // Not the folder that a printer.cfg names: that is the real printer's.
     config.gcodes = fs::absolute(in.get("gcodes").value_or((socket.parent_path() / "gcodes").string()));
     return config;
+}
+
+/// The machine behind the socket: as it should be, or as --wrong says.
+result<void> put_together(sim::gantry& machine, const cli::invocation& in, const sim::printer_config& config,
+                          sim::touch touch, sim::ink ink) {
+    sim::wrong_machine wrong;
+    if (const auto file = in.get("wrong")) {
+        KF_TRY(const std::string text, io::read_file(*file));
+        KF_TRY(wrong, sim::read_wrong_machine(text, *file));
+        if ((wrong.touch_mm || wrong.touch_below_mm) && (in.has("pen-down") || in.has("pen-below")))
+            return kf::fail(errc::usage, fmt::format("{} says where the pen touches, and so does an option", *file));
+    }
+    machine.build(sim::mechanics_of(wrong, config, touch), ink, static_cast<std::uint64_t>(wrong.seed));
+    return {};
 }
 
 result<void> run_printer(cli::invocation& in) {
@@ -103,7 +119,7 @@ result<void> run_printer(cli::invocation& in) {
 
     const sim::paper paper{config.axes[0].max, config.axes[1].max};
     sim::klippy_server server(fs::absolute(*socket), config, std::move(scenarios), speed);
-    server.klippy().machine().trace = sim::pen_trace(touch, ink ? sim::ink::kept : sim::ink::forgotten);
+    KF_CHECK(put_together(server.klippy().machine(), in, config, touch, ink ? sim::ink::kept : sim::ink::forgotten));
     io::interrupt::catch_signals();
     KF_CHECK(server.listen());
     const boost::json::object where{
@@ -116,13 +132,20 @@ result<void> run_printer(cli::invocation& in) {
     auto next_picture = std::chrono::steady_clock::now();
     while (io::interrupt::pending() == 0) {
         KF_CHECK(server.serve(has_input ? 20 : 200));
-        if (has_input && !read_words(server.klippy(), partial)) {
+        bool shows_ink = false;
+        const auto obey_word = [&](const std::string& words) {
+            if (words == "show-ink")
+                shows_ink = true;
+            else
+                obey(server.klippy(), words);
+        };
+        if (has_input && !read_words(partial, obey_word)) {
             if (in.has("until-eof")) break;
             has_input = false;
         }
         // Somebody may look at the picture while the pen moves.
         const auto& lines = server.klippy().machine().trace.lines();
-        if (ink && lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture) {
+        if (ink && (shows_ink || (lines.size() != drawn && std::chrono::steady_clock::now() >= next_picture))) {
             KF_CHECK(sim::write_ink(*ink, lines, paper));
             drawn = lines.size();
             next_picture = std::chrono::steady_clock::now() + std::chrono::seconds(2);
@@ -147,13 +170,14 @@ cli::command_row printer_command() {
          {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
          {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
          {"pen-below", "MM", "instead, where a low Z is down: the Z from which downwards it touches"},
+         {"wrong", "FILE", "what is wrong with the machine: pulleys, racking, backlash, touch, stalls, scatter"},
          {"config", "FILE",
           "a printer.cfg that goes over its own: axes, limits, macros, homing, delayed_gcode, skew, on_error_gcode"},
          {"kalico", "", "behave as Kalico where that differs: G28 ends a retract away from the endstop"},
          {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
          {"stdin", "",
           "obey words on standard input: lose-mcu, return-mcu, mcu-shutdown TEXT, kill-klippy, start-klippy, "
-          "fail-next-restart, config-error TEXT, endstop-x never|always|ok"},
+          "fail-next-restart, config-error TEXT, endstop-x never|always|ok, show-ink"},
          {"until-eof", "", "as --stdin, and end when standard input ends"}},
         {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
          {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",

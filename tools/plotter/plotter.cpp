@@ -50,6 +50,8 @@ result<void> connect(plotter& p, klippy::need n) {
     auto opened = p.session.open(n);
     if (opened) opened = p.session.subscribe(klippy::state_objects());
     if (p.session.connected()) {
+        // The lock is not needed for it: what is forgotten here holds for nobody any more.
+        if (const auto& head = p.session.status().toolhead) KF_CHECK(p.square.hold_against(head->homed_axes));
         const auto& at = p.session.status().webhooks;
         if (at.state == klippy::printer_state::shutdown || at.state == klippy::printer_state::error)
             KF_CHECK(p.record.may_be_down("Klipper stopped: " + klippy::first_line(at.message)));
@@ -111,6 +113,7 @@ result<std::unique_ptr<plotter>> open_plotter(cli::invocation& in, const plotter
         .lock = std::move(lock),
         .control = std::move(control),
         .record = run::pen_record(site.records, site.socket),
+        .square = run::square_record(site.records, site.socket),
         .session = klippy::session<klipper_socket>({site.socket}, policy_of(site.machine, request.klipper))});
     KF_CHECK(bring_to(in, *p, request.klipper));
     return p;

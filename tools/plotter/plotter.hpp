@@ -10,6 +10,7 @@
 #include <kf/klippy/socket_lock.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/run/square_record.hpp>
 #include <kf/run/steering.hpp>
 #include <kf/run/z_reference.hpp>
 
@@ -53,6 +54,7 @@ struct plotter {
     std::optional<io::file_lock> lock = {};
     std::optional<run::control_socket> control = {}; ///< with holding::steered
     run::pen_record record;
+    run::square_record square; ///< held against what Klipper says of its references
     klippy::session<klipper_socket> session;
     run::printer_facts facts = {}; ///< from readiness::preflighted on
 };

@@ -37,9 +37,9 @@ namespace kf::plotting {
             cfg += fmt::format("full_steps_per_rotation: {}\n", steps);
     };
     axis('x', m.work_area_min_mm.x, m.work_area_mm.x, m.axes.x.homing_side.value_or(side::min),
-         m.steppers.xy_rotation_distance);
+         m.steppers.rotation_of_x());
     axis('y', m.work_area_min_mm.y, m.work_area_mm.y, m.axes.y.homing_side.value_or(side::min),
-         m.steppers.xy_rotation_distance);
+         m.steppers.rotation_of_y());
     axis('z', m.work_area_min_mm.z, m.work_area_mm.z, m.axes.z.homing_side.value_or(up),
          m.steppers.z_rotation_distance);
     return cfg;

@@ -219,14 +219,17 @@ class target {
     kf::board::device device_;
 };
 
+[[nodiscard]] inline error excluded(const board& b) {
+    return {errc::refused,
+            fmt::format("{} is excluded from flashing", b.name),
+            "its entry says \"flashable\": false",
+            {},
+            {"kflash edit " + b.key + " --include"}};
+}
+
 /// The board as something to flash: locate(), and it is not excluded, and its USB name agrees about the chip.
 [[nodiscard]] inline result<target> match(const registry& r, const board& b, std::span<const device> devices) {
-    if (!b.flashable)
-        return kf::fail(error{errc::refused,
-                              fmt::format("{} is excluded from flashing", b.name),
-                              "its entry says \"flashable\": false",
-                              {},
-                              {"kflash edit " + b.key + " --include"}});
+    if (!b.flashable) return kf::fail(excluded(b));
     KF_TRY(auto d, locate(r, b, devices));
     // A product string that is no chip's name says nothing: the configuration and the bootloader are asked later.
     if (!d.usb.mcu.empty() && !mcu_matches(b.mcu, d.usb.mcu))

@@ -75,8 +75,7 @@ namespace detail {
 /// What build() runs: a count of the steps, and the build.
 [[nodiscard]] inline std::array<io::command, 2> build_commands(const build_site& site, unsigned jobs) {
     if (jobs == 0) jobs = std::max(1u, std::thread::hardware_concurrency());
-    return {detail::make_command(site, {"-n"}, site.config(), site.out()),
-            detail::make_command(site, {fmt::format("-j{}", jobs)}, site.config(), site.out())};
+    return {detail::compile_command(site, "-n"), detail::compile_command(site, fmt::format("-j{}", jobs))};
 }
 
 namespace detail {

@@ -4,6 +4,7 @@
 /// line, so that neither the person's ~/klipper/.config nor its out/ is ever touched. The make interface is that of
 /// Klipper's Makefile.
 
+#include <kf/io/atomic_file.hpp>
 #include <kf/io/line_tail.hpp>
 #include <kf/io/process.hpp>
 
@@ -28,6 +29,7 @@ struct build_site {
     fs::path dir = {};                       ///< ours, absolute, one for each board; holds .config, out/, lock
     std::string who = "kflash";              ///< what a second run is told
     std::optional<io::user_ids> run_as = {}; ///< under sudo: whose tree it is
+    fs::path compiler_cache = {};            ///< a folder for ccache; empty: the compiler is called by itself
 
     [[nodiscard]] fs::path config() const { return dir / ".config"; }
     [[nodiscard]] fs::path out() const { return dir / "out"; }
@@ -42,6 +44,16 @@ struct build_site {
           "ASFLAGS", "CPPFLAGS", "LDFLAGS", "LDLIBS", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH"})
         all.emplace_back(name, "");
     return all;
+}
+
+/// Through ccache the compiler is another word on make's command line; it gets its prefix in the Makefile. A tree that
+/// names it in another way is built without.
+inline constexpr std::string_view compiler_in_makefile = "CC=$(CROSS_PREFIX)gcc";
+inline constexpr std::string_view cached_compiler = "CC=ccache $(CROSS_PREFIX)gcc";
+
+[[nodiscard]] inline bool takes_compiler_cache(const fs::path& tree) {
+    const auto makefile = io::read_file(tree / "Makefile");
+    return makefile && ("\n" + *makefile).find(fmt::format("\n{}\n", compiler_in_makefile)) != std::string::npos;
 }
 
 /// A command of make's as the person's shell would take it in the source tree; what the environment gets is ours.
@@ -60,6 +72,20 @@ namespace detail {
     c.argv.push_back("OUT=" + (out / "").string());
     c.argv.push_back("KCONFIG_CONFIG=" + config.string());
     c.environment = make_environment();
+    return c;
+}
+
+/// The same to compile. ccache gets a cache and settings of our own: nothing that a person has set for it, such as
+/// less care about what may differ, has a say in the image.
+[[nodiscard]] inline io::command compile_command(const build_site& site, std::string word) {
+    std::vector<std::string> words{std::move(word)};
+    if (!site.compiler_cache.empty()) words.emplace_back(cached_compiler);
+    auto c = make_command(site, std::move(words), site.config(), site.out());
+    if (site.compiler_cache.empty()) return c;
+    c.but_for = "CCACHE_";
+    c.environment.emplace_back("CCACHE_DIR", site.compiler_cache.string());
+    c.environment.emplace_back("CCACHE_CONFIGPATH", (site.compiler_cache / "ccache.conf").string());
+    c.environment.emplace_back("CCACHE_MAXSIZE", "500M");
     return c;
 }
 

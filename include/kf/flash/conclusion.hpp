@@ -50,7 +50,7 @@ namespace detail {
 [[nodiscard]] inline batch_row row_of(const outcome& o, std::size_t i) {
     const auto& b = o.boards[i];
     batch_row row{b.key, b.name};
-    row.build = verdict::pass;
+    row.build = b.built ? verdict::pass : verdict::skip;
     const auto& ended = o.ended(i);
     if (ended) {
         row.flash = row.verify = verdict::pass;

@@ -84,6 +84,7 @@ struct configured {
     result<firmware::source_config> source = kf::fail(errc::not_found, "was not looked for");
     result<std::string> tree_version = std::string{}; ///< git's; empty when the tree says none
     std::string compiler_prefix = {};                 ///< of the programs that are asked for the next
+    fs::path compiler_cache = {};                     ///< as of build_site
     /// The hash of what the firmware would be made from.
     result<std::string> inputs = kf::fail(errc::not_found, "was not looked for");
     std::optional<stored_image> stored = {}; ///< nothing of it is built then
@@ -124,6 +125,7 @@ template<io::process_runner Runner>
     if (!found.source) return found;
     const auto patience = wishes.git_timeout.value_or(settings.git_timeout);
     found.tree_version = firmware::describe_tree(runner, tree, at.build_as, patience);
+    if (!at.compiler_cache.empty() && firmware::takes_compiler_cache(tree)) found.compiler_cache = at.compiler_cache;
     found.compiler_prefix = firmware::compiler_prefix(tree, found.source->config);
     found.inputs = firmware::hash_inputs(runner, tree, found.source->config, at.build_as, patience);
     return found;

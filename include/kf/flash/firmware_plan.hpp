@@ -39,6 +39,7 @@ struct firmware_plan {
     p.site = site_of(at, settings, board, who);
     p.stored = found.stored;
     if (p.stored) p.site.dir /= "rollback"; // what was built last stays as it is
+    p.site.compiler_cache = found.compiler_cache;
     p.compiler_prefix = found.compiler_prefix;
     p.inputs = found.inputs.value_or("");
     p.jobs = wishes.jobs;

@@ -20,16 +20,18 @@ namespace kf::flash {
     io::command c{right.prefix};
     c.argv.insert(c.argv.end(), {at.self, "guardian", fmt::format("--timeout={}", at.service_timeout),
                                  "--journal=" + at.journal().string()});
-    for (const auto& word : at.simulated ? at.systemctl : right.systemctl) c.argv.push_back("--systemctl=" + word);
+    const bool other = !right.systemctl.empty();
+    if (other || at.simulated)
+        for (const auto& word : other ? right.systemctl : at.systemctl) c.argv.push_back("--systemctl=" + word);
     c.argv.insert(c.argv.end(), units.begin(), units.end());
     return c;
 }
 
 /// What the person is told about the guardian, and what it does not survive.
 [[nodiscard]] inline std::string guardian_note(const place& at, const host::right& right) {
-    if (at.simulated) return "the guardian is a child of kflash";
     if (!right.systemctl.empty())
         return "the guardian is a child of kflash, and both need Moonraker to start the services again";
+    if (at.simulated) return "the guardian is a child of kflash";
     if (!right.guard_unit.empty())
         return "the guardian is a unit of its own: it outlives kflash, the login and their control groups";
     return "the guardian is a child of kflash: it outlives kflash, but not the end of a login with "

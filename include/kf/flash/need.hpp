@@ -7,7 +7,7 @@
 #include <kf/firmware/git_version.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/stopping.hpp>
-#include <kf/host/printer_facts.hpp>
+#include <kf/host/mcu_facts.hpp>
 
 #include <fmt/format.h>
 
@@ -28,19 +28,17 @@ enum class need { no, yes, unknown };
     return "?";
 }
 
-/// The micro-controller of klippy that is this board: by its port or by a name of the board, never by its chip. Null
+/// The micro-controller of `said` that is this board: by its port or by a name of the board, never by its chip. Null
 /// when none is.
-[[nodiscard]] inline const host::mcu_facts* mcu_of(const std::vector<host::printer_facts>& printers,
-                                                   const board::board& board,
+[[nodiscard]] inline const host::mcu_facts* mcu_of(const std::vector<host::mcu_facts>& said, const board::board& board,
                                                    const std::optional<board::device>& device) {
-    for (const auto& printer : printers)
-        for (const auto& m : printer.mcus) {
-            if (m.serial.empty()) continue;
-            if (device && m.port == device->resolved) return &m;
-            // A port that leads elsewhere is another board's, whatever it is called.
-            if (device && !m.port.empty()) continue;
-            if (names_board(m.serial, board, device.value_or(board::device{}))) return &m;
-        }
+    for (const auto& m : said) {
+        if (m.serial.empty()) continue;
+        if (device && m.port == device->resolved) return &m;
+        // A port that leads elsewhere is another board's, whatever it is called; and the names of a twin are no names.
+        if (device && (!m.port.empty() || device->facts.twins > 0)) continue;
+        if (names_board(m.serial, board, device.value_or(board::device{}))) return &m;
+    }
     return nullptr;
 }
 
@@ -80,6 +78,36 @@ template<class Inputs>
     if (*now == f.flashed->inputs)
         return {need::no, "sources, configuration and compiler are those that it was made from"};
     return {need::yes, "sources, configuration or compiler are others than when it was flashed"};
+}
+
+/// A board and its firmware as they stand: what `kflash list` tells, a batch asks about, and --if-needed goes by.
+struct board_standing {
+    std::string key, name;
+    board_need need = {};
+    std::string version = {};  ///< as klippy says; empty when nobody says it
+    std::string relation = {}; ///< to the host's, relation_text(); empty when it was not looked for
+};
+
+/// `device`: nothing when the board is not there. `said`: by all klippys. `inputs()`: as for judge_need().
+template<class Inputs>
+[[nodiscard]] board_standing standing_of(const board::board& board, const std::optional<board::device>& device,
+                                         const std::vector<host::mcu_facts>& said, const ledger& known,
+                                         Inputs&& inputs) {
+    board_standing s{board.key, board.name};
+    need_facts facts;
+    facts.in_bootloader = device && board::firmware_on(board, *device) == board::usb_firmware::katapult;
+    facts.running = facts.in_bootloader ? nullptr : mcu_of(said, board, device); // whatever klippy remembers
+    facts.flashed = on_board(known, {board.key, device ? device->usb.serial : ""});
+    if (facts.running != nullptr) s.version = facts.running->version;
+    s.need = device ? judge_need(facts, inputs) : board_need{need::unknown, "it is not connected"};
+    return s;
+}
+
+/// What a person is told of it: "runs v0.13.0-100-g0123456, behind by 47 commits; flash needed: yes, ..."
+[[nodiscard]] inline std::string text_of(const board_standing& s) {
+    std::string text;
+    if (!s.version.empty()) text = fmt::format("runs {}{}{}; ", s.version, s.relation.empty() ? "" : ", ", s.relation);
+    return fmt::format("{}flash needed: {}, {}", text, name(s.need.is), s.need.reason);
 }
 
 /// The board's version beside the host's, in words: "current", "behind by 47 commits", "ahead by 2 commits", "another

@@ -13,6 +13,7 @@ namespace kf::flash {
 /// In the order of the plan's boards.
 struct board_outcome {
     std::string key = {}, name = {};
+    bool built = true;       ///< false: the flash ended before
     std::string sha256 = {}; ///< of its image
     std::size_t bytes = 0;   ///< of it
     write_outcome written = {};
@@ -27,9 +28,9 @@ struct outcome {
     result<void> service = {};
     seconds downtime = 0;
 
-    /// Of one board; what kept all of them from being tried counts for each.
+    /// Of one board; what kept all of them from being tried counts for each that has no reason of its own.
     [[nodiscard]] const result<void>& ended(std::size_t board) const noexcept {
-        return reached ? boards[board].written.ended : reached;
+        return reached || !boards[board].written.ended ? boards[board].written.ended : reached;
     }
     /// The first failure of a board, if there is one.
     [[nodiscard]] const result<void>& ended() const noexcept {

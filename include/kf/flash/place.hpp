@@ -9,7 +9,6 @@
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
 #include <kf/host/print_guard.hpp>
-#include <kf/host/printer_facts.hpp>
 #include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 
@@ -26,10 +25,10 @@ namespace fs = std::filesystem;
 /// Below place::state while services are stopped: their names, one in a line.
 inline constexpr const char* journal_name = "stopped-units";
 
-/// Who may stop and start these units (`running`: those that run now) where the person has no right to systemd.
-/// Empty: nobody else is asked.
-using right_source =
-    std::function<result<host::right>(const std::vector<std::string>& units, const std::vector<std::string>& running)>;
+/// Who may stop and start these services where the person has no right to systemd. Empty: nobody else is asked.
+using right_source = std::function<result<host::right>(const host::service_question&)>;
+
+enum class own_right { looked_for, needless, none };
 
 struct place {
     board::device_folders devices = {};
@@ -37,14 +36,15 @@ struct place {
     fs::path home;                                  ///< what ~ means in devices.json
     fs::path registry_file, configs, builds, state; ///< devices.json, configs/, OUT folders, journal and ledger
     std::vector<std::string> systemctl = {"systemctl"};
-    bool simulated = false; ///< no right is needed, and the guardian is a child
+    bool simulated = false;                ///< the guardian is a child, and systemctl is ksim's
+    own_right own = own_right::looked_for; ///< of the person, to services
     bool is_root = false;
     seconds service_timeout = 30;
     std::optional<io::user_ids> build_as = {}; ///< under sudo: the calling user
     std::string user = {};                     ///< who runs us, for the guardian's unit
+    fs::path compiler_cache = {};              ///< a folder for ccache; empty: there is no ccache
     std::string self = {};                     ///< our own program, for the guardian that is a child
-    host::second_source moonraker = {};        ///< who else can say what the printer does
-    host::second_facts moonraker_facts = {};   ///< and which firmware its boards have
+    host::second_source moonraker = {};        ///< who else can say what the printer does, and runs
     right_source other_right = {};
 
     [[nodiscard]] fs::path lock() const { return state / "flash.lock"; }

@@ -167,13 +167,18 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
 }
 
 /// Of each board of the built plan. `ran`: of those that were agreed on, none when nothing was begun.
-[[nodiscard]] inline std::vector<board_outcome>
-all_outcomes(const built_plan& built, const result<agreed_plan>& agreement, std::vector<board_outcome> ran) {
+[[nodiscard]] inline std::vector<board_outcome> all_outcomes(const built_plan& built, const result<survey>& seen,
+                                                             const result<agreed_plan>& agreement,
+                                                             std::vector<board_outcome> ran) {
     std::vector<board_outcome> boards(built.boards().size());
     for (std::size_t i = 0; agreement && i < ran.size(); ++i) boards[agreement->numbers[i]] = std::move(ran[i]);
     for (std::size_t i = 0; i < boards.size(); ++i) {
         auto& b = boards[i];
         if (agreement && !agreement->objections[i]) b.written.ended = agreement->objections[i];
+        if (seen && !agreement)
+            for (const auto& now : seen->boards)
+                if (now.board.key == built.plan().boards[i].board.key)
+                    b.written.ended = check_board(built.plan().wanted, *seen, now);
         const auto& image = built.boards()[i].firmware.image;
         b.key = built.plan().boards[i].board.key;
         b.name = built.plan().boards[i].board.name;
@@ -188,11 +193,14 @@ all_outcomes(const built_plan& built, const result<agreed_plan>& agreement, std:
 /// `seen`: the second survey. `turn`: the lock of the one flash at a time. A refusal before anything was stopped is in
 /// the outcome too, so that every board has its row at the end.
 template<io::process_runner Runner, io::clock Clock, reporter Reporter>
-[[nodiscard]] outcome run(const built_plan& built, const survey& seen, const io::file_lock& turn, Runner& runner,
-                          Clock clock, Reporter& tell) {
-    // A look that a signal cut short agrees with nothing.
-    const auto uncut = io::interrupt::check();
-    const auto agreement = uncut ? agree_on(built.plan(), seen) : result<agreed_plan>(kf::fail(uncut.error()));
+[[nodiscard]] outcome run(const built_plan& built, const result<survey>& seen, const io::file_lock& turn,
+                          Runner& runner, Clock clock, Reporter& tell) {
+    const auto agree = [&]() -> result<agreed_plan> {
+        KF_CHECK(seen);
+        KF_CHECK(io::interrupt::check()); // a look that a signal cut short agrees with nothing
+        return agree_on(built.plan(), *seen);
+    };
+    const auto agreement = agree();
     outcome o;
     bool was_run = false;
     if (!agreement) {
@@ -205,7 +213,7 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
         else
             o.reached = kf::fail(std::move(ran).error());
     }
-    o.boards = detail::all_outcomes(built, agreement, std::move(o.boards));
+    o.boards = detail::all_outcomes(built, seen, agreement, std::move(o.boards));
     if (was_run)
         detail::write_down(built, o, tell);
     else

@@ -3,6 +3,8 @@
 /// Which of the boards that were asked for are flashed: the stages of a batch before its plan. A person, or flags,
 /// answer what is asked; what they leave out is in the request, and no failure.
 
+#include <kf/flash/event.hpp>
+#include <kf/flash/learn.hpp>
 #include <kf/flash/questions.hpp>
 #include <kf/io/atomic_file.hpp>
 
@@ -20,6 +22,37 @@ inline void take_all(request& wanted, const board::registry& registry) {
         wanted.boards.push_back(b.key);
         if (!b.flashable) wanted.left_out.emplace(b.key, "excluded from flashing");
     }
+}
+
+/// Which are there, and what is no device of a board, is told. One at least has to be.
+template<sink Sink>
+[[nodiscard]] result<void> see_boards(const request& wanted, const board::registry& registry, const place& at,
+                                      Sink& out) {
+    const auto seen = look_at_devices(wanted, registry, at);
+    for (const auto& s : seen.skipped) out.detail(fmt::format("{}: {}", s.file_name, s.why));
+    for (const auto& one : seen.boards) {
+        if (one.target)
+            out.step(phase::discovery, fmt::format("{} is {}", one.board.name, one.target->by_id_name()));
+        else if (wanted.is_batch() && wanted.wants(one.board.key))
+            out.warn(one.target.error().what);
+    }
+    return check_connected(wanted, seen);
+}
+
+/// Before anything may refuse the flash: one that is cut short leaves a board in Katapult, maybe under a name and
+/// serial number that nobody has seen. Its port is what it can be found by then.
+template<reporter Reporter>
+[[nodiscard]] result<void> learn_boards(const request& wanted, const board::registry& registry, const place& at,
+                                        Reporter& tell) {
+    const auto seen = look_at_devices(wanted, registry, at);
+    KF_CHECK(check_connected(wanted, seen)); // the lock may have been waited for
+    for (const auto& b : seen.boards) {
+        if (!is_in_play(wanted, b)) continue;
+        owned_sink out(tell, b.board.key);
+        KF_TRY(auto registered, board::find(registry, b.board.key));
+        learn(at.registry_file, registered, b.target->device(), {}, wanted.day, out);
+    }
+    return {};
 }
 
 /// What another flash is told that has to wait.
@@ -49,12 +82,12 @@ template<questions Questions, sink Sink>
     const auto text = io::read_file(seen.at.ledger(), std::size_t{1} << 26).value_or("");
     const auto standings = standings_of(wanted, seen, parse_ledger(text));
     bool known = false;
-    for (const auto& b : standings) {
-        known = known || b.is != standing::unknown;
-        if (const auto words = standing_words(b); !words.empty()) out.step(phase::plan, words);
+    for (const auto& [board, inputs] : standings) {
+        known = known || board.need.is != need::unknown;
+        out.step(phase::plan, fmt::format("{}: {}", board.name, text_of(board)));
     }
     if (!known && !standings.empty())
-        out.warn("of no board is it known whether it runs the sources: all that were asked for are flashed");
+        out.warn("of no board is it known whether it needs a flash: all that were asked for are flashed");
     const auto question = ask_about(standings, last_batch(text));
     if (!question) return {};
     KF_TRY(const bool leave_out, person.leave_out(*question));

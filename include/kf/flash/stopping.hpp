@@ -27,8 +27,13 @@ namespace kf::flash {
 /// it does not say on which ports its MCUs are.
 [[nodiscard]] inline bool concerns(const host::printer_activity& a, const board::board& board,
                                    const board::device& device) {
-    if (a.serials.empty() || std::ranges::find(a.ports, device.resolved) != a.ports.end()) return true;
-    return std::ranges::any_of(a.serials, [&](const auto& serial) { return names_board(serial, board, device); });
+    bool says = false;
+    for (const auto& m : a.mcus) {
+        if (m.serial.empty()) continue;
+        says = true;
+        if ((!m.port.empty() && m.port == device.resolved) || names_board(m.serial, board, device)) return true;
+    }
+    return !says;
 }
 
 /// What the service manager says: of the units that are set up to run klippy, and of any other that was asked for.

@@ -11,10 +11,9 @@
 #include <kf/flash/firmware_plan.hpp>
 #include <kf/flash/method_order.hpp>
 #include <kf/flash/port_free.hpp>
+#include <kf/flash/right_to.hpp>
 #include <kf/flash/stopping.hpp>
-#include <kf/host/guard_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
-#include <kf/host/right.hpp>
 #include <kf/host/service_manager.hpp>
 #include <kf/io/interrupt.hpp>
 
@@ -133,6 +132,15 @@ inline void take_from(write_job& job, const firmware::build_site& site) {
     return {};
 }
 
+/// What speaks against this board, whatever becomes of the others.
+[[nodiscard]] inline result<void> check_board(const request& wanted, const survey& seen, const board_survey& b) {
+    KF_CHECK(b.target);
+    const auto idle = idle_printers_of(wanted, seen);
+    if (!idle) return {};
+    const auto stop = stop_of(*idle, seen);
+    return stop ? check_holders(b, *stop) : result<void>{};
+}
+
 /// The error of a board says whose it is.
 template<class T>
 [[nodiscard]] result<T> about(const std::string& board, result<T> r) {
@@ -237,18 +245,13 @@ void look_for_services(survey& seen, const request& wanted, const place& at, Run
     if (!idle) return;
     const auto stop = stop_of(*idle, seen);
     if (!stop) return;
-    if (at.simulated || stop->units.empty()) {
+    if (stop->units.empty()) {
         seen.right = host::right{"none is needed", {}};
         return;
     }
     std::vector<std::string> running; // only these may be touched by a probe
     for (const auto& k : stop->klippys) running.push_back(k.unit);
-    seen.right = host::find_right(runner, running, at.is_root, host::guard_unit_of(at.user));
-    if (seen.right || !at.other_right) return;
-    if (auto other = at.other_right(stop->units, running))
-        seen.right = *std::move(other);
-    else if (other.error().code == errc::refused) // it is there, and says why it may not
-        seen.right.error().steps.push_back("or through Moonraker: " + other.error().what);
+    seen.right = right_to({stop->units, running, seen.owed}, at, runner);
 }
 
 template<io::process_runner Runner>

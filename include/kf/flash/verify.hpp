@@ -73,6 +73,9 @@ template<io::clock Clock, class Ask>
                       "what was written is not what runs");
     if (running->mcu != wanted.mcu)
         return failed(fmt::format("the board says that it is {}, the image is for {}", running->mcu, wanted.mcu), {});
+    // udev makes the links of a device one after another: the first look may have come before the by-id name.
+    if (auto named = find_node(job, board::usb_firmware::klipper); named && named->resolved == node->resolved)
+        node = *std::move(named);
     return running_firmware{*node, *running};
 }
 

@@ -6,6 +6,7 @@
 /// asks, judge_idle() is pure.
 
 #include <kf/host/klippy_survey.hpp>
+#include <kf/host/mcu_facts.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/io/unix_socket.hpp>
 #include <kf/klippy/client.hpp>
@@ -21,7 +22,6 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <map>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -36,14 +36,11 @@ struct printer_activity {
     std::string print_state, filename;   ///< print_stats
     std::optional<double> progress = {}; ///< virtual_sdcard, 0 to 1
     bool sd_active = false, paused = false, moving = false;
-    std::string unreadable = {};           ///< a field in another form than Klipper documents, as a sentence
-    std::string idle_state;                ///< idle_timeout: "Printing" means any motion
-    std::vector<std::string> hot = {};     ///< heaters that have a target: "extruder (210 C)"
-    std::vector<std::string> mute = {};    ///< heaters that did not say their target
-    std::vector<std::string> serials = {}; ///< the serial ports of its MCUs
-    std::vector<fs::path> ports = {};      ///< where those that are there lead to
-    /// What the firmware of each MCU calls itself, by the serial port of printer.cfg and by where that leads to.
-    std::map<std::string, std::string> versions = {};
+    std::string unreadable = {};        ///< a field in another form than Klipper documents, as a sentence
+    std::string idle_state;             ///< idle_timeout: "Printing" means any motion
+    std::vector<std::string> hot = {};  ///< heaters that have a target: "extruder (210 C)"
+    std::vector<std::string> mute = {}; ///< heaters that did not say their target
+    std::vector<mcu_facts> mcus = {};
     int listener = 0;         ///< the process that answered; 0 when it is not known
     std::int64_t process = 0; ///< klippy's, by its own word
 };
@@ -124,14 +121,7 @@ inline void take_status(printer_activity& a, const json::object& status, const s
         else if (*target > 0)
             a.hot.push_back(fmt::format("{} ({:.0f} C)", name, *target));
     }
-    for (const auto& [section, value] : io::object_at(io::object_at(status, "configfile"), "settings")) {
-        if (section != "mcu" && !std::string_view(section).starts_with("mcu ")) continue;
-        auto serial = io::text_at(io::as_object(value), "serial");
-        if (serial.empty()) continue;
-        if (auto version = io::text_at(io::object_at(status, section), "mcu_version"); !version.empty())
-            a.versions[serial] = std::move(version);
-        a.serials.push_back(std::move(serial));
-    }
+    a.mcus = read_mcus(status);
 }
 
 } // namespace detail
@@ -154,30 +144,18 @@ template<class Call>
     for (const auto& n : **names) {
         const auto name = io::value_as<std::string_view>(n).value_or("");
         if (name == "print_stats") a.has_print_stats = true;
-        if (name == "mcu" || name.starts_with("mcu ")) wanted[name] = json::array{"mcu_version"};
+        if (is_mcu(name)) wanted[name] = mcu_fields();
         if (!klippy::is_heater(name)) continue;
         wanted[name] = json::array{"target"};
         heaters.emplace_back(name);
     }
     for (const char* name : activity_objects) wanted[name] = nullptr;
     wanted["motion_report"] = json::array{"live_velocity"};
-    wanted["configfile"] = json::array{"settings"};
+    wanted["configfile"] = config_fields();
     KF_TRY(const json::value answer, call("objects/query", json::object{{"objects", wanted}}));
     if (!answer.is_object()) return kf::fail(errc::protocol, "klippy's status is not an object");
     detail::take_status(a, io::object_at(answer.as_object(), "status"), heaters);
     return a;
-}
-
-/// Where its serial ports lead to, as far as they are there.
-inline void follow_ports(printer_activity& activity) {
-    for (const auto& serial : activity.serials) {
-        std::error_code ec;
-        auto port = fs::canonical(serial, ec);
-        if (ec) continue;
-        if (const auto said = activity.versions.find(serial); said != activity.versions.end())
-            activity.versions[port.string()] = said->second;
-        activity.ports.push_back(std::move(port));
-    }
 }
 
 /// Over klippy's socket, within `patience`.
@@ -190,7 +168,7 @@ inline void follow_ports(printer_activity& activity) {
                return client.call(method, params, until);
            }));
     activity.listener = peer ? peer->pid : 0;
-    follow_ports(activity);
+    follow_ports(activity.mcus);
     return activity;
 }
 
@@ -218,6 +196,10 @@ struct printer_sight {
     /// What Moonraker said, if it may speak of this printer.
     result<printer_activity> by_moonraker = kf::fail(errc::not_connected, "was not asked");
 
+    /// What is known of it: its own word, or else Moonraker's. Null: nobody's.
+    [[nodiscard]] const printer_activity* word() const {
+        return activity ? &*activity : by_moonraker ? &*by_moonraker : nullptr;
+    }
     /// Its klippy is this process, and not only perhaps.
     [[nodiscard]] bool moonraker_means_it() const {
         return by_moonraker && instance.process.pid != 0 && by_moonraker->process == instance.process.pid;

@@ -13,6 +13,13 @@
 
 namespace kf::host {
 
+/// Services that are to be stopped and started, as whoever has the right to it is asked about them.
+struct service_question {
+    std::vector<std::string> units;
+    std::vector<std::string> running = {}; ///< of them: a start of these changes nothing, and shows the right to it
+    std::vector<std::string> owed = {};    ///< of them: down since an earlier flash, which had shown that
+};
+
 struct right {
     std::string name;                        ///< "root", "sudo", "polkit"
     std::vector<std::string> prefix;         ///< what stands before the guardian's command, or before systemctl

@@ -40,6 +40,7 @@ enum class child_group { ours, own_session };
     for (char** v = environ; *v != nullptr; ++v) {
         const std::string_view text(*v);
         const auto key = text.substr(0, text.find('='));
+        if (!c.but_for.empty() && key.starts_with(c.but_for)) continue;
         bool replaced = false;
         for (const auto& [name, value] : c.environment) replaced = replaced || name == key;
         if (!replaced) variables.emplace_back(text);
@@ -306,6 +307,8 @@ class piped_child {
     void close_input() noexcept { in_.reset(); }
     /// The write end: whoever else holds it keeps the child from seeing our end.
     [[nodiscard]] int input_fd() const noexcept { return in_.get(); }
+    /// The read end, to poll for what read_line() gives.
+    [[nodiscard]] int output_fd() const noexcept { return out_.get(); }
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
     /// Waits for its end; nothing when it still runs at `until`.

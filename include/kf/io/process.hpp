@@ -38,6 +38,7 @@ struct command {
     std::optional<user_ids> run_as = {};                               ///< only when we are root
     bool on_terminal = false;        ///< our stdin, stdout, stderr and our process group: menuconfig
     std::vector<int> keep_open = {}; ///< descriptors that the child inherits (a flasher keeps the guardian waiting)
+    std::string but_for = {};        ///< variables of ours whose name begins so are left out; empty: none is
 };
 
 /// The command as a person could paste it.

@@ -70,7 +70,8 @@ class head {
         if (changes_height() && depth() < least - rounding)
             return wrong("hardly leaves the travel height",
                          fmt::format("Z would be {}, and a tool that is up cannot be told from one that is down "
-                                     "within {} mm of travel_mm ({}).",
+                                     "within {} mm of travel_mm ({}). A layer that is not to be drawn is left out by "
+                                     "--drop-layer.",
                                      io::to_decimal(work_mm(), 4), io::to_decimal(least, 4),
                                      io::to_decimal(travel, 4)));
         const mm_per_s fastest =

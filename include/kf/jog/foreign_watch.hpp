@@ -62,7 +62,8 @@ class foreign_watch {
         const auto state = s.job();
         const bool active = s.virtual_sdcard && s.virtual_sdcard->is_active;
         const std::string file = s.print_stats ? s.print_stats->filename : std::string();
-        if (state == klippy::job_state::printing || state == klippy::job_state::finishing || active)
+        // What is left of a file that was read to its end shows as motion; "finishing" would be said of ours, too.
+        if (state == klippy::job_state::printing || active)
             return fmt::format("the printer runs {}", file.empty() ? "a file" : file);
         if (state == klippy::job_state::paused || (s.pause_resume && s.pause_resume->is_paused))
             return fmt::format("the printer is in a pause{}{}", file.empty() ? "" : " of ", file);

@@ -85,6 +85,8 @@ void for_each_field(Machine& m, Visit&& visit) {
     visit("steppers.direction_reversal_pause_s", m.steppers.direction_reversal_pause_s, rule{must, 0, 60, "s"});
     visit("steppers.klipper_microsteps", m.steppers.klipper_microsteps, rule{must, 1, 256, "microsteps"});
     visit("steppers.xy_rotation_distance", m.steppers.xy_rotation_distance, rule{must, 0.1, 1000, "mm"});
+    visit("steppers.x_rotation_distance", m.steppers.x_rotation_distance, rule{{}, 0.1, 1000, "mm"});
+    visit("steppers.y_rotation_distance", m.steppers.y_rotation_distance, rule{{}, 0.1, 1000, "mm"});
     visit("steppers.z_rotation_distance", m.steppers.z_rotation_distance, rule{{}, 0.1, 1000, "mm"});
     visit("steppers.belt_type", m.steppers.belt_type, text);
     visit("steppers.belt_pitch_mm", m.steppers.belt_pitch_mm, rule{must, 0.1, 100, "mm"});

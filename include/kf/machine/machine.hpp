@@ -68,11 +68,15 @@ struct steppers {
     seconds direction_reversal_pause_s = 0;
     int klipper_microsteps = 0;
     mm xy_rotation_distance = 0;
+    std::optional<mm> x_rotation_distance, y_rotation_distance; ///< of one axis, as calibrated; none: both alike
     std::optional<mm> z_rotation_distance;
     std::string belt_type;
     mm belt_pitch_mm = 0;
     int pulley_teeth = 0;
     mm pulley_bore_mm = 0;
+
+    [[nodiscard]] mm rotation_of_x() const noexcept { return x_rotation_distance.value_or(xy_rotation_distance); }
+    [[nodiscard]] mm rotation_of_y() const noexcept { return y_rotation_distance.value_or(xy_rotation_distance); }
 };
 
 struct axis {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// A single value written back into the text of machine.yaml: its scalar is replaced where the parser saw it, so
-/// comments, order and layout stay as they are.
+/// A single value written back into the text of machine.yaml: its scalar is replaced where the parser saw it, or a line
+/// is added behind the one that it belongs to, so comments, order and layout stay as they are.
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
@@ -72,35 +72,91 @@ inline YAML::Node node_at(YAML::Node node, std::string_view path) {
     return node;
 }
 
+/// The text with a line for the key of `path` behind the line of `beside`, a key of the same mapping; nothing when that
+/// key does not stand on a line of its own.
+inline std::optional<std::string> with_line(std::string_view text, const YAML::Node& root, std::string_view path,
+                                            std::string_view beside, std::string_view value) {
+    const auto parent_end = path.rfind('.'), sibling_end = beside.rfind('.');
+    if (parent_end == std::string_view::npos || path.substr(0, parent_end) != beside.substr(0, sibling_end))
+        return std::nullopt;
+    const YAML::Node sibling = node_at(root, beside);
+    if (!sibling.IsDefined() || (!sibling.IsScalar() && !sibling.IsNull()) || sibling.Mark().is_null())
+        return std::nullopt;
+    const auto at = static_cast<std::size_t>(std::max(sibling.Mark().pos, 0));
+    const std::size_t begin = text.rfind('\n', std::min(at, text.size())) + 1; // npos + 1 is 0
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(begin, end - begin);
+    const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    if (!line.substr(indent).starts_with(fmt::format("{}:", beside.substr(sibling_end + 1)))) return std::nullopt;
+    return fmt::format("{}\n{}{}: {}{}{}", text.substr(0, end), line.substr(0, indent), path.substr(parent_end + 1),
+                       value, line.ends_with('\r') ? "\r" : "", text.substr(end));
+}
+
 } // namespace detail
 
-/// `text` with the number at `path` (as tools.pen.xy_offset_mm[0]) replaced; every other byte stays. The result was
-/// read again and says what it should. Fails when the path is not in the file: a new line is the person's to write.
-[[nodiscard]] inline result<std::string> with_value(std::string_view text, std::string_view path, double value) {
-    const std::string number = io::to_decimal(value);
+/// The number at `path`; nothing when there is none, or null.
+[[nodiscard]] inline std::optional<double> value_at(std::string_view text, std::string_view path) {
+    try {
+        const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
+        return node.IsDefined() && node.IsScalar() ? io::parse_decimal(node.Scalar()) : std::nullopt;
+    } catch (const YAML::Exception&) {
+        return std::nullopt;
+    }
+}
+
+namespace detail {
+
+/// `word` is a plain scalar of YAML: a number, or null.
+inline result<std::string> with_word(std::string_view text, std::string_view path, std::string_view word,
+                                     std::string_view beside) {
     const auto refuse = [&](std::string why) {
         return fail({.code = errc::failed,
                      .what = fmt::format("cannot write {} into the machine file", path),
                      .cause = std::move(why),
-                     .steps = {fmt::format("set {} to {} by hand", path, number)}});
+                     .steps = {fmt::format("set {} to {} by hand", path, word)}});
     };
-    if (!std::isfinite(value)) return refuse("it is not an ordinary number");
     try {
-        const YAML::Node node = detail::node_at(YAML::Load(std::string(text)), path);
-        if (!node.IsDefined()) return refuse("the file has no such key");
+        const auto reads_back = [&](const std::string& edited) {
+            const YAML::Node again = node_at(YAML::Load(edited), path);
+            return again.IsDefined() &&
+                   ((again.IsScalar() && again.Scalar() == word) || (again.IsNull() && word == "null"));
+        };
+        const YAML::Node root = YAML::Load(std::string(text));
+        const YAML::Node node = node_at(root, path);
+        if (!node.IsDefined()) {
+            const auto added = with_line(text, root, path, beside, word);
+            if (added && reads_back(*added)) return *added;
+            return refuse("the file has no such key");
+        }
         if (!node.IsScalar() && !node.IsNull()) return refuse("what stands there is not one value");
         const YAML::Mark mark = node.Mark();
         const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
-        const auto end = detail::scalar_end(text, at);
+        const auto end = scalar_end(text, at);
         if (mark.is_null() || !end || *end == at) return refuse("what stands there is not a plain value");
-        std::string edited = fmt::format("{}{}{}", text.substr(0, at), number, text.substr(*end));
-        const YAML::Node again = detail::node_at(YAML::Load(edited), path);
-        if (!again.IsDefined() || !again.IsScalar() || again.Scalar() != number)
-            return refuse("the file is laid out in a way that cannot be edited safely");
+        std::string edited = fmt::format("{}{}{}", text.substr(0, at), word, text.substr(*end));
+        if (!reads_back(edited)) return refuse("the file is laid out in a way that cannot be edited safely");
         return edited;
     } catch (const YAML::Exception& e) {
         return refuse(e.msg + ".");
     }
+}
+
+} // namespace detail
+
+/// `text` with the number at `path` (as tools.pen.xy_offset_mm[0]) replaced; every other byte stays. The result was
+/// read again and says what it should. When the path is not in the file, a line is added behind that of `beside`, a key
+/// of the same mapping; without one it fails: such a line is the person's to write.
+[[nodiscard]] inline result<std::string> with_value(std::string_view text, std::string_view path, double value,
+                                                    std::string_view beside = {}) {
+    if (!std::isfinite(value))
+        return fail({.code = errc::failed,
+                     .what = fmt::format("cannot write {} into the machine file", path),
+                     .cause = "it is not an ordinary number"});
+    return detail::with_word(text, path, io::to_decimal(value), beside);
+}
+/// The same with null, which stands for "not given".
+[[nodiscard]] inline result<std::string> with_null(std::string_view text, std::string_view path) {
+    return detail::with_word(text, path, "null", {});
 }
 
 } // namespace kf::machine

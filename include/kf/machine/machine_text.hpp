@@ -91,7 +91,9 @@ steppers:
   step_pulse_duration_s: 0.000005
   direction_reversal_pause_s: 0.5  # dwell when turning back fast
   klipper_microsteps: 4          # x full steps = driver_pulses_per_rev
-  xy_rotation_distance: 32.0     # belt pitch x teeth, or as calibrated
+  xy_rotation_distance: 32.0     # belt pitch x teeth
+  x_rotation_distance: null      # as kcal steps x found it; null: as xy
+  y_rotation_distance: null
   z_rotation_distance: null      # fill in when Z is wired
   belt_type: "GT2"
   belt_pitch_mm: 2.0

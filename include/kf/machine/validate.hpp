@@ -176,16 +176,18 @@ class cross_check {
     void drive() const {
         const steppers& s = m_.steppers;
         const double belt = s.belt_pitch_mm * s.pulley_teeth;
-        const double off = std::fabs(s.xy_rotation_distance - belt);
         const std::string product = fmt::format("belt_pitch_mm x pulley_teeth = {} x {} = {} mm",
                                                 io::to_decimal(s.belt_pitch_mm), s.pulley_teeth, io::to_decimal(belt));
         // Calibration moves rotation_distance by tenths of a percent; a wrong pulley by a tooth or more.
-        if (off > belt * 0.02)
-            error("steppers.xy_rotation_distance", s.xy_rotation_distance,
-                  range_text({{}, belt * 0.98, belt * 1.02, "mm"}), product + ".");
-        else if (off > 1e-6)
-            add(problem::level::note, "steppers.xy_rotation_distance", s.xy_rotation_distance, "",
-                fmt::format("Taken as calibrated; {}.", product));
+        const auto near_belt = [&](const std::string& field, mm distance) {
+            if (const double off = std::fabs(distance - belt); off > belt * 0.02)
+                error(field, distance, range_text({{}, belt * 0.98, belt * 1.02, "mm"}), product + ".");
+            else if (off > 1e-6)
+                add(problem::level::note, field, distance, "", fmt::format("Taken as calibrated; {}.", product));
+        };
+        near_belt("steppers.xy_rotation_distance", s.xy_rotation_distance);
+        if (s.x_rotation_distance) near_belt("steppers.x_rotation_distance", *s.x_rotation_distance);
+        if (s.y_rotation_distance) near_belt("steppers.y_rotation_distance", *s.y_rotation_distance);
         const int full_steps = full_steps_per_rev(s.motor_type);
         if (full_steps == 0)
             words(problem::level::error, "steppers.motor_type", s.motor_type, "Known types: 0.9deg, 1.8deg.");

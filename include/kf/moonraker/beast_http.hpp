@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// http_exchange by Boost.Beast. One connection for each question, since they are seconds or minutes apart. A signal
-/// ends the wait, a deadline always does. Heavy to compile: tools include tools/net/ask_http.hpp instead.
+/// ends the wait, a deadline always does, that for the host's name too. Heavy to compile: tools include
+/// tools/net/ask_http.hpp instead.
 
 #include <kf/io/interrupt.hpp>
+#include <kf/io/name_lookup.hpp>
 #include <kf/moonraker/http.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -14,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <vector>
 
 namespace kf::moonraker {
 
@@ -36,8 +39,16 @@ class beast_http {
         if (!asked.body.empty()) request.set(http::field::content_type, "application/json");
         request.prepare_payload();
 
+        // Asio's resolver waits in a thread of its own that nobody can end.
+        KF_TRY(const auto addresses, io::addresses_of(at_.host, until));
+        std::vector<boost::asio::ip::tcp::endpoint> places;
+        for (const auto& text : addresses) {
+            beast::error_code ec;
+            if (const auto address = boost::asio::ip::make_address(text, ec); !ec)
+                places.emplace_back(address, at_.port);
+        }
+
         boost::asio::io_context context;
-        boost::asio::ip::tcp::resolver resolver(context);
         beast::tcp_stream stream(context);
         beast::flat_buffer buffer;
         http::response_parser<http::string_body> parser;
@@ -49,13 +60,10 @@ class beast_http {
             if (ec) return void(ended = ec);
             http::async_read(stream, buffer, parser, [&](beast::error_code e, std::size_t) { ended = e; });
         };
-        resolver.async_resolve(at_.host, std::to_string(at_.port), [&](beast::error_code ec, const auto& places) {
+        stream.async_connect(places, [&](beast::error_code ec, const auto&) {
             if (ec) return void(ended = ec);
-            stream.async_connect(places, [&](beast::error_code e, const auto&) {
-                if (e) return void(ended = e);
-                connected = true;
-                http::async_write(stream, request, read);
-            });
+            connected = true;
+            http::async_write(stream, request, read);
         });
         while (!ended) {
             const auto now = std::chrono::steady_clock::now();

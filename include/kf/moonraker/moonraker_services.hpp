@@ -39,18 +39,19 @@ template<http_exchange E>
     return {};
 }
 
-/// Whether Moonraker can bring all of `units` back. `running`: those of them that run now: each is asked to be started,
-/// which changes nothing and needs what a start after the stop will need. errc::refused with the reason.
-template<http_exchange E>
-[[nodiscard]] result<void> prove_services(moonraker_client<E>& client, const std::vector<std::string>& units,
-                                          const std::vector<std::string>& running, io::time_point until) {
+/// Whether Moonraker can bring all of them back. Each that runs is asked to be started, which changes nothing and needs
+/// what a start after the stop will need. One that is owed a start is down already: nothing is taken away from it, and
+/// the flash that stopped it had this proof. errc::refused with the reason. `asked`: names of units in .units, and of
+/// them .running and .owed, as host::service_question has them.
+template<http_exchange E, class Services>
+[[nodiscard]] result<void> prove_services(moonraker_client<E>& client, const Services& asked, io::time_point until) {
     KF_TRY(const auto answer, client.get("/machine/system_info", until));
     const auto& info = io::object_at(io::as_object(answer), "system_info");
     const auto own = io::text_at(io::object_at(info, "instance_ids"), "moonraker");
     std::vector<std::string> allowed;
     for (const auto& word : io::array_at(info, "available_services"))
         if (auto name = io::value_as<std::string>(word)) allowed.push_back(*std::move(name));
-    for (const auto& unit : units) {
+    for (const auto& unit : asked.units) {
         const auto name = service_name(unit);
         if (name == own)
             return kf::fail({errc::refused, fmt::format("Moonraker itself ({}) would be stopped", unit),
@@ -62,8 +63,9 @@ template<http_exchange E>
                              {},
                              {fmt::format("add {} to moonraker.asvc, and restart Moonraker", name)}});
     }
-    if (running.empty()) return kf::fail(errc::refused, "nothing runs that would show whether Moonraker may start it");
-    for (const auto& unit : running) KF_CHECK(ask_service(client, "start", unit, until));
+    if (asked.running.empty() && asked.owed.empty())
+        return kf::fail(errc::refused, "nothing runs that would show whether Moonraker may start it");
+    for (const auto& unit : asked.running) KF_CHECK(ask_service(client, "start", unit, until));
     return {};
 }
 

@@ -121,14 +121,17 @@ inline std::string svg_rectangle(std::string_view id, const rectangle& r, std::s
     }
     out += "</g>\n";
     if (view.travel && s.travel.size() != 0) {
-        fmt::format_to(
-            std::back_inserter(out),
-            "<path id=\"travel\" fill=\"none\" stroke=\"#888\" stroke-opacity=\".6\" stroke-width=\"{:.0f}\" "
-            "d=\"",
-            std::max(1.0, thin * 50));
-        detail::path_writer path(out);
-        for (std::size_t i = 0; i < s.travel.size(); ++i) path.line(s.travel[i]);
-        out += "\"/>\n";
+        fmt::format_to(std::back_inserter(out),
+                       "<g id=\"travel\" fill=\"none\" stroke=\"#888\" opacity=\".6\" stroke-width=\"{:.0f}\">\n",
+                       std::max(1.0, thin * 50));
+        constexpr std::size_t at_once = 200; // renderers take a square of time for one path of all of them
+        for (std::size_t i = 0; i < s.travel.size();) {
+            out += "<path d=\"";
+            detail::path_writer path(out);
+            for (const std::size_t end = std::min(i + at_once, s.travel.size()); i < end; ++i) path.line(s.travel[i]);
+            out += "\"/>\n";
+        }
+        out += "</g>\n";
     }
     fmt::format_to(std::back_inserter(out),
                    "<g id=\"strokes\" fill=\"none\" stroke-width=\"{:.0f}\" stroke-linecap=\"round\" "

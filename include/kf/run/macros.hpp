@@ -96,15 +96,13 @@ struct printed_macro {
     return out;
 }
 
-[[nodiscard]] inline std::string printer_cfg_macros(const machine::machine& m) {
+/// The sections alone, for a whole printer.cfg.
+[[nodiscard]] inline std::string macro_sections(const machine::machine& m) {
     const auto renamed = [](const printed_macro& p) {
         return fmt::format("[gcode_macro {}]\nvariable_kplot: 1\nrename_existing: {}\ngcode:\n{}\n", p.name, p.renames,
                            indented(p.gcode));
     };
-    return fmt::format(R"cfg(# For the end of printer.cfg, behind every [include], so that nothing there takes its
-# place. As machine.yaml has the machine. Send RESTART afterwards.
-
-[force_move]
+    return fmt::format(R"cfg([force_move]
 enable_force_move: True      # for kplot touch-off
 
 [pause_resume]
@@ -128,6 +126,13 @@ gcode:
 {})cfg",
                        m.gcode_directory, indented(lift_template(m)), boundary_macro, indented(our_boundary().gcode),
                        renamed(our_pause(m)), renamed(our_resume(m)), renamed(our_cancel(m)));
+}
+
+/// The same to be pasted behind a printer.cfg that is there.
+[[nodiscard]] inline std::string printer_cfg_macros(const machine::machine& m) {
+    return fmt::format("# For the end of printer.cfg, behind every [include], so that nothing there takes its\n"
+                       "# place. As machine.yaml has the machine. Send RESTART afterwards.\n\n{}",
+                       macro_sections(m));
 }
 
 /// Whose a command is on this printer.
@@ -169,10 +174,12 @@ inline std::vector<std::string> macro_lines(std::string_view gcode) {
     return out;
 }
 
+} // namespace detail
+
 /// Whether nothing in a template can move the machine or switch its motors: each line is a condition, or begins with a
 /// command that is known for moving nothing, or with one of `also`. What a template computes a command from is not
 /// known.
-inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>& also = {}) {
+[[nodiscard]] inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>& also = {}) {
     static constexpr std::array harmless{"M117",
                                          "M118",
                                          "M73",
@@ -191,7 +198,7 @@ inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>
                                          "SET_GCODE_VARIABLE",
                                          "SET_LED",
                                          "SET_IDLE_TIMEOUT"};
-    for (const std::string& line : macro_lines(gcode)) {
+    for (const std::string& line : detail::macro_lines(gcode)) {
         if (line.starts_with("{%")) {
             if (line.find("%}") + 2 != line.size()) return false; // something stands behind the condition
             continue;
@@ -203,6 +210,8 @@ inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>
     }
     return true;
 }
+
+namespace detail {
 
 inline std::string macro_section(std::string_view name) { return fmt::format("gcode_macro {}", name); }
 
@@ -260,7 +269,7 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
         const std::string section = detail::macro_section(word);
         if (!s.has_section(section)) continue;
         const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
-        if (!detail::moves_nothing(s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
+        if (!moves_nothing(s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
     }
     if (const auto on_error = s.text("virtual_sdcard", "on_error_gcode")) {
         const auto lines = detail::macro_lines(*on_error);
@@ -270,7 +279,7 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
         c.error_lifts = lines == detail::macro_lines(lift_template(m)) ||
                         lines == detail::macro_lines(lift_script(m)) ||
                         (c.error_cancels && owners[2] == macro_owner::ours);
-        if (!c.error_lifts && !detail::moves_nothing(*on_error, also))
+        if (!c.error_lifts && !moves_nothing(*on_error, also))
             c.foreign.emplace_back("on_error_gcode of [virtual_sdcard]");
     }
     return c;
@@ -282,13 +291,13 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
     for (const char* section : {"safe_z_home", "homing_override"})
         if (s.has_section(section)) out.push_back(fmt::format("[{}]", section));
     if (s.has_section("gcode_macro g28") &&
-        !detail::moves_nothing(s.text("gcode_macro g28", "gcode").value_or("?"),
-                               {io::to_upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
+        !moves_nothing(s.text("gcode_macro g28", "gcode").value_or("?"),
+                       {io::to_upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
         out.emplace_back("[gcode_macro G28]");
     if (s.text("stepper_z", "endstop_pin").value_or("").starts_with("probe:"))
         for (const std::string& section : s.sections())
             for (const char* option : {"activate_gcode", "deactivate_gcode"})
-                if (const auto gcode = s.text(section, option); gcode && !detail::moves_nothing(*gcode))
+                if (const auto gcode = s.text(section, option); gcode && !moves_nothing(*gcode))
                     out.push_back(fmt::format("{} of [{}]", option, section));
     return out;
 }

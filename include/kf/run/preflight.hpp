@@ -121,8 +121,12 @@ inline void compare_axes(const machine::machine& m, const klippy::settings& s, f
                                        mm_text(s.position_endstop(axis).value_or(0))));
         }
         if (axis == 'z' && !z_is_known) continue; // machine.yaml does not say what drives Z
-        const mm rotation = axis == 'z' ? *m.steppers.z_rotation_distance : m.steppers.xy_rotation_distance;
-        const std::string key = axis == 'z' ? "steppers.z_rotation_distance" : "steppers.xy_rotation_distance";
+        const mm rotation = axis == 'z'   ? *m.steppers.z_rotation_distance
+                            : axis == 'x' ? m.steppers.rotation_of_x()
+                                          : m.steppers.rotation_of_y();
+        const bool own = axis == 'z' || (axis == 'x' ? m.steppers.x_rotation_distance.has_value()
+                                                     : m.steppers.y_rotation_distance.has_value());
+        const std::string key = fmt::format("steppers.{}_rotation_distance", own ? std::string(1, axis) : "xy");
         std::vector<std::string> motors{section};
         for (int i = 1; s.has_section(section + std::to_string(i)); ++i) motors.push_back(section + std::to_string(i));
         for (const std::string& motor : motors) {

@@ -7,6 +7,7 @@
 #include <kf/error.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/klippy/cfg_text.hpp>
 #include <kf/sim/macro_template.hpp>
 #include <kf/sim/printer_config.hpp>
 
@@ -16,7 +17,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace kf::sim {
 
@@ -26,20 +26,8 @@ namespace kf::sim {
 
 namespace detail {
 
-struct cfg_option {
-    std::string key, value; ///< a value of several lines begins with a line break, as Klipper keeps it
-    int line = 0;
-
-    [[nodiscard]] bool is_yes() const {
-        const std::string v = io::to_lower(value);
-        return v == "true" || v == "yes" || v == "on" || v == "1";
-    }
-};
-struct cfg_section {
-    std::string name;
-    int line = 0;
-    std::vector<cfg_option> options;
-};
+using klippy::cfg_option;
+using klippy::cfg_section;
 
 class cfg_reader {
   public:
@@ -48,8 +36,8 @@ class cfg_reader {
       , into_(into) {}
 
     result<void> read(std::string_view text) {
-        KF_CHECK(split(text));
-        for (const auto& s : sections_) KF_CHECK(take(s));
+        KF_TRY(const auto sections, klippy::read_cfg_text(text, file_));
+        for (const auto& s : sections) KF_CHECK(take(s));
         return {};
     }
 
@@ -58,43 +46,13 @@ class cfg_reader {
         return kf::fail(errc::malformed, fmt::format("{}:{}: {}", file_, line, what));
     }
 
-    result<void> split(std::string_view text) {
-        int number = 0;
-        for (std::size_t at = 0; at < text.size();) {
-            const std::size_t end = std::min(text.find('\n', at), text.size());
-            std::string_view line = text.substr(at, end - at);
-            at = end + 1;
-            ++number;
-            line = line.substr(0, std::min(line.find_first_of("#;"), line.size()));
-            const bool continues = line.starts_with(' ') || line.starts_with('\t');
-            line = io::trim(line);
-            if (line.empty()) continue;
-            if (continues) {
-                if (sections_.empty() || sections_.back().options.empty())
-                    return wrong(number, "this line continues no option");
-                sections_.back().options.back().value += fmt::format("\n{}", line);
-                continue;
-            }
-            if (line.front() == '[') {
-                if (line.back() != ']') return wrong(number, "the section has no ]");
-                sections_.push_back({std::string(io::trim(line.substr(1, line.size() - 2))), number, {}});
-                continue;
-            }
-            const auto colon = line.find_first_of(":=");
-            if (colon == std::string_view::npos || sections_.empty())
-                return wrong(number, "neither [section] nor option: value");
-            sections_.back().options.push_back(
-                {io::to_lower(io::trim(line.substr(0, colon))), std::string(io::trim(line.substr(colon + 1))), number});
-        }
-        return {};
-    }
-
     result<void> take(const cfg_section& s) {
         if (s.name.starts_with("gcode_macro ")) return macro(s);
         if (s.name.starts_with("delayed_gcode ")) into_.delayed.push_back({s.name.substr(14)});
         if (s.name == "safe_z_home") into_.safe_z.emplace();
         if (s.name == "homing_override") into_.homing_override.emplace();
         if (s.name == "skew_correction") into_.has_skew_correction = true;
+        if (s.name == "endstop_phase") into_.has_endstop_phase = true;
         if (s.name == "gcode_arcs") into_.limits.arc_resolution = 1;
         for (const auto& o : s.options) {
             KF_TRY(const bool known, option(s.name, o));
@@ -102,7 +60,7 @@ class cfg_reader {
         }
         for (const char* bare : {"printer", "stepper_x", "stepper_y", "stepper_z", "virtual_sdcard", "pause_resume",
                                  "idle_timeout", "force_move", "respond", "display_status", "safe_z_home",
-                                 "homing_override", "skew_correction", "gcode_arcs"})
+                                 "homing_override", "skew_correction", "endstop_phase", "gcode_arcs"})
             if (s.name == bare) return {};
         if (s.name.starts_with("delayed_gcode ")) return {};
         return wrong(s.line, fmt::format("the simulated printer has no [{}]", s.name));
@@ -229,7 +187,6 @@ class cfg_reader {
 
     const std::string& file_;
     printer_config& into_;
-    std::vector<cfg_section> sections_;
 };
 
 } // namespace detail

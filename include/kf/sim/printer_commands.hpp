@@ -19,7 +19,7 @@ namespace kf::sim {
 
 class printer_commands {
   public:
-    printer_commands(reactor& r, toolhead& t, gcode_host& g);
+    printer_commands(reactor& r, toolhead& t, gcode_host& g, const printer_config& c);
 
     /// What QUERY_ENDSTOPS saw last; nothing before the first time.
     [[nodiscard]] const std::optional<std::array<bool, 3>>& endstops() const noexcept { return endstops_; }
@@ -40,9 +40,9 @@ class printer_commands {
     task<endstop_answer> look_at_endstops();
     task<gcode_answer> buzz(const planner::gcode_line& line);
     task<gcode_answer> force_move(const planner::gcode_line& line);
-    /// The axis that STEPPER= names, or the reason why not.
-    [[nodiscard]] static std::expected<std::size_t, gcode_error> stepper_of(const planner::gcode_line& line,
-                                                                            const planner::named_words& words);
+    /// The motor that STEPPER= names, or the reason why not.
+    [[nodiscard]] static std::expected<motor, gcode_error> stepper_of(const planner::gcode_line& line,
+                                                                      const planner::named_words& words);
     gcode_answer where(const planner::gcode_line&);
     gcode_answer positions(const planner::gcode_line&);
     gcode_answer respond(const planner::gcode_line& line);
@@ -53,15 +53,17 @@ class printer_commands {
     reactor& reactor_;
     toolhead& toolhead_;
     gcode_host& gcode_;
+    const printer_config& config_;
     std::optional<std::array<bool, 3>> endstops_;
     std::optional<std::string> message_;
     double progress_ = 0;
 };
 
-inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g)
+inline printer_commands::printer_commands(reactor& r, toolhead& t, gcode_host& g, const printer_config& c)
   : reactor_(r)
   , toolhead_(t)
-  , gcode_(g) {
+  , gcode_(g)
+  , config_(c) {
     using line = planner::gcode_line;
     constexpr auto always = gcode_host::available::always;
     const auto nothing = [](const line&) -> gcode_answer { return {}; };
@@ -185,20 +187,20 @@ inline task<gcode_answer> printer_commands::report_endstops(const planner::gcode
     co_return gcode_answer{};
 }
 
-inline std::expected<std::size_t, gcode_error> printer_commands::stepper_of(const planner::gcode_line& line,
-                                                                            const planner::named_words& words) {
+inline std::expected<motor, gcode_error> printer_commands::stepper_of(const planner::gcode_line& line,
+                                                                      const planner::named_words& words) {
     const auto name = words.find("STEPPER");
     if (!name) return refuse(fmt::format("Error on '{}': missing STEPPER", line.text()));
-    for (const auto& s : detail::steppers)
-        if (*name == s.name) return s.axis;
+    for (std::size_t i = 0; i < detail::steppers.size(); ++i)
+        if (*name == detail::steppers[i].name) return static_cast<motor>(i);
     return refuse(fmt::format("Unknown stepper {}", *name));
 }
 
 inline task<gcode_answer> printer_commands::force_move(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
-    const auto axis = stepper_of(line, *words);
-    if (!axis) co_return std::unexpected(axis.error());
+    const auto which = stepper_of(line, *words);
+    if (!which) co_return std::unexpected(which.error());
     double distance = 0;
     double speed = 0;
     for (const auto& [name, value] : {std::pair("DISTANCE", &distance), std::pair("VELOCITY", &speed)}) {
@@ -208,9 +210,7 @@ inline task<gcode_answer> printer_commands::force_move(const planner::gcode_line
             co_return refuse(fmt::format("Error on '{}': unable to parse {}", line.text(), *text));
     }
     if (speed <= 0) co_return refuse(fmt::format("Error on '{}': VELOCITY must be above 0.0", line.text()));
-    const auto motors = std::count_if(detail::steppers.begin(), detail::steppers.end(),
-                                      [&](const detail::stepper_pins& s) { return s.axis == *axis; });
-    co_await toolhead_.force_move(*axis, distance, speed, 1 / static_cast<double>(motors));
+    co_await toolhead_.force_move(*which, distance, speed);
     co_return gcode_answer{};
 }
 
@@ -218,7 +218,7 @@ inline task<gcode_answer> printer_commands::force_move(const planner::gcode_line
 inline task<gcode_answer> printer_commands::buzz(const planner::gcode_line& line) {
     const auto words = line.extended();
     if (!words) co_return refuse(fmt::format("Malformed command '{}'", line.text()));
-    if (const auto axis = stepper_of(line, *words); !axis) co_return std::unexpected(axis.error());
+    if (const auto which = stepper_of(line, *words); !which) co_return std::unexpected(which.error());
     for (int i = 0; i < 10; ++i) {
         co_await toolhead_.dwell(0.250 + 0.050);
         co_await toolhead_.dwell(0.250 + 0.450);
@@ -236,7 +236,8 @@ inline gcode_answer printer_commands::where(const planner::gcode_line&) {
 inline gcode_answer printer_commands::positions(const planner::gcode_line&) {
     const auto& s = toolhead_.motion().state();
     const planner::xyz& p = toolhead_.position();
-    const auto steps = [](mm v) { return std::lround(v * 50.0); };
+    const planner::xyz way = toolhead_.counted();
+    const auto steps = [this](std::size_t axis, mm of) { return config_.axes[axis].steps_of(of); };
     gcode_.inform(fmt::format("mcu: stepper_x:{} stepper_x1:{} stepper_y:{} stepper_z:{}\n"
                               "stepper: stepper_x:{:.6f} stepper_x1:{:.6f} stepper_y:{:.6f} stepper_z:{:.6f}\n"
                               "kinematic: X:{:.6f} Y:{:.6f} Z:{:.6f}\n"
@@ -244,9 +245,9 @@ inline gcode_answer printer_commands::positions(const planner::gcode_line&) {
                               "gcode: X:{:.6f} Y:{:.6f} Z:{:.6f} E:{:.6f}\n"
                               "gcode base: X:{:.6f} Y:{:.6f} Z:{:.6f} E:{:.6f}\n"
                               "gcode homing: X:{:.6f} Y:{:.6f} Z:{:.6f}",
-                              steps(p.x), steps(p.x), steps(p.y), steps(p.z), p.x, p.x, p.y, p.z, p.x, p.y, p.z, p.x,
-                              p.y, p.z, s.last[0], s.last[1], s.last[2], s.last[3], s.base[0], s.base[1], s.base[2],
-                              s.base[3], s.homing[0], s.homing[1], s.homing[2]));
+                              steps(0, way.x), steps(0, way.x), steps(1, way.y), steps(2, way.z), p.x, p.x, p.y, p.z,
+                              p.x, p.y, p.z, p.x, p.y, p.z, s.last[0], s.last[1], s.last[2], s.last[3], s.base[0],
+                              s.base[1], s.base[2], s.base[3], s.homing[0], s.homing[1], s.homing[2]));
     return {};
 }
 

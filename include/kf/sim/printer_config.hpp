@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -41,6 +42,10 @@ struct axis_config {
     [[nodiscard]] mm_per_s second_speed() const noexcept { return homing_speed / 2; }
     [[nodiscard]] mm_per_s retract_speed() const noexcept { return homing_speed; }
     [[nodiscard]] double direction() const noexcept { return homes_upwards ? 1 : -1; } ///< of homing
+    [[nodiscard]] int steps_per_turn() const noexcept { return full_steps * microsteps; }
+    [[nodiscard]] long steps_of(mm way) const noexcept {
+        return std::lround(way / rotation_distance * steps_per_turn());
+    }
 };
 
 /// [safe_z_home]: before each G28 Z goes up, and it is homed at one place only.
@@ -90,6 +95,7 @@ struct printer_config {
     std::optional<homing_override_config> homing_override = {};
     std::vector<delayed_gcode_config> delayed = {};
     bool has_skew_correction = false;
+    bool has_endstop_phase = false;
     planner::xyz carriage{20, 15, 8};  ///< where the carriage stands at power-up
     std::string on_error_gcode = "\n"; ///< of [virtual_sdcard]: runs when a line of a file fails
     std::string config_error = {};     ///< what is wrong with the file: the printer ends in the state error
@@ -169,6 +175,7 @@ inline boost::json::object config_strings(const printer_config& c) {
     }
     for (const auto& d : c.delayed) all["delayed_gcode " + d.name] = json::object{{"gcode", d.gcode}};
     if (c.has_skew_correction) all["skew_correction"] = json::object{};
+    if (c.has_endstop_phase) all["endstop_phase"] = json::object{};
     if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", text(c.limits.arc_resolution)}};
     return all;
 }

@@ -36,7 +36,7 @@ class printer_objects {
       , state(s)
       , head(r, c, g)
       , gcode(r, c, head)
-      , commands(r, head, gcode)
+      , commands(r, head, gcode, c)
       , home(head, gcode, c)
       , skew(head, gcode, c)
       , delayed(r, gcode, c)
@@ -78,6 +78,7 @@ class printer_objects {
     [[nodiscard]] boost::json::object toolhead_status() const;
     [[nodiscard]] boost::json::object gcode_move_status() const;
     [[nodiscard]] boost::json::object motion_report_status() const;
+    [[nodiscard]] boost::json::object endstop_phase_status() const;
 
     boost::json::object settings_, strings_;
 };
@@ -87,6 +88,7 @@ inline std::vector<std::string> printer_objects::names() const {
                                  "print_stats", "virtual_sdcard", "pause_resume", "display_status"};
     for (const auto& m : config.macros) all.push_back("gcode_macro " + m.name);
     if (config.has_skew_correction) all.emplace_back("skew_correction");
+    if (config.has_endstop_phase) all.emplace_back("endstop_phase");
     if (config.config_error.empty()) // otherwise it got no further
         for (const char* late : {"query_endstops", "stepper_enable", "motion_report", "toolhead", "idle_timeout",
                                  "system_stats", "manual_probe"})
@@ -140,6 +142,22 @@ inline boost::json::object printer_objects::motion_report_status() const {
             {"trapq", json::array{"toolhead"}}};
 }
 
+/// Steps at which the endstops triggered last: Klipper's Status_Reference, endstop_phase.
+inline boost::json::object printer_objects::endstop_phase_status() const {
+    namespace json = boost::json;
+    json::object last;
+    for (const auto& s : detail::steppers) {
+        const auto at = head.homed_at(s.axis);
+        if (!at) continue;
+        const axis_config& a = config.axes[s.axis];
+        const long steps = a.steps_of(*at);
+        const long phases = 4 * a.microsteps;
+        last[s.name] =
+            json::object{{"phase", (steps % phases + phases) % phases}, {"phases", phases}, {"mcu_position", steps}};
+    }
+    return {{"last_home", std::move(last)}};
+}
+
 inline boost::json::object printer_objects::status(std::string_view name, seconds now) {
     namespace json = boost::json;
     if (name == "webhooks") return {{"state", state.name}, {"state_message", state.message}};
@@ -147,6 +165,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
     if (name == "virtual_sdcard") return sdcard.status();
     if (name == "pause_resume") return {{"is_paused", sdcard.is_paused()}};
     if (name == "skew_correction" && config.has_skew_correction) return {{"current_profile_name", ""}};
+    if (name == "endstop_phase" && config.has_endstop_phase) return endstop_phase_status();
     if (name == "toolhead") return toolhead_status();
     if (name == "gcode_move") return gcode_move_status();
     if (name == "motion_report") return motion_report_status();

@@ -7,9 +7,12 @@
 /// recordings of a live klippy.
 
 #include <kf/planner/gcode_motion.hpp>
+#include <kf/sim/mechanics.hpp>
+#include <kf/sim/noise.hpp>
 #include <kf/sim/pen_trace.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/reactor.hpp>
+#include <kf/sim/stall.hpp>
 
 #include <fmt/format.h>
 
@@ -26,6 +29,10 @@
 
 namespace kf::sim {
 
+/// A motor; stepper_x1 is the second one of X.
+enum class motor : std::uint8_t { x, x1, y, z };
+[[nodiscard]] constexpr std::size_t axis_of(motor m) noexcept { return m == motor::z ? 2 : m == motor::y ? 1 : 0; }
+
 enum class endstop_fault : std::uint8_t { none, never_triggers, always_triggered };
 
 /// One move of the carriage, as it is handed to the machine: where it really goes, and what made it.
@@ -38,10 +45,22 @@ struct carriage_move {
 
 /// The part that keeps its place when klippy restarts: the gantry with its endstops and the ink under its pen.
 struct gantry {
-    planner::xyz carriage;
+    planner::xyz carriage; ///< where the motors are; what is between them and the pen is the trace's
     std::array<endstop_fault, 3> faults{};
     pen_trace trace{};
     std::function<void(const carriage_move&)> on_move = [](const carriage_move&) {};
+    mechanics built{};   ///< as it was put together; a move of one X motor alone goes away with the motors' hold
+    mm second_leads = 0; ///< of built, and of moves since
+    std::array<mm, 3> trigger{}; ///< how far from its place each endstop triggered last
+    noise chance{1};
+
+    /// Another machine from now on, with clean paper.
+    void build(mechanics m, ink what, std::uint64_t seed) {
+        second_leads = m.second_leads;
+        trace = pen_trace(m, what);
+        built = std::move(m);
+        chance = noise(seed);
+    }
 };
 
 class toolhead {
@@ -54,7 +73,7 @@ class toolhead {
       , gantry_(g)
       , zero_(r.now())
       , motion_(c.limits) {
-        offset_ = g.carriage;
+        offset_ = woke_ = g.carriage;
     }
 
     /// Called when motion begins anew after a rest (idle_timeout listens).
@@ -66,6 +85,11 @@ class toolhead {
     [[nodiscard]] bool has_pending() const noexcept { return motion_.planner().pending() != 0; }
     [[nodiscard]] const planner::gcode_motion& motion() const noexcept { return motion_; }
     [[nodiscard]] const planner::xyz& position() const noexcept { return motion_.planner().position(); }
+    /// How far the motors were sent since klippy started, as their steps count it: homing moves on, a word on where the
+    /// head is does not.
+    [[nodiscard]] planner::xyz counted() const noexcept;
+    /// The place in that count at which the endstop of an axis triggered last.
+    [[nodiscard]] std::optional<mm> homed_at(std::size_t axis) const noexcept { return homed_at_[axis]; }
     [[nodiscard]] bool is_homed(std::size_t axis) const noexcept { return homed_[axis]; }
     [[nodiscard]] std::string homed_axes() const;
     [[nodiscard]] bool is_enabled(std::size_t axis) const noexcept { return enabled_[axis]; }
@@ -93,11 +117,14 @@ class toolhead {
     /// SET_SKEW; only with 0 (CLEAR) does Klipper look anew where G-code is.
     void set_skew(double xy) noexcept;
     task<> motors_off();
-    /// FORCE_MOVE: one motor turns and klippy's idea of the place stays. The carriage goes with it by `share`: in the
-    /// middle between two motors half as far.
-    task<> force_move(std::size_t axis, mm distance, mm_per_s speed, double share);
+    /// FORCE_MOVE: one motor turns and klippy's idea of the place stays. One of the two X motors alone makes the beam
+    /// lean, as long as it holds.
+    task<> force_move(motor which, mm distance, mm_per_s speed);
     void set_homed(std::string_view axes, bool homed);
-    void set_enabled(std::size_t axis, bool on) noexcept { enabled_[axis] = on; }
+    void set_enabled(std::size_t axis, bool on) {
+        enabled_[axis] = on;
+        if (axis == 0 && !on) rack(gantry_.built.second_leads, std::max(clock(), print_time_));
+    }
     /// SET_KINEMATIC_POSITION. Z without an endstop is measured by a person, so the carriage is where it is said to be.
     void declare_position(const planner::xyz& p);
 
@@ -131,6 +158,7 @@ class toolhead {
     void make_steps_at(seconds at);
     [[nodiscard]] std::string_view refusal(const planner::xyz& from, const planner::xyz& to) const noexcept;
     void place(const planner::xyz& commanded);
+    void rack(mm second_leads, seconds at);
     task<std::expected<bool, std::string>> approach(std::size_t axis, mm from, mm_per_s speed);
     static double& along(planner::xyz& p, std::size_t axis) noexcept { return axis == 0 ? p.x : axis == 1 ? p.y : p.z; }
 
@@ -150,7 +178,10 @@ class toolhead {
     seconds ran_dry_at_ = 0;
     int stalls_ = 0;
     planner::xyz offset_; ///< carriage = commanded + offset
+    planner::xyz missed_; ///< of the way that was sent, since klippy started: what stalled motors did not go
+    planner::xyz woke_;   ///< where the carriage was when klippy started
     std::array<bool, 3> homed_{};
+    std::array<std::optional<mm>, 3> homed_at_{};
     std::array<bool, 3> enabled_{};
     std::deque<planner::planned_move> history_; ///< commanded moves in print time, for live position and dumps
     std::optional<seconds> homing_since_;
@@ -165,6 +196,17 @@ inline std::string toolhead::homed_axes() const {
     return axes;
 }
 
+inline planner::xyz toolhead::counted() const noexcept {
+    planner::xyz way = position();
+    for (std::size_t i = 0; i < 3; ++i) {
+        planner::xyz now = offset_;
+        planner::xyz before = woke_;
+        planner::xyz missed = missed_;
+        along(way, i) += along(now, i) - along(before, i) - along(missed, i);
+    }
+    return way;
+}
+
 inline bool toolhead::is_triggered(std::size_t axis) const noexcept {
     switch (gantry_.faults[axis]) {
     case endstop_fault::never_triggers: return false;
@@ -173,7 +215,7 @@ inline bool toolhead::is_triggered(std::size_t axis) const noexcept {
     }
     planner::xyz p = gantry_.carriage;
     const axis_config& a = config_.axes[axis];
-    return (along(p, axis) - a.endstop) * a.direction() >= -1e-6;
+    return (along(p, axis) - a.endstop - gantry_.trigger[axis]) * a.direction() >= -1e-6;
 }
 
 inline std::pair<planner::xyz, mm_per_s> toolhead::live() const noexcept {
@@ -246,11 +288,20 @@ inline void toolhead::append(const planner::planned_move& m) {
         along(real.start, i) += along(offset_, i);
         along(real.end, i) += along(offset_, i);
     }
-    gantry_.carriage = real.end;
     gantry_.trace.advance(clock());
-    gantry_.trace.add(real);
     using cause = carriage_move::cause;
     gantry_.on_move({real, homing_since_ ? cause::homing : cause::driven, homed_});
+    std::array<mm, 2> off{};
+    for (planner::planned_move& piece : followed(real, gantry_.built)) {
+        stop_at_frame(piece, off, gantry_.built);
+        gantry_.trace.add(piece);
+        gantry_.carriage = piece.end;
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        const mm missed = along(gantry_.carriage, i) - along(real.end, i);
+        along(offset_, i) += missed;
+        along(missed_, i) += missed;
+    }
 }
 
 inline void toolhead::plan_to_rest() { motion_.planner().stop(emitter()); }
@@ -398,7 +449,10 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     co_await dwell(0.002);
     const mm whole_way = std::abs(from - a.endstop);
     planner::xyz real = gantry_.carriage;
-    mm way = std::clamp((a.endstop - along(real, axis)) * a.direction(), 0.0, whole_way);
+    if (const mm scatter = gantry_.built.endstop_scatter; scatter > 0)
+        gantry_.trigger[axis] = gantry_.chance.normal(scatter);
+    const mm trigger = a.endstop + gantry_.trigger[axis];
+    mm way = std::clamp((trigger - along(real, axis)) * a.direction(), 0.0, whole_way);
     if (gantry_.faults[axis] == endstop_fault::always_triggered) way = 0;
     if (gantry_.faults[axis] == endstop_fault::never_triggers) way = whole_way;
     const bool triggers = way < whole_way;
@@ -439,6 +493,10 @@ inline task<std::expected<bool, std::string>> toolhead::approach(std::size_t axi
     planner::xyz there = position();
     along(there, axis) = a.endstop;
     place(there);
+    if (triggers) {
+        planner::xyz count = counted();
+        homed_at_[axis] = along(count, axis);
+    }
     if (!triggers) co_return std::unexpected(fmt::format("No trigger on {} after full movement", axis_steppers[axis]));
     co_return way > 0;
 }
@@ -484,26 +542,37 @@ inline void toolhead::set_skew(double xy) noexcept {
     if (xy == 0) motion_.forget_last();
 }
 
-inline task<> toolhead::force_move(std::size_t axis, mm distance, mm_per_s speed, double share) {
+inline task<> toolhead::force_move(motor which, mm distance, mm_per_s speed) {
     co_await flush_steps();
     const seconds begin = last_move_time();
+    const std::size_t axis = axis_of(which);
+    const mm of_carriage = which == motor::x1 ? 0 : distance;
     planner::planned_move m;
     m.start = m.end = gantry_.carriage;
-    along(m.end, axis) += distance * share;
-    along(m.direction, axis) = distance < 0 ? -1 : 1;
-    m.distance = std::abs(distance) * share;
-    m.start_v = m.cruise_v = m.end_v = speed * share;
+    along(m.end, axis) += of_carriage;
+    along(m.direction, axis) = of_carriage < 0 ? -1 : 1;
+    m.distance = std::abs(of_carriage);
+    m.start_v = m.cruise_v = m.end_v = speed;
     m.cruise_t = std::abs(distance) / speed;
     m.accel = 1;
     m.at = begin;
     if (!carriage_stopped_) {
         gantry_.carriage = m.end;
-        gantry_.trace.add(m);
-        gantry_.on_move({m, carriage_move::cause::forced, homed_});
-        along(offset_, axis) += distance * share;
+        if (of_carriage != 0) {
+            gantry_.trace.add(m);
+            gantry_.on_move({m, carriage_move::cause::forced, homed_});
+        }
+        along(offset_, axis) += of_carriage;
+        if (axis == 0) rack(gantry_.second_leads + (which == motor::x1 ? distance : -distance), begin + m.cruise_t);
     }
     enabled_[axis] = true;
     co_await dwell(m.cruise_t);
+}
+
+inline void toolhead::rack(mm second_leads, seconds at) {
+    if (second_leads == gantry_.second_leads) return;
+    gantry_.second_leads = second_leads;
+    gantry_.trace.rack(second_leads, gantry_.carriage, at);
 }
 
 inline task<> toolhead::motors_off() {
@@ -512,6 +581,7 @@ inline task<> toolhead::motors_off() {
         co_await dwell(0.100);
         (void)last_move_time();
         enabled_ = {};
+        rack(gantry_.built.second_leads, print_time_);
         co_await dwell(0.100);
     }
     homed_ = {};

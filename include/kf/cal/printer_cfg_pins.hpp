@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// Which pin of the board does what, for a printer.cfg. A pin is known when machine.yaml names it, when a person does,
+/// or when its slot is one of the three that the plan of this machine wired and tried; any other is not guessed.
+/// machine.yaml writes "Motor 4 (PF9, PF10, PG2)" (step, direction, enable) and "DIAG0 (PG6)", several joined by " + ".
+
+#include <kf/error.hpp>
+#include <kf/io/ascii.hpp>
+#include <kf/machine/machine.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kf::cal {
+
+/// What a person said about pins: "stepper_z.step_pin" -> "PF9". It goes before anything else.
+using told_pins = std::map<std::string, std::string>;
+
+/// errc::usage unless `word` is SECTION.OPTION=PIN, as in "stepper_z.endstop_pin=^PG10".
+[[nodiscard]] result<void> tell_pin(std::string_view word, told_pins& into);
+
+struct motor_pins {
+    std::string step, dir, enable; ///< without the polarity of the driver; "" when not known
+};
+
+namespace detail {
+
+/// "Motor 2_1 + Motor 2_2" -> {"Motor 2_1", "Motor 2_2"}
+inline std::vector<std::string_view> joined_parts(std::string_view text) { // live as long as the text
+    std::vector<std::string_view> out;
+    for (;;) {
+        const auto plus = std::min(text.find('+'), text.size());
+        if (const auto part = io::trim(text.substr(0, plus)); !part.empty()) out.push_back(part);
+        if (plus == text.size()) return out;
+        text.remove_prefix(plus + 1);
+    }
+}
+
+/// Whether Klipper could take it for a pin: "^!PG6", "gpio3", "mcu_b:PA1".
+inline bool is_pin(std::string_view text) {
+    const auto name = text.substr(std::min(text.find_first_not_of("^~! "), text.size()));
+    const auto plain = [](char c) { return (c >= '0' && c <= '9') || io::to_lower(c) != c || (c >= 'a' && c <= 'z'); };
+    return !name.empty() && name.find_first_of("0123456789") != std::string_view::npos &&
+           std::all_of(name.begin(), name.end(),
+                       [&](char c) { return plain(c) || c == ':' || c == '_' || c == '.' || c == '/' || c == '-'; });
+}
+
+/// What stands in the parentheses of "NAME (A, B, C)", "" without any.
+inline std::string_view in_parentheses(std::string_view text) {
+    const auto open = text.find('('), close = text.rfind(')');
+    if (open == std::string_view::npos || close == std::string_view::npos || close < open) return {};
+    return io::trim(text.substr(open + 1, close - open - 1));
+}
+
+inline std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of(", /"), text.size());
+        if (end != 0) out.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+struct known_slot {
+    const char* name;
+    motor_pins pins;
+};
+/// Octopus Pro V1.0.1 H723, as it was wired for this machine.
+inline const std::array<known_slot, 3>& known_slots() {
+    static const std::array<known_slot, 3> slots{{{"Motor 0", {"PF13", "PF12", "PF14"}},
+                                                  {"Motor 2_1", {"PF11", "PG3", "PG5"}},
+                                                  {"Motor 2_2", {"PG4", "PC1", "PA0"}}}};
+    return slots;
+}
+
+inline motor_pins pins_of_slot(std::string_view slot) {
+    const auto named = words_of(in_parentheses(slot));
+    if (named.size() == 3 && std::all_of(named.begin(), named.end(), is_pin)) return {named[0], named[1], named[2]};
+    for (const auto& known : known_slots())
+        if (io::to_lower(slot) == io::to_lower(known.name)) return known.pins;
+    return {};
+}
+
+} // namespace detail
+
+/// The stepper sections of an axis, its first motor first: {"stepper_x", "stepper_x1"}.
+[[nodiscard]] inline std::vector<std::string> stepper_sections(char axis, const machine::axis& a) {
+    std::vector<std::string> out{fmt::format("stepper_{}", axis)};
+    for (int i = 1; i < a.motors; ++i) out.push_back(fmt::format("stepper_{}{}", axis, i));
+    return out;
+}
+
+[[nodiscard]] inline const machine::axis& axis_of(const machine::machine& m, char axis) noexcept {
+    return axis == 'x' ? m.axes.x : axis == 'y' ? m.axes.y : m.axes.z;
+}
+
+/// What an axis travels in one turn of its motor; nothing while machine.yaml does not say what drives Z.
+[[nodiscard]] inline std::optional<mm> a_turn_of(const machine::machine& m, char axis) noexcept {
+    if (axis == 'z') return m.steppers.z_rotation_distance;
+    return axis == 'x' ? m.steppers.rotation_of_x() : m.steppers.rotation_of_y();
+}
+
+/// Of the nth motor of an axis, 0 the first.
+[[nodiscard]] inline motor_pins pins_of_motor(const machine::machine& m, char axis, std::size_t nth) {
+    const auto slots = detail::joined_parts(axis_of(m, axis).octopus_slot);
+    return nth < slots.size() ? detail::pins_of_slot(slots[nth]) : motor_pins{};
+}
+
+/// How an endstop is read: the pull-up always, since a switch to ground needs it, and ! where ground means pressed:
+/// Klipper takes a high pin for triggered.
+[[nodiscard]] inline std::optional<std::string> endstop_modifiers(const std::optional<std::string>& type) {
+    if (type == "NO_to_GND") return "^!";
+    if (type == "NC_to_GND") return "^";
+    return std::nullopt;
+}
+
+/// The endstop of the nth motor of an axis as printer.cfg writes it; nothing when machine.yaml names none, or no pin.
+[[nodiscard]] inline std::optional<std::string> endstop_pin_of(const machine::machine& m, char axis, std::size_t nth) {
+    const machine::axis& a = axis_of(m, axis);
+    if (!a.endstop_pin) return std::nullopt;
+    const auto ends = detail::joined_parts(*a.endstop_pin);
+    if (nth >= ends.size()) return std::nullopt;
+    const auto inside = detail::in_parentheses(ends[nth]);
+    std::string pin(inside.empty() ? ends[nth] : inside);
+    if (!detail::is_pin(pin) || (inside.empty() && io::to_upper(pin).starts_with("DIAG"))) return std::nullopt;
+    if (pin.find_first_of("^~!") != std::string::npos) return pin; // whoever wrote that knows
+    return endstop_modifiers(a.endstop_type).value_or("^") + pin;
+}
+
+inline result<void> tell_pin(std::string_view word, told_pins& into) {
+    const auto equals = word.find('='), dot = word.find('.');
+    if (equals == std::string_view::npos || dot == std::string_view::npos || dot > equals || dot == 0 ||
+        dot + 1 == equals || !detail::is_pin(io::trim(word.substr(equals + 1))))
+        return kf::fail({errc::usage,
+                         "a pin is told as SECTION.OPTION=PIN",
+                         {},
+                         std::string(word),
+                         {"--pin stepper_z.step_pin=PF9"}});
+    into[io::to_lower(io::trim(word.substr(0, equals)))] = std::string(io::trim(word.substr(equals + 1)));
+    return {};
+}
+
+} // namespace kf::cal

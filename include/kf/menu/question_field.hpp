@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A question on a page: its choices with their numbers, a line for the answer, and below it why the last answer was
+/// none. An answer is what was typed when Enter is pressed; a paste fills the line and answers nothing.
+
+#include <kf/menu/retold.hpp>
+#include <kf/tui/text_field.hpp>
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace kf::menu {
+
+class question_field {
+  public:
+    explicit question_field(asked what)
+      : what_(std::move(what)) {}
+
+    [[nodiscard]] const asked& what() const noexcept { return what_; }
+    void wrong(std::string why) { wrong_ = std::move(why); }
+
+    struct event {
+        std::optional<std::string> answer = {}; ///< may be empty: the usual one
+        bool left = false;                      ///< Esc
+    };
+    event take(const tui::key& k) {
+        switch (field_.take(k)) {
+        case tui::field_event::entered: return {field_.text()};
+        case tui::field_event::left: return {{}, true};
+        case tui::field_event::changed: wrong_.clear(); break;
+        case tui::field_event::none: break;
+        }
+        return {};
+    }
+
+    /// Gives the rows that it took.
+    std::size_t paint(tui::pane p) const {
+        std::size_t row = 0;
+        for (std::size_t i = 0; i < what_.choices.size(); ++i)
+            p.put(3, row++, fmt::format("{}. {}", i + 1, what_.choices[i]));
+        std::string prompt = what_.text;
+        if (!what_.usual.empty()) prompt += fmt::format(" [{}]", what_.usual);
+        prompt += ":";
+        // In a narrow window the answer has a line of its own.
+        const auto words = wrap(prompt, p.columns() > 2 ? p.columns() - 2 : 1, "");
+        for (std::size_t i = 0; i + 1 < words.size(); ++i) p.put(1, row++, words[i], tui::look::strong);
+        const std::string last = words.empty() ? "" : words.back();
+        if (tui::width_of(last) + 14 > p.columns()) {
+            p.put(1, row++, last, tui::look::strong);
+            field_.paint(p.part(1, row++, {p.columns(), 1}), 0, "");
+        } else {
+            field_.paint(p.part(1, row++, {p.columns(), 1}), 0, last);
+        }
+        for (const auto& line : wrap(wrong_, p.columns() > 2 ? p.columns() - 2 : 1, ""))
+            p.put(1, row++, line, tui::look::warning);
+        return row;
+    }
+
+  private:
+    asked what_;
+    tui::text_field field_{};
+    std::string wrong_ = {};
+};
+
+} // namespace kf::menu

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The settings as a page, a row for each row of the table. What is entered is checked by whoever runs the page, and
+/// saved by one command; a value that is none stays in its line, with the reason below it.
+
+#include <kf/board/setting.hpp>
+#include <kf/menu/question_field.hpp>
+#include <kf/menu/row_number.hpp>
+#include <kf/tui/framed_page.hpp>
+#include <kf/tui/list_cursor.hpp>
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kf::menu {
+
+class settings_page {
+  public:
+    enum class command { edit, back };
+
+    explicit settings_page(board::flash_settings s)
+      : settings_(std::move(s)) {
+        cursor_.go(lines(), 0, true);
+    }
+
+    /// What a key comes to: a value to save, or the way back.
+    struct event {
+        const board::setting_row* row = nullptr;
+        std::string text = {};
+        bool back = false;
+    };
+    event take(const tui::key& k) {
+        if (field_) {
+            const auto said = field_->take(k);
+            if (said.left) field_.reset();
+            if (said.answer && said.answer->empty()) field_.reset(); // nothing was typed: it stays
+            return said.answer && !said.answer->empty() ? event{&row(), *said.answer} : event{};
+        }
+        if (const auto number = number_.take(k, static_cast<unsigned>(board::setting_rows.size()))) {
+            cursor_.go(lines(), *number - 1, true);
+            return {};
+        }
+        if (cursor_.take(k, lines(), 10)) return {};
+        const auto wanted = tui::command_of(*this, k);
+        if (wanted == command::back) return {nullptr, {}, true};
+        if (wanted != command::edit) return {};
+        if (row().kind == board::setting_kind::flag)
+            return {&row(), board::text_of(row(), settings_) == "on" ? "off" : "on"};
+        if (row().kind == board::setting_kind::method) return {&row(), next_method()};
+        field_.emplace(asked{fmt::format("{}, now {}", row().option, board::text_of(row(), settings_)), {}, {}});
+        return {};
+    }
+    /// Its value was refused: the line stays open.
+    void refuse(std::string why) {
+        if (field_)
+            field_->wrong(std::move(why));
+        else
+            message_ = std::move(why);
+    }
+    void saved(board::flash_settings s) {
+        settings_ = std::move(s);
+        field_.reset();
+        message_ = "saved";
+    }
+
+    [[nodiscard]] tui::binding_table<command> bindings() const {
+        return {{{tui::key_code::enter}, command::edit, "Enter", "change", "changes the setting in hand", 1},
+                {{tui::key_code::escape}, command::back, "Esc", "back", "leaves the field, then the page", 0}};
+    }
+    [[nodiscard]] tui::text_grid paint(tui::grid_size size) const {
+        return tui::framed(size, {"kflash: settings", "", tui::footer_of(bindings())}, [&](tui::pane body) {
+            const std::size_t below = field_ ? 4 : 1;
+            cursor_.paint(body.part(0, 0, {body.columns(), body.rows() - std::min(below, body.rows())}), lines());
+            if (field_)
+                (void)field_->paint(body.below(body.rows() - below));
+            else
+                body.put(1, body.rows() - 1, message_, tui::look::good);
+        });
+    }
+
+  private:
+    [[nodiscard]] const board::setting_row& row() const { return board::setting_rows[cursor_.at()]; }
+    [[nodiscard]] std::vector<tui::list_row> lines() const {
+        std::vector<tui::list_row> all;
+        for (std::size_t i = 0; i < board::setting_rows.size(); ++i)
+            all.push_back({fmt::format("{:>2} {:<22} {}", i + 1, board::setting_rows[i].option,
+                                       board::text_of(board::setting_rows[i], settings_))});
+        return all;
+    }
+    [[nodiscard]] std::string next_method() const {
+        const auto all = board::all_flash_methods();
+        const auto here = std::ranges::find(all, settings_.default_flash_method);
+        return board::name(here + 1 == all.end() ? all.front() : *(here + 1));
+    }
+
+    board::flash_settings settings_;
+    tui::list_cursor cursor_ = {};
+    row_number number_ = {};
+    std::optional<question_field> field_ = {};
+    std::string message_ = {};
+};
+
+} // namespace kf::menu

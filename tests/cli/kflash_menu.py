@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The menu of kflash on real terminals: in tmux for what is seen, on a bare pseudo terminal for what becomes of it when
+the terminal goes. What happened is asked of the simulated host. D numbers are in docs/DEFECTS.md."""
+import fcntl
+import json
+import os
+import select
+import termios
+
+import world
+from terminal import Dialogue, Terminal
+from tmux_screen import Tmux
+from world import WorldTest, wait_for
+
+
+class Menu(WorldTest):
+    def env(self, w):
+        full = dict(os.environ, HOME=str(w.home), XDG_STATE_HOME=str(w.root / "logs"), NO_COLOR="")
+        for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
+            full.pop(name, None)
+        return full
+
+    def menu(self, w, **options):
+        t = Tmux([world.KFLASH, "menu", "--sim-root", str(w.root / "w")], self.env(w), w.root / "tmux", **options)
+        self.addCleanup(t.end)
+        t.until("1 REG", "2 REG", "klippy: ready")
+        return t
+
+    def settings(self, w, *words):
+        r = w.run("settings", *words)
+        self.assertEqual(r.code, 0, r)
+
+    def flashed(self, w):
+        return sorted(e["board"] for e in w.ledger() if "board" in e)
+
+    def untouched(self, w, before):
+        self.assertEqual(w.jobs(), [])
+        self.assertEqual([w.flash(key) for key in ("octopus", "pico")], before)
+
+    def test_each_size_shows_the_boards_and_the_way_out_and_each_page_leads_back(self):
+        w = self.world(options=("--spare",))
+        t = self.menu(w)
+        for columns, rows in ((60, 20), (40, 20), (120, 40), (30, 6), (80, 24)):
+            t.resize(columns, rows)
+            t.until("Q quit", "too small" if columns == 30 else "3 NEW")
+        for key, text in (("c", "stagger-delay"), ("e", "default (katapult)"), ("?", "a letter is an action"),
+                          ("v", "pattern "), ("h", "nothing was flashed"), ("o", "space for builds")):
+            t.keys(key)
+            t.until(text)
+            t.keys("Escape")
+            t.until("Q quit", "Registered")
+        self.assertEqual(w.jobs(), [])
+
+    def test_d6_neither_arrows_nor_a_paste_start_anything_and_flash_all_is_no_unless_told(self):
+        w = self.world()
+        before = [w.flash(key) for key in ("octopus", "pico")]
+        t = self.menu(w)
+        t.keys("Down", "Up", "Left", "Right", "PageUp", "PageDown", "Home", "End", "Escape", "BSpace", "Tab")
+        t.paste("bfrq\ny\ny\n", bracketed=True)
+        t.paste("bfrqace\ny\ny\n", bracketed=False)
+        t.keys("1")
+        t.until("▸  1 REG", "Q quit")
+        # Keys that come with the B are no answer to its question.
+        t.type("by\ry\r")
+        t.until("Flash 2 of 2 boards in one stop? [y/N]:")
+        t.paste("y\ny\n", bracketed=True)  # fills the line, answers nothing
+        t.until("[y/N]: y")
+        t.keys("BSpace", "Enter")
+        t.until("nothing was flashed")
+        t.keys("Escape")
+        t.until("Q quit")
+        self.untouched(w, before)
+
+    def test_flash_all_is_a_table_of_its_boards_and_the_menu_comes_back_by_itself(self):
+        w = self.world(options=("--spare",))
+        self.settings(w, "--return-delay", "1")
+        t = self.menu(w)
+        t.keys("b")
+        t.until("[y/N]:")
+        t.keys("y", "Enter")
+        t.until("Verify")
+        t.until("✓ Octopus Pro", "✓ Pico", "back in 1 s")
+        t.until("Q quit", "1 REG Pico                 v0.13.0-100-g0123456   current")
+        self.assertEqual(w.jobs(), ["stop", "start"])
+        self.assertEqual(self.flashed(w), ["octopus", "pico"])
+
+    def test_one_board_is_configured_on_the_whole_terminal_and_the_screen_comes_back(self):
+        w = self.world()
+        self.settings(w, "--return-delay", "60")
+        t = self.menu(w)
+        t.keys("1", "f")
+        t.until("A number chooses a board, s saves and ends, q ends:")
+        t.keys("q", "Enter")
+        t.until("kflash: flash Pico", "Flash Pico? [Y/n]:")
+        t.keys("Enter")
+        t.until("✓ Pico", "back in ")
+        t.keys("x")  # somebody reads
+        wait_for("no return", lambda: "back in" not in t.seen())
+        t.keys("Escape")
+        t.until("Q quit", "Pico                 v0.13.0-100-g0123456")
+        self.assertEqual(self.flashed(w), ["pico"])
+
+    def test_a_board_that_vanishes_and_comes_again_is_seen_by_itself(self):
+        w = self.world()
+        t = self.menu(w)
+        w.unplug("pico")
+        t.until("Pico ", "not connected")
+        t.type("2f")
+        t.until("is not connected")
+        w.power_cycle("pico")
+        t.keys("d")  # what was said is forgotten
+        wait_for("it is back", lambda: "not connected" not in t.seen(), 30)
+
+    def test_the_wizard_registers_the_board_in_one_write_and_a_wrong_answer_is_asked_again(self):
+        w = self.world(options=("--spare",))
+        before = w.registry()
+        t = self.menu(w)
+        t.keys("3", "a")
+        t.until("Name of the board [board]:")
+        t.type("pico\r")
+        t.until('there is already a board called "pico"')
+        t.keys("C-u")
+        t.type("Feeder\r")
+        t.until("Its MCU [stm32f446]:")
+        t.keys("Escape")  # back to the name, and on again
+        t.until("Name of the board")
+        t.type("Mill\r")
+        t.until("Its MCU [stm32f446]:")
+        t.keys("Enter")
+        t.until("Exclude it")
+        t.keys("Enter")
+        t.until("1. menuconfig, which opens on stm32f446")
+        t.keys("1", "Enter")
+        t.until("menuconfig, which opens now", "Register it? [Y/n]:")
+        self.assertEqual(w.registry(), before)
+        t.keys("Enter")
+        t.until(" * 2  STM32F446", "s saves and ends")
+        t.keys("s", "Enter")
+        t.until("Mill is registered", "REG Mill")
+        entry = w.registry()["devices"]["mill"]
+        self.assertEqual((entry["name"], entry["mcu"], entry["flash_method"]), ("Mill", "stm32f446", None))
+        self.assertIn("stm32f446", (w.home / ".config/kflash/configs/mill/.config").read_text())
+
+    def test_settings_and_a_board_are_saved_each_by_one_command(self):
+        w = self.world()
+        t = self.menu(w)
+        t.keys("c", "6", "Enter")
+        t.type("31\r")
+        t.until("a number from 0 to 30")
+        t.keys("C-u")
+        t.type("7\r")
+        t.until("stagger-delay          7 s", "saved")
+        t.type("1")
+        t.keys("Enter")
+        t.type("/nowhere")
+        t.until(": /nowhere")  # what comes in one piece is a paste
+        t.keys("Enter")
+        t.until("there is no folder /nowhere")
+        t.keys("Escape")
+        t.until("saved")
+        t.keys("Escape")
+        t.until("Q quit")
+        t.type("1e")
+        t.until("default (katapult)")
+        t.keys("Enter")
+        t.type("Mill\r")
+        t.keys("4", "Enter")
+        t.until("not saved", "never: it is excluded")
+        self.assertEqual(w.registry()["devices"]["pico"]["name"], "Pico")
+        t.keys("s")
+        t.until("Mill is saved", "excluded")
+        entry = w.registry()["devices"]["pico"]
+        self.assertEqual((entry["name"], entry["flashable"], w.registry()["global"]["stagger_delay"]), ("Mill", False, 7))
+        t.type("1r")
+        t.until("Remove Mill from the registry? [y/N]:")
+        t.keys("Enter")
+        t.until("nothing was removed")
+        self.assertIn("pico", w.registry()["devices"])
+
+    def bare(self, w, *words):
+        t = Dialogue(w, *(words or ("menu",)), columns=100, env={"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"})
+        self.addCleanup(lambda: t.child.poll() is not None or t.child.kill())
+        t.pass_by("ready")
+        return t
+
+    def answer(self, t, text, then):
+        """Keys right behind the frame of a question are thrown away with those before it."""
+        def done():
+            if not then():
+                t.type(text)
+                select.select([], [], [], 0.2)
+            return then()
+
+        wait_for(f"{text} is taken", done, 30)
+
+    def test_ctrl_z_gives_the_terminal_back_and_fg_draws_it_anew(self):
+        w = self.world()
+        t = self.menu(w, shell=True)
+        t.keys("C-z")
+        t.until("Stopped")
+        t.type("fg\n")
+        t.until("Moonraker", "Q quit")
+        t.keys("q")
+        wait_for("the shell is back", lambda: "Moonraker" not in t.seen(), 30)
+
+    def test_a_terminal_that_goes_away_ends_the_menu_and_not_the_write(self):
+        w = self.world()
+        t = self.bare(w)
+        t.type(b"b")
+        t.pass_by("[y/N]")
+        self.answer(t, b"y\r", lambda: "stop" in w.jobs())
+        os.close(t.mine)
+        t.mine = os.open("/dev/null", os.O_RDWR)  # for the end of the test
+        wait_for("the menu ends", lambda: t.child.poll() is not None)
+        wait_for("the service is back", w.service_is_up)
+        wait_for("each board is told of", lambda: self.flashed(w) == ["octopus", "pico"])
+        for entry in (e for e in w.ledger() if "board" in e):
+            self.assertIn((entry["result"], entry["wrote"]), (("done", "all"), ("interrupted", "nothing")), entry)
+
+    def test_ctrl_c_ends_the_flash_as_it_does_on_the_command_line_and_then_the_menu(self):
+        w = self.world()
+        before = [w.flash(key) for key in ("octopus", "pico")]
+        t = self.bare(w)
+        t.type(b"b")
+        t.pass_by("[y/N]")
+        t.type(b"\x03")
+        t.pass_by("interrupted by Ctrl+C")
+        t.type(b"\x1b")
+        t.pass_by("quit")
+        t.type(b"\x03")
+        self.assertEqual(t.end(), 0)
+        self.untouched(w, before)
+
+    def test_kflash_alone_is_the_menu_on_a_terminal_and_help_without_one(self):
+        w = self.world()
+        env = dict(self.env(w), LC_ALL="C.UTF-8")
+        on_it = {"preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
+        t = Terminal([world.KFLASH], env, term="xterm-256color", **on_it)
+        self.addCleanup(t.close)
+        t.expect("Last flash")
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
+        t = Terminal([world.KFLASH], env, term="dumb", **on_it)  # no screen can be shown there
+        self.addCleanup(t.close)
+        self.assertEqual(t.end(), 2)
+        self.assertIn("usage: kflash", t.lines())
+        r = w.run("menu")
+        self.assertEqual(r.code, 5, r)
+        self.assertIn("kflash --help", r.err)
+
+    def test_status_tells_what_the_panel_shows(self):
+        w = self.world()
+        r = w.run("status", "--json")
+        self.assertEqual(r.code, 0, r)
+        told = r.result()
+        self.assertEqual((told["kind"], told["service"], told["klippy"], told["last_flash"]),
+                         ("host_status", "klipper.service runs", "ready", "nothing was flashed yet"))
+        w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
+        wait_for("the print is seen",
+                 lambda: "benchy.gcode is being printed" in json.loads(w.run("status", "--json").out)["klippy"])
+
+
+if __name__ == "__main__":
+    world.main()

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "../temporary_folder.hpp"
+
+#include <kf/run/square_record.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+namespace square_record_test {
+
+using kf::run::square_record;
+
+BOOST_AUTO_TEST_CASE(squareness_is_forgotten_with_the_first_reference_that_is_gone) {
+    const kf::test::temporary_folder folder;
+    const auto now = [&] { return square_record(folder.path(), "/tmp/klippy_uds"); };
+    BOOST_TEST(now().text() == "");
+    auto record = now();
+    BOOST_REQUIRE(record.set("the second X motor went -2.1 mm alone\nand more").has_value());
+    BOOST_TEST(now().text() == "the second X motor went -2.1 mm alone");
+    BOOST_TEST(square_record(folder.path(), "/tmp/other").text() == "");
+    for (const char* homed : {"xyz", "zyx"}) BOOST_REQUIRE(now().hold_against(homed).has_value());
+    BOOST_TEST(now().text() != "");
+    for (const char* homed : {"", "xy", "z", "xz"}) {
+        BOOST_REQUIRE(record.set("square").has_value());
+        auto seen = now();
+        BOOST_REQUIRE(seen.hold_against(homed).has_value());
+        BOOST_TEST(seen.text() == "");
+        BOOST_TEST(now().text() == "");
+    }
+}
+
+} // namespace square_record_test

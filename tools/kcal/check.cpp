@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "../plotter/plotter.hpp"
+#include "answering.hpp"
+#include "kcal_commands.hpp"
+
+#include <kf/cal/level_connection.hpp>
+#include <kf/cal/level_control.hpp>
+#include <kf/cal/level_drawing.hpp>
+#include <kf/cal/level_motion.hpp>
+#include <kf/cal/level_run.hpp>
+#include <kf/cal/level_tool.hpp>
+#include <kf/io/interrupt.hpp>
+
+#include <fmt/format.h>
+
+namespace kf::kcal {
+
+using namespace plotting;
+namespace {
+
+result<void> list_checks(cli::invocation& in) {
+    for (const cal::level_row& r : cal::level_rows()) {
+        std::string asks;
+        for (const cal::question& q : r.asks) asks += (asks.empty() ? "" : " ") + q.name;
+        in.out.result({"check_row",
+                       fmt::format("{} {:<15} {}\n{:<18}{}{}", r.level, r.name, r.procedure, "", r.criterion,
+                                   asks.empty() ? "" : fmt::format(" [{}]", asks)),
+                       {{"level", static_cast<std::int64_t>(r.level)},
+                        {"name", r.name},
+                        {"procedure", r.procedure},
+                        {"criterion", r.criterion},
+                        {"asks", asks}}});
+    }
+    return {};
+}
+
+/// Those of one level, or of them the ones that --only names.
+result<std::vector<cal::level_row>> rows_wanted(const cli::invocation& in, int level) {
+    std::vector<cal::level_row> rows = cal::rows_of_level(level);
+    if (!in.has("only")) return rows;
+    std::vector<cal::level_row> some;
+    for (const std::string& word : in.options.at("only")) {
+        const auto row = std::ranges::find_if(rows, [&](const cal::level_row& r) { return word == r.name; });
+        if (row == rows.end())
+            return kf::fail({errc::usage,
+                             fmt::format("level {} has no check {}", level, word),
+                             {},
+                             "--only " + word,
+                             {"kcal check  (lists them)"}});
+        some.push_back(*row);
+    }
+    return some;
+}
+
+result<void> tell_report(cli::invocation& in, int level, const cal::level_report& r) {
+    const auto number = [](int n) { return static_cast<std::int64_t>(n); };
+    std::string text =
+        fmt::format("level {}: {} passed, {} failed, {} left out", level, r.passed, r.failed, r.left_out);
+    in.out.result({"level_report",
+                   text,
+                   {{"level", number(level)},
+                    {"passed", number(r.passed)},
+                    {"failed", number(r.failed)},
+                    {"left_out", number(r.left_out)},
+                    {"ok", r.ok()}}});
+    if (r.ok()) return {};
+    return kf::fail({r.failed != 0 ? errc::failed : errc::refused,
+                     r.failed != 0 ? fmt::format("level {} is not passed: {} failed", level, counted(r.failed, "check"))
+                                   : fmt::format("level {} is not passed: {} could not be tried", level,
+                                                 counted(r.left_out, "check")),
+                     "each is named above",
+                     {},
+                     {fmt::format("kcal check --level {} --only NAME", level)}});
+}
+
+/// Levels 2 to 5, on a printer that is ours alone meanwhile.
+result<cal::level_report> run_on_printer(cli::invocation& in, const plotter_site& site, int level,
+                                         const std::vector<cal::level_row>& rows, answering& answers) {
+    KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::others, .klipper = readiness::preflighted}));
+    cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out,
+                           {touch_off_by(site), pen_word(in),
+                            in.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused});
+    const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out); };
+    auto report = level == 2   ? run_with(cal::motion_level(bench))
+                  : level == 3 ? run_with(cal::tool_level(bench, answers))
+                  : level == 4 ? run_with(cal::drawing_level(bench, answers))
+                               : run_with(cal::control_level(bench));
+    if (report) {
+        if (p->session.connected() && p->session.status().ready()) KF_CHECK(run::release_motors(p->session));
+        return report;
+    }
+    // Stopped by a person: the motors stay on, and the tool goes up where Z is known.
+    error e = std::move(report).error();
+    if (e.code == errc::interrupted || e.code == errc::needs_person)
+        if (bench.knows_z() && p->session.connected() && p->session.status().ready())
+            if (auto up = bench.up(); !up) in.out.warn(up.error().what);
+    return kf::fail(std::move(e));
+}
+
+result<void> run_check(cli::invocation& in) {
+    if (!in.has("level")) {
+        if (in.has("only")) return kf::fail({errc::usage, "--only belongs to a --level", {}, "--only"});
+        return list_checks(in);
+    }
+    const int level = in.get("level")->front() - '0'; // the table knows 1 to 5
+    KF_TRY(const auto rows, rows_wanted(in, level));
+    KF_TRY(auto written, answers_given(in));
+    answering answers(in, std::move(written));
+    for (const cal::level_row& row : rows)
+        for (const cal::question& q : row.asks) KF_CHECK(answers.can_answer(q));
+    io::interrupt::catch_signals();
+    return with_site(open_site(in), [&](const plotter_site& site) -> result<void> {
+        if (level == 1) {
+            cal::connection_level checks(site.socket, to_nanoseconds(site.machine.connection.timeout_s));
+            KF_TRY(const auto report, cal::run_level(rows, checks, in.out));
+            return tell_report(in, level, report);
+        }
+        KF_TRY(const auto report, run_on_printer(in, site, level, rows, answers));
+        for (const std::string& name : answers.unused())
+            in.out.warn(fmt::format("nothing asked for the answer {}", name));
+        return tell_report(in, level, report);
+    });
+}
+
+} // namespace
+
+cli::command_row check_command() {
+    std::vector<cli::option_row> options{
+        {"level", "1|2|3|4|5", "connection, motion, tools, drawing, control"},
+        {"only", "CHECK", "this check of the level; may be given several times"},
+        {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
+        {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"}};
+    for (const auto& o : answer_options()) options.push_back(o);
+    return {"check",
+            "",
+            0,
+            0,
+            "Proves a plotter level by level; without one it lists the checks.",
+            std::move(options),
+            {{"kcal check --level 1", "whether Klipper can be talked to; nothing moves"},
+             {"kcal check --level 5 --json", "pause, resume, cancel, stop, recovery, as a report"},
+             {"kcal check --level 3 --answers looked.txt", "with answers from a file"}},
+            run_check};
+}
+
+} // namespace kf::kcal

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: MIT
+#include "menu_session.hpp"
+
+#include "../cli/prompt.hpp"
+#include "setting_check.hpp"
+
+#include <kf/board/registry.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kf::kflash {
+namespace {
+
+constexpr auto watch_interval = std::chrono::seconds(1);
+
+/// "flash octopus" as a heading.
+std::string title_of(const menu::action_row& its, const menu::board_row* row) {
+    const std::string name = its.runs_commands[0] == nullptr ? "" : its.runs_commands[0];
+    if (its.does == menu::action::flash_all) return "flash all boards";
+    return row == nullptr || its.of == menu::concerns::nothing ? name : name + " " + row->name;
+}
+
+} // namespace
+
+menu_session::menu_session(cli::invocation& in, known_boards b, std::string sim_root)
+  : in_(in)
+  , b_(std::move(b))
+  , sim_root_(std::move(sim_root))
+  , devices_(devices_now()) {
+    look_again();
+}
+
+void menu_session::say(std::string text, tui::look as) {
+    menu_.message = std::move(text);
+    menu_.message_is = as;
+}
+
+std::vector<std::string> menu_session::with_place(std::vector<std::string> words) const {
+    if (!sim_root_.empty()) words.insert(words.begin() + 1, "--sim-root=" + sim_root_);
+    return words;
+}
+
+result<board::registry> menu_session::registry_now() const { return board::read_registry(b_.at.registry_file); }
+
+// ---- pages
+
+tui::text_grid menu_session::paint(tui::grid_size size) const {
+    return std::visit(
+        [&](const auto& page) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(page)>, std::monostate>)
+                return menu_.paint(size);
+            else
+                return page.paint(size);
+        },
+        over_it_);
+}
+
+bool menu_session::has_question_to_show() const {
+    const auto* page = std::get_if<menu::board_page>(&over_it_);
+    return question_is_new_ || (page != nullptr && page->has_question_to_show());
+}
+
+void menu_session::shown() {
+    question_is_new_ = false;
+    if (auto* page = std::get_if<menu::board_page>(&over_it_)) page->shown();
+}
+
+void menu_session::to_menu() {
+    over_it_ = std::monostate{};
+    running_.reset();
+    comes_back_at_.reset();
+    look_again();
+}
+
+// ---- keys
+
+void menu_session::take(const tui::key& k, terminal_lease& terminal) {
+    std::visit(
+        [&](auto& page) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(page)>, std::monostate>)
+                take_on(menu_, k, terminal);
+            else
+                take_on(page, k, terminal);
+        },
+        over_it_);
+}
+
+void menu_session::take_on(menu::menu_page& page, const tui::key& k, terminal_lease& terminal) {
+    const auto wanted = page.take(k);
+    if (!wanted) return;
+    say({});
+    if (auto why = menu::objection(*wanted, page.in_hand()); !why.empty())
+        return say(std::move(why), tui::look::warning);
+    perform(*wanted, terminal);
+}
+
+void menu_session::take_on(menu::settings_page& page, const tui::key& k, terminal_lease&) {
+    const auto said = page.take(k);
+    if (said.back) return to_menu();
+    if (said.row == nullptr || quiet_) return;
+    auto registry = registry_now();
+    if (!registry) return page.refuse(registry.error().what);
+    settings_to_be_ = std::move(registry->settings);
+    if (const auto good = take_setting(b_.at.home, *said.row, settings_to_be_, said.text); !good)
+        return page.refuse(good.error().what);
+    begin_quiet({"settings", fmt::format("--{}={}", said.row->option, said.text)}, then::settings);
+}
+
+void menu_session::take_on(menu::board_page& page, const tui::key& k, terminal_lease& terminal) {
+    const auto wanted = page.take(k);
+    if (!wanted) return;
+    using enum menu::board_page::command;
+    if (wanted == back) return to_menu();
+    if (wanted == save && !quiet_) begin_quiet(page.draft().words(), then::board);
+    if (wanted == menuconfig) {
+        const bool well = run_on_terminal({"config", page.draft().old().key}, terminal);
+        page.say(well ? "menuconfig has ended" : "the configuration is as it was");
+    }
+}
+
+void menu_session::take_on(menu::registration_page& page, const tui::key& k, terminal_lease& terminal) {
+    using enum menu::registration_page::event;
+    const auto said = page.take(k);
+    if (said == changed) question_is_new_ = true;
+    if (said == left) return to_menu();
+    if (said != complete) return;
+    auto words = page.wizard().words();
+    if (page.wizard().config() == menu::config_from::menuconfig) {
+        if (!run_on_terminal(words, terminal)) return page.refuse("it is not registered: see what menuconfig said");
+        const auto name = page.wizard().board().name;
+        to_menu();
+        return say(name + " is registered", tui::look::good);
+    }
+    asked_before_ = page;
+    begin_run("add " + page.wizard().board().name, std::move(words), {});
+}
+
+void menu_session::take_on(menu::run_page& page, const tui::key& k, terminal_lease&) {
+    const auto said = page.take(k);
+    if (!page.comes_back_in) comes_back_at_.reset();
+    if (said.answer && running_) running_->answer(*said.answer);
+    if (said.interrupt) interrupt(SIGINT);
+    if (!said.back) return;
+    if (asked_before_ && page.table().status() != 0) { // what was answered is not lost
+        auto why = page.table().outcome();
+        over_it_ = *std::move(asked_before_);
+        asked_before_.reset();
+        running_.reset();
+        return std::get<menu::registration_page>(over_it_).refuse(std::move(why));
+    }
+    to_menu();
+}
+
+void menu_session::take_on(menu::output_page& page, const tui::key& k, terminal_lease&) {
+    using enum menu::output_page::command;
+    const auto wanted = tui::command_of(page, k);
+    if (!wanted) return;
+    if (wanted == interrupt) return this->interrupt(SIGINT);
+    if (wanted != back) return page.move(*wanted);
+    if (running_) running_->signal(SIGINT);
+    to_menu();
+}
+
+void menu_session::interrupt(int number) {
+    if (running_) running_->signal(number);
+    if (number != SIGINT) {
+        over_ = true;
+    } else if (!running_) { // from a page to the menu, from the menu out
+        if (std::holds_alternative<std::monostate>(over_it_)) over_ = true;
+        to_menu();
+    }
+}
+
+void menu_session::hang_up() {
+    for (const auto* child : {&running_, &quiet_})
+        if (*child) (*child)->signal(SIGHUP);
+    over_ = true;
+}
+
+// ---- actions
+
+void menu_session::perform(menu::action a, terminal_lease& terminal) {
+    const auto* row = menu_.in_hand();
+    const auto& its = menu::row_of(a);
+    switch (a) {
+    case menu::action::quit: over_ = true; return;
+    case menu::action::help: return show_help();
+    case menu::action::refresh: return look_again();
+    case menu::action::add: return open_registration();
+    case menu::action::edit: return open_board(*row);
+    case menu::action::settings: {
+        auto registry = registry_now();
+        if (!registry) return say(registry.error().what, tui::look::bad);
+        over_it_ = menu::settings_page(std::move(registry->settings));
+        return;
+    }
+    case menu::action::menuconfig:
+        say(run_on_terminal(menu::words_of(a, row), terminal) ? "" : "the configuration is as it was",
+            tui::look::warning);
+        return look_again();
+    case menu::action::toggle_excluded: return begin_quiet(menu::words_of(a, row), then::toggle);
+    case menu::action::flash:
+    case menu::action::flash_all:
+    case menu::action::rollback: return begin_flash(a, row, terminal);
+    default: break;
+    }
+    if (its.how == menu::runs::asking) return begin_run(title_of(its, row), menu::words_of(a, row), {});
+    begin_output(title_of(its, row), menu::words_of(a, row));
+}
+
+void menu_session::begin_flash(menu::action a, const menu::board_row* row, terminal_lease& terminal) {
+    std::vector<menu::running_board> boards;
+    if (a == menu::action::flash_all) {
+        for (const auto& r : menu_.list().rows)
+            if (r.is_registered() && r.flashable && r.is_there()) boards.push_back({r.key, r.name});
+    } else {
+        boards.push_back({row->key, row->name});
+    }
+    auto words = menu::words_of(a, row);
+    const auto title = title_of(menu::row_of(a), row);
+    const auto registry = registry_now();
+    if (!registry) return say(registry.error().what, tui::look::bad);
+    // As on the command line: a board that is flashed alone is configured first, unless the settings say never.
+    if (a == menu::action::flash && !registry->settings.skip_menuconfig &&
+        !run_on_terminal({"config", row->key}, terminal))
+        return say("nothing was flashed: menuconfig did not end well", tui::look::warning);
+    begin_run(title, std::move(words), std::move(boards));
+    returns_ = true;
+}
+
+void menu_session::begin_run(std::string title, std::vector<std::string> words,
+                             std::vector<menu::running_board> boards) {
+    words.emplace_back("--json");
+    words.emplace_back("--ask-json");
+    auto child = beside::start(in_.self, with_place(std::move(words)));
+    if (!child) return say(child.error().what, tui::look::bad);
+    running_ = *std::move(child);
+    returns_ = false;
+    over_it_ = menu::run_page(std::move(title), menu::run_table(std::move(boards)));
+}
+
+void menu_session::begin_output(std::string title, std::vector<std::string> words) {
+    auto child = beside::start(in_.self, with_place(std::move(words)));
+    if (!child) return say(child.error().what, tui::look::bad);
+    running_ = *std::move(child);
+    over_it_ = menu::output_page(std::move(title));
+}
+
+void menu_session::begin_quiet(std::vector<std::string> words, then what) {
+    if (quiet_) return;
+    words.emplace_back("--json");
+    auto child = beside::start(in_.self, with_place(std::move(words)));
+    if (!child) return say(child.error().what, tui::look::bad);
+    quiet_ = *std::move(child);
+    quiet_says_ = menu::run_table{};
+    then_ = what;
+}
+
+void menu_session::end_quiet() {
+    quiet_says_.end(quiet_->status());
+    const bool well = quiet_->status() == 0;
+    const auto outcome = quiet_says_.outcome();
+    quiet_.reset();
+    if (auto* page = std::get_if<menu::settings_page>(&over_it_); page != nullptr && then_ == then::settings)
+        return well ? page->saved(settings_to_be_) : page->refuse(outcome);
+    if (auto* page = std::get_if<menu::board_page>(&over_it_); page != nullptr && then_ == then::board) {
+        if (!well) return page->say(outcome);
+        const auto name = page->draft().now().name;
+        to_menu();
+        return say(name + " is saved", tui::look::good);
+    }
+    say(well ? "saved" : outcome, well ? tui::look::good : tui::look::bad);
+    look_again();
+}
+
+/// The command has the terminal until it ends; a person sees what it said before the screen comes back.
+bool menu_session::run_on_terminal(const std::vector<std::string>& words, terminal_lease& terminal) {
+    io::command c{{in_.self}};
+    const auto all = with_place(words);
+    c.argv.insert(c.argv.end(), all.begin(), all.end());
+    c.on_terminal = true;
+    terminal.leave();
+    const auto ran = io::posix_runner{}.run(c, {}, {});
+    io::interrupt::clear(); // Ctrl+C was the command's
+    const bool well = ran && ran->status == 0;
+    if (!well) {
+        cli::invocation here = in_;
+        (void)cli::ask(here, {"Enter leads back to the menu", {}, ""});
+        io::interrupt::clear();
+    }
+    if (const auto back = terminal.back(); !back) over_ = true;
+    return well;
+}
+
+void menu_session::open_board(const menu::board_row& row) {
+    auto registry = registry_now();
+    if (!registry) return say(registry.error().what, tui::look::bad);
+    auto board = board::find(*registry, row.key);
+    if (!board) return say(board.error().what, tui::look::bad);
+    over_it_ = menu::board_page({*std::move(registry), *std::move(board)}, row);
+}
+
+void menu_session::open_registration() {
+    auto registry = registry_now();
+    if (!registry) return say(registry.error().what, tui::look::bad);
+    b_.registry = *std::move(registry);
+    // The device in hand, when nobody has registered it; all that are new otherwise.
+    const auto* row = menu_.in_hand();
+    const bool is_new = row != nullptr && row->group == menu::board_group::fresh;
+    auto view = look_for_new_boards(b_, is_new ? std::optional(row->device) : std::nullopt);
+    if (!view) return say(view.error().what + ": " + view.error().cause, tui::look::warning);
+    over_it_ = menu::registration_page(*std::move(view));
+    question_is_new_ = true;
+}
+
+void menu_session::show_help() {
+    menu::output_page page("help");
+    page.add("A digit or an arrow takes a board in hand; a letter is an action, of that board.");
+    page.add("Esc leads back from each page. Nothing is flashed before you have said yes.");
+    page.add("");
+    for (const auto& [keys, help] : tui::help_of(menu_.bindings())) page.add(fmt::format("{:<8}  {}", keys, help));
+    page.add("");
+    page.add("REG registered, NEW not yet, BLK never flashed, DUP not told from another");
+    for (const auto& row : menu::commands_without_action)
+        page.add(fmt::format("kflash {:<12}  on the command line only: {}", row.command, row.why));
+    page.end(0);
+    over_it_ = std::move(page);
+}
+
+// ---- what goes on beside the screen
+
+void menu_session::look_again() {
+    if (boards_look_) return;
+    menu_.looks = true;
+    auto boards = beside::start(in_.self, with_place({"list", "--json"}));
+    auto status = beside::start(in_.self, with_place({"status", "--json"}));
+    if (!boards) return say(boards.error().what, tui::look::bad);
+    boards_look_.emplace(look{*std::move(boards)});
+    if (status) status_look_.emplace(look{*std::move(status)});
+}
+
+std::vector<int> menu_session::fds() const {
+    std::vector<int> all;
+    if (boards_look_) all.push_back(boards_look_->child.fd());
+    if (status_look_) all.push_back(status_look_->child.fd());
+    for (const auto* child : {&running_, &quiet_})
+        if (*child) all.push_back((*child)->fd());
+    return all;
+}
+
+menu_session::time_point menu_session::next() const {
+    const auto now = std::chrono::steady_clock::now();
+    // A child that has closed its output and not yet ended is asked again soon.
+    const bool is_busy = running_ || quiet_ || boards_look_ || status_look_ || comes_back_at_;
+    return now + (is_busy ? std::chrono::milliseconds(250) : std::chrono::milliseconds(1000));
+}
+
+void menu_session::go_on(time_point now) {
+    hear_looks(now);
+    hear_run(now);
+    if (quiet_ && quiet_->listen([&](const std::string& line) { (void)menu::retell(line, quiet_says_); })) end_quiet();
+    watch_devices(now);
+}
+
+void menu_session::hear_looks(time_point) {
+    if (boards_look_ &&
+        boards_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, boards_look_->list); })) {
+        menu_.show(std::move(boards_look_->list));
+        menu_.looks = false;
+        boards_look_.reset();
+    }
+    if (status_look_ &&
+        status_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, status_look_->status); })) {
+        menu_.status = std::move(status_look_->status);
+        if (!menu_.status.warning.empty()) say(menu_.status.warning, tui::look::warning);
+        status_look_.reset();
+    }
+}
+
+void menu_session::hear_run(time_point now) {
+    if (auto* page = std::get_if<menu::output_page>(&over_it_)) {
+        if (running_ && running_->listen([&](std::string line) { page->add(std::move(line)); })) {
+            page->end(running_->status());
+            running_.reset();
+        }
+        return;
+    }
+    auto* page = std::get_if<menu::run_page>(&over_it_);
+    if (page == nullptr) return;
+    if (running_ && running_->listen([&](const std::string& line) {
+            if (auto question = menu::retell(line, page->table())) {
+                page->ask(*std::move(question));
+                question_is_new_ = true;
+            }
+        })) {
+        const int status = running_->status();
+        page->table().end(status);
+        running_.reset();
+        if (asked_before_ && status == 0) {
+            const auto name = asked_before_->wizard().board().name;
+            asked_before_.reset();
+            to_menu();
+            return say(name + " is registered", tui::look::good);
+        }
+        if (returns_ && status == 0)
+            if (const auto registry = registry_now())
+                comes_back_at_ =
+                    now + std::chrono::milliseconds(static_cast<int>(registry->settings.return_delay * 1000));
+    }
+    if (!comes_back_at_) return;
+    if (now >= *comes_back_at_) return to_menu();
+    page->comes_back_in =
+        static_cast<unsigned>(std::ceil(std::chrono::duration<double>(*comes_back_at_ - now).count()));
+}
+
+std::string menu_session::devices_now() const {
+    std::vector<std::string> names;
+    std::error_code ec;
+    for (const auto& folder : {b_.at.devices.by_id, b_.at.devices.by_path()})
+        for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
+            names.push_back(at->path().filename().string());
+    std::ranges::sort(names);
+    std::string all;
+    for (const auto& name : names) all += name + "\n";
+    return all;
+}
+
+/// What is plugged in or out is seen by itself.
+void menu_session::watch_devices(time_point now) {
+    if (now < watched_at_ + watch_interval || running_) return;
+    watched_at_ = now;
+    auto seen = devices_now();
+    if (seen == devices_ || boards_look_) return;
+    devices_ = std::move(seen);
+    look_again();
+}
+
+} // namespace kf::kflash

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The menu while it runs: one page on the screen, commands beside it. A key becomes an action of the page, an action a
+/// command of kflash; what the command says comes back to the page. It does nothing that a command line could not.
+
+#include "beside.hpp"
+#include "registration_sight.hpp"
+
+#include <kf/menu/board_page.hpp>
+#include <kf/menu/menu_page.hpp>
+#include <kf/menu/output_page.hpp>
+#include <kf/menu/registration_page.hpp>
+#include <kf/menu/run_page.hpp>
+#include <kf/menu/settings_page.hpp>
+#include <kf/tui/screen.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kf::kflash {
+
+/// Gives the terminal to somebody else and takes it back.
+struct terminal_lease {
+    std::function<void()> leave;
+    std::function<result<void>()> back;
+};
+
+class menu_session {
+  public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    menu_session(cli::invocation& in, known_boards b, std::string sim_root);
+
+    [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
+    /// A question is on the page that nobody has seen: the screen forgets what was typed, once it is drawn.
+    [[nodiscard]] bool has_question_to_show() const;
+    void shown();
+
+    void take(const tui::key& k, terminal_lease& terminal);
+    /// Ctrl+C: ends what runs, or the menu. `number`: the signal.
+    void interrupt(int number);
+    /// The terminal is gone: what runs is told, and goes on or not as it would on the command line.
+    void hang_up();
+
+    [[nodiscard]] std::vector<int> fds() const;
+    /// Hears what the commands have said, and looks at the clock.
+    void go_on(time_point now);
+    /// When go_on() has something to do, whatever happens.
+    [[nodiscard]] time_point next() const;
+    [[nodiscard]] bool is_over() const noexcept { return over_; }
+
+  private:
+    /// What waits for the end of the quiet command.
+    enum class then { nothing, settings, board, toggle };
+    struct look {
+        beside child;
+        menu::board_list list = {};
+        menu::status_panel status = {};
+    };
+
+    void say(std::string text, tui::look as = tui::look::normal);
+    void perform(menu::action a, terminal_lease& terminal);
+    void begin_flash(menu::action a, const menu::board_row* row, terminal_lease& terminal);
+    void begin_run(std::string title, std::vector<std::string> words, std::vector<menu::running_board> boards);
+    void begin_output(std::string title, std::vector<std::string> words);
+    void begin_quiet(std::vector<std::string> words, then what);
+    void end_quiet();
+    bool run_on_terminal(const std::vector<std::string>& words, terminal_lease& terminal);
+    void open_board(const menu::board_row& row);
+    void open_registration();
+    void show_help();
+    void look_again();
+    void hear_looks(time_point now);
+    void hear_run(time_point now);
+    void watch_devices(time_point now);
+    void to_menu();
+    [[nodiscard]] std::vector<std::string> with_place(std::vector<std::string> words) const;
+    [[nodiscard]] std::string devices_now() const;
+    [[nodiscard]] result<board::registry> registry_now() const;
+
+    void take_on(menu::menu_page& page, const tui::key& k, terminal_lease& terminal);
+    void take_on(menu::settings_page& page, const tui::key& k, terminal_lease& terminal);
+    void take_on(menu::board_page& page, const tui::key& k, terminal_lease& terminal);
+    void take_on(menu::registration_page& page, const tui::key& k, terminal_lease& terminal);
+    void take_on(menu::run_page& page, const tui::key& k, terminal_lease& terminal);
+    void take_on(menu::output_page& page, const tui::key& k, terminal_lease& terminal);
+
+    cli::invocation& in_;
+    known_boards b_;
+    std::string sim_root_;
+    menu::menu_page menu_ = {};
+    /// Over the menu; null: the menu itself is on the screen.
+    std::variant<std::monostate, menu::settings_page, menu::board_page, menu::registration_page, menu::run_page,
+                 menu::output_page>
+        over_it_ = {};
+    std::optional<menu::registration_page> asked_before_ = {}; ///< whose command runs: its answers, should it fail
+    std::optional<look> boards_look_ = {}, status_look_ = {};
+    std::optional<beside> running_ = {}; ///< of the page over the menu
+    std::optional<beside> quiet_ = {};
+    menu::run_table quiet_says_{};
+    then then_ = then::nothing;
+    board::flash_settings settings_to_be_ = {};
+    bool question_is_new_ = false;
+    bool returns_ = false; ///< the run is a flash: its page goes by itself
+    std::optional<time_point> comes_back_at_ = {};
+    time_point watched_at_ = {};
+    std::string devices_ = {};
+    bool over_ = false;
+};
+
+/// Runs it on a screen until a person leaves it. errc::interrupted when the terminal went away.
+template<tui::screen Screen>
+[[nodiscard]] result<void> run_menu(menu_session& menu, Screen& screen) {
+    terminal_lease terminal{[&] { screen.leave(); }, [&] { return screen.back(); }};
+    while (!menu.is_over()) {
+        screen.draw(menu.paint(screen.size()));
+        if (menu.has_question_to_show()) {
+            screen.forget_typed();
+            menu.shown();
+        }
+        const auto fds = menu.fds();
+        const auto woken = screen.wait(fds, menu.next());
+        if (woken.hung_up) {
+            menu.hang_up();
+            return kf::fail(errc::interrupted, "the terminal went away");
+        }
+        if (woken.interrupted) {
+            const int number = io::interrupt::pending();
+            io::interrupt::clear(); // which the screen may tell of once more
+            if (number != 0) menu.interrupt(number);
+        }
+        menu.go_on(std::chrono::steady_clock::now());
+        for (const auto& k : woken.keys) {
+            // What was typed ahead of a question is no answer to it.
+            if (menu.has_question_to_show() || menu.is_over()) break;
+            menu.take(k, terminal);
+        }
+    }
+    return {};
+}
+
+} // namespace kf::kflash

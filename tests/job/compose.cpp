@@ -107,10 +107,8 @@ BOOST_AUTO_TEST_CASE(a_line_of_very_many_points_is_one_stroke_of_several_operati
             line.push_back({static_cast<double>(i) / 1000, i % 2 == 0 ? 0.0 : 0.333333});
         return line;
     };
-    for (const auto& [points, strokes] : {std::pair(std::size_t{300'000}, std::size_t{1}),
-                                          {300'001, 1},
-                                          {1'000'000, 1},
-                                          {1'000'001, 2}}) {
+    for (const auto& [points, strokes] :
+         {std::pair(std::size_t{300'000}, std::size_t{1}), {300'001, 1}, {1'000'000, 1}, {1'000'001, 2}}) {
         const drawing d{.width = 1, .height = 1, .layers = {{1, "", {zigzag(points)}}}};
         std::size_t drawn = 0;
         polyline all;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
 #include "board_fields.hpp"
-#include "kflash_commands.hpp"
 #include "device_choice.hpp"
+#include "kflash_commands.hpp"
 #include "prepare.hpp"
 #include "registration_sight.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kflash_commands.hpp"
 #include "health.hpp"
+#include "kflash_commands.hpp"
 #include "owed.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kflash_commands.hpp"
 #include "flash_questions.hpp"
+#include "kflash_commands.hpp"
 #include "needs.hpp"
 #include "owed.hpp"
 

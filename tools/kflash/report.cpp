@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kflash_commands.hpp"
 #include "health.hpp"
 #include "history.hpp"
+#include "kflash_commands.hpp"
 #include "needs.hpp"
 
 #include <kf/version.hpp>

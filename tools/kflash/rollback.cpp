@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kflash_commands.hpp"
 #include "flash_request.hpp"
 #include "history.hpp"
+#include "kflash_commands.hpp"
 
 #include <kf/flash/rollback.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kflash_commands.hpp"
 #include "history.hpp"
+#include "kflash_commands.hpp"
 #include "needs.hpp"
 #include "owed.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "../plotter/plotter_site.hpp"
 #include "clock_text.hpp"
-#include "kplot_commands.hpp"
 #include "drawing_input.hpp"
 #include "job_input.hpp"
+#include "kplot_commands.hpp"
 #include "pen_filters.hpp"
 #include "slowness.hpp"
 

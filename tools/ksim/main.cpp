@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "ksim_commands.hpp"
 #include "firmware_image.hpp"
+#include "ksim_commands.hpp"
 
 #include <kf/io/standard_streams.hpp>
 

@@ -30,7 +30,7 @@ def commands():
 ANSWERS = {"write": "yes", "free": "yes", "uncoupled": "yes", "locked_": "yes", "buzzed_": "moved", "turned_": "once",
            "direction_": "up", "ran_": "smooth", "returned_": "yes", "released": "yes", "pressed": "yes", "circle_": "yes",
            "lines_distinct": "yes", "square_width": 50.5,
-           "square_height": 50, "as": "racking", "span": 350, "second": "far"}
+           "square_height": 50, "as": "profile"}
 
 
 class Reader:

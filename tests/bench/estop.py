@@ -6,10 +6,11 @@ one through, so that one stroke serves for hundreds.
 
     estop.py KSIM -- jog_console {socket} {folder}           on a simulated printer
     estop.py --rig RIG -- jog_console {socket} {folder}      on real klippy: tests/real/README.md
-    estop.py KSIM --pty -- kjog --socket {socket} ...        a program that wants a terminal
+    estop.py --rig RIG --pty --stroke ':G1 X200 F600\\r' -- kjog --socket {socket} --machine ROOT/machine.yaml
 
 The bar: 2 ms in the median, 5 ms at the 99th percentile."""
 import argparse
+import fcntl
 import json
 import os
 import pathlib
@@ -17,11 +18,14 @@ import pty
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
+import tty
 
 PLAIN = """import json, os, socket, sys, threading
 def connect():
@@ -126,6 +130,15 @@ def press(key, gate, count):
     return took
 
 
+def swallow(terminal):
+    """What is painted: nobody looks at it."""
+    try:
+        while os.read(terminal, 1 << 16):
+            pass
+    except OSError:
+        pass  # the program has ended
+
+
 def measure(printer, folder, words, rounds, on_pty, stroke):
     """`stroke` is what has to be typed to begin one; empty: the program begins it by itself."""
     ask(printer, "gcode/firmware_restart")
@@ -137,9 +150,12 @@ def measure(printer, folder, words, rounds, on_pty, stroke):
     words = [w.replace("{socket}", str(path)).replace("{folder}", str(folder)) for w in words]
     if on_pty:
         key, slave = pty.openpty()
-        child = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        tty.setraw(slave)  # as every program that reads single keys has it
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+        child = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                                 preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
-        threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(key, 65536), b"")], daemon=True).start()
+        threading.Thread(target=swallow, args=(key,), daemon=True).start()
     else:
         end, key = os.pipe()
         child = subprocess.Popen(words, stdin=end, stdout=subprocess.DEVNULL)
@@ -147,7 +163,9 @@ def measure(printer, folder, words, rounds, on_pty, stroke):
     try:
         time.sleep(3)
         if stroke:
-            os.write(key, stroke)
+            for letter in stroke:
+                os.write(key, bytes([letter]))
+                time.sleep(0.03)
         end = time.monotonic() + 20
         while not moves(printer):
             if time.monotonic() > end:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/klippy/cfg_text.hpp>
 #include <kf/machine/machine_file.hpp>
 
@@ -218,10 +218,11 @@ BOOST_AUTO_TEST_CASE(every_section_that_moves_by_itself_is_named_and_the_quiet_o
           "[gcode_macro M300]\nrename_existing: M300.1\ngcode:\n    G1 X5\n",
           "[virtual_sdcard]\non_error_gcode:\n    G28\n"})
         BOOST_TEST(moves(section).size() == 1U, section << fmt::format("{}", moves(section)));
-    for (const char* section : {"[delayed_gcode hello]\ninitial_duration: 1\ngcode:\n    M117 ready\n",
-                                "[fan]\npin: PA8\n", "[temperature_sensor board]\nsensor_type: temperature_mcu\n",
-                                "[tmc2209 stepper_x]\nuart_pin: PC4\n", "[gcode_macro PARK]\ngcode:\n    G1 X0\n",
-                                "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    M117.1\n"})
+    for (const char* section :
+         {"[delayed_gcode hello]\ninitial_duration: 1\ngcode:\n    M117 ready\n", "[fan]\npin: PA8\n",
+          "[endstop_phase]\n", "[temperature_sensor board]\nsensor_type: temperature_mcu\n",
+          "[tmc2209 stepper_x]\nuart_pin: PC4\n", "[gcode_macro PARK]\ngcode:\n    G1 X0\n",
+          "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    M117.1\n"})
         BOOST_TEST(moves(section).empty(), section << fmt::format("{}", moves(section)));
 }
 

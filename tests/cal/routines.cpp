@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_reading_that_cannot_be_is_refused_with_what_it_may_be) {
 const double root2 = std::sqrt(2.0);
 
 struct square_rehearsal {
-    square_options o{.size = 150, .reading = {{"a fine caliper", "", 0.01, 0.02, 150}, 1}};
+    square_options o{.size = 150, .reading = {{"a fine caliper", "", 0.01, 0.01, 0.02, 150}, 1}};
     std::vector<std::pair<std::string, answer>> answers{
         {"ac", 150 * root2 + 0.53}, {"bd", 150 * root2 - 0.53}, {"ad", 150.0}, {"as", std::string("profile")}};
     json::object look = plain_look;

@@ -85,6 +85,19 @@ class Levels(KcalTest):
         self.assertEqual(p.z(), 10)
         self.assertEqual(p.status(toolhead=["homed_axes"])["toolhead"]["homed_axes"], "xyz")
 
+    def test_without_a_z_reference_nothing_travels_until_somebody_says_that_the_pen_is_up(self):
+        p = self.plotter(speed=20, machine=plotter.template())
+        r = self.kcal(p, "check", "--level", 2, "--json")
+        self.assertEqual(r.code, 3, r)
+        seen = self.checks(r)
+        self.assertEqual([n for n, outcome in seen.items() if outcome == "passed"], ["home_x", "home_y"])
+        self.assertEqual(set(seen.values()), {"passed", "left_out"})
+        r = self.kcal(p, "check", "--level", 2, "--pen-is-up", "--json")
+        self.assertEqual(r.code, 3, r)
+        self.assertEqual([n for n, outcome in self.checks(r).items() if outcome != "passed"], ["move_z"])
+        self.assertEqual(p.run("touch-off", "--touching").code, 0)
+        self.assertEqual(self.kcal(p, "check", "--level", 2).code, 0)
+
     def test_without_a_person_nothing_moves(self):
         p = self.plotter()
         r = self.kcal(p, "check", "--level", 3)
@@ -119,7 +132,7 @@ class Bringup(KcalTest):
         steps = [e["text"] for e in first.events("step")]
         self.assertEqual(len(steps), 2, steps)
         again = self.kcal(p, "bringup", "y", "--json", *self.said("buzzed_stepper_y=hummed"))
-        self.assertEqual(again.code, 0, again)
+        self.assertEqual(again.code, 1, again)
         self.assertEqual(again.events("step"), [])
         end = [e for e in again.events("result") if e["kind"] == "calibration"][0]
         self.assertEqual((end["ok"], end["motor"]), (False, "stepper_y"))

@@ -53,13 +53,13 @@ class Seeds(PlotterTest):
                                           stdout=subprocess.PIPE, check=True).stdout
                     file = g.root / f"answers-{seed}"
                     file.write_text(seen)
-                    # Each of them begins anew on the same sheet: the journal is another person's.
-                    journal = {p: p.read_bytes() for p in g.root.rglob("journal-*.jsonl")}
+                    # Each of them comes to the same sheet: journal and machine.yaml are as they were.
+                    kept = {p: p.read_bytes() for p in (*g.root.rglob("journal-*.jsonl"), g.machine_file)}
                     r = g.kcal(*words, "--answers", file, "--yes", *answers[:2 if words[0] == "square" else 0])
                     self.assertIn(r.code, (0, 5), r)  # 5: whether it is written
                     found = r.events("result")[0]
                     within += all(abs(found[value] - truth) <= found[u95] for (value, u95), truth in truths.items())
-                    for path, text in journal.items():
+                    for path, text in kept.items():
                         path.write_bytes(text)
                 print(f"kcal {' '.join(words)}: {within} of {SEEDS} within U95")
                 self.assertGreaterEqual(within, math.floor(0.8 * SEEDS))

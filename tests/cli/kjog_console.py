@@ -227,6 +227,11 @@ class Console(PlotterTest):
         self.rests_at(p, 101.0, 100.0)
         t.type(b"q")
         self.assertEqual(t.end(), 0)
+        linux = self.bare(p, term="linux")  # its description has no size, and it has no second screen
+        linux.type(b"q")
+        self.assertEqual(linux.end(), 0)
+        self.assertNotIn("\x1b[?1049h", linux.seen)
+        self.assertNotIn("\x1b[?u", linux.seen)
         plain = self.bare(p, "--plain", term="dumb")
         plain.expect("State      ready")
         plain.type(LEFT)

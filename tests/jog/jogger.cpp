@@ -56,6 +56,19 @@ BOOST_AUTO_TEST_CASE(a_held_key_is_a_chain_of_bursts_and_ends_with_the_repeats) 
     BOOST_TEST(k.sent[1].what.script == "G90\nG1 X102 F1200");
 }
 
+BOOST_AUTO_TEST_CASE(a_tap_after_a_hold_is_one_exact_step_again) {
+    keyboard k;
+    k.hold(heading::right, 2);
+    k.pass_to(6);
+    k.sent.clear();
+    const double x = (*k.jogger.target())[0];
+    k.strike(heading::right);
+    k.pass_to(9);
+    BOOST_REQUIRE(k.sent.size() == 1);
+    BOOST_TEST((k.sent[0].what.until == klippy::barrier::motion_end));
+    BOOST_TEST((*k.jogger.target())[0] == x + 1, boost::test_tools::tolerance(1e-9));
+}
+
 /// Where a machine is that drives each order as Klipper does: `at` mm, at any time.
 struct driven {
     struct part {

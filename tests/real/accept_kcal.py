@@ -114,6 +114,15 @@ def routines(arguments, rows):
         p.close()
 
 
+def keep(arguments, rows, failed):
+    if arguments.out:
+        with open(arguments.out, "a") as f:
+            for row in rows:
+                f.write(json.dumps(row) + "\n")
+    print(f"{int(failed)} failed", flush=True)
+    return 1 if failed else 0
+
+
 def main():
     a = argparse.ArgumentParser()
     for name in ("kcal", "kplot", "ksim", "rig"):
@@ -126,10 +135,9 @@ def main():
     KCAL, plotter.KPLOT, plotter.KSIM = (os.path.abspath(x) for x in (arguments.kcal, arguments.kplot, arguments.ksim))
     plotter.DEADLINE = 3000
     rows, failed = [], 0
-    if "routines" in arguments.levels:
-        failed += not routines(arguments, rows)
-        arguments.levels = ""
-    elif not bring_up(arguments):
+    if arguments.levels == "routines":
+        return keep(arguments, rows, not routines(arguments, rows))
+    if not bring_up(arguments):
         failed += 1
     p = RealPlotter(arguments.rig, arguments.root, machine=machine(), printer_cfg=whole_cfg)
     try:
@@ -137,7 +145,7 @@ def main():
         # The rig's own extra, and nothing else.
         print(live.stdout, live.stderr)
         failed += live.stdout.splitlines() != ["[kf_moves]: not known to do nothing by itself"]
-        for level in filter(None, arguments.levels.split(",")):
+        for level in arguments.levels.split(","):
             r = kcal(p, "check", "--level", level, "--socket", p.socket, "--json")
             for line in r.stdout.splitlines():
                 row = json.loads(line)
@@ -150,12 +158,7 @@ def main():
             failed += r.returncode != 0
     finally:
         p.close()
-    if arguments.out:
-        with open(arguments.out, "a") as f:
-            for row in rows:
-                f.write(json.dumps(row) + "\n")
-    print(f"{failed} failed", flush=True)
-    return 1 if failed else 0
+    return keep(arguments, rows, failed)
 
 
 if __name__ == "__main__":

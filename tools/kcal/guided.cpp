@@ -121,7 +121,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     cal::calibration_record record{cal::utc_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
     if (!c.printer.empty()) {
         const std::string text = cal::difference(c.printer);
-        in.out.result({"printer_cfg", text, {{"diff", text}}});
+        in.out.result({"printer_cfg_diff", text, {{"diff", text}}});
     }
     if (c.machine.empty()) {
         if (file) KF_CHECK(record_once(folder / "history.jsonl", std::move(record)));
@@ -138,13 +138,13 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
         return {};
     }
     const std::string diff = cal::difference(plan.before, plan.after, file->string());
-    in.out.result({"machine_yaml", diff, {{"file", file->string()}, {"diff", diff}}});
+    in.out.result({"machine_diff", diff, {{"file", file->string()}, {"diff", diff}}});
     const cal::question q{"write", fmt::format("Shall {} be changed so", file->string()), cal::yes_or_no{}};
     if (!journal.notes().heard(q.name)) {
         if (in.has("yes"))
             KF_CHECK(journal.hear(q.name, true));
         else {
-            KF_TRY(const auto said, cal::detail::answer_of(q, answers, in.out));
+            KF_TRY(const auto said, cal::answer_of(q, answers, in.out));
             KF_CHECK(journal.hear(q.name, said));
         }
     }
@@ -179,7 +179,9 @@ result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routin
     for (const std::string& name : answers.unused())
         if (name != "write" && !journal.notes().heard(name))
             in.out.warn(fmt::format("nothing asked for the answer {}", name));
-    return journal.close();
+    KF_CHECK(journal.close());
+    if (c.passed) return {};
+    return kf::fail({errc::failed, fmt::format("kcal {} did not find what it has to", in.command), c.text, {}, c.next});
 }
 
 } // namespace

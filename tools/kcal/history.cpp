@@ -16,7 +16,7 @@ result<void> list_history(cli::invocation& in) {
     if (history.empty() && !in.json) in.out.note("no routine has come to its conclusion yet");
     for (const cal::calibration_record& r : history) {
         std::string text = fmt::format("{}  {}\n", r.time, r.routine);
-        for (const std::string_view line : cal::detail::lines_of(r.text)) text += fmt::format("    {}\n", line);
+        for (const std::string_view line : cal::lines_of(r.text)) text += fmt::format("    {}\n", line);
         std::string values;
         for (const cal::written_value& v : r.values) {
             const std::string was = v.was ? io::to_decimal(*v.was) : std::string("null");

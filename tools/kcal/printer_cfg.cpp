@@ -3,8 +3,8 @@
 #include "../plotter/text_output.hpp"
 #include "kcal_commands.hpp"
 
-#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_check.hpp>
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/klippy/cfg_file.hpp>
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ result<void> tell_findings(cli::invocation& in, const cal::cfg_findings& found, 
     tell("moves", found.moves);
     for (const std::string& line : found.advice) in.out.warn(line);
     if (found.fits()) {
-        in.out.result({"printer_cfg",
+        in.out.result({"printer_cfg_file",
                        fmt::format("{} fits {}; nothing in it moves by itself", printer, machine),
                        {{"file", printer}, {"ok", true}}});
         return {};
@@ -91,7 +91,7 @@ result<void> write_cfg(cli::invocation& in) {
         in.out.note(text);
         return {};
     }
-    in.out.result({"printer_cfg",
+    in.out.result({"printer_cfg_file",
                    text,
                    {{"file", *in.get("output")},
                     {"kinematics", made.cartesian ? "cartesian" : "none"},

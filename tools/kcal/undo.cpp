@@ -32,7 +32,7 @@ result<void> take_back(cli::invocation& in) {
                          {"kcal history"}});
     KF_TRY(const auto plan, cal::plan_undo(std::move(text), *change, machine::read_text(change->kept)));
     const std::string diff = cal::difference(plan.before, plan.after, file->string());
-    in.out.result({"machine_yaml",
+    in.out.result({"machine_diff",
                    fmt::format("kcal {} of {}\n{}", change->routine, change->time, diff),
                    {{"file", file->string()}, {"routine", change->routine}, {"time", change->time}, {"diff", diff}}});
     if (!in.has("yes")) {

@@ -31,7 +31,7 @@ result<void> check_folder(const fs::path& home, const std::string& dir, const ch
 result<std::string> as_kept(const board::setting_row& row, const std::string& text) {
     using enum board::setting_kind;
     if (row.kind == method) KF_CHECK(method_from(text));
-    if (row.kind == address && text != "none") KF_CHECK(moonraker::http_address_from(text));
+    if (row.kind == url && text != "none") KF_CHECK(moonraker::http_address_from(text));
     // A later run may start in another folder.
     if (row.kind == folder && !text.empty() && !text.starts_with('~'))
         return fs::absolute(text).lexically_normal().string();

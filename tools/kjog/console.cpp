@@ -12,6 +12,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace kf::kjog {
@@ -83,7 +85,7 @@ result<void> open_console(cli::invocation& in) {
     const auto script = in.get("script");
     if (script && !in.has("sim"))
         return kf::fail({errc::usage, "--script moves a simulated printer only: add --sim", {}, "--script " + *script});
-    if (!script && !in.interactive)
+    if (!script && ::isatty(STDIN_FILENO) == 0)
         return kf::fail({errc::needs_person,
                          "kjog needs a terminal with a person at it",
                          {},

@@ -123,7 +123,6 @@ result<frame_encoder> frame_encoder::open(const std::string& term, grid_size siz
     s->out = memory < 0 ? nullptr : ::fdopen(memory, "r+");
     s->in = std::fopen("/dev/null", "re");
     if (s->out == nullptr || s->in == nullptr) return kf::fail(io::system_error("cannot make a frame in memory"));
-    ::use_env(FALSE); // the size is what the terminal says
     for (const std::string& kind : {term, std::string("xterm"), std::string("vt100")}) {
         const auto known = description_of(kind, ::fileno(s->out));
         if (known == description::without_places)

@@ -291,6 +291,9 @@ terminal_screen::~terminal_screen() = default;
 result<terminal_screen> terminal_screen::open(const terminal_look& how) {
     auto s = std::make_unique<state>(how);
     s->tty = io::unique_fd(::open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    // Without a controlling terminal, as behind setsid, standard input may be one all the same.
+    if (const char* name = s->tty ? nullptr : ::ttyname(STDIN_FILENO); name != nullptr)
+        s->tty = io::unique_fd(::open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
     s->out = how.plain ? STDOUT_FILENO : s->tty.get();
     s->how.unicode = settle_locale(how.unicode);

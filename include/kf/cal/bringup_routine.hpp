@@ -55,6 +55,7 @@ class bringup {
     /// The end, with what is wrong and what to do.
     [[nodiscard]] routine_step ends(std::string what, std::vector<std::string> next) const {
         conclusion c;
+        c.passed = false;
         c.text = fmt::format("{}: {}", motor_, what);
         c.fields = {{"axis", std::string(1, o_.axis)}, {"motor", motor_}, {"ok", false}, {"found", std::move(what)}};
         c.next = std::move(next);
@@ -70,6 +71,7 @@ class bringup {
             };
             if (o_.pulses ? has("pulses_") : has("manual_") || has("own_")) continue;
             conclusion c;
+            c.passed = false;
             c.text = o_.pulses ? fmt::format("printer.cfg has no [output_pin {}] and [output_pin {}]",
                                              pulse_pin(name, "enable"), pulse_pin(name, "step"))
                                : fmt::format("printer.cfg has neither [manual_stepper {}], nor [{}] with [force_move]",

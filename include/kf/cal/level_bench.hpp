@@ -98,10 +98,12 @@ class level_bench {
         return kf::fail(
             {errc::refused, z_lacks_, {}, {}, {"Lower the pen until it touches the paper.", "kplot touch-off"}});
     }
+    /// Whether travel over the paper is anybody's to allow.
+    [[nodiscard]] bool may_travel() const { return knows_z() || people_.said == run::pen_word::is_up; }
     /// The tool up, before anything moves over the paper. Nobody may know that: then a person has to say so.
     [[nodiscard]] result<void> up() {
         if (knows_z()) return run::lift(k_, machine_, record_);
-        if (people_.said == run::pen_word::is_up) return {};
+        if (may_travel()) return {};
         return kf::fail({errc::refused,
                          "nobody knows whether the pen is up: " + z_lacks_,
                          {},

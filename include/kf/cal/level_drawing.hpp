@@ -92,7 +92,7 @@ class drawing_level {
         bool right = true;
         std::string seen;
         for (const question& q : row.asks) {
-            KF_TRY(const answer a, detail::answer_of(q, answers_, bench_.out()));
+            KF_TRY(const answer a, answer_of(q, answers_, bench_.out()));
             if (const auto* number = std::get_if<double>(&a))
                 right = right && std::fabs(*number - side) <= allowed + 1e-9;
             else

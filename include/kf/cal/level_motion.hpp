@@ -42,8 +42,10 @@ class motion_level {
         constexpr mm away = 20;
         KF_CHECK(run::refuse_hidden_homing(bench_.facts().inside_g28));
         KF_TRY(const machine::xy from, here());
-        KF_CHECK(bench_.travel(
-            shifted(from, axis, endstop == low ? std::min(low + away, high) : std::max(high - away, low))));
+        // With the pen at an unknown height it homes from where it stands, as kplot home does.
+        if (bench_.may_travel())
+            KF_CHECK(bench_.travel(
+                shifted(from, axis, endstop == low ? std::min(low + away, high) : std::max(high - away, low))));
         auto& k = bench_.session();
         constexpr mm_per_s slow = 5; // Klipper's own homing speed may be far below ours
         KF_CHECK(k.home(fmt::format("G28 {}", io::to_upper(axis)),

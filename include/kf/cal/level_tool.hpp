@@ -21,7 +21,7 @@ class tool_level {
     Answers& answers_;
 
     result<verdict> confirmed(const question& q, const std::string& what) {
-        KF_TRY(const answer a, detail::answer_of(q, answers_, bench_.out()));
+        KF_TRY(const answer a, answer_of(q, answers_, bench_.out()));
         const bool yes = std::get<bool>(a);
         return judged(yes, fmt::format("{}: {}", what, yes ? "yes" : "no"));
     }

@@ -163,7 +163,9 @@ inline bool is_quiet(std::string_view type) {
                                       "telemetry",
                                       "static_pwm_clock",
                                       "temperature_combined",
-                                      "firmware_retraction"};
+                                      "firmware_retraction",
+                                      "endstop_phase",
+                                      "constants"};
     return std::any_of(quiet.begin(), quiet.end(), [&](const char* q) { return type == q; }) ||
            type.starts_with("stepper_") || type.starts_with("tmc");
 }

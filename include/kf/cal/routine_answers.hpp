@@ -2,10 +2,10 @@
 #pragma once
 /// Where answers come from. A routine asks by a policy and sees no difference:
 ///
-/// | expression      | meaning                                                                         |
-/// | --------------- | ------------------------------------------------------------------------------- |
-/// | a.ask(question) | the answer as text; errc::needs_person when nobody is there who could give it    |
-/// | a.again(error)  | what was said is no answer: true when the same question may be asked once more  |
+/// | expression      | meaning                                                                        |
+/// | --------------- | ------------------------------------------------------------------------------ |
+/// | a.ask(question) | the answer as text; errc::needs_person when nobody is there who could give it  |
+/// | a.again(error)  | what was said is no answer: true when the same question may be asked once more |
 ///
 /// written_answers is the model of a file: "NAME: VALUE" a line, # begins a comment. An answer that stands in it twice,
 /// or that nothing asked for, is a slip of whoever wrote it, and is told.

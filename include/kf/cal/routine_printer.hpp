@@ -248,7 +248,8 @@ class routine_printer {
             if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
             if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
             KF_CHECK(run::travel_to(k_, machine_, to));
-            for (const auto until = deadline(1); !*counted && k_.link().clock().now() < until;)
+            constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
+            for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
                 KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
         }
         if (*counted) return **counted;
@@ -256,8 +257,8 @@ class routine_printer {
                          "Klipper does not say at which step the endstop triggered",
                          "it knows neither the steps of its motors (motion_report) nor their phases",
                          "endstop_phase",
-                         {"add a line [endstop_phase] to printer.cfg: it moves nothing", "send RESTART",
-                          "run the same command again"}});
+                         {"with TMC drivers: add a line [endstop_phase] to printer.cfg; it moves nothing",
+                          "send RESTART", "run the same command again"}});
     }
 
     result<json::object> does(const hover& h) {

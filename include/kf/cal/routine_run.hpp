@@ -38,10 +38,9 @@ concept lets_go = requires(A& a, const std::string& text) {
     { a.let_go(text) } -> std::same_as<result<void>>;
 };
 
-namespace detail {
-
+/// Asks until it is understood, or until whoever answers has no other answer.
 template<answers Answers, sink Sink>
-result<answer> answer_of(const question& q, Answers& from, Sink& out) {
+[[nodiscard]] result<answer> answer_of(const question& q, Answers& from, Sink& out) {
     for (;;) {
         KF_TRY(const std::string said, from.ask(q));
         auto understood = understand(q, said);
@@ -50,6 +49,8 @@ result<answer> answer_of(const question& q, Answers& from, Sink& out) {
                              understood.error().cause));
     }
 }
+
+namespace detail {
 
 /// Whether all that it stands on still holds; what does not is forgotten.
 template<doer Doer, sink Sink>
@@ -74,7 +75,7 @@ template<class Next, doer Doer, answers Answers, sink Sink>
         KF_TRY(routine_step step, next(std::as_const(journal).notes()));
         if (auto* end = std::get_if<conclusion>(&step)) return std::move(*end);
         if (const auto* asked = std::get_if<ask>(&step)) {
-            KF_TRY(const answer a, detail::answer_of(asked->what, from, out));
+            KF_TRY(const answer a, answer_of(asked->what, from, out));
             KF_CHECK(journal.hear(asked->what.name, a));
             continue;
         }

@@ -102,6 +102,7 @@ struct conclusion {
     std::vector<std::string> next = {}; ///< what a person does now: commands, or what reading would decide
     std::string draw_to_verify = {};    ///< the command that draws the proof
     std::vector<prediction> predicted = {};
+    bool passed = true; ///< false: what was looked at is not as it has to be, and the tool ends with 1
 };
 
 using routine_step = std::variant<ask, deed, conclusion>;

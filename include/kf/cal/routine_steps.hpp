@@ -84,11 +84,12 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
         c.text += fmt::format("\n{} % is no more than its uncertainty of {} %: nothing is changed.",
                               io::to_decimal(d.correction * 100, 3), io::to_decimal(d.bound * 100, 3));
         const mm reading = deciding_reading(scale);
-        c.next.push_back(reading > 0
-                             ? fmt::format("Marks known to {} mm each (one standard deviation) would decide.",
-                                           io::to_decimal(reading, 3))
-                             : fmt::format("No reading of these marks decides: the {} itself is known to {} % only.",
-                                           o.with.name, io::to_decimal(t95(1e9) * scale.of_instrument.u * 100, 3)));
+        if (std::fabs(d.correction) > 1e-9)
+            c.next.push_back(
+                reading > 0 ? fmt::format("Marks known to {} mm each (one standard deviation) would decide.",
+                                          io::to_decimal(reading, 3))
+                            : fmt::format("No reading of these marks decides: the {} itself is known to {} % only.",
+                                          o.with.name, io::to_decimal(t95(1e9) * scale.of_instrument.u * 100, 3)));
         c.next.push_back(fmt::format("Belt pitch x teeth is {} mm.", io::to_decimal(by_belt, 4)));
         return c;
     }

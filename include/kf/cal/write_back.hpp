@@ -37,9 +37,8 @@ struct write_back {
     [[nodiscard]] bool changes() const noexcept { return before != after; }
 };
 
-namespace detail {
-
-inline std::vector<std::string_view> lines_of(std::string_view text) {
+/// Without their ends.
+[[nodiscard]] inline std::vector<std::string_view> lines_of(std::string_view text) {
     std::vector<std::string_view> lines;
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
@@ -49,11 +48,9 @@ inline std::vector<std::string_view> lines_of(std::string_view text) {
     return lines;
 }
 
-} // namespace detail
-
 /// The lines that differ, as diff -U1 would show them. Lines are changed or added, never moved.
 [[nodiscard]] inline std::string difference(std::string_view before, std::string_view after, std::string_view name) {
-    const auto old_lines = detail::lines_of(before), new_lines = detail::lines_of(after);
+    const auto old_lines = lines_of(before), new_lines = lines_of(after);
     std::string out = fmt::format("--- {}\n+++ {}\n", name, name);
     std::size_t i = 0, j = 0, shown = 0;
     const auto context = [&](std::size_t line) {

@@ -24,15 +24,12 @@ namespace kf::cal {
     append(one, moved(mirrored(main_comb(c)), y));
     append(two, moved(second_comb(c), x));
     append(two, moved(mirrored(second_comb(c)), y));
-    comb_labels by_x = labels_of(c, comb_axis::x), by_y = labels_of(c, comb_axis::y);
-    strokes texts = moved(std::move(by_x.main), x);
-    append(texts, moved(std::move(by_y.main), y));
+    // By the first tool: the second one may draw faster than figures can be drawn.
+    strokes texts = moved(all_labels(c, comb_axis::x), x);
+    append(texts, moved(all_labels(c, comb_axis::y), y));
     add_layer(f, {.name = "first: " + first, .lines = std::move(one), .tool = first});
     add_layer(f, {.name = "numbers", .lines = std::move(texts), .tool = first});
     add_layer(f, {.name = "second: " + second, .lines = std::move(two), .tool = second});
-    texts = moved(std::move(by_x.second), x);
-    append(texts, moved(std::move(by_y.second), y));
-    add_layer(f, {.name = "its numbers", .lines = std::move(texts), .tool = second});
     f.notes.push_back({.text = "the second tool marks by contact: put a pen into its holder, its tip at the height at "
                                "which " +
                                second + " works",

@@ -77,7 +77,9 @@ result<routine_step> two_readings(const routine_notes& notes) {
     if (!notes.done("draw")) return deed{"draw", "draws", draw{}, {"ready"}};
     for (const char* name : {"one", "two"})
         if (!notes.heard(name)) return ask{{name, "How long", a_number{0, 10, "mm"}}};
-    return conclusion{fmt::format("{}", *notes.number("one") + *notes.number("two"))};
+    conclusion c;
+    c.text = fmt::format("{}", *notes.number("one") + *notes.number("two"));
+    return c;
 }
 
 struct journal_at {

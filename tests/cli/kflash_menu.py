@@ -121,6 +121,7 @@ class Menu(WorldTest):
         t.type("pico\r")
         t.until('there is already a board called "pico"')
         t.keys("C-u")
+        wait_for("the field is empty", lambda: "[board]: pico" not in t.seen(), 30)
         t.type("Feeder\r")
         t.until("Its MCU [stm32f446]:")
         t.keys("Escape")  # back to the name, and on again

@@ -110,6 +110,77 @@ BOOST_AUTO_TEST_CASE(keys_that_were_struck_while_it_homed_are_forgotten) {
     BOOST_TEST(s.carriage() == at);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_asked_while_it_homed_is_forgotten_and_said) {
+    sim_stage s;
+    const auto meanwhile = s.now() + 100ms;
+    s.referenced();
+    s.rest();
+    s.moves.clear();
+    const std::vector<std::pair<jog::person_input, std::string>> asked{
+        {tool_move::down, "tool down"},
+        {tool_move::up, "tool up"},
+        {jog::go_to{{100, 100}}, "go to"},
+        {jog::home{run::pen_word::is_up}, "home"},
+        {jog::touch_off{}, "touch-off"},
+        {jog::select_tool{"airbrush"}, "another tool"},
+        {jog::console_line{"G1 X10"}, "a line of G-code"},
+        {jog::restart{}, "restart"},
+        {jog::origin::propose, "origin"},
+        {jog::draw_stroke{std::make_shared<jog::step_job>(), 0}, "a stroke"}};
+    for (const auto& [what, words] : asked) {
+        s.console.give({meanwhile, what});
+        BOOST_TEST(s.said() == "\"" + words + "\" came while something else was under way: it is forgotten");
+    }
+    s.rest();
+    BOOST_TEST(s.moves.empty());
+    BOOST_TEST(s.console.shown().tool == "pen");
+    BOOST_TEST(s.console.shown().xy_homed);
+    BOOST_TEST(s.console.shown().strokes_tried == 1u); // a page waits for its stroke no longer
+    s.give(tool_move::down);
+    BOOST_TEST((s.console.shown().place == tool_place::down));
+    s.console.give({meanwhile, jog::stop_pressed{}});
+    BOOST_TEST(s.said() == "emergency stop");
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_that_did_not_get_out_is_said_and_nothing_asked_before_it_begins) {
+    sim_stage s;
+    s.referenced();
+    s.rest();
+    const auto before = s.now();
+    s.pass(0.1);
+    s.moves.clear();
+    s.give(jog::stop_pressed{"the emergency stop did not get out: broken pipe"});
+    BOOST_TEST(s.said() == "the emergency stop did not get out: broken pipe");
+    BOOST_TEST((s.console.shown().messages.back().kind == jog::panel_message::level::fault));
+    s.console.give({before, tool_move::down});
+    s.console.give({before, jog::strike{heading::right}});
+    s.rest();
+    BOOST_TEST(s.moves.empty());
+}
+
+BOOST_AUTO_TEST_CASE(where_it_is_is_shown_while_it_travels) {
+    sim_stage s;
+    s.referenced();
+    s.give(jog::go_to{{20, 100}});
+    std::vector<double> seen;
+    s.console.on_change = [&](const jog::panel& p) {
+        if (p.doing == jog::activity::travelling && p.live) seen.push_back((*p.live)[0]);
+    };
+    s.give(jog::go_to{{220, 100}});
+    BOOST_TEST(std::ranges::count_if(seen, [](double x) { return x > 30 && x < 210; }) >= 3);
+    BOOST_TEST((*s.console.shown().commanded)[0] == 220);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_of_a_ready_klipper_changes_nothing) {
+    sim_stage s;
+    s.referenced();
+    s.rest();
+    s.give(jog::restart{});
+    BOOST_TEST(s.said() == "Klipper is ready: there is nothing to restart");
+    s.pass(1);
+    BOOST_TEST(s.console.shown().xy_homed);
+}
+
 BOOST_AUTO_TEST_CASE(an_emergency_stop_in_a_stroke_stops_it_and_nothing_follows) {
     sim_stage s;
     s.referenced();
@@ -161,6 +232,46 @@ BOOST_AUTO_TEST_CASE(a_klipper_that_goes_away_is_found_again_without_its_referen
     s.strike(heading::right);
     s.rest();
     BOOST_TEST((s.moves.front().what.by == sim::carriage_move::cause::forced));
+}
+
+/// A move of 50 mm, 2.5 s, and no answer to it yet.
+void begins_a_long_step(sim_stage& s) {
+    s.referenced();
+    s.give(jog::go_to{{60, 100}});
+    for (int i = 0; i < 5; ++i) s.give(jog::step_change::longer);
+    s.strike(heading::right);
+    s.pass(0.6);
+    BOOST_REQUIRE((s.console.shown().doing == jog::activity::stepping));
+}
+
+void steps_without_a_reference(sim_stage& s) {
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    s.moves.clear();
+    s.strike(heading::right);
+    s.rest();
+    BOOST_REQUIRE(!s.moves.empty());
+    BOOST_TEST((s.moves.front().what.by == sim::carriage_move::cause::forced));
+}
+
+BOOST_AUTO_TEST_CASE(a_klipper_that_goes_away_between_a_step_and_the_next_key_is_found_again) {
+    sim_stage s;
+    begins_a_long_step(s);
+    s.klippy.kill();
+    s.give(tool_move::down); // before the console has read that nobody is there
+    BOOST_TEST((s.console.shown().klipper == contact::away));
+    s.klippy.start();
+    s.pass(5);
+    steps_without_a_reference(s);
+}
+
+BOOST_AUTO_TEST_CASE(a_board_that_goes_away_in_the_midst_of_a_step_comes_back_and_steps) {
+    sim_stage s;
+    begins_a_long_step(s);
+    s.klippy.set_mcu(sim::mcu_condition::absent);
+    s.pass(2);
+    s.klippy.set_mcu(sim::mcu_condition::alive);
+    s.pass(20);
+    steps_without_a_reference(s);
 }
 
 BOOST_AUTO_TEST_CASE(a_board_that_was_reset_comes_back_by_itself) {

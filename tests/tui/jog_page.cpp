@@ -220,6 +220,51 @@ BOOST_AUTO_TEST_CASE(both_keys_of_the_stop_stop_at_once) {
     BOOST_TEST(typed(q, "h!") == "let-go; STOP"); // over a question that nobody has seen yet
 }
 
+BOOST_AUTO_TEST_CASE(the_stop_is_within_reach_whatever_lies_over_the_panel) {
+    const key ctrl_x{.text = 'x', .modifiers = kf::tui::modifier::ctrl};
+    const key alt_stop{.text = '!', .modifiers = kf::tui::modifier::alt};
+    for (const char* over : {"", "?", "t", ":G28", "g100"})
+        for (const key& k : {ctrl_x, alt_stop}) { // Esc and ! behind it arrive as Alt+!
+            jog_page p = page_of(ready());
+            (void)typed(p, over);
+            p.shown();
+            BOOST_TEST(struck(p, k) == "STOP", over);
+        }
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "t") == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::escape}) == "STOP"); // nobody has seen what it would say no to
+}
+
+BOOST_AUTO_TEST_CASE(in_a_window_that_is_too_small_nothing_is_asked_of_the_machine) {
+    jog_page p = page_of(ready());
+    for (const grid_size size : {grid_size{39, 20}, grid_size{80, 13}}) {
+        p.window_is(size);
+        BOOST_TEST(struck(p, {.code = key_code::right}) == "let-go");
+        BOOST_TEST(typed(p, "du:hg") == "let-go; let-go; let-go; let-go; let-go");
+        BOOST_TEST(typed(p, "!") == "STOP");
+        BOOST_TEST(struck(p, {.code = key_code::escape}) == "STOP");
+        BOOST_TEST(typed(p, "q") == "let-go leave");
+    }
+    p.window_is({80, 24});
+    BOOST_TEST(typed(p, "t") == "let-go");
+    p.shown();
+    p.window_is({30, 5});
+    BOOST_TEST(typed(p, "y") == "let-go");
+    p.window_is({80, 24});
+    BOOST_TEST(typed(p, "y") == "touch-off");
+}
+
+BOOST_AUTO_TEST_CASE(what_moves_by_itself_is_not_left_behind) {
+    panel homes = ready();
+    homes.doing = activity::homing;
+    jog_page p = page_of(homes);
+    BOOST_TEST(typed(p, "q") == "let-go");
+    const auto rows = lines(p.paint({80, 24}));
+    BOOST_TEST((std::ranges::find(rows, " homing is not done: Q when it is, ! stops it") != rows.end()));
+    p.shows(ready());
+    BOOST_TEST(typed(p, "q") == "let-go leave");
+}
+
 BOOST_AUTO_TEST_CASE(a_paste_starts_nothing) {
     for (const char* over : {"", "?", "t"}) {
         jog_page p = page_of(ready());

@@ -119,7 +119,7 @@ template<tui::screen Screen>
     while (!menu.is_over()) {
         screen.draw(menu.paint(screen.size()));
         if (menu.has_question_to_show()) {
-            screen.forget_typed();
+            (void)screen.forget_typed();
             menu.shown();
         }
         const auto fds = menu.fds();

@@ -42,17 +42,16 @@ class console_loop {
             },
             std::move(e));
     }
-    /// What was typed behind the key that raised a question was not meant for it; the way to stop always counts.
     void take(const std::vector<tui::key>& keys) {
-        for (const tui::key& k : keys) {
-            if (page_.has_question_to_show() && k.text != U'!') continue;
+        for (const tui::key& k : keys)
             for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
-        }
     }
     void draw() {
-        screen_.draw(page_.paint(screen_.size()));
+        const tui::grid_size size = screen_.size();
+        page_.window_is(size);
+        screen_.draw(page_.paint(size));
         if (!page_.has_question_to_show()) return;
-        screen_.forget_typed();
+        take(screen_.forget_typed()); // none of it is an answer, but a stop in it counts
         page_.shown();
     }
 

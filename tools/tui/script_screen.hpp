@@ -116,7 +116,7 @@ class script_screen {
             if (!w.ready.empty()) return w;
         }
     }
-    void forget_typed() noexcept {}
+    [[nodiscard]] std::vector<key> forget_typed() const noexcept { return {}; }
     void leave() noexcept {}
     [[nodiscard]] result<void> back() noexcept { return {}; }
 };

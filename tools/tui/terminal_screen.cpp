@@ -357,10 +357,11 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
     }
 }
 
-void terminal_screen::forget_typed() {
-    ::tcflush(state_->tty.get(), TCIFLUSH);
-    state_->decoder.reset();
-    state_->keys.clear();
+std::vector<key> terminal_screen::forget_typed() {
+    // Read, not flushed: an arrow of which a slow link has brought the half stays one key.
+    for (pollfd p{state_->tty.get(), POLLIN, 0}; !state_->gone && ::poll(&p, 1, 0) > 0;)
+        state_->read_keys(steady_clock::now());
+    return std::exchange(state_->keys, {});
 }
 
 void terminal_screen::leave() { state_->give(); }

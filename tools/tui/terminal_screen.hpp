@@ -45,7 +45,7 @@ class terminal_screen {
     void draw(const text_grid& frame);
     /// Ctrl+Z comes as a FocusOut, so that whatever is held ends; the next wait() then stops the program.
     [[nodiscard]] wake wait(std::span<const int> fds, std::chrono::steady_clock::time_point until);
-    void forget_typed();
+    [[nodiscard]] std::vector<key> forget_typed();
     void leave();
     [[nodiscard]] result<void> back();
     /// The terminal tells when a key is let go.

@@ -2,8 +2,9 @@
 #pragma once
 /// The jog console without a screen: what a person asks goes in, a panel comes out. It owns the conversation with
 /// Klipper: it finds it, and finds it again; it looks at everything before it moves anything; keys go to the jogger,
-/// what takes longer (homing, touch-off, travel) is done with the verbs of run/, and keys that were struck meanwhile
-/// are forgotten. One thread: give() and turn() are called by whoever waits (jog/console_thread.hpp, tests).
+/// what takes longer (homing, touch-off, travel) is done with the verbs of run/, and what was asked meanwhile is
+/// forgotten: whoever asked did not know what would be there by then. One thread: give() and turn() are called by
+/// whoever waits (jog/console_thread.hpp, tests).
 
 #include <kf/io/decimal.hpp>
 #include <kf/jog/canvas_origin.hpp>
@@ -45,6 +46,11 @@ class console {
   public:
     using session_type = klippy::session<Connect, Clock>;
 
+    console(const console&) = delete;
+    console& operator=(const console&) = delete;
+    ~console() {
+        k_.on_status = [] {};
+    }
     /// All of them outlive it.
     console(session_type& k, stop_button<Connect>& stop, machine::machine& m, run::pen_record& record,
             console_setup setup, Clock clock = {})
@@ -59,6 +65,9 @@ class console {
         jogger_.set_step(panel_.step);
         set_factor(1);
         k_.keep_complaints();
+        k_.on_status = [this] {
+            if (verb_) show();
+        };
     }
 
     /// Called with the new panel whenever something on it changed, also in the midst of give().
@@ -84,15 +93,15 @@ class console {
     void send_orders();
     void take_answer();
     void on_lost(const error& why);
+    void give_up_order();
     void set_factor(double f);
 
     template<class Verb>
     void run_verb(activity a, Verb&& verb);
     [[nodiscard]] workplace<session_type> here() noexcept { return {k_, machine_, facts_, record_}; }
 
-    void handle(const strike& s, io::time_point at) {
-        if (at >= deaf_until_) jogger_.strike(s, at);
-    }
+    void forget(const person_input& what, const char* words);
+    void handle(const strike& s, io::time_point at) { jogger_.strike(s, at); }
     void handle(const release& r, io::time_point) { jogger_.release(r.of); }
     void handle(let_go, io::time_point) { jogger_.stop(); }
     void handle(step_change c, io::time_point);
@@ -102,6 +111,7 @@ class console {
         run_verb(activity::lifting, [&]() -> result<void> {
             KF_TRY(const machine::tool* t, change_to(here(), s.name));
             jogger_.set_tool(*t);
+            set_factor(panel_.speed_factor); // each tool has its own limit
             return {};
         });
     }
@@ -169,7 +179,7 @@ class console {
     bool armed_ = false;
     bool restarted_ = false; ///< by ourselves, after the micro-controller was lost
     io::time_point look_again_{}, find_again_{}, arm_again_{};
-    io::time_point deaf_until_{}; ///< keys of before are forgotten
+    io::time_point deaf_until_{}; ///< what was asked before is forgotten
     std::optional<klippy::request_id> sent_;
     std::optional<origin_change> origin_;
     std::string origin_text_; ///< machine.yaml as it was when the change was proposed
@@ -236,21 +246,29 @@ io::time_point console<N, C>::wake() const {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::find_klipper() {
+    give_up_order(); // the connection that would have answered it is gone, whoever found that out
+    jogger_.is_lost();
     if (now() < find_again_) return;
     auto opened = k_.open(klippy::need::contact);
     if (opened) opened = k_.subscribe(detail::watched_objects());
     find_again_ = now() + std::chrono::milliseconds(500);
     looked_ = placed_ = armed_ = false;
     look_again_ = arm_again_ = {};
+    deaf_until_ = now();
     if (opened) return;
     panel_.klipper = contact::away;
     panel_.reason = opened.error().what;
 }
 
 template<klippy::connector N, io::clock C>
-void console<N, C>::on_lost(const error& why) {
+void console<N, C>::give_up_order() {
     if (sent_) jogger_.answered(false, now());
     sent_.reset();
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::on_lost(const error& why) {
+    give_up_order();
     jogger_.is_lost();
     looked_ = placed_ = armed_ = false;
     panel_.klipper = contact::away;
@@ -286,8 +304,10 @@ void console<N, C>::follow_state() {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::handle(const restart&, io::time_point) {
+    if (k_.connected() && k_.pump(now()) && k_.status().ready())
+        return say(level::note, "Klipper is ready: there is nothing to restart");
+    give_up_order();
     jogger_.is_lost();
-    sent_.reset();
     panel_.klipper = contact::recovering;
     show();
     auto back = k_.recover();
@@ -321,6 +341,7 @@ void console<N, C>::look_before_motion() {
         return {};
     }();
     looked_ = seen.has_value();
+    deaf_until_ = now(); // until then the panel said that nothing goes
     fault_ = looked_ ? std::string() : seen.error().what;
     if (looked_) {
         restarted_ = false;
@@ -432,9 +453,20 @@ void console<N, C>::run_verb(activity a, Verb&& verb) {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::give(const timed_input& in) {
-    std::visit([&](const auto& what) { handle(what, in.at); }, in.what);
+    if (const char* words = what_it_begins(in.what); words != nullptr && in.at < deaf_until_)
+        forget(in.what, words);
+    else
+        std::visit([&](const auto& what) { handle(what, in.at); }, in.what);
     if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
     turn();
+}
+
+template<klippy::connector N, io::clock C>
+void console<N, C>::forget(const person_input& what, const char* words) {
+    if (std::holds_alternative<strike>(what)) return; // a key that is held says it thirty times a second
+    if (std::holds_alternative<draw_stroke>(what)) ++panel_.strokes_tried;
+    if (std::holds_alternative<origin>(what)) origin_.reset();
+    say(level::note, fmt::format("\"{}\" came while something else was under way: it is forgotten", words));
 }
 
 template<klippy::connector N, io::clock C>
@@ -471,10 +503,14 @@ void console<N, C>::handle(const home& h, io::time_point) {
 }
 
 template<klippy::connector N, io::clock C>
-void console<N, C>::handle(const stop_pressed&, io::time_point) {
+void console<N, C>::handle(const stop_pressed& s, io::time_point at) {
     jogger_.is_lost();
     placed_ = false; // when it did not get out, the machine goes on to somewhere
-    say(level::warning, "emergency stop", {"R  restarts Klipper"});
+    deaf_until_ = std::max(deaf_until_, at);
+    if (s.did_not_get_out.empty())
+        say(level::warning, "emergency stop", {"R  restarts Klipper"});
+    else
+        say(level::fault, s.did_not_get_out, {"Cut the power of the motors if anything still moves."});
     if (auto noted = record_.may_be_down("an emergency stop"); !noted) tell(noted.error());
 }
 
@@ -520,7 +556,7 @@ void console<N, C>::show() {
     panel& p = panel_;
     p.doing = verb_.value_or(jogger_.doing(t));
     p.live = s.live_position();
-    p.commanded = jogger_.target();
+    p.commanded = verb_ ? s.position() : jogger_.target();
     p.xy_homed = view_.xy_homed;
     p.z_referenced = view_.z_referenced;
     p.tool = jogger_.tool().name;

@@ -60,7 +60,13 @@ class console_thread {
     /// The emergency stop, from the thread that read the key: written before anything else happens.
     [[nodiscard]] result<void> stop() {
         auto pressed = stop_.press(std::chrono::steady_clock::now());
-        give(stop_pressed{});
+        timed_input told{std::chrono::steady_clock::now(), stop_pressed{pressed ? "" : pressed.error().what}};
+        {
+            // Before all that was asked and has not begun: that is not wanted any more.
+            const std::lock_guard alone(mutex_);
+            inbox_.push_front(std::move(told));
+        }
+        ring(wake_.get());
         return pressed;
     }
     [[nodiscard]] panel shown() const {

@@ -97,6 +97,10 @@ class jog_page {
       , drawn_(setup_.job ? setup_.job->strokes.size() : 0) {}
 
     void shows(panel p);
+    /// In one that is too small to see anything nothing is asked of the machine; the stop and the way out remain.
+    void window_is(tui::grid_size size) noexcept {
+        too_small_ = size.columns < least.columns || size.rows < least.rows;
+    }
     [[nodiscard]] effects take(const tui::key& k);
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
     [[nodiscard]] tui::binding_table<command> bindings() const;
@@ -110,6 +114,8 @@ class jog_page {
     }
 
   private:
+    static constexpr tui::grid_size least{40, 14};
+
     struct question {
         tui::confirmation text;
         effects yes, no;
@@ -127,7 +133,8 @@ class jog_page {
     panel panel_;
     std::unique_ptr<tui::entered_lines> lines_; ///< where the text field can point to, wherever the page goes
     std::variant<std::monostate, question, typed_line, help> over_;
-    std::string refused_;     ///< what was typed and cannot be taken
+    bool too_small_ = false;
+    std::string refused_;     ///< what was typed or struck, and why it cannot be taken
     std::size_t in_hand_ = 0; ///< the stroke that Space draws; behind the last one when all are done
     std::size_t sent_ = 0;    ///< the one that was asked for last
     bool waits_ = false;      ///< it is not done yet
@@ -143,6 +150,7 @@ class jog_page {
     }
     [[nodiscard]] std::string job_line() const;
     [[nodiscard]] effects take_over(const tui::key& k);
+    [[nodiscard]] bool stops_here(const tui::key& k) const;
     void ask(std::string text, std::vector<std::string> details, effects yes, effects no = {}) {
         over_.emplace<question>(tui::confirmation(std::move(text), std::move(details)), std::move(yes), std::move(no));
     }
@@ -160,11 +168,12 @@ inline tui::binding_table<jog_command> jog_page::bindings() const {
     const auto alt = tui::modifier::alt;
     tui::binding_table<jog_command> rows{
         // With Alt it is an Esc right before it: whoever strikes both means it.
-        {{U'!', {U'!', alt}, key_code::escape},
+        // Ctrl+X is one in a line of text, too, where those two are text and the way back.
+        {{U'!', {U'!', alt}, {U'x', tui::modifier::ctrl}, key_code::escape},
          stop,
          "!/Esc",
          "E-STOP",
-         "emergency stop; ! at once, Esc a little later",
+         "emergency stop; ! at once, Esc a little later; Ctrl+X while a line is typed",
          0},
         {{key_code::left}, left, "←→↑↓", "X Y", "moves X and Y: a tap is one step, held it goes on", 2},
         {{key_code::right}, right},
@@ -215,7 +224,9 @@ inline tui::binding_table<jog_command> jog_page::bindings() const {
 
 inline std::vector<tui::footer_entry> jog_page::footer() const {
     if (const auto* l = std::get_if<typed_line>(&over_))
-        return {{"Esc", "leaves the field", 0}, {"Enter", l->for_what == jog_command::go_to ? "goes" : "sends", 0}};
+        return {{"^X", "E-STOP", 0},
+                {"Esc", "leaves the field", 0},
+                {"Enter", l->for_what == jog_command::go_to ? "goes" : "sends", 0}};
     if (std::holds_alternative<question>(over_)) return {{"!", "E-STOP", 0}, {"y", "yes", 0}, {"n/Esc", "no", 0}};
     if (std::holds_alternative<help>(over_)) return {{"!", "E-STOP", 0}, {"Esc", "back", 0}, {"↑↓", "more", 1}};
     return tui::footer_of(bindings());
@@ -224,6 +235,7 @@ inline std::vector<tui::footer_entry> jog_page::footer() const {
 inline void jog_page::shows(panel p) {
     const bool proposed = p.origin && p.origin != panel_.origin;
     if (p.strokes_tried != panel_.strokes_tried) waits_ = false;
+    if (p.doing != panel_.doing) refused_.clear();
     if (setup_.job && p.strokes_drawn != panel_.strokes_drawn) {
         drawn_[sent_] = true;
         in_hand_ = sent_ + 1;
@@ -238,6 +250,10 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     // Whatever lies over the panel: nothing is held where nobody looks.
     if (k.code == key_code::focus_out) return {person_input(let_go::focus_lost)};
     if (k.code == key_code::focus_in) return {};
+    const auto meaning = tui::command_of(bindings(), k);
+    if (meaning == jog_command::stop && stops_here(k)) return {press_stop{}};
+    if (too_small_ && meaning != jog_command::leave && k.code != key_code::escape)
+        return {person_input(let_go::other_key)};
     if (!std::holds_alternative<std::monostate>(over_)) return take_over(k);
     if (k.action == tui::key_action::release) {
         tui::key struck = k;
@@ -246,8 +262,7 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
         const auto to = c ? heading_of(*c) : std::nullopt;
         return to ? effects{person_input(release{*to})} : effects{};
     }
-    const auto c = tui::command_of(bindings(), k);
-    if (c == jog_command::stop) return {press_stop{}};
+    const auto c = meaning;
     if (c && heading_of(*c)) return perform(*c, k);
     effects out{person_input(let_go::other_key)};
     // A key that is held repeats what was asked: once is enough.
@@ -256,6 +271,14 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     if (!c || (k.action == tui::key_action::repeat && !steps)) return out;
     for (page_effect& e : perform(*c, k)) out.push_back(std::move(e));
     return out;
+}
+
+/// What lies over the panel takes a key of the stop for itself only where it shows that it does.
+inline bool jog_page::stops_here(const tui::key& k) const {
+    if (std::holds_alternative<typed_line>(over_)) return !tui::is(k, U'!') && k.code != tui::key_code::escape;
+    if (std::holds_alternative<help>(over_) || (std::holds_alternative<question>(over_) && !has_question_to_show()))
+        return k.code != tui::key_code::escape;
+    return true; // a question that nobody has seen is not what Esc was for
 }
 
 inline jog_page::effects jog_page::take_over(const tui::key& k) {
@@ -267,7 +290,6 @@ inline jog_page::effects jog_page::take_over(const tui::key& k) {
         over_.emplace<std::monostate>();
         return entered(done);
     }
-    if (tui::is(k, U'!') || tui::is(k, {U'!', tui::modifier::alt})) return {press_stop{}};
     if (auto* q = std::get_if<question>(&over_)) {
         const auto said = q->text.take(k);
         if (said == tui::answer::none) return {};
@@ -325,6 +347,11 @@ inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
         return {};
     case jog_command::help: over_.emplace<help>(); return {};
     case jog_command::leave:
+        // Behind a screen that is gone it would go on, and nothing would stop it.
+        if (panel_.doing > activity::holding) {
+            refused_ = fmt::format("{} is not done: Q when it is, ! stops it", kf::jog::name(panel_.doing));
+            return {};
+        }
         if (panel_.place != tool_place::down) return {leave_console{}};
         ask("Leave it with the tool down", {"U lifts it."}, {leave_console{}});
         return {};
@@ -499,7 +526,7 @@ inline void jog_page::paint_panel(tui::pane p) const {
 inline tui::text_grid jog_page::paint(tui::grid_size size) const {
     if (const auto* h = std::get_if<help>(&over_))
         return tui::help_frame(size, "kjog: keys", tui::help_of(bindings()), footer(), h->first);
-    return tui::framed(size, {"kjog", setup_.machine_name, footer(), {40, 14}}, [&](tui::pane p) {
+    return tui::framed(size, {"kjog", setup_.machine_name, footer(), least}, [&](tui::pane p) {
         const auto* q = std::get_if<question>(&over_);
         if (q == nullptr) return paint_panel(p);
         const std::size_t rows = std::min<std::size_t>(p.rows(), 10);

@@ -60,11 +60,35 @@ struct draw_stroke {
     std::size_t index = 0;
 };
 
-/// The emergency stop is on its way: it was pressed where the keys are read.
-struct stop_pressed {};
+/// The emergency stop was pressed where the keys are read.
+struct stop_pressed {
+    std::string did_not_get_out = {}; ///< why; empty: it is on its way
+};
 
 using person_input = std::variant<strike, release, let_go, step_change, speed_change, home, select_tool, tool_move,
                                   touch_off, go_to, origin, restart, console_line, draw_stroke, stop_pressed>;
+
+/// What begins something: its words when it is not done. nullptr for what takes back, or is only noted.
+[[nodiscard]] inline const char* what_it_begins(const person_input& in) noexcept {
+    struct {
+        const char* operator()(const home&) const { return "home"; }
+        const char* operator()(const select_tool&) const { return "another tool"; }
+        const char* operator()(tool_move t) const { return t == tool_move::up ? "tool up" : "tool down"; }
+        const char* operator()(const touch_off&) const { return "touch-off"; }
+        const char* operator()(const go_to&) const { return "go to"; }
+        const char* operator()(origin o) const { return o == origin::forget ? nullptr : "origin"; }
+        const char* operator()(const restart&) const { return "restart"; }
+        const char* operator()(const console_line&) const { return "a line of G-code"; }
+        const char* operator()(const draw_stroke&) const { return "a stroke"; }
+        const char* operator()(const strike&) const { return "a step"; }
+        const char* operator()(const release&) const { return nullptr; }
+        const char* operator()(let_go) const { return nullptr; }
+        const char* operator()(step_change) const { return nullptr; }
+        const char* operator()(speed_change) const { return nullptr; }
+        const char* operator()(const stop_pressed&) const { return nullptr; }
+    } words;
+    return std::visit(words, in);
+}
 
 /// With the moment at which its bytes were read.
 struct timed_input {

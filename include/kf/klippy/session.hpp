@@ -19,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <concepts>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,8 @@ class session {
         return status_.eventtime - complained_at_ <= within ? complaint_ : std::string();
     }
     void forget_complaint() noexcept { complaint_.clear(); }
+    /// Called when status() has changed, whatever call it was that read; it may look, and call nothing of the session.
+    std::function<void()> on_status = [] {};
 
     /// Reads until `until`. errc::connection_lost also when Klipper says over a live connection that it has stopped.
     [[nodiscard]] result<void> pump(io::time_point until);
@@ -208,6 +211,7 @@ result<void> session<K, C>::renew_subscription() {
     if (objects_.empty()) return {};
     const auto merge = [this](const json::object& status, seconds at) {
         if (auto merged = status_.merge(status, at); !merged && !bad_status_) bad_status_ = std::move(merged).error();
+        on_status();
     };
     KF_CHECK(client_->subscribe(objects_, merge, soon()));
     if (bad_status_) return kf::fail(*bad_status_);

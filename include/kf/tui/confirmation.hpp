@@ -6,6 +6,7 @@
 
 #include <kf/tui/key.hpp>
 #include <kf/tui/text_grid.hpp>
+#include <kf/tui/wrapped.hpp>
 
 #include <cstddef>
 #include <string>
@@ -38,10 +39,9 @@ class confirmation {
     /// The details, as many as there is room for, and the question below them.
     void paint(pane p) const {
         std::size_t row = 0;
-        for (const std::string& d : details_) {
-            if (row + 3 > p.rows()) break;
-            p.put(1, row++, d);
-        }
+        for (const std::string& d : details_)
+            for (const std::string& line : wrapped(d, p.columns() > 2 ? p.columns() - 2 : 1))
+                if (row + 2 < p.rows()) p.put(1, row++, line);
         if (row > 0 && row + 1 < p.rows()) ++row;
         const std::size_t at = p.put(1, row, question_ + "?", look::strong);
         p.put(at + 1, row, "[y/N]", look::key);

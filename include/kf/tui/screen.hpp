@@ -14,7 +14,8 @@
 /// | s.wait(fds, until) | until a key, a readable fd, another size, | keys of one wait are in order; what a person can  |
 /// |                    | a signal, or the time                     | do with the terminal comes as a wake, never ends  |
 /// |                    |                                           | the program                                       |
-/// | s.forget_typed()   | throws away what was typed and not read   | before a confirmation                             |
+/// | s.forget_typed()   | what was typed and not read: not to be    | before a confirmation; a stop in it is one all    |
+/// |                    | taken for an answer                       | the same                                          |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
 
 #include <kf/error.hpp>
@@ -43,7 +44,7 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
     { c.size() } -> std::same_as<grid_size>;
     s.draw(frame);
     { s.wait(fds, until) } -> std::same_as<wake>;
-    s.forget_typed();
+    { s.forget_typed() } -> std::same_as<std::vector<key>>;
     s.leave();
     { s.back() } -> std::same_as<result<void>>;
 };

@@ -294,6 +294,45 @@ BOOST_AUTO_TEST_CASE(every_pattern_of_the_table_is_a_job_for_the_simulated_machi
     BOOST_TEST(names.size() == 22u);
 }
 
+BOOST_AUTO_TEST_CASE(no_pattern_has_the_pen_wait_on_the_paper_at_any_feed) {
+    auto m = kf::machine::sim_machine();
+    m.motion.max_velocity_mm_s = 200;
+    for (const kf::mm_per_s feed : {20.0, 33.0, 60.0, 200.0})
+        for (const double turn : {8.0, 32.0, 40.0}) {
+            m.steppers.xy_rotation_distance = turn;
+            for (const pattern_row& row : patterns())
+                BOOST_TEST_CONTEXT(row.name << " at " << feed << ", " << turn << " mm a turn") {
+                    pattern_values values = default_values(row, pattern_use::alone);
+                    values.tool = m.tools[0].name;
+                    values.second = m.tools[1].name;
+                    values.feed = feed;
+                    figure f = row.make(values, m);
+                    const auto ink = kf::drawing::ink_of(f).value();
+                    f = moved(std::move(f), {-ink.left, -ink.top});
+                    const kf::job::composed_job job(std::move(f), {.tool = values.tool, .feed = feed});
+                    const auto summary = kf::run::check_job(kf::job::stroke_source(job.operations()), m, {});
+                    if (!summary) BOOST_FAIL(summary.error().what << ": " << summary.error().cause);
+                    for (const auto& w : summary->warnings) BOOST_ERROR(w.what);
+                }
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_turns_no_axis_back_fast_keeps_its_feed_and_the_rest_is_told) {
+    auto m = kf::machine::sim_machine();
+    m.steppers.xy_rotation_distance = 32;
+    pattern_values values{.size = 50, .tool = m.tools[0].name, .feed = 60};
+    const figure plain = find_pattern("square")->make(values, m);
+    BOOST_TEST(!plain.layers.at(0).feed.has_value());
+    BOOST_TEST(plain.notes.empty());
+    values.angles = {15};
+    values.size = 8;
+    const figure zigzag = find_pattern("corner-test")->make(values, m);
+    BOOST_TEST(zigzag.layers.at(0).feed.value() == 32);
+    BOOST_TEST(zigzag.notes.at(0).text.find("32 mm/s") != std::string::npos);
+    m.steppers.direction_reversal_pause_s = 0; // its motors turn back at any speed
+    BOOST_TEST(!find_pattern("corner-test")->make(values, m).layers.at(0).feed.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(nothing_on_the_sheet_lies_on_anything_else) {
     const auto m = kf::machine::sim_machine();
     std::vector<std::pair<std::string, kf::drawing::rectangle>> blocks;

@@ -26,6 +26,12 @@ def commands():
     return [line for block in re.findall(r"^```\n(.*?)^```", PAGE, re.S | re.M) for line in block.splitlines() if line]
 
 
+def behind(g):
+    """What the page puts behind each line of a rehearsal, with the places of this one."""
+    words = re.search(r"each line with `([^`]+)` behind it", PAGE)[1]
+    return words.replace("/tmp/klippy_uds", str(g.socket)).replace("rehearsal.yaml", str(g.machine_file))
+
+
 # What is not read in the ink: a name, or how it begins.
 ANSWERS = {"write": "yes", "free": "yes", "uncoupled": "yes", "locked_": "yes", "buzzed_": "moved", "turned_": "once",
            "direction_": "up", "ran_": "smooth", "returned_": "yes", "released": "yes", "pressed": "yes", "circle_": "yes",
@@ -103,11 +109,9 @@ class FirstHour(PlotterTest):
         """Every tool of the line on the machine of the test; a guided one is not waited for, and gets its answers."""
         parts = []
         for part in command.split(" | "):
-            words = [part, "--machine", str(g.machine_file)]
+            words = [part, behind(g)]
             if part.startswith("kplot machine init"):
                 words.append("--force")
-            else:
-                words += ["--sim", "--socket", str(g.socket)]
             if re.match(r"kcal (steps|square|backlash|speed|endstop|z|bringup|check --level)\b", part):
                 words += given
                 if "check" not in part:

@@ -184,6 +184,7 @@ result<void> run_pattern(cli::invocation& in) {
     how.tool = values.tool;
     if (in.has("feed")) {
         KF_TRY(how.feed, number_option(in, "feed", 0, 0.1, 2000));
+        values.feed = how.feed;
     }
     KF_TRY(auto figure, laid(in, m.value, row.make(values, m.value)));
     for (const drawing::note& n : figure.notes) in.out.note(n.text);

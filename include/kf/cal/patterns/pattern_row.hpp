@@ -3,10 +3,12 @@
 /// What a row of the table of patterns is: its name, what it measures, what a pen and paper do to that, the numbers
 /// that it takes, and the pure function from them to a figure. Help, completion, the list and the sheet come from it.
 
+#include <kf/cal/patterns/calm_turns.hpp>
 #include <kf/cal/patterns/figure.hpp>
 #include <kf/machine/machine.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +26,7 @@ struct pattern_values {
     mm_per_s speed = 0;
     std::vector<double> lengths = {}, speeds = {}, angles = {}, gaps = {};
     std::string tool = {}, second = {}; ///< names of tools of the machine
+    std::optional<mm_per_s> feed = {};  ///< of layers that have none; none: their tool's
 };
 
 using pattern_field = std::variant<double pattern_values::*, std::vector<double> pattern_values::*>;
@@ -48,8 +51,13 @@ struct pattern_row {
     const char* measures; ///< what to measure of it, and what it should be
     const char* disturbs; ///< what pen width and paper do to that
     std::vector<pattern_number> numbers;
-    figure (*make)(const pattern_values&, const machine::machine&);
+    figure (*strokes_of)(const pattern_values&, const machine::machine&);
     bool on_sheet = true;
+
+    /// As it is drawn: no faster than its turns allow.
+    [[nodiscard]] figure make(const pattern_values& values, const machine::machine& m) const {
+        return with_calm_turns(strokes_of(values, m), m, values.tool, values.feed);
+    }
 };
 
 [[nodiscard]] inline const std::vector<pattern_option>& pattern_options() {

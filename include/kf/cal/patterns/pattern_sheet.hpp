@@ -36,7 +36,7 @@ inline void add_caption(strokes& to, std::string_view text, mm size, mm width, m
 }
 
 inline sheet_block block_of(const pattern_row& row, const machine::machine& m) {
-    sheet_block b{.row = &row, .ink = row.make(default_values(row, pattern_use::on_sheet), m)};
+    sheet_block b{.row = &row, .ink = row.strokes_of(default_values(row, pattern_use::on_sheet), m)};
     const auto ink = drawing::ink_of(b.ink).value_or(drawing::rectangle{});
     b.ink = moved(std::move(b.ink), {-ink.left, -ink.top});
     constexpr mm least_caption = 38;

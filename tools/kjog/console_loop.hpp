@@ -51,7 +51,7 @@ class console_loop {
     }
     void draw() {
         screen_.draw(page_.paint(screen_.size()));
-        if (!page_.has_question_to_show()) return;
+        if (!page_.has_question_to_show() || !screen_.is_shown()) return;
         screen_.forget_typed();
         page_.shown();
     }
@@ -71,7 +71,9 @@ class console_loop {
         page_.shows(core_.shown());
         draw();
         for (;;) {
-            const auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
+            auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
+            // A slow terminal is asked again whether it has shown the question.
+            if (page_.has_question_to_show()) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
             const tui::wake w = fresh ? screen_.wait(news, until) : screen_.wait(std::span<const int>(), until);
             take(w.keys);
             if (w.interrupted || w.hung_up || leaves_) {

@@ -79,8 +79,9 @@ BOOST_AUTO_TEST_CASE(numbers_and_arrows_take_a_board_in_hand_and_start_nothing) 
     BOOST_TEST(key_in_hand(page) == "octopus");
     BOOST_TEST(!page.take(typed(U'4')).has_value());
     BOOST_TEST(key_in_hand(page) == "mill");
-    BOOST_TEST(!page.take(typed(U'9')).has_value()); // no such row
-    BOOST_TEST(key_in_hand(page) == "mill");
+    BOOST_TEST(!page.take(typed(U'9')).has_value()); // no such row: mill was not meant
+    BOOST_TEST(page.in_hand() == nullptr);
+    BOOST_TEST(objection(action::toggle_excluded, page.in_hand()).starts_with("no board is in hand"));
     BOOST_TEST(!page.take(pressed(key_code::up)).has_value());
     BOOST_TEST(key_in_hand(page) == "left");
     for (int i = 0; i < 20; ++i) (void)page.take(pressed(key_code::down));
@@ -115,6 +116,55 @@ BOOST_AUTO_TEST_CASE(a_board_that_vanishes_leaves_the_hand_on_the_board_that_it_
     page.show(less);
     BOOST_TEST(page.in_hand() == nullptr);
     BOOST_TEST((page.take(typed(U'f')) == action::flash)); // the menu says then that no board is in hand
+}
+
+board_list without(board_list list, std::size_t row) {
+    list.rows.erase(list.rows.begin() + static_cast<std::ptrdiff_t>(row));
+    for (std::size_t i = 0; i < list.rows.size(); ++i) list.rows[i].number = static_cast<unsigned>(i + 1);
+    return list;
+}
+
+BOOST_AUTO_TEST_CASE(when_the_board_in_hand_is_gone_no_other_is_in_hand) {
+    auto page = full_page();
+    const auto all = page.list();
+    (void)page.take(typed(U'2'));
+    page.show(without(all, 1)); // somebody removed the Pico
+    BOOST_TEST(page.in_hand() == nullptr);
+    for (const auto size : frame_sizes)
+        for (const auto& line : tui::lines(page.paint(size))) BOOST_TEST(line.find("▸") == line.npos, line);
+    page.show(all);
+    BOOST_TEST(page.in_hand() == nullptr); // nor does it come back by itself
+    (void)page.take(pressed(key_code::down));
+    BOOST_TEST(page.in_hand() != nullptr);
+    (void)page.take(typed(U'5'));
+    page.show(without(all, 4)); // the new board was unplugged
+    BOOST_TEST(page.in_hand() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_board_that_is_registered_and_one_that_is_forgotten_stay_in_hand) {
+    auto page = full_page();
+    auto registered = page.list();
+    (void)page.take(typed(U'5'));
+    auto& fresh = registered.rows[4];
+    fresh.key = "feeder";
+    fresh.group = board_group::registered;
+    const auto before = page.list();
+    page.show(registered);
+    BOOST_TEST(key_in_hand(page) == "feeder");
+    page.show(before);
+    BOOST_TEST(page.in_hand()->number == 5);
+    BOOST_TEST(key_in_hand(page).starts_with("usb-Klipper_stm32f446xx"));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_digit_belongs_to_the_list_that_the_first_was_typed_for) {
+    auto page = full_page();
+    auto many = page.list();
+    while (many.rows.size() < 13) many.rows.push_back(many.rows.back());
+    for (std::size_t i = 0; i < many.rows.size(); ++i) many.rows[i].number = static_cast<unsigned>(i + 1);
+    (void)page.take(typed(U'1'));
+    page.show(many);
+    (void)page.take(typed(U'2'));
+    BOOST_TEST(page.in_hand()->number == 2);
 }
 
 // The original read the arrow's Esc [ B as three keys, and B began to flash all boards.

@@ -28,9 +28,9 @@ result<void> run_menu_command(cli::invocation& in) {
     // The commands that run beside it work where it works.
     auto root = in.get("sim-root").value_or(b.at.simulator ? b.at.simulator->text("root") : "");
     io::interrupt::catch_signals();
-    menu_session menu(in, std::move(b), std::move(root));
+    menu_session session(in, std::move(b), std::move(root));
     KF_TRY(auto screen, tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
-    return run_menu(menu, screen);
+    return menu::run_menu(session, screen);
 }
 
 } // namespace
@@ -61,7 +61,7 @@ cli::command_row menu_command() {
             0,
             "Opens the menu on this terminal, as kflash alone does.",
             {{"plain", "", "lines instead of a screen, for a screen reader"}},
-            {{"kflash", "the menu"}, {"kflash menu --sim", "try it without hardware"}},
+            {{"kflash", "the menu"}, {"kflash --sim", "try it without hardware"}},
             run_menu_command};
 }
 

@@ -7,15 +7,14 @@
 #include "registration_sight.hpp"
 
 #include <kf/menu/board_page.hpp>
+#include <kf/menu/menu_loop.hpp>
 #include <kf/menu/menu_page.hpp>
 #include <kf/menu/output_page.hpp>
 #include <kf/menu/registration_page.hpp>
 #include <kf/menu/run_page.hpp>
 #include <kf/menu/settings_page.hpp>
-#include <kf/tui/screen.hpp>
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -23,11 +22,7 @@
 
 namespace kf::kflash {
 
-/// Gives the terminal to somebody else and takes it back.
-struct terminal_lease {
-    std::function<void()> leave;
-    std::function<result<void>()> back;
-};
+using menu::terminal_lease;
 
 class menu_session {
   public:
@@ -111,36 +106,5 @@ class menu_session {
     std::string devices_ = {};
     bool over_ = false;
 };
-
-/// Runs it on a screen until a person leaves it. errc::interrupted when the terminal went away.
-template<tui::screen Screen>
-[[nodiscard]] result<void> run_menu(menu_session& menu, Screen& screen) {
-    terminal_lease terminal{[&] { screen.leave(); }, [&] { return screen.back(); }};
-    while (!menu.is_over()) {
-        screen.draw(menu.paint(screen.size()));
-        if (menu.has_question_to_show()) {
-            (void)screen.forget_typed();
-            menu.shown();
-        }
-        const auto fds = menu.fds();
-        const auto woken = screen.wait(fds, menu.next());
-        if (woken.hung_up) {
-            menu.hang_up();
-            return kf::fail(errc::interrupted, "the terminal went away");
-        }
-        if (woken.interrupted) {
-            const int number = io::interrupt::pending();
-            io::interrupt::clear(); // which the screen may tell of once more
-            if (number != 0) menu.interrupt(number);
-        }
-        menu.go_on(std::chrono::steady_clock::now());
-        for (const auto& k : woken.keys) {
-            // What was typed ahead of a question is no answer to it.
-            if (menu.has_question_to_show() || menu.is_over()) break;
-            menu.take(k, terminal);
-        }
-    }
-    return {};
-}
 
 } // namespace kf::kflash

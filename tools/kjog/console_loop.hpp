@@ -50,7 +50,7 @@ class console_loop {
         const tui::grid_size size = screen_.size();
         page_.window_is(size);
         screen_.draw(page_.paint(size));
-        if (!page_.has_question_to_show()) return;
+        if (!page_.has_question_to_show() || !screen_.is_shown()) return;
         take(screen_.forget_typed()); // none of it is an answer, but a stop in it counts
         page_.shown();
     }
@@ -70,7 +70,9 @@ class console_loop {
         page_.shows(core_.shown());
         draw();
         for (;;) {
-            const auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
+            auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
+            // A slow terminal is asked again whether it has shown the question.
+            if (page_.has_question_to_show()) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
             const tui::wake w = fresh ? screen_.wait(news, until) : screen_.wait(std::span<const int>(), until);
             take(w.keys);
             if (w.interrupted || w.hung_up || leaves_) {

@@ -97,6 +97,7 @@ class script_screen {
 
     [[nodiscard]] grid_size size() const noexcept { return size_; }
     void draw(const text_grid& frame) { shown_ = frame; }
+    [[nodiscard]] bool is_shown() const noexcept { return true; }
     [[nodiscard]] wake wait(std::span<const int> fds, time_point until) {
         wake w;
         for (;;) {

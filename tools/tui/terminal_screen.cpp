@@ -322,6 +322,12 @@ void terminal_screen::draw(const text_grid& frame) {
     state_->send_next(steady_clock::now());
 }
 
+bool terminal_screen::is_shown() const noexcept {
+    int on_its_way = 0; // a serial line tells; a pseudo terminal has it at once
+    return !state_->next && state_->unsent.empty() &&
+           (::ioctl(state_->out, TIOCOUTQ, &on_its_way) != 0 || on_its_way == 0);
+}
+
 wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point until) {
     state& s = *state_;
     wake w;

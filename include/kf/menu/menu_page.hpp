@@ -27,9 +27,10 @@ class menu_page {
     tui::look message_is = tui::look::normal;
     bool looks = true; ///< a look at the boards is under way
 
-    /// The row in hand stays in hand, wherever it is now.
+    /// The row in hand stays in hand, wherever it is now; when it is gone, none is, until a person takes one.
     void show(board_list fresh) {
-        const auto before = in_hand() == nullptr ? std::string{} : identity(*in_hand());
+        const auto before = in_hand() == nullptr ? std::nullopt : std::optional(*in_hand());
+        const bool is_first = list_.rows.empty();
         list_ = std::move(fresh);
         lines_ = lines_of(list_, 80);
         of_line_.clear();
@@ -37,15 +38,17 @@ class menu_page {
             if (i == 0 || list_.rows[i - 1].group != list_.rows[i].group) of_line_.emplace_back();
             of_line_.emplace_back(i);
         }
-        std::size_t at = 0;
-        for (std::size_t i = 0; i < of_line_.size(); ++i)
-            if (of_line_[i] && identity(list_.rows[*of_line_[i]]) == before) at = i;
-        cursor_.go(lines_, at, true);
+        number_ = {}; // of the rows before
+        const auto row = before ? row_like(*before) : is_first ? std::optional<std::size_t>(0) : std::nullopt;
+        const auto line = row ? std::ranges::find(of_line_, row) : of_line_.end();
+        cursor_.go(lines_, line == of_line_.end() ? cursor_.at() : static_cast<std::size_t>(line - of_line_.begin()),
+                   true);
+        if (line == of_line_.end()) cursor_.let_go();
     }
     [[nodiscard]] const board_list& list() const noexcept { return list_; }
     [[nodiscard]] const board_row* in_hand() const {
         const auto at = cursor_.at();
-        return at < of_line_.size() && of_line_[at] ? &list_.rows[*of_line_[at]] : nullptr;
+        return cursor_.holds() && at < of_line_.size() && of_line_[at] ? &list_.rows[*of_line_[at]] : nullptr;
     }
 
     /// A digit or an arrow moves; a letter is an action, of the row in hand.
@@ -53,6 +56,10 @@ class menu_page {
         if (const auto number = number_.take(k, static_cast<unsigned>(list_.rows.size()))) {
             for (std::size_t i = 0; i < of_line_.size(); ++i)
                 if (of_line_[i] == *number - 1) cursor_.go(lines_, i, true);
+            return std::nullopt;
+        }
+        if (row_number::is_digit(k)) { // perhaps of a board that has just gone: another one was not meant
+            cursor_.let_go();
             return std::nullopt;
         }
         if (cursor_.take(k, lines_, 10)) return std::nullopt;
@@ -80,8 +87,18 @@ class menu_page {
     [[nodiscard]] static std::string shown_key(char32_t key) {
         return {static_cast<char>(key >= U'a' && key <= U'z' ? key - 32 : key)};
     }
-    [[nodiscard]] static std::string identity(const board_row& row) {
-        return row.key.empty() ? "device " + row.device + row.port : "board " + row.key;
+    /// That board, or the device that was registered or forgotten meanwhile.
+    [[nodiscard]] std::optional<std::size_t> row_like(const board_row& before) const {
+        const auto found = [&](auto is_it) -> std::optional<std::size_t> {
+            const auto at = std::ranges::find_if(list_.rows, is_it);
+            if (at == list_.rows.end()) return std::nullopt;
+            return static_cast<std::size_t>(at - list_.rows.begin());
+        };
+        if (!before.key.empty())
+            if (const auto same = found([&](const board_row& r) { return r.key == before.key; })) return same;
+        return found([&](const board_row& r) {
+            return r.device == before.device && r.port == before.port && (r.key.empty() || before.key.empty());
+        });
     }
     [[nodiscard]] static std::vector<tui::list_row> lines_of(const board_list& list, std::size_t columns);
     [[nodiscard]] static tui::look look_of(const board_row& row) {

@@ -11,9 +11,12 @@ namespace kf::menu {
 
 class row_number {
   public:
+    [[nodiscard]] static bool is_digit(const tui::key& k) {
+        return tui::is_typed(k) && k.text >= U'0' && k.text <= U'9';
+    }
     /// The row that the key leads to, of rows 1 to `most`; nothing for another key, or for no such row.
     [[nodiscard]] std::optional<unsigned> take(const tui::key& k, unsigned most) {
-        if (!tui::is_typed(k) || k.text < U'0' || k.text > U'9') {
+        if (!is_digit(k)) {
             typed_ = 0;
             return std::nullopt;
         }

@@ -21,12 +21,17 @@ struct list_row {
 
 class list_cursor {
     std::size_t at_ = 0;
+    bool holds_ = true;
 
   public:
     [[nodiscard]] std::size_t at() const noexcept { return at_; }
+    /// False between let_go() and the next step: no row is in hand.
+    [[nodiscard]] bool holds() const noexcept { return holds_; }
+    void let_go() noexcept { holds_ = false; }
 
     /// To the row nearest to `to` that may be chosen, looking the way of the step first.
     void go(std::span<const list_row> rows, std::size_t to, bool down) {
+        holds_ = true;
         if (rows.empty()) {
             at_ = 0;
             return;
@@ -68,7 +73,7 @@ class list_cursor {
         const std::size_t top = std::min(at_ > p.rows() / 2 ? at_ - p.rows() / 2 : 0, last_top);
         for (std::size_t r = 0; r < p.rows() && top + r < rows.size(); ++r) {
             const list_row& row = rows[top + r];
-            const bool here = top + r == at_ && row.may_be_chosen;
+            const bool here = holds_ && top + r == at_ && row.may_be_chosen;
             pane line = p.part(0, r, {p.columns() - std::min<std::size_t>(p.columns(), 2), 1});
             if (here)
                 line.bar(0, "▸ " + row.text, look::selected);

@@ -11,6 +11,7 @@
 /// | s.size()           | columns and rows of the window now        |                                                   |
 /// | s.draw(frame)      | shows it, soon                            | never waits for the terminal: a slow one gets     |
 /// |                    |                                           | the newest frame when it has taken the one before |
+/// | s.is_shown()       | the newest frame has gone out whole       | false while the terminal still takes what it has  |
 /// | s.wait(fds, until) | until a key, a readable fd, another size, | keys of one wait are in order; what a person can  |
 /// |                    | a signal, or the time                     | do with the terminal comes as a wake, never ends  |
 /// |                    |                                           | the program                                       |
@@ -43,6 +44,7 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
                           std::chrono::steady_clock::time_point until) {
     { c.size() } -> std::same_as<grid_size>;
     s.draw(frame);
+    { c.is_shown() } -> std::same_as<bool>;
     { s.wait(fds, until) } -> std::same_as<wake>;
     { s.forget_typed() } -> std::same_as<std::vector<key>>;
     s.leave();

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// The loop of the menu: a frame, a wait, what was typed, what was heard. A key is taken before the news that came with
+/// it: it was meant for what stood on the screen. A question counts as seen when its frame is out, and what was typed
+/// until then is no answer to it.
+
+#include <kf/io/interrupt.hpp>
+#include <kf/tui/screen.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+namespace kf::menu {
+
+/// Gives the terminal to somebody else and takes it back.
+struct terminal_lease {
+    std::function<void()> leave;
+    std::function<result<void>()> back;
+};
+
+/// How often a slow terminal is asked whether it has shown a question.
+inline constexpr std::chrono::milliseconds look_for_shown{50};
+
+/// `menu` is a menu_session of tools/kflash, or a test's. Until a person leaves it; errc::interrupted when the terminal
+/// went away.
+template<class Menu, tui::screen Screen>
+[[nodiscard]] result<void> run_menu(Menu& menu, Screen& screen) {
+    terminal_lease terminal{[&] { screen.leave(); }, [&] { return screen.back(); }};
+    while (!menu.is_over()) {
+        screen.draw(menu.paint(screen.size()));
+        if (menu.has_question_to_show() && screen.is_shown()) {
+            (void)screen.forget_typed();
+            menu.shown();
+        }
+        const auto fds = menu.fds();
+        auto until = menu.next();
+        if (menu.has_question_to_show()) until = std::min(until, std::chrono::steady_clock::now() + look_for_shown);
+        const auto woken = screen.wait(fds, until);
+        if (woken.hung_up) {
+            menu.hang_up();
+            return kf::fail(errc::interrupted, "the terminal went away");
+        }
+        if (woken.interrupted) {
+            const int number = io::interrupt::pending();
+            io::interrupt::clear(); // which the screen may tell of once more
+            if (number != 0) menu.interrupt(number);
+        }
+        for (const auto& k : woken.keys) {
+            if (menu.has_question_to_show() || menu.is_over()) break;
+            menu.take(k, terminal);
+        }
+        menu.go_on(std::chrono::steady_clock::now());
+    }
+    return {};
+}
+
+} // namespace kf::menu

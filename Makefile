@@ -44,7 +44,7 @@ test: all
 
 # clang-19, since it compiles with sanitizers in half of the time that g++ 12 takes. The unit tests of every area; the
 # flash from outside besides with `make asan-flash`.
-SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run jog
+SAN_AREAS = mcu firmware sim flash svg hpgl drawing planner job preview machine board io klippy moonraker host sink run cal jog tui menu
 SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
     meson test -C $(SAN) --no-rebuild --print-errorlogs --timeout-multiplier 6 --num-processes $(JOBS)
 $(SAN)/build.ninja:

@@ -77,7 +77,13 @@ result<routine_step> two_readings(const routine_notes& notes) {
     if (!notes.done("draw")) return deed{"draw", "draws", draw{}, {"ready"}};
     for (const char* name : {"one", "two"})
         if (!notes.heard(name)) return ask{{name, "How long", a_number{0, 10, "mm"}}};
+<<<<<<< HEAD
     return conclusion{.text = fmt::format("{}", *notes.number("one") + *notes.number("two"))};
+=======
+    conclusion c;
+    c.text = fmt::format("{}", *notes.number("one") + *notes.number("two"));
+    return c;
+>>>>>>> c278c1d6fa2ea706d41b8b34f37e0fb4eda144f4
 }
 
 struct journal_at {

@@ -78,7 +78,6 @@ result<routine_step> two_readings(const routine_notes& notes) {
     for (const char* name : {"one", "two"})
         if (!notes.heard(name)) return ask{{name, "How long", a_number{0, 10, "mm"}}};
     return conclusion{.text = fmt::format("{}", *notes.number("one") + *notes.number("two"))};
->>>>>>> 06a7a95e7e1772c20360eb38f6a174d61883f404
 }
 
 struct journal_at {

@@ -185,6 +185,17 @@ class Console(PlotterTest):
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
 
+    def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
+        p = self.homed()
+        t = self.in_tmux(p)
+        t.until("ready")
+        t.keys(":", "G", "4", "Space", "P", "1", "0", "0", "0", "0", "0", "Enter")
+        t.until("State      console")
+        t.keys("C-c")
+        t.until("console is not done")
+        t.keys("!")
+        self.stops(p)
+
     def test_a_terminal_that_goes_away_ends_a_held_key(self):
         p = self.homed(speed=1)
         t = self.bare(p)

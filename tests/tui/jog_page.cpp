@@ -230,6 +230,14 @@ BOOST_AUTO_TEST_CASE(the_stop_is_within_reach_whatever_lies_over_the_panel) {
             p.shown();
             BOOST_TEST(struck(p, k) == "STOP", over);
         }
+    jog_page typing = page_of(ready());
+    (void)typed(typing, ":G28");
+    (void)struck(typing, ctrl_x);
+    BOOST_TEST(typed(typing, "r") == "let-go restart"); // the field does not swallow what comes next
+    panel with = ready();
+    with.origin = origin_proposal{30, 25, {"-  offset_x_mm: 25.0"}};
+    jog_page asked = page_of(with);
+    BOOST_TEST(typed(asked, "!") == "STOP forget");
     jog_page p = page_of(ready());
     BOOST_TEST(typed(p, "t") == "let-go");
     BOOST_TEST(struck(p, {.code = key_code::escape}) == "STOP"); // nobody has seen what it would say no to
@@ -254,6 +262,14 @@ BOOST_AUTO_TEST_CASE(in_a_window_that_is_too_small_nothing_is_asked_of_the_machi
     BOOST_TEST(typed(p, "y") == "touch-off");
 }
 
+BOOST_AUTO_TEST_CASE(why_there_are_single_steps_is_read_whole_in_a_narrow_window) {
+    panel edge = ready();
+    edge.single_steps = "an edge is within 15 mm";
+    const auto rows = lines(page_of(edge).paint({40, 20}));
+    BOOST_TEST((std::ranges::find(rows, "       single steps only: an edge is") != rows.end()));
+    BOOST_TEST((std::ranges::find(rows, "       within 15 mm") != rows.end()));
+}
+
 BOOST_AUTO_TEST_CASE(what_moves_by_itself_is_not_left_behind) {
     panel homes = ready();
     homes.doing = activity::homing;
@@ -261,7 +277,13 @@ BOOST_AUTO_TEST_CASE(what_moves_by_itself_is_not_left_behind) {
     BOOST_TEST(typed(p, "q") == "let-go");
     const auto rows = lines(p.paint({80, 24}));
     BOOST_TEST((std::ranges::find(rows, " homing is not done: Q when it is, ! stops it") != rows.end()));
+    BOOST_TEST(p.is_busy());
+    p.leaves_when_done();
+    const auto narrow = lines(p.paint({40, 20}));
+    BOOST_TEST((std::ranges::find(narrow, " homing is not done: leaves when it is;") != narrow.end()));
+    BOOST_TEST((std::ranges::find(narrow, " ! stops it, Ctrl+C again leaves now") != narrow.end()));
     p.shows(ready());
+    BOOST_TEST(!p.is_busy());
     BOOST_TEST(typed(p, "q") == "let-go leave");
 }
 

@@ -28,6 +28,7 @@ class console_loop {
     jog::jog_page page_;
     std::chrono::milliseconds pace_;
     bool leaves_ = false;
+    bool leaves_when_done_ = false;
 
     void carry_out(jog::page_effect e) {
         std::visit(
@@ -75,6 +76,12 @@ class console_loop {
             if (page_.has_question_to_show()) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
             const tui::wake w = fresh ? screen_.wait(news, until) : screen_.wait(std::span<const int>(), until);
             take(w.keys);
+            if (w.interrupted && !w.hung_up && page_.is_busy() && !std::exchange(leaves_when_done_, true)) {
+                core_.give(jog::let_go::other_key);
+                page_.leaves_when_done();
+                draw();
+                continue;
+            }
             if (w.interrupted || w.hung_up || leaves_) {
                 core_.give(jog::let_go::terminal_lost);
                 return leaves_ ? ending::asked : w.interrupted ? ending::signal : ending::terminal_lost;
@@ -87,6 +94,7 @@ class console_loop {
             if (w.keys.empty() && !w.resized && now < may_draw) continue;
             core_.settle_changes();
             page_.shows(core_.shown());
+            if (leaves_when_done_ && !page_.is_busy()) return ending::signal;
             draw();
             fresh = true;
             may_draw = now + pace_;

@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,6 +101,13 @@ class jog_page {
     /// In one that is too small to see anything nothing is asked of the machine; the stop and the way out remain.
     void window_is(tui::grid_size size) noexcept {
         too_small_ = size.columns < least.columns || size.rows < least.rows;
+    }
+    /// Something moves by itself, which nobody could stop behind a screen that is gone.
+    [[nodiscard]] bool is_busy() const noexcept { return panel_.doing > activity::holding; }
+    /// It was asked to end meanwhile, by a signal.
+    void leaves_when_done() {
+        refused_ = fmt::format("{} is not done: leaves when it is; ! stops it, Ctrl+C again leaves now",
+                               kf::jog::name(panel_.doing));
     }
     [[nodiscard]] effects take(const tui::key& k);
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
@@ -251,7 +259,12 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     if (k.code == key_code::focus_out) return {person_input(let_go::focus_lost)};
     if (k.code == key_code::focus_in) return {};
     const auto meaning = tui::command_of(bindings(), k);
-    if (meaning == jog_command::stop && stops_here(k)) return {press_stop{}};
+    if (meaning == jog_command::stop && stops_here(k)) {
+        effects out{press_stop{}};
+        if (auto* q = std::get_if<question>(&over_)) std::ranges::move(q->no, std::back_inserter(out));
+        over_.emplace<std::monostate>(); // what comes next is on the panel
+        return out;
+    }
     if (too_small_ && meaning != jog_command::leave && k.code != key_code::escape)
         return {person_input(let_go::other_key)};
     if (!std::holds_alternative<std::monostate>(over_)) return take_over(k);
@@ -347,8 +360,7 @@ inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
         return {};
     case jog_command::help: over_.emplace<help>(); return {};
     case jog_command::leave:
-        // Behind a screen that is gone it would go on, and nothing would stop it.
-        if (panel_.doing > activity::holding) {
+        if (is_busy()) {
             refused_ = fmt::format("{} is not done: Q when it is, ! stops it", kf::jog::name(panel_.doing));
             return {};
         }
@@ -454,10 +466,12 @@ inline void jog_page::paint_panel(tui::pane p) const {
         p.put(1, row, p.columns() >= 60 ? wide : narrow, look::faint);
     };
     const auto line = [&](std::string_view text, look as = look::normal) { p.put(indent, row++, text, as); };
+    const auto lines_of = [&](std::string_view text, look as) {
+        for (const std::string& part : tui::wrapped(text, p.columns() - indent)) line(part, as);
+    };
 
     label("State", "State");
-    for (const auto& [text, as] : state_lines())
-        for (const std::string& part : tui::wrapped(text, p.columns() - indent)) line(part, as);
+    for (const auto& [text, as] : state_lines()) lines_of(text, as);
     label("Goes to", "To");
     line(detail::place_text(now.commanded), look::strong);
     label("Is at", "At");
@@ -481,7 +495,7 @@ inline void jog_page::paint_panel(tui::pane p) const {
     p.put(at, row++, " mm");
     label("Speed", "Speed");
     line(fmt::format("{} mm/s, runs on {} mm at most", io::to_decimal(now.speed, 1), io::to_decimal(now.bound, 1)));
-    if (!now.single_steps.empty()) line(fmt::format("single steps only: {}", now.single_steps), look::warning);
+    if (!now.single_steps.empty()) lines_of(fmt::format("single steps only: {}", now.single_steps), look::warning);
     if (setup_.job) {
         label("Job", "Job");
         line(job_line(), look::strong);
@@ -494,8 +508,8 @@ inline void jog_page::paint_panel(tui::pane p) const {
     std::size_t bottom = p.rows();
     if (const auto* l = std::get_if<typed_line>(&over_)) {
         if (bottom > 0) l->field.paint(p.part(1, --bottom, {p.columns(), 1}), 0, l->prompt);
-    } else if (!refused_.empty() && bottom > row)
-        p.put(1, --bottom, refused_, look::warning);
+    } else if (const auto why = tui::wrapped(refused_, p.columns() - 2); bottom >= row + why.size())
+        for (auto part = why.rbegin(); part != why.rend(); ++part) p.put(1, --bottom, *part, look::warning);
     if (setup_.job && bottom > row + 4) {
         // As wide as the canvas is beside its height: a cell has two by four dots.
         const drawing::rectangle& c = setup_.job->canvas;

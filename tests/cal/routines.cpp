@@ -214,6 +214,20 @@ BOOST_AUTO_TEST_CASE(a_profile_besides_a_racked_gantry_is_refused) {
     const auto e = s.r().error();
     BOOST_TEST((e.code == errc::refused));
     BOOST_TEST(e.cause == "the second X motor went -2.1 mm alone");
+    // "as" is answered in the journal: --answer says nothing new to it.
+    for (const std::string& step : e.steps) BOOST_TEST(step.find("--anew") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_motor_that_may_have_gone_its_way_does_not_go_it_twice) {
+    square_rehearsal s;
+    s.answers[3].second = std::string("racking");
+    s.answers.insert(s.answers.end(), {{"span", 300.0}, {"second", std::string("far")}});
+    s.r.person = by_name(s.answers);
+    s.r.notes.begin("rack"); // a kill came before its end
+    const auto e = s.r().error();
+    BOOST_TEST((e.code == errc::refused));
+    BOOST_TEST(e.what == "it is not known whether the second X motor went its way");
+    BOOST_TEST(s.r.deeds.empty());
 }
 
 BOOST_AUTO_TEST_CASE(without_force_move_racking_is_not_offered) {
@@ -222,6 +236,29 @@ BOOST_AUTO_TEST_CASE(without_force_move_racking_is_not_offered) {
     s.answers[3].second = std::string("racking");
     s.r.person = by_name(s.answers);
     BOOST_TEST((s.r().error().code == errc::usage));
+}
+
+BOOST_AUTO_TEST_CASE(no_length_is_drawn_that_its_instrument_does_not_reach) {
+    using method = square_options::method;
+    const auto m = gantry();
+    for (const method how : {method::diagonals, method::triangle})
+        for (const instrument& with : instruments) {
+            const auto p = kf::cal::detail::square_place(m, {.how = how, .reading = {.with = with}});
+            const mm longest = std::hypot(p.along_x, p.along_y);
+            BOOST_TEST(longest <= longest_read(with) + 1e-9, with.name << ": " << longest);
+            BOOST_TEST(longest >= 100, with.name << ": " << longest);
+        }
+    const auto wanted = kf::cal::detail::square_place(m, {.size = 160, .reading = {.with = instruments[0]}});
+    BOOST_TEST(wanted.along_x == 160); // somebody has a longer one
+    for (const instrument& with : instruments)
+        BOOST_TEST(kf::cal::detail::steps_length(m, {.axis = 'y', .with = with}) <= longest_read(with));
+}
+
+BOOST_AUTO_TEST_CASE(a_length_is_asked_for_in_whole_tenths) {
+    BOOST_TEST(about(254.558441, 6.4).min == 248.1);
+    BOOST_TEST(about(254.558441, 6.4).max == 261.0);
+    BOOST_TEST(about(70, 2.8).min == 67.2);
+    BOOST_TEST(about(70, 2.8).max == 72.8);
 }
 
 BOOST_AUTO_TEST_CASE(a_triangle_and_a_turned_sheet_find_the_same_lean) {
@@ -399,6 +436,26 @@ BOOST_AUTO_TEST_CASE(bed_finds_the_plane_from_the_number_of_dots_at_each_place) 
     BOOST_TEST(number(c, "greatest_residual_mm") + 1 == 1.0, close);
     BOOST_TEST(number(c, "ok") == 0);
     BOOST_TEST(r.deeds.size() == 1 + 9 * 13u);
+}
+
+BOOST_AUTO_TEST_CASE(the_acceleration_of_before_comes_back_though_a_trial_was_killed) {
+    limits_options o{.of = limits_options::what::acceleration, .axis = 'x', .first = 500, .last = 900, .step = 200};
+    rehearsal r{.next = [&](const auto& n, const auto& m) { return next_of_limits(n, m, o); },
+                .person = [](const question&) -> answer { return true; },
+                .saw =
+                    [](const std::string& name, const act&) {
+                        return name == "look" ? json::object{{"max_accel", 3000.0}, {"accel_now", 2500.0}}
+                                              : json::object{};
+                    }};
+    BOOST_REQUIRE(r().has_value());
+    int trials = 0;
+    for (const auto& [name, what] : r.acts)
+        if (const auto* drawn = std::get_if<draw>(&what)) {
+            ++trials;
+            BOOST_TEST(drawn->accel.has_value());
+            BOOST_TEST(drawn->accel_after.value() == 2500);
+        }
+    BOOST_TEST(trials == 3);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

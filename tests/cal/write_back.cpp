@@ -57,6 +57,13 @@ BOOST_AUTO_TEST_CASE(a_file_that_has_no_such_line_gets_one_behind_its_sibling) {
     BOOST_TEST(!machine::with_value("a: {b: 1}\n", "a.d", 3, "a.b").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(lines_that_change_one_behind_the_other_are_none_that_stay) {
+    BOOST_TEST(difference("a\nb\nc\nd\ne\n", "a\nB\nC\nd\ne\n", "f") ==
+               "--- f\n+++ f\n@@ line 2 @@\n a\n-b\n+B\n-c\n+C\n d\n");
+    BOOST_TEST(difference("a\nb\nc\nd\n", "a\nB\nc\nD\n", "f") ==
+               "--- f\n+++ f\n@@ line 2 @@\n a\n-b\n+B\n c\n@@ line 4 @@\n-d\n+D\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_would_make_a_machine_with_a_fault_is_not_written) {
     const auto plan =
         plan_write_back(std::string(machine::template_text), {{"steppers.x_rotation_distance", 40}}, "m.yaml");
@@ -122,6 +129,16 @@ BOOST_AUTO_TEST_CASE(whatever_step_fails_machine_yaml_is_a_whole_file) {
         if (done) break;
         BOOST_REQUIRE(nth < 50);
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_was_null_is_null_again_in_the_history_of_an_undo) {
+    const files f;
+    const calibration_record r{"", "steps", "", {}, "/m.yaml", "/kept", f.plan.values};
+    const auto undo = plan_undo(f.plan.after, r, f.before).value();
+    BOOST_TEST(undo.values.at(0).was.value() == 31.68);
+    BOOST_TEST(!undo.values.at(0).becomes.has_value());
+    BOOST_REQUIRE(append(f.history, {"", "undo", "", {}, "/m.yaml", "/kept", undo.values}).has_value());
+    BOOST_TEST((read_history(f.history).value().at(0).values == undo.values));
 }
 
 BOOST_AUTO_TEST_CASE(undo_takes_back_the_newest_change_that_still_stands) {

@@ -18,7 +18,6 @@ PAGE = (ROOT / "docs/first-hour.md").read_text()
 # What ends otherwise than with 0, as the page says.
 STATUS = {"kcal printer-cfg --live": 3}
 COMB, LINES = 26, 47  # of a pair of kcal backlash
-NEEDS = "[endstop_phase]\n"  # what the page says that printer.cfg has
 
 
 def commands():
@@ -70,10 +69,12 @@ class Reader:
 
 class FirstHour(PlotterTest):
     def test_the_page_is_done_from_its_first_command_to_its_last(self):
-        faults, simulator, *rest = commands()
-        self.assertRegex(simulator, r"^ksim printer --socket /tmp/klippy_uds .*--wrong wrong\.txt --ink ink\.svg$")
-        wrong = subprocess.run(["bash", "-c", faults.replace(" > wrong.txt", "")], capture_output=True, text=True, check=True)
-        g = Gantry(wrong.stdout, config=NEEDS, speed=1000)
+        faults, extra, simulator, *rest = commands()
+        self.assertRegex(simulator, r"^ksim printer --socket /tmp/klippy_uds .*--config extra\.cfg "
+                                    r"--wrong wrong\.txt --ink ink\.svg$")
+        wrong, config = (subprocess.run(["bash", "-c", line.rpartition(" > ")[0]], capture_output=True, text=True,
+                                        check=True).stdout for line in (faults, extra))
+        g = Gantry(wrong, config=config, speed=1000)
         self.addCleanup(g.close)
         reader = Reader(g)
         env = dict(g.env(), PATH=f"{pathlib.Path(plotter.KPLOT).parent}:{os.environ['PATH']}")

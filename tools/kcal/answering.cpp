@@ -5,9 +5,12 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace kf::kcal {
 
 result<std::string> answering::ask(const cal::question& q) {
+    if (std::exchange(asked_, q.name) != q.name) tries_ = 0;
     from_terminal_ = !written_.knows(q.name) && in_.interactive && !in_.json;
     if (!from_terminal_) return written_.ask(q);
     return cli::ask(in_,

@@ -16,7 +16,8 @@ namespace kf::kcal {
 class answering {
     cli::invocation& in_;
     cal::written_answers written_;
-    int tries_ = 0;
+    std::string asked_; ///< the question that was asked last
+    int tries_ = 0;     ///< wrong answers to it
     bool from_terminal_ = false;
 
   public:

@@ -194,15 +194,34 @@ std::optional<fs::path> machine_file(const cli::invocation& in) {
     return default_machine_file(in);
 }
 
-std::string options_given(const cli::invocation& in, const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& operand : in.operands) text += (text.empty() ? "" : " ") + operand;
+namespace {
+
+/// "--with film --machine m.yaml" of those that are given.
+std::vector<std::string> given(const cli::invocation& in, const std::vector<std::string>& names) {
+    std::vector<std::string> words;
     for (const std::string& name : names)
         if (const auto found = in.options.find(name); found != in.options.end()) {
-            text += fmt::format("{}--{}", text.empty() ? "" : " ", name);
-            for (const std::string& value : found->second) text += " " + value;
+            if (found->second.empty()) words.push_back("--" + name);
+            for (const std::string& value : found->second) words.push_back(fmt::format("--{} {}", name, value));
         }
+    return words;
+}
+
+/// As a person types it again: on the same machine, real or not.
+std::string command_again(const cli::invocation& in, const std::string& options, const char* more = "") {
+    std::string text = fmt::format("kcal {}", in.command);
+    for (const std::string& part :
+         {options, fmt::format("{}", fmt::join(given(in, {"sim", "socket", "machine"}), " ")), std::string(more)})
+        if (!part.empty()) text += " " + part;
     return text;
+}
+
+} // namespace
+
+std::string options_given(const cli::invocation& in, const std::vector<std::string>& names) {
+    auto words = in.operands;
+    for (std::string& word : given(in, names)) words.push_back(std::move(word));
+    return fmt::format("{}", fmt::join(words, " "));
 }
 
 cli::option_row instrument_option(const char* purpose) { return {"with", "INSTRUMENT", purpose}; }
@@ -244,7 +263,7 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
                                  fmt::format("{} was changed since kcal {} began", site.machine_name, in.command),
                                  "what was drawn and read belongs to the old one",
                                  site.machine_name,
-                                 {fmt::format("kcal {} --anew", in.command)}});
+                                 {command_again(in, options, "--anew")}});
             site.machine = machine::read_machine(journal.machine_text()).value; // it was our own write
         }
         return guide_at(in, site, journal, answers, next, klipper);
@@ -253,8 +272,7 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
     error e = std::move(done).error();
     if (!in.has("sim") || in.has("socket"))
         if (e.code == errc::interrupted || e.code == errc::connection_lost || e.code == errc::timeout)
-            e.steps.push_back(
-                fmt::format("kcal {}{}{}  (goes on where it was)", in.command, options.empty() ? "" : " ", options));
+            e.steps.push_back(command_again(in, options) + "  (goes on where it was)");
     return kf::fail(std::move(e));
 }
 

@@ -19,9 +19,10 @@ result<void> list_history(cli::invocation& in) {
         for (const std::string_view line : cal::lines_of(r.text)) text += fmt::format("    {}\n", line);
         std::string values;
         for (const cal::written_value& v : r.values) {
-            const std::string was = v.was ? io::to_decimal(*v.was) : std::string("null");
-            text += fmt::format("    {}: {} -> {}\n", v.path, was, io::to_decimal(v.becomes));
-            values += fmt::format("{}{}: {} -> {}", values.empty() ? "" : "\n", v.path, was, io::to_decimal(v.becomes));
+            const auto number = [](const std::optional<double>& n) { return n ? io::to_decimal(*n) : "null"; };
+            const std::string line = fmt::format("{}: {} -> {}", v.path, number(v.was), number(v.becomes));
+            text += fmt::format("    {}\n", line);
+            values += fmt::format("{}{}", values.empty() ? "" : "\n", line);
         }
         text.pop_back();
         in.out.result({"calibration_record",

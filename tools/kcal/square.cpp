@@ -33,7 +33,7 @@ cli::command_row square_command() {
             0,
             "Finds by how much Y leans against X, and corrects it in one way.",
             with_guided_options({{"by", "METHOD", "diagonals, triangle (3-4-5) or reversal (the sheet is turned)"},
-                                 {"size", "MM", "along X (what the canvas has, 300 at most)"},
+                                 {"size", "MM", "along X (300, or what canvas and instrument have)"},
                                  instrument_option("what lengths are read with (caliper; reversal: vernier)"),
                                  {"readings", "N", "of each length: 1, or 3 and more (1)"},
                                  {"profile", "NAME", "of skew_correction in printer.cfg (kcal)"}}),

@@ -26,9 +26,10 @@ cli::command_row steps_command() {
             1,
             1,
             "Finds how far X or Y really goes, and its rotation_distance.",
-            with_guided_options({{"length", "MM", "from the first tick to the last (what the canvas has, 300 at most)"},
-                                 {"marks", "N", "ticks that are drawn and read (7)"},
-                                 instrument_option("what the ticks are read with (ruler)")}),
+            with_guided_options(
+                {{"length", "MM", "from the first tick to the last (300, or what canvas and instrument have)"},
+                 {"marks", "N", "ticks that are drawn and read (7)"},
+                 instrument_option("what the ticks are read with (ruler)")}),
             {{"kcal steps x", "asks and says what moves"},
              {"kcal steps y --with film --answers y.txt", "with readings from a file"}},
             run_steps};

@@ -63,7 +63,8 @@ namespace detail {
 inline json::object record_line(const calibration_record& r) {
     json::array values;
     for (const written_value& v : r.values) {
-        json::object value{{"path", v.path}, {"becomes", v.becomes}};
+        json::object value{{"path", v.path}};
+        if (v.becomes) value["becomes"] = *v.becomes;
         if (v.was) value["was"] = *v.was;
         values.push_back(std::move(value));
     }
@@ -81,8 +82,8 @@ inline calibration_record record_of(const json::object& line) {
                          .values = {}};
     for (const json::value& v : io::array_at(line, "values")) {
         const json::object& o = io::as_object(v);
-        if (const auto becomes = io::value_at<double>(o, "becomes"))
-            r.values.push_back({io::text_at(o, "path"), io::value_at<double>(o, "was"), *becomes});
+        r.values.push_back(
+            {io::text_at(o, "path"), io::value_at<double>(o, "was"), io::value_at<double>(o, "becomes")});
     }
     return r;
 }
@@ -112,7 +113,7 @@ namespace detail {
 inline bool stands_in(std::string_view text, const std::vector<written_value>& values) {
     return std::ranges::all_of(values, [&](const written_value& v) {
         const auto now = machine::value_at(text, v.path);
-        return now && io::to_decimal(*now) == io::to_decimal(v.becomes);
+        return now && v.becomes && io::to_decimal(*now) == io::to_decimal(*v.becomes);
     });
 }
 
@@ -149,7 +150,7 @@ inline result<std::string> with_former_values(std::string text, const std::vecto
         if (const auto as_kept = detail::with_former_values(*kept, change.values); as_kept && *as_kept == after)
             after = *kept;
     write_back out{std::move(text), std::move(after), {}};
-    for (const written_value& v : change.values) out.values.push_back({v.path, v.becomes, v.was.value_or(0)});
+    for (const written_value& v : change.values) out.values.push_back({v.path, v.becomes, v.was});
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include <kf/units.hpp>
 
 #include <array>
+#include <limits>
 #include <string_view>
 
 namespace kf::cal {
@@ -33,6 +34,11 @@ inline constexpr std::array<instrument, 4> instruments{{
     {"film", "a ruler printed on film, read with a loupe", 0.1, 0.05, 0.05, 300},
     {"vernier", "the vernier that was drawn", 0.05, 0.03, 0, 0},
 }};
+
+/// What is drawn to be read with it is no longer; endless where it has no end.
+[[nodiscard]] constexpr mm longest_read(const instrument& i) noexcept {
+    return i.longest > 0 ? i.longest : std::numeric_limits<mm>::infinity();
+}
 
 [[nodiscard]] constexpr const instrument* find_instrument(std::string_view name) noexcept {
     for (const instrument& i : instruments)

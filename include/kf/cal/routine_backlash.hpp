@@ -59,8 +59,9 @@ inline std::vector<job::operation> backlash_sheet(const machine::machine& m, con
             return ask{
                 {name,
                  fmt::format("Comb {}: how far is the zero of the vernier before the zero of the comb, against the "
-                             "direction in which {} grows (beyond it: a minus)",
-                             k, axis),
+                             "direction in which {} grows (beyond it: a minus; {} mm for each line of the vernier from "
+                             "its last one back to that which meets a line of the comb)",
+                             k, axis, io::to_decimal(comb_vernier.least_count())),
                  a_number{-2, 2, "mm"}}};
         read.push_back(*notes.number(name));
     }

@@ -111,7 +111,9 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
                 draw{detail::limits_sheet(m, o, k, row.size(), row[k]), speed ? std::optional(row[k]) : std::nullopt,
                      speed ? std::nullopt : std::optional(row[k]),
                      // What is to be found is not met on the way there.
-                     speed ? std::optional(row.front()) : std::nullopt},
+                     speed ? std::optional(row.front()) : std::nullopt, 0,
+                     // A run that was killed left the printer with that of its trial.
+                     notes.seen("look", "accel_now")},
                 {"ready"}};
         const auto meets = notes.flag(question_name);
         if (!meets)
@@ -148,9 +150,11 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
                     c.machine.push_back({fmt::format("tools.{}.travel_feed_mm_s", t.name), best});
             }
         }
-    } else if (!d.bad && best > old)
+    } else if (!d.bad && best > old) {
         c.machine.push_back({speed ? "motion.max_velocity_mm_s" : "motion.max_accel_mm_s2", best});
-    else if (!d.bad)
+        c.next.push_back(fmt::format("It holds for both axes, and {} was tried alone: kcal {} {} before you draw.",
+                                     io::to_upper(o.axis), speed ? "speed" : "accel", o.axis == 'x' ? 'y' : 'x'));
+    } else if (!d.bad)
         c.next.push_back(fmt::format("machine.yaml stays at {} {}.", io::to_decimal(old, 1), unit));
     c.next.push_back(fmt::format("A machine that is warm or loaded stalls earlier: with a margin it is {} {}.",
                                  io::to_decimal(d.with_margin(), 1), unit));

@@ -71,6 +71,13 @@ inline std::string reading_name(const std::string& length, int k, int times) {
 
 } // namespace detail
 
+/// What a length may be read as, its ends to whole tenths.
+[[nodiscard]] inline a_number about(mm wanted, mm tolerance) {
+    constexpr double rounding = 1e-6; // 67.2 stays 67.2
+    return {std::floor((wanted - tolerance) * 10 + rounding) / 10, std::ceil((wanted + tolerance) * 10 - rounding) / 10,
+            "mm"};
+}
+
 /// The next reading of a length that lacks; nothing when all are there.
 [[nodiscard]] inline std::optional<ask> lacking_reading(const routine_notes& notes, const std::string& length,
                                                         const std::string& text, mm wanted, mm tolerance,
@@ -79,7 +86,7 @@ inline std::string reading_name(const std::string& length, int k, int times) {
         const std::string name = detail::reading_name(length, k, plan.times);
         if (notes.heard(name)) continue;
         return ask{{name, plan.times == 1 ? text : fmt::format("{} (reading {} of {})", text, k, plan.times),
-                    a_number{wanted - tolerance, wanted + tolerance, "mm"}}};
+                    about(wanted, tolerance)}};
     }
     return std::nullopt;
 }

@@ -86,8 +86,10 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
                 return ask{
                     {name,
                      fmt::format("Comb {} along {}: how far is the zero of the vernier beyond the zero of the comb, in "
-                                 "the direction in which {} grows (before it: a minus)",
-                                 k, io::to_upper(letter), io::to_upper(letter)),
+                                 "the direction in which {} grows (before it: a minus; the whole mm of the comb up to "
+                                 "the vernier's zero, and {} mm for each of its lines up to that which meets one)",
+                                 k, io::to_upper(letter), io::to_upper(letter),
+                                 io::to_decimal(comb_vernier.least_count())),
                      a_number{-8, 8, "mm"}}};
             read.push_back(*notes.number(name));
         }

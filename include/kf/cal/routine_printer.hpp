@@ -125,6 +125,7 @@ class routine_printer {
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         json::object saw = look_of(settings, facts_.objects);
         if (!square_.text().empty()) saw["racked"] = square_.text();
+        if (facts_.limits.max_accel > 0) saw["accel_now"] = facts_.limits.max_accel;
         return saw;
     }
     result<json::object> does(const make_ready&) {
@@ -171,7 +172,8 @@ class routine_printer {
         run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
                             {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
-        if (d.accel && k_.connected() && k_.status().ready()) KF_CHECK(set_acceleration(facts_.limits.max_accel));
+        if (d.accel && k_.connected() && k_.status().ready())
+            KF_CHECK(set_acceleration(d.accel_after.value_or(facts_.limits.max_accel)));
         if (!drawn) return kf::fail(std::move(drawn).error());
         if (drawn->how == run::stroke_outcome::end::cancelled)
             return kf::fail(
@@ -277,11 +279,12 @@ class routine_printer {
                               "send RESTART, home, and run the same command again"}});
         KF_CHECK(run::lift(k_, machine_, record_));
         constexpr mm_per_s slow = 2;
+        // Before it moves: what ends this run in between leaves a gantry that may be racked.
+        KF_CHECK(square_.set(
+            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
         KF_CHECK(k_.send_gcode(fmt::format("FORCE_MOVE STEPPER=stepper_x1 DISTANCE={} VELOCITY={}",
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));
-        KF_CHECK(square_.set(
-            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
         return json::object{{"distance", r.distance}};
     }
 

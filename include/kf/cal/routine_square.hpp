@@ -11,7 +11,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +23,7 @@ namespace kf::cal {
 struct square_options {
     enum class method { diagonals, triangle, reversal };
     method how = method::diagonals;
-    mm size = 0; ///< along X; 0: what the canvas has, 300 mm at most
+    mm size = 0; ///< along X; 0: what the canvas has and the instrument reaches, 300 mm at most
     reading_plan reading = {};
     std::string profile = "kcal"; ///< of [skew_correction]
 };
@@ -40,15 +42,16 @@ inline square_corners square_place(const machine::machine& m, const square_optio
     mm x = std::floor(std::min(free.width(), longest) / step) * step;
     mm y = std::floor(std::min(free.height(), longest) / step) * step;
     if (o.size > 0) x = y = o.size;
+    const mm reach = longest_read(o.reading.with);
     if (o.how == square_options::method::triangle) { // 4 to 3, the longer leg where there is more room
-        const mm unit = std::min(x / (x > y ? 4 : 3), y / (x > y ? 3 : 4));
+        const mm unit = std::min({x / (x > y ? 4 : 3), y / (x > y ? 3 : 4), reach / 5});
         x = unit * (x > y ? 4 : 3);
         y = unit * (x > y ? 3 : 4);
         if (o.size > 0) x = o.size, y = o.size * 3 / 4;
     } else if (o.how == square_options::method::reversal)
         x = y = o.size > 0 ? o.size : std::min(x / 2, y); // the turned leg lies to the left of the corner
-    else
-        x = y = std::min(x, y);
+    else if (!(o.size > 0))
+        x = y = std::min({x, y, std::floor(reach / std::numbers::sqrt2 / step) * step});
     const job::point middle{(free.left + free.right) / 2, (free.top + free.bottom) / 2};
     const job::point low = above(m, middle, -y / 2), high = above(m, middle, y / 2);
     if (o.how == square_options::method::reversal) return {low, {low.x + x, low.y}, {high.x + x, high.y}, high, x, y};
@@ -211,6 +214,12 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
 [[nodiscard]] inline result<routine_step> next_of_square(const routine_notes& notes, const machine::machine& m,
                                                          const square_options& o) {
     const auto corners = detail::square_place(m, o);
+    if (notes.half_done("rack"))
+        return kf::fail({errc::refused,
+                         "it is not known whether the second X motor went its way",
+                         "the run ended while it moved, and a second time would be twice as far",
+                         {},
+                         {"send M84, push both ends of the gantry against their stops", "kcal square --anew"}});
     if (auto lacks = detail::lacking_for_square(notes, m, o, corners)) return *std::move(lacks);
     KF_TRY(const measurement lean, detail::lean_of(notes, o, corners));
     const decision d = decide(lean, 0);
@@ -255,7 +264,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
                              "the gantry was set square by its second X motor: a profile besides would correct twice",
                              racked,
                              {},
-                             {"correct what is left by it, too: --answer as=racking",
+                             {"correct what is left by it, too: kcal square --anew, then racking",
                               "or send M84, home, and measure without it: kcal square --anew"}});
         KF_TRY(auto done, detail::as_profile(std::move(c), notes, m, o, lean));
         return done;
@@ -267,7 +276,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
              {},
              "[skew_correction " + bending.front() + "]",
              {"take that section out of printer.cfg and send RESTART, then: kcal square --anew",
-              "or correct by the profile: --answer as=profile"}});
+              "or correct by the profile: kcal square --anew, then profile"}});
     if (!notes.heard("span"))
         return ask{{"span", "Distance between the belts of the two X motors, along Y", a_number{20, 5000, "mm"}}};
     if (!notes.heard("second"))

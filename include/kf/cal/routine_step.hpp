@@ -25,10 +25,11 @@ struct make_ready {};
 /// A job, stroke by stroke, each checked before the first moves.
 struct draw {
     std::vector<job::operation> operations;
-    std::optional<mm_per_s> up_to = {};  ///< machine.yaml's motion.max_velocity_mm_s meanwhile
-    std::optional<mm_per_s2> accel = {}; ///< SET_VELOCITY_LIMIT ACCEL while it draws
-    std::optional<mm_per_s> travel = {}; ///< the most that it travels at, tool up
-    mm reach = 0;                        ///< farther than the work height: a pen in the holder of an airbrush
+    std::optional<mm_per_s> up_to = {};        ///< machine.yaml's motion.max_velocity_mm_s meanwhile
+    std::optional<mm_per_s2> accel = {};       ///< SET_VELOCITY_LIMIT ACCEL while it draws
+    std::optional<mm_per_s> travel = {};       ///< the most that it travels at, tool up
+    mm reach = 0;                              ///< farther than the work height: a pen in the holder of an airbrush
+    std::optional<mm_per_s2> accel_after = {}; ///< none: what it was before this drawing
 };
 /// One tool down to a height and up again, at one place: a dot, when it reaches the paper.
 struct touch_paper {

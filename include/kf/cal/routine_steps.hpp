@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +20,8 @@ namespace kf::cal {
 
 struct steps_options {
     char axis = 'x';
-    mm length = 0; ///< from the first tick to the last; 0: what the canvas has, 300 mm at most
+    mm length =
+        0; ///< from the first tick to the last; 0: what the canvas has and the instrument reaches, 300 mm at most
     int marks = 7;
     instrument with = instruments[1];
 };
@@ -30,7 +33,7 @@ inline mm steps_length(const machine::machine& m, const steps_options& o) {
     const auto free = free_canvas(m, 10);
     const mm most = o.axis == 'x' ? free.width() : free.height();
     constexpr mm step = 10, longest = 300;
-    return std::floor(std::min(most, longest) / step) * step;
+    return std::floor(std::min({most, longest, longest_read(o.with)}) / step) * step;
 }
 
 inline std::vector<job::operation> steps_sheet(const machine::machine& m, const steps_options& o, mm length) {
@@ -127,9 +130,7 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
         const mm wanted = length * k / (o.marks - 1);
         const auto first = notes.number("mark_1");
         constexpr double most = 0.03;
-        const a_number range = !first
-                                   ? a_number{-100, 2000, "mm"}
-                                   : a_number{*first + wanted * (1 - most) - 1, *first + wanted * (1 + most) + 1, "mm"};
+        const a_number range = first ? about(*first + wanted, wanted * most + 1) : a_number{-100, 2000, "mm"};
         return ask{{name,
                     k == 0 ? fmt::format("Lay the {} along the ticks, its zero near the first one in the direction in "
                                          "which {} grows. Where is the middle of tick 1",

@@ -26,7 +26,7 @@ namespace kf::cal {
 struct written_value {
     std::string path;
     std::optional<double> was; ///< none: null, or no such line
-    double becomes = 0;
+    std::optional<double> becomes;
     bool operator==(const written_value&) const = default;
 };
 
@@ -53,6 +53,7 @@ struct write_back {
     const auto old_lines = lines_of(before), new_lines = lines_of(after);
     std::string out = fmt::format("--- {}\n+++ {}\n", name, name);
     std::size_t i = 0, j = 0, shown = 0;
+    std::optional<std::size_t> changed; // the line behind the last one that differs
     const auto context = [&](std::size_t line) {
         if (line < old_lines.size() && line >= shown) out += fmt::format(" {}\n", old_lines[line]), shown = line + 1;
     };
@@ -61,8 +62,10 @@ struct write_back {
             ++i, ++j;
             continue;
         }
-        out += fmt::format("@@ line {} @@\n", i + 1);
-        if (i > 0) context(i - 1);
+        if (i != changed) {
+            out += fmt::format("@@ line {} @@\n", i + 1);
+            if (i > 0) context(i - 1);
+        }
         // A line was added when the old one comes right behind it.
         std::size_t added = 0;
         while (j + added < new_lines.size() && (i >= old_lines.size() || new_lines[j + added] != old_lines[i])) ++added;
@@ -73,7 +76,9 @@ struct write_back {
             shown = ++i;
             if (j < new_lines.size()) out += fmt::format("+{}\n", new_lines[j++]);
         }
-        context(i);
+        changed = i;
+        // What comes next is told as unchanged only when it is.
+        if (i < old_lines.size() && j < new_lines.size() && old_lines[i] == new_lines[j]) context(i);
     }
     return out;
 }

@@ -244,6 +244,15 @@ class Menu(WorldTest):
         t.expect("Last flash")
         t.type(b"q")
         self.assertEqual(t.end(), 0)
+        # With options that the menu knows, too; what is of a flash alone begins one.
+        for more, shown, key in (((), "Last flash", b"q"), (("--no-color", "--plain"), "Last flash", b"q"),
+                                 (("--device", "pico", "-s"), "Flash Pico? [Y/n]:", b"n\n")):
+            t = Terminal([world.KFLASH, "--sim-root", str(w.root / "w"), *more], env, term="xterm-256color", **on_it)
+            self.addCleanup(t.close)
+            t.expect(shown)
+            t.type(key)
+            t.end()
+        self.assertEqual(w.jobs(), [])
         t = Terminal([world.KFLASH], env, term="dumb", **on_it)  # no screen can be shown there
         self.addCleanup(t.close)
         self.assertEqual(t.end(), 2)

@@ -291,6 +291,10 @@ MUTANTS = {
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",
           "void forget_typed_ahead() {}")],
         ["tools/cli/prompt.cpp"]),
+    "A8 a question counts as seen before its frame is out": (
+        [("include/kf/menu/menu_loop.hpp", "if (menu.has_question_to_show() && screen.is_shown()) {",
+          "if (menu.has_question_to_show()) {")],
+        "menu"),
     "B12 a lost result is a success": (
         [("tools/cli/run.cpp", "if (results.flush()) return status;", "return status;")],
         ["tools/cli/run.cpp"]),

@@ -142,7 +142,7 @@ def menu(tools, home):
     """The menu of kflash, with a board that nobody has registered yet."""
     terminal = Terminal(tools, home)
     try:
-        terminal.type("clear; kflash menu --sim")
+        terminal.type("clear; kflash --sim")
         seen = terminal.wait(r"3 NEW stm32f446xx", None)
         terminal.type("q")
         return terminal_svg(seen)

@@ -143,6 +143,29 @@ class Menu(WorldTest):
         self.assertEqual((entry["name"], entry["mcu"], entry["flash_method"]), ("Mill", "stm32f446", None))
         self.assertIn("stm32f446", (w.home / ".config/kflash/configs/mill/.config").read_text())
 
+    def test_a_board_that_vanishes_during_the_questions_costs_no_answer(self):
+        w = self.world(options=("--spare",))
+        before = w.registry()
+        t = self.menu(w)
+        t.keys("3", "a")
+        t.until("Name of the board [board]:")
+        t.type("Mill\r")
+        for question, answer in (("Its MCU", ""), ("Exclude it", ""), ("Its configuration", "2"), ("Katapult", "n")):
+            t.until(question)
+            t.type(answer + "\r")
+        t.until("Register it? [Y/n]:")
+        w.unplug("spare")
+        t.keys("Enter")
+        t.until("there is no device usb-Klipper_stm32f446xx", "Esc back")
+        self.assertEqual(w.registry(), before)
+        t.keys("Escape")
+        t.until("Mill", "make_flash", "Register it? [Y/n]:", "there is no device")
+        w.power_cycle("spare")
+        t.keys("Enter")
+        t.until("Mill is registered")
+        entry = w.registry()["devices"]["mill"]
+        self.assertEqual((entry["name"], entry["flash_method"]), ("Mill", "make_flash"))
+
     def test_settings_and_a_board_are_saved_each_by_one_command(self):
         w = self.world()
         t = self.menu(w)
@@ -244,6 +267,15 @@ class Menu(WorldTest):
         t.expect("Last flash")
         t.type(b"q")
         self.assertEqual(t.end(), 0)
+        # With options that the menu knows, too; what is of a flash alone begins one.
+        for more, shown, key in (((), "Last flash", b"q"), (("--no-color", "--plain"), "Last flash", b"q"),
+                                 (("--device", "pico", "-s"), "Flash Pico? [Y/n]:", b"n\n")):
+            t = Terminal([world.KFLASH, "--sim-root", str(w.root / "w"), *more], env, term="xterm-256color", **on_it)
+            self.addCleanup(t.close)
+            t.expect(shown)
+            t.type(key)
+            t.end()
+        self.assertEqual(w.jobs(), [])
         t = Terminal([world.KFLASH], env, term="dumb", **on_it)  # no screen can be shown there
         self.addCleanup(t.close)
         self.assertEqual(t.end(), 2)

@@ -324,6 +324,15 @@ class Simulation(unittest.TestCase):
         self.assertEqual(set(pathlib.Path("/tmp").glob("kf-sim.*")) - before, set())
         self.assertEqual(children_of_home(folder), [])
 
+    def test_each_tool_proves_what_it_links_and_names_what_it_has_not(self):
+        has = {"kflash": ("http", "terminfo", "menu and commands"), "kplot": (), "kcal": (), "kjog": ("terminfo",),
+               "ksim": ("http", "png")}
+        for tool, checks in has.items():
+            r = subprocess.run([binary(tool), "--selftest"], capture_output=True, text=True, timeout=world.DEADLINE)
+            self.assertEqual(r.returncode, 0, r)
+            for name in ("http", "terminfo", *checks):
+                self.assertIn("ok      " + name if name in checks else f"absent  {name}: {tool} ", r.stdout)
+
     def test_quiet_says_nothing_of_what_its_children_say(self):
         with tempfile.TemporaryDirectory(prefix="kf-test.") as folder:
             r = subprocess.run([world.KFLASH, "flash", "octopus", "--sim", "-s", "-q", "--sim-speed", "100"],

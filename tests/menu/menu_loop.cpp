@@ -36,7 +36,7 @@ struct told_screen {
         log.push_back("forget");
         return {};
     }
-    void leave() {}
+    void leave() { log.emplace_back("leave"); }
     result<void> back() { return {}; }
 };
 
@@ -56,7 +56,8 @@ struct told_menu {
         asks = false;
         log.emplace_back("seen");
     }
-    void take(const tui::key& k, menu::terminal_lease&) {
+    void take(const tui::key& k, menu::terminal_lease& terminal) {
+        if (k.text == U'm') terminal.leave();
         if (k.text == U'?') asks = true;
         log.push_back(std::string(1, static_cast<char>(k.text)) + " of " + board);
     }
@@ -82,16 +83,22 @@ BOOST_AUTO_TEST_CASE(a_key_is_of_the_board_that_was_shown_and_not_of_the_news_th
     BOOST_TEST(run({{"f"}, {"f"}}) == wanted, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_typed_before_a_question_was_seen_is_no_answer_to_it) {
+BOOST_AUTO_TEST_CASE(a8_what_was_typed_before_a_question_was_seen_is_no_answer_to_it) {
     const std::vector<std::string> wanted{"draw pico", "? of pico",    "draw sure?",  "forget",
                                           "seen",      "y of octopus", "draw octopus"};
     BOOST_TEST(run({{"?yy"}, {"y"}}) == wanted, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_terminal_has_not_shown_a_question_that_is_still_on_its_way) {
+BOOST_AUTO_TEST_CASE(a8_a_slow_terminal_has_not_shown_a_question_that_is_still_on_its_way) {
     const std::vector<std::string> wanted{"draw pico", "? of pico", "draw sure?",   "draw sure?",  "draw sure?",
                                           "forget",    "seen",      "n of octopus", "draw octopus"};
     BOOST_TEST(run({{"?"}, {"yy", false}, {"y", false}, {"n"}}) == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a8_what_was_typed_before_the_terminal_was_lent_is_for_nobody) {
+    const std::vector<std::string> wanted{"draw pico",    "forget",       "leave",       "m of pico",
+                                          "draw octopus", "r of octopus", "draw octopus"};
+    BOOST_TEST(run({{"mr"}, {"r"}}) == wanted, boost::test_tools::per_element());
 }
 
 } // namespace menu_loop_test

@@ -156,6 +156,18 @@ BOOST_AUTO_TEST_CASE(a_new_board_that_is_registered_and_one_that_is_forgotten_st
     BOOST_TEST(key_in_hand(page).starts_with("usb-Klipper_stm32f446xx"));
 }
 
+BOOST_AUTO_TEST_CASE(a_board_keeps_its_number_while_its_device_has_another_name) {
+    auto page = full_page();
+    auto other = page.list();
+    other.rows[1].device = "usb-katapult_rp2040_E6614103E7452D2F-if00"; // and stands elsewhere in the listing
+    std::swap(other.rows[0], other.rows[1]);
+    page.show(other);
+    BOOST_TEST(page.list().rows[0].key == "octopus");
+    BOOST_TEST(page.list().rows[1].key == "pico");
+    BOOST_TEST(page.list().numbered(2)->key == "pico");
+    BOOST_TEST(page.list().numbered(2)->number == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_digit_belongs_to_the_list_that_the_first_was_typed_for) {
     auto page = full_page();
     auto many = page.list();

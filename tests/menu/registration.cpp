@@ -77,8 +77,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_answer_costs_itself_and_no_other) {
     good(r, "~/f446");
     BOOST_TEST(open(r) == "Register it?"); // its configuration leaves room for Katapult: nobody is asked
     good(r, "y");
-    BOOST_TEST((r.words() == words{"add", "--usb=1-1.4", "--name=Feeder", "--mcu=stm32f446", "--include",
-                                   "--import=/home/pi/f446", "--yes"}));
+    BOOST_TEST((r.words() == words{"add", "--usb=usb-Klipper_stm32f446xx_1D00-if00", "--name=Feeder", "--mcu=stm32f446",
+                                   "--include", "--import=/home/pi/f446", "--yes"}));
 }
 
 BOOST_AUTO_TEST_CASE(katapult_is_known_by_the_usb_name_or_by_the_offset_and_asked_otherwise) {
@@ -135,6 +135,20 @@ BOOST_AUTO_TEST_CASE(back_leads_to_the_question_before_and_what_hung_on_it_is_as
     BOOST_TEST(r.question()->usual == "stm32f446");
 }
 
+BOOST_AUTO_TEST_CASE(a_device_is_registered_by_its_own_name_and_by_its_port_only_where_it_has_none) {
+    const auto usb_of = [](const std::string& name, unsigned twins) {
+        auto d = device(name, "1-1.3");
+        d.device.facts.twins = twins;
+        registration r(view({d}));
+        for (const char* answer : {"a", "", "y", "y"}) good(r, answer);
+        return r.words().at(1);
+    };
+    const std::string own = "usb-Klipper_stm32f446xx_1D0039000F47393438343535-if00";
+    BOOST_TEST(usb_of(own, 0) == "--usb=" + own); // whatever is plugged into its port meanwhile
+    BOOST_TEST(usb_of(own, 1) == "--usb=1-1.3");
+    BOOST_TEST(usb_of("usb-Klipper_rp2040_12345-if00", 0) == "--usb=1-1.3"); // everybody's serial number
+}
+
 BOOST_AUTO_TEST_CASE(no_at_the_summary_calls_it_off) {
     registration r(two_devices());
     for (const char* answer : {"1", "a", "", "y"}) good(r, answer); // excluded: no configuration is asked for
@@ -142,7 +156,8 @@ BOOST_AUTO_TEST_CASE(no_at_the_summary_calls_it_off) {
     const auto off = r.answer("n");
     BOOST_TEST((!off && off.error().code == errc::interrupted));
     good(r, "y");
-    BOOST_TEST((r.words() == words{"add", "--usb=1-1.3", "--name=a", "--mcu=rp2040", "--exclude", "--yes"}));
+    BOOST_TEST((r.words() ==
+                words{"add", "--usb=usb-Klipper_rp2040_E66-if00", "--name=a", "--mcu=rp2040", "--exclude", "--yes"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_device_that_is_told_from_no_other_is_refused_when_it_is_chosen) {

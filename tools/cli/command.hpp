@@ -100,7 +100,7 @@ struct tool_row {
     const char* default_command = ""; ///< what runs when only options are given
     std::vector<check_row> checks = {};
     std::vector<value_row> values = {};
-    const char* alone = ""; ///< the command that the tool alone stands for on a terminal; "": help
+    const char* alone = ""; ///< the command that the tool stands for on a terminal, alone or with its options; "": help
 };
 
 /// `completion SHELL`, which every tool has.

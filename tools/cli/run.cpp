@@ -285,8 +285,9 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
         words.insert(words.begin(), stands_for.begin(), stands_for.end());
         break;
     }
-    if (words.empty() && *tool.alone != '\0' && look.tty && look.out_tty && ::isatty(STDIN_FILENO) != 0)
-        words.emplace_back(tool.alone);
+    const command_row* alone =
+        look.tty && look.out_tty && ::isatty(STDIN_FILENO) != 0 && !json ? find(tool.alone) : nullptr;
+    if (words.empty() && alone != nullptr) words.emplace_back(alone->name);
     if (words.empty()) { // wrong use, but the person sees what there is
         std::fputs(help_of(tool, std::min<std::size_t>(terminal_columns(stderr, look.columns), 100)).c_str(), stderr);
         return exit_status(errc::usage);
@@ -299,7 +300,12 @@ int run(const tool_row& tool, std::vector<std::string> words, result_stream& res
     }
     if (words[0] == "--version") return print(fmt::format("{} {}\n", tool.name, KF_VERSION_STRING));
     if (words[0] == "--selftest") return selftest(tool);
-    if (words[0].starts_with("-") && *tool.default_command != '\0') words.insert(words.begin(), tool.default_command);
+    if (words[0].starts_with("-")) {
+        // Options that the command knows which the tool alone stands for are no other command's.
+        const bool is_alone = alone != nullptr && parse(tool, *alone, words);
+        const std::string meant = is_alone ? alone->name : tool.default_command;
+        if (!meant.empty()) words.insert(words.begin(), meant);
+    }
 
     const command_row* command = find(words[0]);
     if (command == nullptr) return complain(face, no_such_command(tool, words[0]));

@@ -27,6 +27,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace kf::cli {
@@ -179,10 +180,9 @@ int selftest(const tool_row& tool) {
     for (const auto& check : common_checks()) run(check);
     for (const auto& check : tool.checks) run(check);
     // Said rather than left out: nobody shall take these for tested.
-    std::printf("absent  http: %s speaks no HTTP\n", tool.name);
-    const bool shows_pages = std::ranges::any_of(
-        tool.checks, [](const check_row& check) { return std::string_view(check.name) == "terminfo"; });
-    if (!shows_pages) std::printf("absent  terminfo: %s does not link ncurses\n", tool.name);
+    for (const auto& [name, lacks] : {std::pair{"http", "speaks no HTTP"}, {"terminfo", "does not link ncurses"}})
+        if (std::ranges::none_of(tool.checks, [&](const auto& row) { return std::string_view(row.name) == name; }))
+            std::printf("absent  %s: %s %s\n", name, tool.name, lacks);
     std::printf("%s %s: %zu ok, %zu failed\n", tool.name, KF_VERSION_STRING, good, bad);
     return bad == 0 ? 0 : 1;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "../net/ask_http.hpp"
+#include "../tui/frame_encoder.hpp"
 #include "kflash_commands.hpp"
 #include "menu_selftest.hpp"
 #include "workplace.hpp"
@@ -25,7 +27,9 @@ const cli::tool_row& tool() {
                                     {"--include-device", "include", "the same as include"},
                                     {"flash-all", "flash --all", "the same as flash --all"}},
                                    "flash",
-                                   {{"menu and commands", check_menu_and_commands}},
+                                   {{"http", net::check_http},
+                                    {"terminfo", tui::check_descriptions},
+                                    {"menu and commands", check_menu_and_commands}},
                                    {{"METHOD", method_names},
                                     {"BOARD", {}, "boards"},
                                     {"DEVICE", {}, "devices"},

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../net/ask_http.hpp"
 #include "ksim_commands.hpp"
 
 #include <kf/preview/png.hpp>
@@ -20,7 +21,7 @@ result<void> png() {
 } // namespace
 
 const std::vector<cli::check_row>& checks() {
-    static const std::vector<cli::check_row> rows{{"png", png}};
+    static const std::vector<cli::check_row> rows{{"png", png}, {"http", net::check_http}};
     return rows;
 }
 

@@ -10,4 +10,7 @@ namespace kf::net {
 [[nodiscard]] result<moonraker::http_reply> ask_http(const moonraker::http_address& at,
                                                      const moonraker::http_request& request, io::time_point until);
 
+/// For --selftest: a request and its reply, with a server of our own.
+[[nodiscard]] result<void> check_http();
+
 } // namespace kf::net

@@ -196,6 +196,16 @@ std::string frame_encoder::end() {
     return state_->taken();
 }
 
+result<void> check_descriptions() {
+    KF_TRY(auto encoder, frame_encoder::open("no-such-terminal", {20, 3}, true));
+    text_grid frame({20, 3});
+    pane(frame).put(2, 1, "a frame", look::strong);
+    if (encoder.show(frame).find("a frame") == std::string::npos)
+        return kf::fail(errc::failed, "a frame lost its text");
+    (void)encoder.end();
+    return {};
+}
+
 bool settle_locale(bool unicode) {
     if (!unicode) return false;
     for (const char* name : {"", "C.UTF-8", "en_US.UTF-8"})

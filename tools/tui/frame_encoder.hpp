@@ -34,6 +34,9 @@ class frame_encoder {
     [[nodiscard]] std::string end();
 };
 
+/// For --selftest: a static binary has descriptions of terminals in itself.
+[[nodiscard]] result<void> check_descriptions();
+
 /// The locale of characters; false when a terminal would not get what is beyond ASCII.
 [[nodiscard]] bool settle_locale(bool unicode);
 

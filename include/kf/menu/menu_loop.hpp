@@ -2,7 +2,8 @@
 #pragma once
 /// The loop of the menu: a frame, a wait, what was typed, what was heard. A key is taken before the news that came with
 /// it: it was meant for what stood on the screen. A question counts as seen when its frame is out, and what was typed
-/// until then is no answer to it.
+/// until then is no answer to it. Nor is what was typed before the terminal was lent meant for whoever gets it, or for
+/// the page behind.
 
 #include <kf/io/interrupt.hpp>
 #include <kf/tui/screen.hpp>
@@ -26,7 +27,13 @@ inline constexpr std::chrono::milliseconds look_for_shown{50};
 /// went away.
 template<class Menu, tui::screen Screen>
 [[nodiscard]] result<void> run_menu(Menu& menu, Screen& screen) {
-    terminal_lease terminal{[&] { screen.leave(); }, [&] { return screen.back(); }};
+    bool was_lent = false;
+    terminal_lease terminal{[&] {
+                                was_lent = true;
+                                (void)screen.forget_typed();
+                                screen.leave();
+                            },
+                            [&] { return screen.back(); }};
     while (!menu.is_over()) {
         screen.draw(menu.paint(screen.size()));
         if (menu.has_question_to_show() && screen.is_shown()) {
@@ -46,8 +53,9 @@ template<class Menu, tui::screen Screen>
             io::interrupt::clear(); // which the screen may tell of once more
             if (number != 0) menu.interrupt(number);
         }
+        was_lent = false;
         for (const auto& k : woken.keys) {
-            if (menu.has_question_to_show() || menu.is_over()) break;
+            if (menu.has_question_to_show() || menu.is_over() || was_lent) break;
             menu.take(k, terminal);
         }
         menu.go_on(std::chrono::steady_clock::now());

@@ -28,9 +28,11 @@ class menu_page {
     bool looks = true; ///< a look at the boards is under way
 
     /// The row in hand stays in hand, wherever it is now; when it is gone, none is, until a person takes one.
+    /// So does the order: a board in its bootloader has another device, and a person knows its number.
     void show(board_list fresh) {
         const auto before = in_hand() == nullptr ? std::nullopt : std::optional(*in_hand());
         const bool is_first = list_.rows.empty();
+        keep_numbers(fresh);
         list_ = std::move(fresh);
         lines_ = lines_of(list_, 80);
         of_line_.clear();
@@ -87,18 +89,24 @@ class menu_page {
     [[nodiscard]] static std::string shown_key(char32_t key) {
         return {static_cast<char>(key >= U'a' && key <= U'z' ? key - 32 : key)};
     }
-    /// That board, or the device that was registered or forgotten meanwhile.
-    [[nodiscard]] std::optional<std::size_t> row_like(const board_row& before) const {
+    /// Of the rows of the list: that board, or the device that was registered or forgotten meanwhile.
+    [[nodiscard]] std::optional<std::size_t> row_like(const board_row& other) const {
         const auto found = [&](auto is_it) -> std::optional<std::size_t> {
             const auto at = std::ranges::find_if(list_.rows, is_it);
             if (at == list_.rows.end()) return std::nullopt;
             return static_cast<std::size_t>(at - list_.rows.begin());
         };
-        if (!before.key.empty())
-            if (const auto same = found([&](const board_row& r) { return r.key == before.key; })) return same;
+        if (!other.key.empty())
+            if (const auto same = found([&](const board_row& r) { return r.key == other.key; })) return same;
         return found([&](const board_row& r) {
-            return r.device == before.device && r.port == before.port && (r.key.empty() || before.key.empty());
+            return r.device == other.device && r.port == other.port && (r.key.empty() || other.key.empty());
         });
+    }
+    void keep_numbers(board_list& fresh) const {
+        std::ranges::stable_sort(fresh.rows, {}, [&](const board_row& row) {
+            return std::pair(row.group, row_like(row).value_or(list_.rows.size()));
+        });
+        for (std::size_t i = 0; i < fresh.rows.size(); ++i) fresh.rows[i].number = static_cast<unsigned>(i + 1);
     }
     [[nodiscard]] static std::vector<tui::list_row> lines_of(const board_list& list, std::size_t columns);
     [[nodiscard]] static tui::look look_of(const board_row& row) {

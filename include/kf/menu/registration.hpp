@@ -196,6 +196,11 @@ class registration {
     [[nodiscard]] std::optional<board::flash_method> method_of_chip() const {
         return board::is_avr(board_.mcu) ? std::optional(board::method_without_katapult()) : std::nullopt;
     }
+    /// Its name where that is its own: in its port there may be another board by now.
+    [[nodiscard]] static std::string word_for(const board::device& d) {
+        const bool is_its_own = d.facts.twins == 0 && board::is_own_serial(board::serial_number(d));
+        return is_its_own || d.facts.port.empty() ? d.file_name : d.facts.port;
+    }
     [[nodiscard]] bool own_config_fits() const {
         return view_.own_config && board::mcu_matches(view_.own_config->mcu().value_or(""), board_.mcu);
     }
@@ -333,7 +338,7 @@ inline std::vector<std::string> registration::words() const {
     if (!device_)
         give("--pattern", board_.serial_pattern);
     else
-        give("--usb", device_->facts.port.empty() ? device_->file_name : device_->facts.port);
+        give("--usb", word_for(*device_));
     give("--name", board_.name);
     give("--mcu", board_.mcu);
     words.emplace_back(board_.flashable ? "--include" : "--exclude");

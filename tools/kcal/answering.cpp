@@ -27,9 +27,12 @@ result<void> answering::let_go(const std::string&) {
 }
 
 result<void> answering::can_answer(const cal::question& q) {
-    if (written_.knows(q.name) || (in_.interactive && !in_.json)) return {};
+    if (!written_.knows(q.name) && in_.interactive && !in_.json) return {};
     auto asked = written_.ask(q);
-    if (asked) return {};
+    if (asked) {
+        KF_CHECK(cal::understand(q, *asked));
+        return {};
+    }
     error e = std::move(asked).error();
     e.steps.pop_back(); // nothing was begun that could go on
     return kf::fail(std::move(e));

@@ -124,6 +124,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_answer_ends_it_with_what_it_means) {
     ends({{"buzzed_" + y, std::string("hummed")}}, "step_pulse_duration");
     ends({{"buzzed_" + y, std::string("nothing")}}, "--pulses");
     ends({{"turned_" + y, std::string("less")}}, "driver_pulses_per_rev is 1600");
+    // Whoever is sent to a wire is told to cut the power before.
+    for (const char* did : {"hummed", "nothing"}) ends({{"buzzed_" + y, std::string(did)}}, "Power off before a wire");
     ends({{"ran_1_" + y, std::string("stalled")}}, "Motor current");
     ends({{"returned_" + y, false}}, "direction_reversal_pause_s (now 0.5)");
     // Nothing turned before somebody said that there is room.
@@ -238,6 +240,8 @@ BOOST_AUTO_TEST_CASE(without_the_sections_nothing_is_asked_and_nothing_turns) {
     BOOST_TEST(r.asked.empty());
     BOOST_TEST(r.scripts.empty());
     BOOST_TEST(says(rehearsal{}.run({'y', true}), "[pwm_tool kcal_stepper_y_step]"));
+    BOOST_TEST(says(end, "kcal bringup y --sections  (prints them)"));
+    BOOST_TEST(says(rehearsal{}.run({'y', true}), "kcal bringup y --sections --pulses  (prints them)"));
 }
 
 BOOST_AUTO_TEST_CASE(pulses_alone_spin_for_two_seconds_and_are_switched_off) {

@@ -23,7 +23,7 @@ result<void> answering::let_go(const std::string&) {
     if (!in_.interactive || in_.json || in_.has("yes")) return {};
     KF_TRY(const std::string word, cli::ask(in_, {"Enter lets it go, q stops here", "", "--yes"}));
     if (word != "q" && word != "Q") return {};
-    return kf::fail(errc::interrupted, "stopped before anything moved");
+    return kf::fail(errc::interrupted, "stopped; this step was not begun");
 }
 
 result<void> answering::can_answer(const cal::question& q) {

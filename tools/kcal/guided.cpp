@@ -78,7 +78,8 @@ fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
 }
 
 void tell_next(cli::invocation& in, const cal::conclusion& c) {
-    for (const std::string& line : c.next) in.out.note(line);
+    if (c.passed) // otherwise the error tells them
+        for (const std::string& line : c.next) in.out.note(line);
     if (c.draw_to_verify.empty() && c.predicted.empty()) return;
     std::string text =
         c.draw_to_verify.empty() ? std::string("To verify:") : fmt::format("To verify: {}", c.draw_to_verify);

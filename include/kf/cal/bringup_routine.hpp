@@ -67,6 +67,8 @@ class bringup {
         return {motor_, manual ? bringup_motor::by::manual_stepper : bringup_motor::by::force_move};
     }
 
+    static constexpr const char* power_off = "Power off before a wire is touched: a driver dies of an open motor.";
+
     /// The end, with what is wrong and what to do.
     [[nodiscard]] routine_step ends(std::string what, std::vector<std::string> next) const {
         conclusion c;
@@ -92,9 +94,11 @@ class bringup {
                                : fmt::format("printer.cfg has neither [manual_stepper {}], nor [{}] with [force_move]",
                                              name, name);
             c.fields = {{"axis", std::string(1, o_.axis)}, {"motor", name}, {"ok", false}, {"found", "no_motor"}};
-            c.next = {fmt::format("Put the sections that were printed into printer.cfg, in place of others that use "
-                                  "the same pins; or: kcal printer-cfg --kinematics none -o printer.cfg"),
-                      "Send RESTART.", fmt::format("kcal bringup {}", o_.axis)};
+            const std::string command = fmt::format("kcal bringup {}", o_.axis), pulses = o_.pulses ? " --pulses" : "";
+            c.next = {fmt::format("{} --sections{}  (prints them)", command, pulses),
+                      "Put them into printer.cfg, in place of others that use the same pins, and send RESTART.",
+                      command + pulses};
+            if (!o_.pulses) c.next.insert(c.next.begin() + 1, "kcal printer-cfg --kinematics none  (a whole file)");
             return c;
         }
         return std::nullopt;
@@ -153,7 +157,8 @@ class bringup {
         return ends(
             "it is never locked: its driver is not switched on",
             {"Enable polarity: try enable_pin with and without ! (common anode: without).",
-             "Look at the driver's power, its motor wires, and the enable wire at the pin that printer.cfg has."});
+             "Look at the driver's power, its motor wires, and the enable wire at the pin that printer.cfg has.",
+             power_off});
     }
     [[nodiscard]] std::optional<routine_step> buzzes() const {
         if (!notes_.done(key("buzz")))
@@ -168,10 +173,10 @@ class bringup {
                 "it hums and does not move: pulses are lost on the way to the driver",
                 {fmt::format("A wider pulse: step_pulse_duration (0.000005 for a driver behind a buffer; now {}).",
                              io::to_decimal(m_.steppers.step_pulse_duration_s, 9)),
-                 "A motor coil that is not connected hums, too: look at its four wires."});
+                 "A motor coil that is not connected hums, too: look at its four wires.", power_off});
         return ends("no pulse reaches its driver",
                     {fmt::format("kcal bringup {} --pulses  (proves the wiring without the planner)", o_.axis),
-                     "Look at the step wire, and at step_pin."});
+                     "Look at the step wire, and at step_pin.", power_off});
     }
     /// One turn out and back: how far, and which way.
     [[nodiscard]] std::optional<routine_step> turns() const {
@@ -192,15 +197,17 @@ class bringup {
         const int full = machine::full_steps_per_rev(m_.steppers.motor_type);
         if (did == "nothing")
             return ends("it buzzes and does not turn",
-                        {"Less speed: motor current and its wires; then step_pulse_duration."});
+                        {"Motor current, and its wires; then step_pulse_duration.", power_off});
         if (did != "once")
             return ends(fmt::format("a turn is {} than a turn", did),
                         {fmt::format("{} full steps x {} microsteps = {} pulses: the driver's switches say how many a "
                                      "turn takes, and steppers.driver_pulses_per_rev is {}.",
                                      full, m_.steppers.klipper_microsteps, full * m_.steppers.klipper_microsteps,
-                                     m_.steppers.driver_pulses_per_rev)});
+                                     m_.steppers.driver_pulses_per_rev),
+                         "kcal printer-cfg --live  (whether printer.cfg has the same)"});
         if (!notes_.heard(key("direction")))
-            return asked(key("direction"), fmt::format("Which way was the first turn, along {}", io::to_upper(o_.axis)),
+            return asked(key("direction"),
+                         fmt::format("Which way was the first turn: up is to a larger {}", io::to_upper(o_.axis)),
                          one_of{{"up", "down"}});
         return std::nullopt;
     }
@@ -363,10 +370,10 @@ class bringup {
         const std::string did = notes_.word(key("spun"));
         if (did == "turned") return std::nullopt;
         if (did == "locked")
-            return ends("its driver is on and gets no pulses", {"Look at the step wire and at step_pin."});
-        return ends(
-            "its driver is not switched on",
-            {"Enable polarity: pin with and without ! (common anode: without).", "Look at the driver's power."});
+            return ends("its driver is on and gets no pulses", {"Look at the step wire and at step_pin.", power_off});
+        return ends("its driver is not switched on",
+                    {"Enable polarity: pin with and without ! (common anode: without).", "Look at the driver's power.",
+                     power_off});
     }
 
   public:

@@ -124,6 +124,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_answer_ends_it_with_what_it_means) {
     ends({{"buzzed_" + y, std::string("hummed")}}, "step_pulse_duration");
     ends({{"buzzed_" + y, std::string("nothing")}}, "--pulses");
     ends({{"turned_" + y, std::string("less")}}, "driver_pulses_per_rev is 1600");
+    // Whoever is sent to a wire is told to cut the power before.
+    for (const char* did : {"hummed", "nothing"}) ends({{"buzzed_" + y, std::string(did)}}, "Power off before a wire");
     ends({{"ran_1_" + y, std::string("stalled")}}, "Motor current");
     ends({{"returned_" + y, false}}, "direction_reversal_pause_s (now 0.5)");
     // Nothing turned before somebody said that there is room.
@@ -166,13 +168,80 @@ BOOST_AUTO_TEST_CASE(a_switch_that_is_read_the_wrong_way_round_or_never_is_told)
     BOOST_TEST(says(none.run({'y', false}), "no switch"));
 }
 
+BOOST_AUTO_TEST_CASE(each_switch_of_an_axis_with_two_is_looked_at_under_the_name_that_klipper_has_for_it) {
+    machine::machine m = machine::sim_machine();
+    m.axes.x.endstop_pin = "DIAG1 (PG9) + DIAG2 (PG11)";
+    const auto with = [](cal::json::object free, cal::json::object second) {
+        auto r = with_motors();
+        r.saw["look"] = {{"own_stepper_x", true}, {"own_stepper_x1", true}};
+        cal::json::object first = free;
+        first["stepper_x"] = "TRIGGERED";
+        r.saw["switch_released"] = r.saw["switch_released_stepper_x1"] = std::move(free);
+        r.saw["switch_pressed"] = std::move(first);
+        r.saw["switch_pressed_stepper_x1"] = std::move(second);
+        return r;
+    };
+    const cal::json::object open{{"stepper_x", "open"}, {"x1", "open"}}; // Klipper's name for a second one
+    auto right = with(open, {{"stepper_x", "open"}, {"x1", "TRIGGERED"}});
+    BOOST_TEST(says(right.run({'x', false}, m), "its switches are read right"));
+    BOOST_TEST(
+        says(with(open, open).run({'x', false}, m), "stepper_x1: its switch is always open: homing would drive"));
+    BOOST_TEST(says(with(open, {{"stepper_x", "TRIGGERED"}, {"x1", "open"}}).run({'x', false}, m),
+                    "its switch is that of stepper_x"));
+    const cal::json::object closed{{"stepper_x", "open"}, {"x1", "TRIGGERED"}};
+    BOOST_TEST(says(with(closed, open).run({'x', false}, m), "stepper_x1: its switch is read the wrong way round"));
+}
+
+BOOST_AUTO_TEST_CASE(kalico_calls_a_switch_by_the_axis_alone) {
+    auto r = with_motors();
+    r.saw["switch_released"] = {{"y", "open"}};
+    r.saw["switch_pressed"] = {{"y", "TRIGGERED"}};
+    BOOST_TEST(ok(r.run({'y', false})));
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_that_did_not_come_to_its_end_is_not_begun_again_before_somebody_looked) {
+    const machine::machine m = machine::sim_machine();
+    cal::routine_notes notes;
+    notes.end("look", {{"manual_stepper_y", true}});
+    notes.hear("free", true);
+    notes.end("on_stepper_y", {});
+    notes.hear("locked_stepper_y", true);
+    notes.end("buzz_stepper_y", {});
+    notes.hear("buzzed_stepper_y", std::string("moved"));
+    notes.begin("turn_stepper_y"); // and there the printer was lost
+    const auto step = cal::next_of_bringup(notes, m, {'y', false});
+    BOOST_REQUIRE(step);
+    const auto* q = std::get_if<cal::ask>(&*step);
+    BOOST_REQUIRE(q);
+    BOOST_TEST(q->what.name == "free_turn_stepper_y");
+    notes.hear("free_turn_stepper_y", true);
+    BOOST_TEST(std::get<cal::deed>(*cal::next_of_bringup(notes, m, {'y', false})).name == "turn_stepper_y");
+    notes.hear("free_turn_stepper_y", false);
+    BOOST_TEST(says(std::get<cal::conclusion>(*cal::next_of_bringup(notes, m, {'y', false})), "no room to turn"));
+}
+
+BOOST_AUTO_TEST_CASE(z_turns_as_its_own_limits_and_its_printer_cfg_say) {
+    machine::machine m = machine::sim_machine();
+    m.axes.z.endstop_pin.reset();
+    m.motion.max_z_velocity_mm_s = 1;
+    m.motion.max_z_accel_mm_s2 = 50;
+    rehearsal r{{}, {{"look", {{"manual_stepper_z", true}, {"turn_stepper_z", 8.0}}}}};
+    BOOST_TEST(ok(r.run({'z', false}, m)));
+    BOOST_REQUIRE(r.scripts.size() == 5U); // on, buzz, turn, one speed, to and fro
+    BOOST_TEST(r.scripts[2].starts_with("MANUAL_STEPPER STEPPER=stepper_z SET_POSITION=0 MOVE=8 SPEED=1 ACCEL=100\n"));
+    BOOST_TEST(r.scripts[3].starts_with("MANUAL_STEPPER STEPPER=stepper_z SET_POSITION=0 MOVE=8 SPEED=1 ACCEL=50\n"));
+    BOOST_TEST(r.scripts[4].starts_with("MANUAL_STEPPER STEPPER=stepper_z SET_POSITION=0 MOVE=8 SPEED=1 ACCEL=50\n"));
+}
+
 BOOST_AUTO_TEST_CASE(without_the_sections_nothing_is_asked_and_nothing_turns) {
     rehearsal r;
     const auto end = r.run({'y', false});
     BOOST_TEST(says(end, "[manual_stepper stepper_y]"));
     BOOST_TEST(r.asked.empty());
     BOOST_TEST(r.scripts.empty());
-    BOOST_TEST(says(rehearsal{}.run({'y', true}), "[output_pin kcal_stepper_y_step]"));
+    BOOST_TEST(says(rehearsal{}.run({'y', true}), "[pwm_tool kcal_stepper_y_step]"));
+    BOOST_TEST(says(end, "kcal bringup y --sections  (prints them)"));
+    BOOST_TEST(says(rehearsal{}.run({'y', true}), "kcal bringup y --sections --pulses  (prints them)"));
 }
 
 BOOST_AUTO_TEST_CASE(pulses_alone_spin_for_two_seconds_and_are_switched_off) {
@@ -190,6 +259,9 @@ BOOST_AUTO_TEST_CASE(the_pulses_are_a_quarter_of_a_turn_a_second) {
     const std::string text = cal::pulse_sections(machine::sim_machine(), 'y', {});
     BOOST_TEST(text.find("cycle_time: 0.0025\n") != std::string::npos, text); // 400 x 4 / 4 pulses a second
     BOOST_TEST(text.find("pin: PF13\n") != std::string::npos);
+    // Klipper may die between two commands: the board ends the pulses then.
+    BOOST_TEST(text.find("[pwm_tool kcal_stepper_y_step]\n") != std::string::npos, text);
+    BOOST_TEST(text.find("maximum_mcu_duration: 1 ") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <kf/cal/printer_cfg_check.hpp>
 #include <kf/cal/printer_cfg_file.hpp>
+#include <kf/cal/printer_cfg_settings.hpp>
 #include <kf/klippy/cfg_text.hpp>
 #include <kf/machine/machine_file.hpp>
 
@@ -164,6 +165,34 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_no_pin_is_wrong_use) {
                              "stepper_z.=PF9", ".step_pin=PF9", "stepper_z.step_pin=PF9;M112"})
         BOOST_TEST(!cal::tell_pin(word, pins), word);
     BOOST_TEST(pins.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_pin_of_what_no_motor_has_is_wrong_use) {
+    const machine::machine m = machine::sim_machine();
+    const auto right = [&](const char* word, std::string_view axes) {
+        return cal::check_told_pins(with_pins({word}).pins, m, axes).has_value();
+    };
+    BOOST_TEST(right("stepper_x1.step_pin=PG4", "xyz"));
+    BOOST_TEST(right("STEPPER_Z.Endstop_Pin=^PG10", "xyz"));
+    BOOST_TEST(!right("stepper_z.endstop=^PG10", "xyz"));
+    BOOST_TEST(!right("stepper_z.rotation_distance=8", "xyz"));
+    BOOST_TEST(!right("stepper_y1.step_pin=PF9", "xyz")); // Y has one motor
+    BOOST_TEST(!right("stepper_x.step_pin=PF9", "y"));
+}
+
+BOOST_AUTO_TEST_CASE(a_free_pin_for_z_that_would_let_g28_drive_into_the_paper_is_told) {
+    machine::machine without = wired();
+    without.axes.z.endstop_pin.reset();
+    const auto made = [](machine::machine m, const char* pin) { return cal::make_printer_cfg(m, with_pins({pin})); };
+    BOOST_TEST(names(made(without, "stepper_z.endstop_pin=^!PG10").notes, "into the paper"));
+    BOOST_TEST(!names(made(without, "stepper_z.endstop_pin=^PG10").notes, "into the paper"));
+    machine::machine with_switch = wired();
+    with_switch.axes.z.endstop_pin = "DIAG2 (PG10)";
+    BOOST_TEST(!names(made(with_switch, "stepper_z.endstop_pin=^!PG10").notes, "into the paper"));
+    // In a file for bring-up the pin that was told is looked at, too.
+    cal::printer_cfg_request r = with_pins({"stepper_z.endstop_pin=^PG10"});
+    r.which = cal::printer_cfg_request::kinematics::none;
+    BOOST_TEST(sections(cal::make_printer_cfg(wired(), r).text)["manual_stepper stepper_z"]["endstop_pin"] == "^PG10");
 }
 
 BOOST_AUTO_TEST_CASE(row_e_what_is_written_fits_the_machine_it_was_written_for) {

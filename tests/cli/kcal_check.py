@@ -51,6 +51,11 @@ class PrinterCfg(KcalTest):
         self.assertIn("[manual_stepper stepper_x1]", r.out)
         self.assertIn("stepper_z.step_pin", r.err)
         self.assertNotIn("CHANGE_ME", r.out.replace("serial: CHANGE_ME", ""))
+        # A pin that no motor has is a slip, not a pin to be forgotten.
+        for pin in ("stepper_z.endstop=^PG10", "stepper_z.rotation_distance=8"):
+            r = self.kcal(self.p, "printer-cfg", "--pin", pin)
+            self.assertEqual((r.code, r.out), (2, ""), r)
+            self.assertIn(pin.split("=")[0], r.err)
 
     def test_the_running_printer_is_held_against_the_machine_too(self):
         r = self.kcal(self.p, "printer-cfg", "--live", "--json")
@@ -105,14 +110,24 @@ class Levels(KcalTest):
         self.assertIn("pen_touches", r.err)
         self.assertEqual(p.status(toolhead=["homed_axes"])["toolhead"]["homed_axes"], "")
 
+    def test_an_answer_that_is_none_is_known_before_anything_moves(self):
+        p = self.plotter()
+        for wrong in ("square_width=fifty", "square_width=5"):
+            r = self.kcal(p, "check", "--level", 4, "--only", "square", "--answer", wrong, "--answer", "square_height=50")
+            self.assertEqual(r.code, 2, r)
+            self.assertIn("a number from 30 to 70 mm", r.err)
+        self.assertEqual(p.status(toolhead=["homed_axes"])["toolhead"]["homed_axes"], "")
+
     def test_ctrl_c_ends_a_level_with_the_tool_up_and_the_motors_on(self):
         p = self.plotter(speed=5)
-        words = p.command("check", "--level", 4, "--only", "long_job")[1:]
+        words = p.command("check", "--level", 4, "--only", "long_job", "--json")[1:]
         child = p.start_command([str(pathlib.Path(plotter.KPLOT).parent / "kcal"), *words])
         wait_for("the pen to draw", lambda: p.pen_is_down() or child.poll() is not None)
         child.send_signal(signal.SIGINT)
         r = p.finish(child)
         self.assertEqual(r.code, 130, r)
+        report = [e for e in r.events("result") if e["kind"] == "level_report"][0]
+        self.assertEqual((report["passed"], report["not_run"], report["ok"]), (0, 1, False))
         self.assertEqual(p.z(), 10)
         status = p.status(toolhead=["homed_axes"], idle_timeout=["idle_timeout"])
         self.assertEqual(status["toolhead"]["homed_axes"], "xyz")

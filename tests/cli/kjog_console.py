@@ -7,14 +7,14 @@ import os
 import pathlib
 import signal
 import struct
-import subprocess
 import termios
 import time
 
 import plotter
 from plotter import PlotterTest
 from terminal import Terminal
-from world import DEADLINE, wait_for
+from tmux_screen import Tmux
+from world import wait_for
 
 UP, DOWN, RIGHT, LEFT, ESC = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b"
 
@@ -37,46 +37,12 @@ class Bare(Terminal):
         return termios.tcgetattr(self.mine)[3]
 
 
-class Tmux:
+class Window(Tmux):
     """kjog in tmux, as a person sees it."""
 
-    def __init__(self, p, *words, columns=80, rows=24, shell=False):
-        self.env = dict(p.env(), LC_ALL="C.UTF-8", TERM="xterm-256color")
-        self.socket = str(p.root / "tmux")
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
-                  *(["bash", "--norc", "-i"] if shell else kjog(p, *words)))
-        if shell:
-            self.keys("-l", " ".join(kjog(p, *words)) + "\n")
+    def __init__(self, p, *words, **options):
+        super().__init__(kjog(p, *words), p.env(), p.root / "tmux", **options)
         self.until("E-STOP")
-
-    def tmux(self, *words):
-        return subprocess.run(["tmux", "-S", self.socket, *words], env=self.env, check=True, capture_output=True,
-                              text=True, timeout=DEADLINE).stdout
-
-    def keys(self, *names):
-        self.tmux("send-keys", *names)
-
-    def seen(self):
-        return self.tmux("capture-pane", "-p")
-
-    def until(self, text):
-        last = [""]
-
-        def shown():
-            last[0] = self.seen()
-            return text in last[0]
-
-        try:
-            wait_for(repr(text), shown, 20)
-        except AssertionError as e:
-            raise AssertionError(f"{e}\n{last[0]}") from None
-        return last[0]
-
-    def resize(self, columns, rows):
-        self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
-
-    def end(self):
-        subprocess.run(["tmux", "-S", self.socket, "kill-server"], env=self.env, capture_output=True, check=False)
 
 
 class Console(PlotterTest):
@@ -91,7 +57,7 @@ class Console(PlotterTest):
         return t
 
     def in_tmux(self, p, *words, **options):
-        t = Tmux(p, *words, **options)
+        t = Window(p, *words, **options)
         self.addCleanup(t.end)
         return t
 
@@ -170,7 +136,7 @@ class Console(PlotterTest):
 
     def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(self):
         p = self.homed()
-        t = Tmux(p, shell=True)  # only a shell's child can be stopped
+        t = Window(p, shell=True)  # only a shell's child can be stopped
         self.addCleanup(t.end)
         t.keys("C-z")
         t.until("Stopped")

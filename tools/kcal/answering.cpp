@@ -26,13 +26,16 @@ result<void> answering::let_go(const std::string&) {
     if (!in_.interactive || in_.json || in_.has("yes")) return {};
     KF_TRY(const std::string word, cli::ask(in_, {"Enter lets it go, q stops here", "", "--yes"}));
     if (word != "q" && word != "Q") return {};
-    return kf::fail(errc::interrupted, "stopped before anything moved");
+    return kf::fail(errc::interrupted, "stopped; this step was not begun");
 }
 
 result<void> answering::can_answer(const cal::question& q) {
-    if (written_.knows(q.name) || (in_.interactive && !in_.json)) return {};
+    if (!written_.knows(q.name) && in_.interactive && !in_.json) return {};
     auto asked = written_.ask(q);
-    if (asked) return {};
+    if (asked) {
+        KF_CHECK(cal::understand(q, *asked));
+        return {};
+    }
     error e = std::move(asked).error();
     e.steps.pop_back(); // nothing was begun that could go on
     return kf::fail(std::move(e));

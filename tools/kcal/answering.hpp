@@ -29,7 +29,8 @@ class answering {
     [[nodiscard]] bool again(const error&);
     /// Before a move: Enter, unless nobody is there or --yes said so beforehand. errc::interrupted for q.
     [[nodiscard]] result<void> let_go(const std::string& what);
-    /// errc::needs_person when neither a file nor a person can answer it: for those who would do much before it.
+    /// For those who would do much before it. errc::needs_person when neither a file nor a person can answer it,
+    /// errc::usage when what is written is no answer to it.
     [[nodiscard]] result<void> can_answer(const cal::question& q);
     [[nodiscard]] std::vector<std::string> unused() const { return written_.unused(); }
 };
@@ -41,6 +42,12 @@ static_assert(cal::answers<answering> && cal::lets_go<answering>);
 [[nodiscard]] inline std::vector<cli::option_row> answer_options() {
     return {{"answers", "FILE", "answers instead of a terminal: NAME: VALUE, one a line"},
             {"answer", "NAME=VALUE", "one answer; may be given several times"}};
+}
+
+/// Of whatever travels with a pen.
+[[nodiscard]] inline std::vector<cli::option_row> pen_options() {
+    return {{"pen-is-up", "", "you have looked: the pen is clear of the paper"},
+            {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"}};
 }
 
 } // namespace kf::kcal

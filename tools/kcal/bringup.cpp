@@ -13,9 +13,8 @@ namespace {
 
 /// The sections that the motors of the axis need, for whoever pastes them into a printer.cfg that is there.
 result<void> print_sections(cli::invocation& in, const machine::machine& m, const cal::bringup_options& o) {
-    KF_TRY(const auto pins, pins_told(in));
     cal::printer_cfg_request request;
-    request.pins = pins;
+    KF_TRY(request.pins, pins_told(in, m, {&o.axis, 1}));
     const std::string text =
         o.pulses ? cal::pulse_sections(m, o.axis, request) : cal::manual_stepper_sections(m, o.axis, request);
     in.out.result({"bringup_sections", text, {{"axis", std::string(1, o.axis)}, {"text", text}}});
@@ -44,9 +43,10 @@ cli::command_row bringup_command() {
             1,
             1,
             "Brings up an axis motor by motor: on, buzz, turn, ramp, to and fro, its switch.",
-            with_guided_options({{"pulses", "", "by pulses on the step pin alone: proves the wiring"},
-                                 {"sections", "", "print what printer.cfg needs for it, and nothing else"},
-                                 {"pin", "SECTION.OPTION=PIN", "--sections: a pin that machine.yaml does not know"}}),
+            with_routine_options({{"pulses", "", "by pulses on the step pin alone: proves the wiring"},
+                                  {"sections", "", "print what printer.cfg needs for it, and nothing else"},
+                                  {"pin", "SECTION.OPTION=PIN", "--sections: a pin that machine.yaml does not know"}},
+                                 "nobody is waited for before a motor turns"),
             {{"kcal bringup y --sections", "what printer.cfg needs"},
              {"kcal bringup y", "guided; goes on where it was"},
              {"kcal bringup y --answers seen.txt --json", "with answers from a file"}},

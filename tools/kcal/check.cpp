@@ -52,17 +52,24 @@ result<std::vector<cal::level_row>> rows_wanted(const cli::invocation& in, int l
     return some;
 }
 
-result<void> tell_report(cli::invocation& in, int level, const cal::level_report& r) {
+void tell_counts(cli::invocation& in, int level, const cal::level_report& r) {
     const auto number = [](int n) { return static_cast<std::int64_t>(n); };
-    std::string text =
-        fmt::format("level {}: {} passed, {} failed, {} left out", level, r.passed, r.failed, r.left_out);
+    const std::string text = fmt::format("level {}: {} passed, {} failed, {} left out{}", level, r.passed, r.failed,
+                                         r.left_out, r.not_run == 0 ? "" : fmt::format(", {} not run", r.not_run));
     in.out.result({"level_report",
                    text,
                    {{"level", number(level)},
                     {"passed", number(r.passed)},
                     {"failed", number(r.failed)},
                     {"left_out", number(r.left_out)},
+                    {"not_run", number(r.not_run)},
                     {"ok", r.ok()}}});
+}
+
+/// The counts, and what comes of them; `ran` is what ended the level before its end.
+result<void> tell_report(cli::invocation& in, int level, const cal::level_report& r, const result<void>& ran) {
+    tell_counts(in, level, r);
+    KF_CHECK(ran);
     if (r.ok()) return {};
     return kf::fail({r.failed != 0 ? errc::failed : errc::refused,
                      r.failed != 0 ? fmt::format("level {} is not passed: {} failed", level, counted(r.failed, "check"))
@@ -74,23 +81,23 @@ result<void> tell_report(cli::invocation& in, int level, const cal::level_report
 }
 
 /// Levels 2 to 5, on a printer that is ours alone meanwhile.
-result<cal::level_report> run_on_printer(cli::invocation& in, const plotter_site& site, int level,
-                                         const std::vector<cal::level_row>& rows, answering& answers) {
+result<void> run_on_printer(cli::invocation& in, const plotter_site& site, int level,
+                            const std::vector<cal::level_row>& rows, answering& answers, cal::level_report& report) {
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::others, .klipper = readiness::preflighted}));
     cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out,
                            {touch_off_by(site), pen_word(in),
                             in.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused});
-    const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out); };
-    auto report = level == 2   ? run_with(cal::motion_level(bench))
-                  : level == 3 ? run_with(cal::tool_level(bench, answers))
-                  : level == 4 ? run_with(cal::drawing_level(bench, answers))
-                               : run_with(cal::control_level(bench));
-    if (report) {
+    const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out, report); };
+    auto ran = level == 2   ? run_with(cal::motion_level(bench))
+               : level == 3 ? run_with(cal::tool_level(bench, answers))
+               : level == 4 ? run_with(cal::drawing_level(bench, answers))
+                            : run_with(cal::control_level(bench));
+    if (ran) {
         if (p->session.connected() && p->session.status().ready()) KF_CHECK(run::release_motors(p->session));
-        return report;
+        return {};
     }
     // Stopped by a person: the motors stay on, and the tool goes up where Z is known.
-    error e = std::move(report).error();
+    error e = std::move(ran).error();
     if (e.code == errc::interrupted || e.code == errc::needs_person)
         if (bench.knows_z() && p->session.connected() && p->session.status().ready())
             if (auto up = bench.up(); !up) in.out.warn(up.error().what);
@@ -110,26 +117,25 @@ result<void> run_check(cli::invocation& in) {
         for (const cal::question& q : row.asks) KF_CHECK(answers.can_answer(q));
     io::interrupt::catch_signals();
     return with_site(open_site(in), [&](const plotter_site& site) -> result<void> {
+        cal::level_report report;
+        report.not_run = static_cast<int>(rows.size());
         if (level == 1) {
             cal::connection_level checks(site.socket, to_nanoseconds(site.machine.connection.timeout_s));
-            KF_TRY(const auto report, cal::run_level(rows, checks, in.out));
-            return tell_report(in, level, report);
+            return tell_report(in, level, report, cal::run_level(rows, checks, in.out, report));
         }
-        KF_TRY(const auto report, run_on_printer(in, site, level, rows, answers));
+        const auto ran = run_on_printer(in, site, level, rows, answers, report);
         for (const std::string& name : answers.unused())
             in.out.warn(fmt::format("nothing asked for the answer {}", name));
-        return tell_report(in, level, report);
+        return tell_report(in, level, report, ran);
     });
 }
 
 } // namespace
 
 cli::command_row check_command() {
-    std::vector<cli::option_row> options{
-        {"level", "1|2|3|4|5", "connection, motion, tools, drawing, control"},
-        {"only", "CHECK", "this check of the level; may be given several times"},
-        {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
-        {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"}};
+    std::vector<cli::option_row> options{{"level", "1|2|3|4|5", "connection, motion, tools, drawing, control"},
+                                         {"only", "CHECK", "this check of the level; may be given several times"}};
+    for (const auto& o : pen_options()) options.push_back(o);
     for (const auto& o : answer_options()) options.push_back(o);
     return {"check",
             "",

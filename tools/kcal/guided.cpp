@@ -78,7 +78,8 @@ fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
 }
 
 void tell_next(cli::invocation& in, const cal::conclusion& c) {
-    for (const std::string& line : c.next) in.out.note(line);
+    if (c.passed) // otherwise the error tells them
+        for (const std::string& line : c.next) in.out.note(line);
     if (c.draw_to_verify.empty() && c.predicted.empty()) return;
     std::string text =
         c.draw_to_verify.empty() ? std::string("To verify:") : fmt::format("To verify: {}", c.draw_to_verify);
@@ -232,12 +233,16 @@ result<cal::instrument> instrument_given(const cli::invocation& in, const char* 
     return kf::fail({errc::usage, fmt::format("there is no instrument {}", name)}); // the table knows no other
 }
 
-std::vector<cli::option_row> with_guided_options(std::vector<cli::option_row> own) {
+std::vector<cli::option_row> with_routine_options(std::vector<cli::option_row> own, const char* yes) {
     for (const auto& o : answer_options()) own.push_back(o);
-    own.insert(own.end(), {{"yes,y", "", "nobody is waited for before a move; machine.yaml is written"},
-                           {"anew", "", "from the beginning, also when an unfinished run is there"},
-                           {"pen-is-up", "", "you have looked: the pen is clear of the paper"},
-                           {"foreign-macros", "", "nobody will press Pause, Resume or Cancel in a web interface"}});
+    own.insert(own.end(),
+               {{"yes,y", "", yes}, {"anew", "", "from the beginning, also when an unfinished run is there"}});
+    return own;
+}
+
+std::vector<cli::option_row> with_guided_options(std::vector<cli::option_row> own) {
+    own = with_routine_options(std::move(own), "nobody is waited for before a move; machine.yaml is written");
+    for (const auto& o : pen_options()) own.push_back(o);
     return own;
 }
 

@@ -17,7 +17,9 @@
 
 namespace kf::kcal {
 
-/// `own` and what every routine takes.
+/// `own` and what every routine takes; `yes` is what --yes does in it.
+[[nodiscard]] std::vector<cli::option_row> with_routine_options(std::vector<cli::option_row> own, const char* yes);
+/// The same for a routine that lowers the pen and writes machine.yaml.
 [[nodiscard]] std::vector<cli::option_row> with_guided_options(std::vector<cli::option_row> own);
 
 /// The way from what is known to the next step, on a machine.

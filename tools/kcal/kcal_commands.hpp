@@ -24,8 +24,9 @@ namespace kf::kcal {
 [[nodiscard]] cli::command_row undo_command();
 [[nodiscard]] cli::command_row history_command();
 
-/// --pin, each time that it is given.
-[[nodiscard]] result<cal::told_pins> pins_told(const cli::invocation& in);
+/// --pin, each time that it is given. errc::usage for what no motor of these axes has.
+[[nodiscard]] result<cal::told_pins> pins_told(const cli::invocation& in, const machine::machine& m,
+                                               std::string_view axes);
 
 [[nodiscard]] const cli::tool_row& tool();
 

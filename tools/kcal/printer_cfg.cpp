@@ -5,6 +5,7 @@
 
 #include <kf/cal/printer_cfg_check.hpp>
 #include <kf/cal/printer_cfg_file.hpp>
+#include <kf/cal/printer_cfg_settings.hpp>
 #include <kf/klippy/cfg_file.hpp>
 
 #include <fmt/format.h>
@@ -56,7 +57,7 @@ result<void> check_live(cli::invocation& in, const plotter_site& site) {
     return tell_findings(in, cal::check_printer_cfg(site.machine, sections), site.machine_name, "the running Klipper");
 }
 
-result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation& in) {
+result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation& in, const machine::machine& m) {
     cal::printer_cfg_request r;
     using kinematics = cal::printer_cfg_request::kinematics;
     if (const auto word = in.get("kinematics"))
@@ -66,14 +67,14 @@ result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation&
     r.serial = in.get("serial").value_or("");
     if (r.serial.find_first_of("\n#;") != std::string::npos)
         return kf::fail({errc::usage, "that is no serial device", {}, "--serial " + r.serial});
-    KF_TRY(r.pins, pins_told(in));
+    KF_TRY(r.pins, pins_told(in, m, "xyz"));
     return r;
 }
 
 result<void> write_cfg(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
-    KF_TRY(const auto request, read_printer_cfg_request(in));
     KF_TRY(const auto m, open_machine(in));
+    KF_TRY(const auto request, read_printer_cfg_request(in, m.value));
     const cal::printer_cfg made = cal::make_printer_cfg(m.value, request);
     KF_TRY(auto out, text_output::open(in));
     KF_CHECK(out.write(made.text));
@@ -82,8 +83,9 @@ result<void> write_cfg(cli::invocation& in) {
     if (!made.missing.empty())
         in.out.warn(fmt::format("not known, CHANGE_ME in the file: {}", fmt::join(made.missing, ", ")));
     if (!made.for_z.empty())
-        in.out.warn(fmt::format("a file for the bring-up of motors (kinematics: none): Z lacks {}. Told by --pin, or "
-                                "in machine.yaml by axes.z.octopus_slot: \"NAME (STEP, DIR, ENABLE)\"",
+        in.out.warn(fmt::format("a file for the bring-up of motors (kinematics: none): Z lacks {}. Pins are told by "
+                                "--pin, or in machine.yaml by axes.z.octopus_slot: \"NAME (STEP, DIR, ENABLE)\"; a "
+                                "turn by steppers.z_rotation_distance there",
                                 fmt::join(made.for_z, ", ")));
     const std::string text =
         fmt::format("printer.cfg of {}, {}", m.name, made.cartesian ? "cartesian" : "kinematics none: for bring-up");
@@ -115,10 +117,11 @@ result<void> run_printer_cfg(cli::invocation& in) {
 
 } // namespace
 
-result<cal::told_pins> pins_told(const cli::invocation& in) {
+result<cal::told_pins> pins_told(const cli::invocation& in, const machine::machine& m, std::string_view axes) {
     cal::told_pins pins;
     if (in.has("pin"))
         for (const std::string& word : in.options.at("pin")) KF_CHECK(cal::tell_pin(word, pins));
+    KF_CHECK(cal::check_told_pins(pins, m, axes));
     return pins;
 }
 

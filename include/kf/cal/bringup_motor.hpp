@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// One motor during bring-up, as G-code: a [manual_stepper] of a bring-up file, which the planner drives past all
-/// kinematics, or the motor of an axis by FORCE_MOVE. And its two pins alone, step and enable, as [output_pin]: pulses
-/// without any planner. Every way out has the same way back. Specs:
+/// kinematics, or the motor of an axis by FORCE_MOVE: every way out has the same way back. And its two pins alone,
+/// enable and step: pulses without any planner, half a turn. Specs:
 /// https://www.klipper3d.org/G-Codes.html#manual_stepper
 
 #include <kf/cal/printer_cfg_file.hpp>
@@ -76,7 +76,8 @@ inline std::string pulse_pin(std::string_view motor, std::string_view pin) {
     return fmt::format("SET_PIN PIN={} VALUE=0", detail::pulse_pin(motor, "enable"));
 }
 
-/// The sections for that, instead of the motor's own: a pin belongs to one section alone.
+/// The sections for that, instead of the motor's own: a pin belongs to one section alone. The step pin is a [pwm_tool],
+/// whose pulses the board ends by itself when Klipper does not renew them: a host that dies lets no motor run on.
 [[nodiscard]] inline std::string pulse_sections(const machine::machine& m, char axis, const printer_cfg_request& told) {
     std::string out;
     const auto sections = stepper_sections(axis, axis_of(m, axis));
@@ -90,8 +91,9 @@ inline std::string pulse_pin(std::string_view motor, std::string_view pin) {
         };
         const std::string polarity = m.steppers.enable_pin_inverted && !pins.enable.empty() ? "!" : "";
         out += fmt::format(
-            "[output_pin {}]\npin: {}\n\n[output_pin {}]\npin: {}\npwm: True\nhardware_pwm: True  # False "
-            "where Klipper says: Not a valid PWM pin\ncycle_time: {}\nvalue: 0\nshutdown_value: 0\n\n",
+            "[output_pin {}]\npin: {}\n\n[pwm_tool {}]\npin: {}\nhardware_pwm: True  # False "
+            "where Klipper says: Not a valid PWM pin\ncycle_time: {}\nmaximum_mcu_duration: 1  # the board stops it "
+            "when Klipper is gone\nvalue: 0\nshutdown_value: 0\n\n",
             detail::pulse_pin(sections[i], "enable"), polarity + pin("enable_pin", pins.enable),
             detail::pulse_pin(sections[i], "step"), pin("step_pin", pins.step), io::to_decimal(1 / pulses_a_second, 6));
     }

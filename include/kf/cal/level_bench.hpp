@@ -165,15 +165,7 @@ class level_bench {
                              "its configuration lacks [virtual_sdcard] or [pause_resume]",
                              {},
                              {"kcal printer-cfg  (writes a whole printer.cfg)"}});
-        const auto strokes = [&] {
-            return job::stroke_source([ops = &operations, i = std::size_t{0}]() mutable {
-                if (i == ops->size()) return result<std::optional<job::step>>(std::nullopt);
-                const job::step s{i + 1, (*ops)[i]};
-                ++i;
-                return result<std::optional<job::step>>(s);
-            });
-        };
-        KF_TRY(const auto summary, run::check_job(strokes(), machine_, {}));
+        KF_TRY(const auto summary, run::check_job(job::strokes_of(operations), machine_, {}));
         job::gcode_options options;
         options.arcs = job::arc_style::flattened;
         options.live_objects = facts_.objects;
@@ -182,7 +174,8 @@ class level_bench {
         const machine::xy begins = summary.begins_at.value_or(machine::home_position(machine_));
         const std::filesystem::path folder =
             facts_.gcode_directory.starts_with('/') ? facts_.gcode_directory : machine_.gcode_directory;
-        KF_TRY(const auto plan, run::write_job_file(folder, name, machine_, options, facts_, begins, strokes()));
+        KF_TRY(const auto plan,
+               run::write_job_file(folder, name, machine_, options, facts_, begins, job::strokes_of(operations)));
         KF_CHECK(run::prove_place(k_, machine_, facts_, record_, begins));
         run::file_run run(k_, machine_, facts_, plan, steering, record_, out_);
         KF_TRY(const bool starts, run.may_start());

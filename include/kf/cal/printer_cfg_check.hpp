@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A printer.cfg, from its file or as a running Klipper has it, against machine.yaml: every number and pin that is not
-/// the machine's, and every section that moves, bends or pauses by itself. Of sections there is a list of those that
-/// are known to do nothing unasked; every other is named.
+/// the machine's, and every section that moves, bends or pauses by itself.
 
 #include <kf/cal/printer_cfg_pins.hpp>
+#include <kf/cal/quiet_sections.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
-#include <kf/klippy/cfg_text.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/macros.hpp>
@@ -38,158 +37,11 @@ struct cfg_findings {
     [[nodiscard]] bool fits() const noexcept { return differs.empty() && moves.empty(); }
 };
 
-/// The sections of a file as Klipper's configfile.settings would show them: numbers and switches typed, and the
-/// defaults that a plotter's machine.yaml is compared with.
-[[nodiscard]] inline json::object settings_of(const std::vector<klippy::cfg_section>& sections);
-
 /// `sections` is configfile.settings. With kinematics none the motors of a bring-up file, [manual_stepper stepper_x],
 /// stand for those of the axes.
 [[nodiscard]] inline cfg_findings check_printer_cfg(const machine::machine& m, json::object sections);
 
 namespace detail {
-
-/// What Klipper reads as a number or a switch, of that which is compared; everything else stays text.
-inline json::value typed_option(const klippy::cfg_option& o) {
-    static constexpr std::array numbers{"position_min",
-                                        "position_max",
-                                        "position_endstop",
-                                        "rotation_distance",
-                                        "microsteps",
-                                        "full_steps_per_rotation",
-                                        "step_pulse_duration",
-                                        "homing_speed",
-                                        "max_velocity",
-                                        "max_accel",
-                                        "max_z_velocity",
-                                        "max_z_accel",
-                                        "square_corner_velocity",
-                                        "minimum_cruise_ratio",
-                                        "initial_duration",
-                                        "timeout",
-                                        "resolution"};
-    static constexpr std::array switches{"homing_positive_dir", "enable_force_move", "pause_on_runout"};
-    const auto in = [&](const auto& list) {
-        return std::any_of(list.begin(), list.end(), [&](const char* n) { return o.key == n; });
-    };
-    if (in(numbers))
-        if (const auto number = io::parse_decimal(o.value)) return *number;
-    if (in(switches)) return o.is_yes();
-    if (o.key == "gear_ratio") {
-        json::array ratio;
-        for (const std::string_view pair : words_of(o.value)) {
-            const auto colon = std::min(pair.find(':'), pair.size());
-            const auto a = io::parse_decimal(pair.substr(0, colon));
-            const auto b = io::parse_decimal(pair.substr(std::min(colon + 1, pair.size())));
-            if (a && b) ratio.push_back(json::array{*a, *b});
-        }
-        return ratio;
-    }
-    return json::value(o.value);
-}
-
-inline bool is_motor(std::string_view section) {
-    return section.starts_with("stepper_") || section.starts_with("manual_stepper ");
-}
-
-/// Of an axis, its second motors' sections have a number at their end.
-inline bool is_first_motor(std::string_view section) { return section.size() == 9 && section.starts_with("stepper_"); }
-
-struct section_word {
-    std::string_view type; ///< the first word of a section's name
-    const char* does;
-};
-
-/// What is known to move nothing unasked. Their G-code is looked at all the same.
-inline bool is_quiet(std::string_view type) {
-    static constexpr std::array quiet{"mcu",
-                                      "printer",
-                                      "include",
-                                      "virtual_sdcard",
-                                      "pause_resume",
-                                      "force_move",
-                                      "gcode_arcs",
-                                      "idle_timeout",
-                                      "gcode_macro",
-                                      "respond",
-                                      "display_status",
-                                      "exclude_object",
-                                      "save_variables",
-                                      "board_pins",
-                                      "output_pin",
-                                      "pwm_tool",
-                                      "static_digital_output",
-                                      "gcode_button",
-                                      "duplicate_pin_override",
-                                      "delayed_gcode",
-                                      "manual_stepper",
-                                      "servo",
-                                      "fan",
-                                      "heater_fan",
-                                      "controller_fan",
-                                      "fan_generic",
-                                      "temperature_fan",
-                                      "temperature_sensor",
-                                      "temperature_host",
-                                      "temperature_mcu",
-                                      "thermistor",
-                                      "adc_temperature",
-                                      "heater_bed",
-                                      "heater_generic",
-                                      "verify_heater",
-                                      "extruder",
-                                      "input_shaper",
-                                      "led",
-                                      "neopixel",
-                                      "dotstar",
-                                      "display",
-                                      "query_adc",
-                                      "adxl345",
-                                      "lis2dw",
-                                      "resonance_tester",
-                                      "stepper_enable",
-                                      "motion_report",
-                                      "query_endstops",
-                                      "system_stats",
-                                      "statistics",
-                                      "gcode",
-                                      "gcode_move",
-                                      "webhooks",
-                                      "configfile",
-                                      "heaters",
-                                      "tuning_tower",
-                                      "manual_probe",
-                                      "buttons",
-                                      "danger_options",
-                                      "telemetry",
-                                      "static_pwm_clock",
-                                      "temperature_combined",
-                                      "firmware_retraction",
-                                      "endstop_phase",
-                                      "constants"};
-    return std::any_of(quiet.begin(), quiet.end(), [&](const char* q) { return type == q; }) ||
-           type.starts_with("stepper_") || type.starts_with("tmc");
-}
-
-/// What the others do, where that is known.
-inline const char* what_it_does(std::string_view type) {
-    static constexpr std::array<section_word, 13> known{
-        {{"safe_z_home", "moves inside of G28"},
-         {"homing_override", "moves inside of G28"},
-         {"bed_mesh", "moves Z inside of every other move, once a mesh is loaded"},
-         {"z_thermal_adjust", "moves Z while other axes move, as the temperature changes"},
-         {"axis_twist_compensation", "moves Z where a probe is used"},
-         {"skew_correction", "bends X and Y, once a skew is set"},
-         {"z_tilt", "moves the Z motors against each other"},
-         {"z_tilt_ng", "moves the Z motors against each other"},
-         {"quad_gantry_level", "moves the Z motors against each other"},
-         {"probe", "lowers the tool where G28 Z or a probing command says"},
-         {"bltouch", "lowers the tool where G28 Z or a probing command says"},
-         {"filament_switch_sensor", "pauses a drawing by itself"},
-         {"filament_motion_sensor", "pauses a drawing by itself"}}};
-    for (const auto& k : known)
-        if (k.type == type) return k.does;
-    return "not known to do nothing by itself";
-}
 
 class cfg_check {
     const machine::machine& m_;
@@ -347,32 +199,6 @@ class cfg_check {
 };
 
 } // namespace detail
-
-inline json::object settings_of(const std::vector<klippy::cfg_section>& sections) {
-    json::object out;
-    for (const klippy::cfg_section& s : sections) {
-        json::value& at = out[io::to_lower(s.name)];
-        if (!at.is_object()) at.emplace_object();
-        for (const klippy::cfg_option& o : s.options) at.get_object()[o.key] = detail::typed_option(o);
-    }
-    const auto fill = [](json::object& section, const char* key, json::value value) {
-        if (!section.contains(key)) section[key] = std::move(value);
-    };
-    for (auto& [name, value] : out) {
-        json::object& section = value.get_object();
-        if (detail::is_motor(name)) fill(section, "full_steps_per_rotation", 200);
-        if (!detail::is_first_motor(name)) continue;
-        fill(section, "position_min", 0.0);
-        fill(section, "homing_speed", 5.0);
-    }
-    if (json::value* printer = out.if_contains("printer")) {
-        fill(printer->get_object(), "square_corner_velocity", 5.0);
-        for (const auto& [z, xy] : {std::pair("max_z_velocity", "max_velocity"), std::pair("max_z_accel", "max_accel")})
-            if (const json::value* v = printer->get_object().if_contains(xy))
-                fill(printer->get_object(), z, json::value(*v));
-    }
-    return out;
-}
 
 inline cfg_findings check_printer_cfg(const machine::machine& m, json::object sections) {
     json::object axes;

@@ -188,6 +188,7 @@ class cfg_writer {
                             "it is lost when the motors go off. A second endstop makes Klipper home each motor by "
                             "itself: axes.{}.endstop_pin: \"DIAG1 (PG9) + NAME (PIN)\".",
                             io::to_upper(axis), steppers.size(), axis));
+        if (axis == 'z' && !a.endstop_pin) free_endstop_of_z();
         for (std::size_t i = 0; i < steppers.size(); ++i) {
             if (i != 0) comment(each_homes ? "homed by itself, against its own endstop" : "goes with the first motor");
             out_.text += fmt::format("[{}]\n", steppers[i]);
@@ -197,12 +198,25 @@ class cfg_writer {
             if (i + 1 < steppers.size()) out_.text += '\n';
         }
     }
+    /// Klipper wants a pin for it, and G28 Z or a button "home all" would believe that pin.
+    void free_endstop_of_z() {
+        comment("No switch is wired to Z: home X and Y alone, kplot touch-off tells where Z is.");
+        comment("Open, the pin has to read as pressed (^ without !), so that G28 Z fails at once.");
+        const auto told = request_.pins.find("stepper_z.endstop_pin");
+        if (told == request_.pins.end() || told->second.find('!') == std::string::npos) return;
+        out_.notes.push_back(
+            fmt::format("stepper_z.endstop_pin {}: machine.yaml has no switch there. With the ! an open "
+                        "pin reads as not pressed, and G28 Z drives Z to its end, into the paper. "
+                        "Leave the ! out, or name the switch: axes.z.endstop_pin.",
+                        told->second));
+    }
     void manual_motors(char axis) {
         const auto steppers = stepper_sections(axis, axis_of(m_, axis));
         for (std::size_t i = 0; i < steppers.size(); ++i) {
             section("manual_stepper " + steppers[i]);
             motor(axis, i, steppers[i], out_.missing);
-            if (axis != 'z' || endstop_pin_of(m_, axis, i)) endstop(axis, i, steppers[i], out_.missing);
+            if (axis != 'z' || endstop_pin_of(m_, axis, i) || request_.pins.contains(steppers[i] + ".endstop_pin"))
+                endstop(axis, i, steppers[i], out_.missing);
             number("velocity", a_turn_of(m_, axis).value_or(m_.steppers.xy_rotation_distance) / 4,
                    "mm/s, a quarter of a turn a second");
             number("accel", 100, "mm/s2");

@@ -6,9 +6,11 @@
 
 #include <kf/error.hpp>
 #include <kf/io/ascii.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/machine/machine.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +28,9 @@ using told_pins = std::map<std::string, std::string>;
 
 /// errc::usage unless `word` is SECTION.OPTION=PIN, as in "stepper_z.endstop_pin=^PG10".
 [[nodiscard]] result<void> tell_pin(std::string_view word, told_pins& into);
+
+/// errc::usage when a pin is told of something that no motor of these axes has.
+[[nodiscard]] result<void> check_told_pins(const told_pins& told, const machine::machine& m, std::string_view axes);
 
 struct motor_pins {
     std::string step, dir, enable; ///< without the polarity of the driver; "" when not known
@@ -146,6 +151,23 @@ inline result<void> tell_pin(std::string_view word, told_pins& into) {
                          std::string(word),
                          {"--pin stepper_z.step_pin=PF9"}});
     into[io::to_lower(io::trim(word.substr(0, equals)))] = std::string(io::trim(word.substr(equals + 1)));
+    return {};
+}
+
+inline result<void> check_told_pins(const told_pins& told, const machine::machine& m, std::string_view axes) {
+    constexpr std::array options{"step_pin", "dir_pin", "enable_pin", "endstop_pin"};
+    std::vector<std::string> known;
+    for (const char axis : axes)
+        for (const std::string& section : stepper_sections(axis, axis_of(m, axis))) known.push_back(section);
+    for (const auto& [name, pin] : told) {
+        const auto dot = name.find('.');
+        const bool motor = std::find(known.begin(), known.end(), name.substr(0, dot)) != known.end();
+        if (motor && std::find(options.begin(), options.end(), name.substr(dot + 1)) != options.end()) continue;
+        return kf::fail(
+            {errc::usage, fmt::format("no motor here has a {}", io::printable(name, 60)),
+             fmt::format("the motors are {}; each has {}", fmt::join(known, ", "), fmt::join(options, ", ")),
+             fmt::format("--pin {}={}", io::printable(name, 60), pin)});
+    }
     return {};
 }
 

@@ -89,11 +89,12 @@ static_assert(run::steering<routine_steering>);
         const std::string motor = by_hand ? section.substr(manual.size()) : section;
         if (section.starts_with(pulses) && section.ends_with(enable)) {
             const std::string name = section.substr(pulses.size(), section.size() - pulses.size() - enable.size());
-            saw["pulses_" + name] = s.has_section(fmt::format("{}{}_step", pulses, name));
+            saw["pulses_" + name] = s.has_section(fmt::format("pwm_tool kcal_{}_step", name));
         }
         if (!motor.starts_with("stepper_")) continue;
         if (by_hand || forced) saw[(by_hand ? "manual_" : "own_") + motor] = true;
         saw["dir_" + motor] = s.text(section, "dir_pin").value_or("");
+        if (const auto turn = s.number(section, "rotation_distance")) saw["turn_" + motor] = *turn;
     }
     return saw;
 }
@@ -148,15 +149,7 @@ class routine_printer {
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
         if (d.up_to) m.motion.max_velocity_mm_s = std::max(m.motion.max_velocity_mm_s, *d.up_to);
-        const auto job_strokes = [&] {
-            return job::stroke_source([ops = &d.operations, i = std::size_t{0}]() mutable {
-                if (i == ops->size()) return result<std::optional<job::step>>(std::nullopt);
-                const job::step s{i + 1, (*ops)[i]};
-                ++i;
-                return result<std::optional<job::step>>(s);
-            });
-        };
-        KF_TRY(const auto summary, run::check_job(job_strokes(), m, {}));
+        KF_TRY(const auto summary, run::check_job(job::strokes_of(d.operations), m, {}));
         job::gcode_options options;
         options.arcs = job::arc_style::flattened;
         options.live_objects = facts_.objects;
@@ -169,7 +162,7 @@ class routine_printer {
         }
         constexpr std::size_t queued = 4; // combs have hundreds of short strokes
         routine_steering steering;
-        run::stroke_run run(k_, m, facts, options, job_strokes(), steering, record_, out_,
+        run::stroke_run run(k_, m, facts, options, job::strokes_of(d.operations), steering, record_, out_,
                             {.ahead = queued, .total = summary.measure.strokes, .job = how_.routine});
         auto drawn = run();
         if (d.accel && k_.connected() && k_.status().ready())

@@ -52,7 +52,7 @@ struct rack {
 };
 
 /// What printer.cfg has of motors: {"manual_stepper_x": true, "own_stepper_x": true, "pulses_stepper_x": true,
-/// "dir_stepper_x": "!PF12"}: a [manual_stepper], a [stepper_x] that FORCE_MOVE can turn, the [output_pin] of bring-up.
+/// "dir_stepper_x": "!PF12"}: a [manual_stepper], a [stepper_x] that FORCE_MOVE can turn, the pins of bring-up.
 struct look_at_motors {};
 /// {"stepper_x": "open"}: what each switch says now.
 struct look_at_endstops {};

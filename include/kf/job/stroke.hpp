@@ -122,4 +122,14 @@ class stroke_source {
     }
 };
 
+/// The strokes of operations that are all there; they have to outlive it.
+[[nodiscard]] inline auto strokes_of(const std::vector<operation>& operations) {
+    return stroke_source([ops = &operations, i = std::size_t{0}]() mutable -> result<std::optional<step>> {
+        if (i == ops->size()) return std::nullopt;
+        step s{i + 1, (*ops)[i]};
+        ++i;
+        return s;
+    });
+}
+
 } // namespace kf::job

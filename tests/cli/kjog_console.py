@@ -151,6 +151,21 @@ class Console(PlotterTest):
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
 
+    def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
+        p = self.homed()
+        t = self.in_tmux(p)
+        t.until("ready")
+        t.keys(":")
+        t.until("G-code:")
+        t.keys("-l", "G1 X240 F60")
+        t.until("G-code: G1 X240 F60")  # with Enter in the same read it would be a paste
+        t.keys("Enter")
+        t.until("State      console")
+        t.keys("C-c")
+        t.until("console is not done")
+        t.keys("!")
+        self.stops(p)
+
     def test_a_terminal_that_goes_away_ends_a_held_key(self):
         p = self.homed(speed=1)
         t = self.bare(p)

@@ -243,15 +243,15 @@ BOOST_AUTO_TEST_CASE(no_length_is_drawn_that_its_instrument_does_not_reach) {
     const auto m = gantry();
     for (const method how : {method::diagonals, method::triangle})
         for (const instrument& with : instruments) {
-            const auto p = kf::cal::detail::square_place(m, {.how = how, .reading = {.with = with}});
+            const auto p = kf::cal::square_place(m, {.how = how, .reading = {.with = with}});
             const mm longest = std::hypot(p.along_x, p.along_y);
             BOOST_TEST(longest <= longest_read(with) + 1e-9, with.name << ": " << longest);
             BOOST_TEST(longest >= 100, with.name << ": " << longest);
         }
-    const auto wanted = kf::cal::detail::square_place(m, {.size = 160, .reading = {.with = instruments[0]}});
+    const auto wanted = kf::cal::square_place(m, {.size = 160, .reading = {.with = instruments[0]}});
     BOOST_TEST(wanted.along_x == 160); // somebody has a longer one
     for (const instrument& with : instruments)
-        BOOST_TEST(kf::cal::detail::steps_length(m, {.axis = 'y', .with = with}) <= longest_read(with));
+        BOOST_TEST(kf::cal::steps_length(m, {.axis = 'y', .with = with}) <= longest_read(with));
 }
 
 BOOST_AUTO_TEST_CASE(a_length_is_asked_for_in_whole_tenths) {

@@ -28,15 +28,14 @@ struct square_options {
     std::string profile = "kcal"; ///< of [skew_correction]
 };
 
-namespace detail {
-
 /// The corners A (lower left), D (lower right), C (upper right) and B (upper left), as the machine has up and down.
 struct square_corners {
     job::point a, d, c, b;
     mm along_x = 0, along_y = 0;
 };
 
-inline square_corners square_place(const machine::machine& m, const square_options& o) {
+/// Where they lie: in the free canvas, and no longer than the instrument reads.
+[[nodiscard]] inline square_corners square_place(const machine::machine& m, const square_options& o) {
     const auto free = free_canvas(m, 12);
     constexpr mm step = 10, longest = 300;
     mm x = std::floor(std::min(free.width(), longest) / step) * step;
@@ -57,6 +56,8 @@ inline square_corners square_place(const machine::machine& m, const square_optio
     if (o.how == square_options::method::reversal) return {low, {low.x + x, low.y}, {high.x + x, high.y}, high, x, y};
     return {{low.x - x / 2, low.y}, {low.x + x / 2, low.y}, {high.x + x / 2, high.y}, {high.x - x / 2, high.y}, x, y};
 }
+
+namespace detail {
 
 inline std::vector<job::operation> square_sheet(const machine::machine& m, const square_options& o,
                                                 const square_corners& p) {
@@ -213,7 +214,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
 
 [[nodiscard]] inline result<routine_step> next_of_square(const routine_notes& notes, const machine::machine& m,
                                                          const square_options& o) {
-    const auto corners = detail::square_place(m, o);
+    const auto corners = square_place(m, o);
     if (notes.half_done("rack"))
         return kf::fail({errc::refused,
                          "it is not known whether the second X motor went its way",

@@ -16,7 +16,7 @@ from plotter import PlotterTest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/first-hour.md").read_text()
 # What ends otherwise than with 0, as the page says.
-STATUS = {"kcal printer-cfg --live": 3}
+STATUS = {"kcal printer-cfg --live": 3, "kcal bringup y": 1, "kcal bringup x": 1}
 COMB, LINES = 26, 47  # of a pair of kcal backlash
 
 

@@ -106,7 +106,7 @@ class Menu(WorldTest):
         t = self.menu(w)
         w.unplug("pico")
         t.until("Pico ", "not connected")
-        t.type("2f")
+        t.type("1f")  # it keeps its number
         t.until("is not connected")
         w.power_cycle("pico")
         t.keys("d")  # what was said is forgotten

@@ -106,7 +106,7 @@ class Menu(WorldTest):
         t = self.menu(w)
         w.unplug("pico")
         t.until("Pico ", "not connected")
-        t.type("2f")
+        t.type("1f")  # it keeps its number
         t.until("is not connected")
         w.power_cycle("pico")
         t.keys("d")  # what was said is forgotten
@@ -269,7 +269,7 @@ class Menu(WorldTest):
         self.assertEqual(t.end(), 0)
         # With options that the menu knows, too; what is of a flash alone begins one.
         for more, shown, key in (((), "Last flash", b"q"), (("--no-color", "--plain"), "Last flash", b"q"),
-                                 (("--device", "pico", "-s"), "Flash Pico? [Y/n]:", b"n\n")):
+                                 (("--device", "pico", "-s", "-n"), "Pico is usb-Klipper", b"")):
             t = Terminal([world.KFLASH, "--sim-root", str(w.root / "w"), *more], env, term="xterm-256color", **on_it)
             self.addCleanup(t.close)
             t.expect(shown)

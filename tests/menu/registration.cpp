@@ -149,6 +149,14 @@ BOOST_AUTO_TEST_CASE(a_device_is_registered_by_its_own_name_and_by_its_port_only
     BOOST_TEST(usb_of("usb-Klipper_rp2040_12345-if00", 0) == "--usb=1-1.3"); // everybody's serial number
 }
 
+BOOST_AUTO_TEST_CASE(back_from_the_end_keeps_what_was_said_of_katapult) {
+    registration r(two_devices());
+    for (const char* answer : {"1", "a", "", "", "2", "n", "y"}) good(r, answer);
+    BOOST_TEST(r.back());
+    BOOST_TEST(open(r) == "Register it?");
+    BOOST_TEST((r.board().method == board::method_named("make_flash")));
+}
+
 BOOST_AUTO_TEST_CASE(no_at_the_summary_calls_it_off) {
     registration r(two_devices());
     for (const char* answer : {"1", "a", "", "y"}) good(r, answer); // excluded: no configuration is asked for

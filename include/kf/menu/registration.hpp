@@ -148,7 +148,7 @@ class registration {
             if (what >= last) std::erase(settled_, what);
         if (method_is_given_)
             (void)settle(about::katapult);
-        else
+        else if (last <= about::katapult) // what was said of Katapult holds at the summary
             board_.method = method_of_chip();
         return true;
     }

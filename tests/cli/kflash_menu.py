@@ -161,6 +161,7 @@ class Menu(WorldTest):
         t.keys("Escape")
         t.until("Mill", "make_flash", "Register it? [Y/n]:", "there is no device")
         w.power_cycle("spare")
+        wait_for("it is plugged in", lambda: any("stm32f446xx" in name for name in w.by_id()))
         t.keys("Enter")
         t.until("Mill is registered")
         entry = w.registry()["devices"]["mill"]

@@ -73,7 +73,7 @@ class Console(PlotterTest):
     def test_four_sizes_and_one_that_is_too_small_keep_the_stop(self):
         p = self.homed()
         t = self.in_tmux(p)
-        t.until("ready")
+        t.until("ready", "Goes to    X")
         for columns, rows in ((120, 40), (60, 20), (40, 20), (80, 24)):
             t.resize(columns, rows)
             seen = wait_for("the page fits", lambda: (lambda s: s if len(s.splitlines()) == rows and "─" * columns in s
@@ -93,7 +93,7 @@ class Console(PlotterTest):
     def test_arrows_move_and_neither_a_paste_nor_the_way_back_does_anything(self):
         p = self.homed()
         t = self.in_tmux(p)
-        t.until("ready")
+        t.until("ready", "Goes to    X")
         t.keys("Right")
         t.until("X 101.000")
         t.keys("Up")
@@ -140,12 +140,13 @@ class Console(PlotterTest):
         p = self.homed()
         t = Window(p, shell=True)  # only a shell's child can be stopped
         self.addCleanup(t.end)
+        t.until("ready", "Goes to    X")  # it has looked where the machine is
         t.keys("C-z")
         t.until("Stopped")
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
         t.keys("fg", "Enter")
-        t.until("Limits")
+        t.until("Limits", "Goes to    X")
         t.keys("Right")
         self.rests_at(p, 101.0, 100.0)
         t.keys("q")
@@ -156,7 +157,7 @@ class Console(PlotterTest):
     def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
         p = self.homed()
         t = self.in_tmux(p)
-        t.until("ready")
+        t.until("ready", "Goes to    X")
         t.keys(":")
         t.until("G-code:")
         t.keys("-l", "G1 X240 F60")

@@ -84,9 +84,7 @@ result<void> tell_report(cli::invocation& in, int level, const cal::level_report
 result<void> run_on_printer(cli::invocation& in, const plotter_site& site, int level,
                             const std::vector<cal::level_row>& rows, answering& answers, cal::level_report& report) {
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::others, .klipper = readiness::preflighted}));
-    cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out,
-                           {touch_off_by(site), pen_word(in),
-                            in.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused});
+    cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out, person_word(in, site));
     const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out, report); };
     auto ran = level == 2   ? run_with(cal::motion_level(bench))
                : level == 3 ? run_with(cal::tool_level(bench, answers))

@@ -36,11 +36,8 @@ class printer_of_routine {
     result<void> open() {
         if (doer_) return {};
         KF_TRY(plotter_, open_plotter(in_, site_, {.hold = holding::others, .klipper = klipper_}));
-        doer_.emplace(
-            plotter_->session, site_.machine, plotter_->facts, plotter_->record, plotter_->square, in_.out,
-            cal::routine_doing{touch_off_by(site_), pen_word(in_),
-                               in_.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused,
-                               fmt::format("kcal {}", in_.command)});
+        doer_.emplace(plotter_->session, site_.machine, plotter_->facts, plotter_->record, plotter_->square, in_.out,
+                      cal::routine_doing{person_word(in_, site_), fmt::format("kcal {}", in_.command)});
         return {};
     }
 

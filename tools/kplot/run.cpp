@@ -30,7 +30,7 @@ result<request> read_request(const cli::invocation& in) {
     request r;
     r.step = in.has("step");
     r.detach = in.has("detach");
-    if (in.has("foreign-macros")) r.foreign = run::foreign_macros::taken;
+    r.foreign = foreign_macros(in);
     if (in.has("ahead")) {
         KF_TRY(const double n, number_option(in, "ahead", 0, 0, 100));
         if (n != static_cast<double>(static_cast<std::size_t>(n)))

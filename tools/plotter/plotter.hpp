@@ -9,6 +9,7 @@
 #include <kf/klippy/session.hpp>
 #include <kf/klippy/socket_lock.hpp>
 #include <kf/run/pen_record.hpp>
+#include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/square_record.hpp>
 #include <kf/run/steering.hpp>
@@ -69,6 +70,12 @@ struct plotter {
 }
 [[nodiscard]] inline run::pen_word pen_word(const cli::invocation& in) {
     return in.has("pen-is-up") ? run::pen_word::is_up : run::pen_word::nothing;
+}
+[[nodiscard]] inline run::foreign_macros foreign_macros(const cli::invocation& in) {
+    return in.has("foreign-macros") ? run::foreign_macros::taken : run::foreign_macros::refused;
+}
+[[nodiscard]] inline run::person_word person_word(const cli::invocation& in, const plotter_site& site) {
+    return {touch_off_by(site), pen_word(in), foreign_macros(in)};
 }
 
 } // namespace kf::plotting

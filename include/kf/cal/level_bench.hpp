@@ -13,6 +13,7 @@
 #include <kf/run/first_place.hpp>
 #include <kf/run/job_check.hpp>
 #include <kf/run/motor_hold.hpp>
+#include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/travel_to.hpp>
 #include <kf/run/z_reference.hpp>
@@ -34,12 +35,6 @@ namespace kf::cal {
 
 namespace json = boost::json;
 
-struct level_people {
-    run::touch_off_by touch_off = run::touch_off_by::person;
-    run::pen_word said = run::pen_word::nothing;
-    run::foreign_macros foreign = run::foreign_macros::refused;
-};
-
 template<class Session, sink Sink>
 class level_bench {
     Session& k_;
@@ -47,7 +42,7 @@ class level_bench {
     run::printer_facts& facts_;
     run::pen_record& record_;
     Sink& out_;
-    level_people people_;
+    run::person_word person_;
     std::string z_lacks_;
     bool held_ = false;
 
@@ -55,13 +50,13 @@ class level_bench {
     static constexpr mm close_enough = 0.1; ///< of the plan: where a move ends
 
     level_bench(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record, Sink& out,
-                level_people people)
+                run::person_word person)
       : k_(k)
       , machine_(m)
       , facts_(facts)
       , record_(record)
       , out_(out)
-      , people_(people) {}
+      , person_(person) {}
 
     [[nodiscard]] Session& session() noexcept { return k_; }
     [[nodiscard]] const machine::machine& machine() const noexcept { return machine_; }
@@ -75,9 +70,9 @@ class level_bench {
         KF_TRY(const auto now, run::look_at(k_));
         facts_.homed_axes = now.toolhead->homed_axes;
         if (!facts_.homed("xy"))
-            KF_CHECK(run::home_xy(k_, machine_, facts_, record_, people_.touch_off, people_.said, out_));
+            KF_CHECK(run::home_xy(k_, machine_, facts_, record_, person_.touch_off, person_.pen, out_));
         if (!knows_z()) {
-            auto known = run::reference_z(k_, machine_, facts_, record_, people_.touch_off, people_.said);
+            auto known = run::reference_z(k_, machine_, facts_, record_, person_.touch_off, person_.pen);
             if (!known && known.error().code != errc::refused) return known;
             if (!known) z_lacks_ = known.error().what;
         }
@@ -87,7 +82,7 @@ class level_bench {
     /// After a stop that came with the tool up: the person's word is not needed for what we saw.
     [[nodiscard]] result<void> prepare_after_stop() {
         held_ = false; // a restart has the idle_timeout of printer.cfg again
-        people_.said = run::pen_word::is_up;
+        person_.pen = run::pen_word::is_up;
         KF_CHECK(record_.is_up());
         return prepare();
     }
@@ -99,7 +94,7 @@ class level_bench {
             {errc::refused, z_lacks_, {}, {}, {"Lower the pen until it touches the paper.", "kplot touch-off"}});
     }
     /// Whether travel over the paper is anybody's to allow.
-    [[nodiscard]] bool may_travel() const { return knows_z() || people_.said == run::pen_word::is_up; }
+    [[nodiscard]] bool may_travel() const { return knows_z() || person_.pen == run::pen_word::is_up; }
     /// The tool up, before anything moves over the paper. Nobody may know that: then a person has to say so.
     [[nodiscard]] result<void> up() {
         if (knows_z()) return run::lift(k_, machine_, record_);
@@ -158,7 +153,7 @@ class level_bench {
     template<run::steering Steering>
     [[nodiscard]] result<run::file_outcome> draw_file(const std::vector<job::operation>& operations,
                                                       const std::string& name, Steering& steering) {
-        KF_CHECK(run::refuse_foreign_macros(facts_.commands, people_.foreign));
+        KF_CHECK(run::refuse_foreign_macros(facts_.commands, person_.foreign));
         if (!facts_.files)
             return kf::fail({errc::not_found,
                              "this printer cannot run files",

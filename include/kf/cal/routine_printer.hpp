@@ -17,6 +17,7 @@
 #include <kf/run/job_check.hpp>
 #include <kf/run/lift.hpp>
 #include <kf/run/motor_hold.hpp>
+#include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/square_record.hpp>
 #include <kf/run/stroke_run.hpp>
@@ -100,9 +101,7 @@ static_assert(run::steering<routine_steering>);
 }
 
 struct routine_doing {
-    run::touch_off_by touch_off = run::touch_off_by::person;
-    run::pen_word said = run::pen_word::nothing;
-    run::foreign_macros foreign = run::foreign_macros::refused;
+    run::person_word person = {};
     std::string routine = {}; ///< for the record of the pen: "kcal square"
 };
 
@@ -130,9 +129,9 @@ class routine_printer {
         return saw;
     }
     result<json::object> does(const make_ready&) {
-        KF_CHECK(run::refuse_foreign_macros(facts_.commands, how_.foreign));
-        KF_CHECK(run::home_xy(k_, machine_, facts_, record_, how_.touch_off, how_.said, out_));
-        KF_CHECK(run::reference_z(k_, machine_, facts_, record_, how_.touch_off, how_.said));
+        KF_CHECK(run::refuse_foreign_macros(facts_.commands, how_.person.foreign));
+        KF_CHECK(run::home_xy(k_, machine_, facts_, record_, how_.person.touch_off, how_.person.pen, out_));
+        KF_CHECK(run::reference_z(k_, machine_, facts_, record_, how_.person.touch_off, how_.person.pen));
         KF_CHECK(run::hold_motors(k_));
         return json::object{{"homed", facts_.homed_axes}};
     }

@@ -28,6 +28,8 @@ struct square_options {
     std::string profile = "kcal"; ///< of [skew_correction]
 };
 
+namespace detail {
+
 /// The corners A (lower left), D (lower right), C (upper right) and B (upper left), as the machine has up and down.
 struct square_corners {
     job::point a, d, c, b;
@@ -56,8 +58,6 @@ struct square_corners {
     if (o.how == square_options::method::reversal) return {low, {low.x + x, low.y}, {high.x + x, high.y}, high, x, y};
     return {{low.x - x / 2, low.y}, {low.x + x / 2, low.y}, {high.x + x / 2, high.y}, {high.x - x / 2, high.y}, x, y};
 }
-
-namespace detail {
 
 inline std::vector<job::operation> square_sheet(const machine::machine& m, const square_options& o,
                                                 const square_corners& p) {
@@ -214,7 +214,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
 
 [[nodiscard]] inline result<routine_step> next_of_square(const routine_notes& notes, const machine::machine& m,
                                                          const square_options& o) {
-    const auto corners = square_place(m, o);
+    const auto corners = detail::square_place(m, o);
     if (notes.half_done("rack"))
         return kf::fail({errc::refused,
                          "it is not known whether the second X motor went its way",

@@ -26,6 +26,8 @@ struct steps_options {
     instrument with = instruments[1];
 };
 
+namespace detail {
+
 /// What is drawn and measured, in mm: as asked for, or what the canvas and the instrument allow.
 [[nodiscard]] inline mm steps_length(const machine::machine& m, const steps_options& o) {
     if (o.length > 0) return o.length;
@@ -34,8 +36,6 @@ struct steps_options {
     constexpr mm step = 10, longest = 300;
     return std::floor(std::min({most, longest, longest_read(o.with)}) / step) * step;
 }
-
-namespace detail {
 
 inline std::vector<job::operation> steps_sheet(const machine::machine& m, const steps_options& o, mm length) {
     sheet s(m.tools.front().name);
@@ -114,7 +114,7 @@ inline result<conclusion> steps_conclusion(const routine_notes& notes, const mac
 
 [[nodiscard]] inline result<routine_step> next_of_steps(const routine_notes& notes, const machine::machine& m,
                                                         const steps_options& o) {
-    const mm length = steps_length(m, o);
+    const mm length = detail::steps_length(m, o);
     const std::string axis(1, io::to_upper(o.axis));
     if (!notes.done("look")) return deed{"look", "", look{}};
     if (!notes.done("ready"))

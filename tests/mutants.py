@@ -5,6 +5,7 @@ its label goes red, and that the same test is green without the defect.
 
 mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in the sources is changed.
 mutants.py --texts: no more than whether each defect can still be put in and has tests that could see it."""
+import functools
 import json
 import os
 import pathlib
@@ -398,10 +399,15 @@ def tool_of(sources):
     return {"cli": "kflash", "plotter": "kplot"}.get(name, name)  # what several tools have is tried by one of them
 
 
+@functools.cache
+def tests_by_label():
+    known = [row for _, _, sections in labels.declared(ROOT) for _, _, rows in sections for row, _, _ in rows]
+    return labels.tests(ROOT, known)[0]
+
+
 def trials(label, seen_by):
     """(sources to compile again, tests (file, name) to run against that program), one after the other."""
-    known = [row for _, _, sections in labels.declared(ROOT) for _, _, rows in sections for row, _, _ in rows]
-    mine = labels.tests(ROOT, known)[0].get(label, [])
+    mine = tests_by_label().get(label, [])
     if isinstance(seen_by, str):
         for file in sorted({f for f, _ in mine if f.startswith(f"{seen_by}/")}):
             yield [f"tests/{file}"], [t for t in mine if t[0] == file]

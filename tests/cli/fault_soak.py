@@ -4,12 +4,13 @@
 Afterwards the service must be as before, registry and ledger whole, no board must hold what is not its own, and the next
 run must work.
 
-fault_soak.py KFLASH KSIM          the phase edges and every 16th port write (what `meson test` runs)
+fault_soak.py KFLASH KSIM          every second one of the phase edges and of each 16th port write (what `meson test` runs)
+fault_soak.py KFLASH KSIM --edges  all of those
 fault_soak.py KFLASH KSIM --all    all of them: with an error, with kill -9, and with each other signal in turn, three an
                                    effect, so that each phase meets every signal (make soak)
---batch: of a batch of three boards, with an error, kill -9, SIGHUP, SIGTERM and SIGINT; without --all only every 16th of
-its phase edges (--edges: all of those).
---part 1/3 takes every third of either."""
+--batch: of a batch of three boards, with an error, kill -9, SIGHUP, SIGTERM and SIGINT; without --all and --edges only
+every 16th of its phase edges.
+--part 1/3 takes every third of any."""
 import json
 import os
 import signal
@@ -145,8 +146,8 @@ def main():
         rows = effects(w)
         # The guardian counts its own effects and obeys the same fault: one number is one place in each of them.
         numbers = sorted({n for n, _, _ in rows}) if everything else sorted(set(edges(rows)))
-        if BATCH and not everything and "--edges" not in sys.argv:
-            numbers = numbers[::16]
+        if not everything and "--edges" not in sys.argv:
+            numbers = numbers[::16 if BATCH else 2]
         part, parts = map(int, sys.argv[sys.argv.index("--part") + 1].split("/")) if "--part" in sys.argv else (1, 1)
         numbers = numbers[part - 1::parts]
         print(f"{len(rows)} effects in a flash and its guardian, {len(numbers)} of {max(n for n, _, _ in rows)} numbers tried, "

@@ -65,10 +65,10 @@ class Console(PlotterTest):
         return [round(v, 3) for v in p.status(toolhead=["position"])["toolhead"]["position"][:2]]
 
     def rests_at(self, p, *place):
-        wait_for(f"it stands at {place}, not at {self.xy(p)}", lambda: self.xy(p) == list(place), 15)
+        wait_for(f"it stands at {place}, not at {self.xy(p)}", lambda: self.xy(p) == list(place), 60)
 
     def stops(self, p):
-        wait_for("the emergency stop", lambda: p.state() == "shutdown", 10)
+        wait_for("the emergency stop", lambda: p.state() == "shutdown", 60)
 
     def test_four_sizes_and_one_that_is_too_small_keep_the_stop(self):
         p = self.homed()
@@ -77,7 +77,7 @@ class Console(PlotterTest):
         for columns, rows in ((120, 40), (60, 20), (40, 20), (80, 24)):
             t.resize(columns, rows)
             seen = wait_for("the page fits", lambda: (lambda s: s if len(s.splitlines()) == rows and "─" * columns in s
-                                                     and "Q quit" in s and "X 100.000" in s else None)(t.seen()), 10)
+                                                     and "Q quit" in s and "X 100.000" in s else None)(t.seen()), 60)
             self.assertIn("E-STOP", seen)
             self.assertLessEqual(max(map(len, seen.splitlines())), columns)
             self.assertIn("X 100.000 Y 100.000 Z  10.000", seen)
@@ -176,7 +176,7 @@ class Console(PlotterTest):
             t.type(RIGHT)
             time.sleep(0.033)  # the keyboard
         os.close(t.mine)
-        self.assertEqual(t.child.wait(20), 130)
+        self.assertEqual(t.child.wait(60), 130)
         t.mine = os.open("/dev/null", os.O_RDONLY)
         time.sleep(1)  # what was under way
         x = self.xy(p)[0]

@@ -50,7 +50,9 @@ class Gantry(Plotter):
         file = self.folder_of_wrong / "wrong.txt"
         file.write_text(wrong)
         options.setdefault("speed", 400)
-        super().__init__(machine=text or machine(), config=config, ksim=("--wrong", file, *options.pop("ksim", ())), **options)
+        # Klipper's ten minutes of idleness are a second and a half here, which a busy computer may well take.
+        patient = "[idle_timeout]\ntimeout: 36000\n" + (config or "")
+        super().__init__(machine=text or machine(), config=patient, ksim=("--wrong", file, *options.pop("ksim", ())), **options)
         self.random = random.Random(seed)
 
     def close(self):

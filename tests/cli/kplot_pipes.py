@@ -67,14 +67,14 @@ class Pipes(PipeTest):
         self.assertEqual(before["strokes"], 62)
         self.assertLess(after["strokes"], 45)
         self.assertLess(after["pen_up_mm"], before["pen_up_mm"])
-        self.out("run", job, "--sim", "--sim-speed", "1000", "--merge", "0.01", "--order", "--effort", "2")
+        self.out("run", job, "--sim", "--sim-speed", "100", "--merge", "0.01", "--order", "--effort", "2")
         self.assertIn("--merge 0.01: 41 lines from 62", self.told)
         self.assertRegex(self.told, r"--order: \d+\.\d mm of travel with the tool up, \d+\.\d mm before; "
                                     r"\d+\.\d s, \d+\.\d s\s+before")
 
 
     def test_run_merges_and_orders_a_drawing_unless_it_is_told_not_to_and_leaves_a_job_alone(self):
-        drawing, sim = self.draw(SQUARES), ("--sim", "--sim-speed", "1000", "--json")
+        drawing, sim = self.draw(SQUARES), ("--sim", "--sim-speed", "100", "--json")
         merged = json.loads(self.out("stats", drawing, "--merge", "0.01", "--json").splitlines()[-1])
         def drawn(*words):
             events = [json.loads(line) for line in self.out("run", *words, *sim).splitlines()]

@@ -62,7 +62,7 @@ class cfg_reader {
                                  "idle_timeout", "force_move", "respond", "display_status", "safe_z_home",
                                  "homing_override", "skew_correction", "endstop_phase", "gcode_arcs"})
             if (s.name == bare) return {};
-        if (s.name.starts_with("delayed_gcode ")) return {};
+        if (s.name.starts_with("delayed_gcode ") || s.name.starts_with("skew_correction ")) return {};
         return wrong(s.line, fmt::format("the simulated printer has no [{}]", s.name));
     }
 
@@ -146,6 +146,12 @@ class cfg_reader {
                 return to(into_.homing_override->position[i]);
         if (section.starts_with("delayed_gcode ") && key == "initial_duration")
             return to(into_.delayed.back().initial_duration);
+        if (section.starts_with("skew_correction ")) {
+            skew_profile& profile = into_.skew_profiles[section.substr(16)];
+            if (key == "xy_skew") return to(profile.xy);
+            if (key == "xz_skew") return to(profile.xz);
+            if (key == "yz_skew") return to(profile.yz);
+        }
         if (section == "gcode_arcs" && key == "resolution") return to(l.arc_resolution);
         if (section == "pause_resume" && key == "recover_velocity") return to(into_.recover_velocity);
         if (section == "idle_timeout" && key == "timeout") return to(into_.idle_timeout);

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,6 +83,11 @@ struct macro_config {
     std::vector<std::pair<std::string, std::string>> variables = {};
 };
 
+/// Of a [skew_correction NAME]; the simulated printer bends by the first of them alone.
+struct skew_profile {
+    double xy = 0, xz = 0, yz = 0;
+};
+
 struct printer_config {
     planner::motion_limits limits{};
     std::array<axis_config, 3> axes{{{0, 250, 0, 50}, {0, 350, 0, 50}, {-5, 40, 0, 20}}};
@@ -95,6 +101,7 @@ struct printer_config {
     std::optional<homing_override_config> homing_override = {};
     std::vector<delayed_gcode_config> delayed = {};
     bool has_skew_correction = false;
+    std::map<std::string, skew_profile> skew_profiles = {}; ///< [skew_correction NAME]
     bool has_endstop_phase = false;
     planner::xyz carriage{20, 15, 8};  ///< where the carriage stands at power-up
     std::string on_error_gcode = "\n"; ///< of [virtual_sdcard]: runs when a line of a file fails
@@ -175,6 +182,9 @@ inline boost::json::object config_strings(const printer_config& c) {
     }
     for (const auto& d : c.delayed) all["delayed_gcode " + d.name] = json::object{{"gcode", d.gcode}};
     if (c.has_skew_correction) all["skew_correction"] = json::object{};
+    for (const auto& [name, s] : c.skew_profiles)
+        all["skew_correction " + name] =
+            json::object{{"xy_skew", text(s.xy)}, {"xz_skew", text(s.xz)}, {"yz_skew", text(s.yz)}};
     if (c.has_endstop_phase) all["endstop_phase"] = json::object{};
     if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", text(c.limits.arc_resolution)}};
     return all;
@@ -240,6 +250,9 @@ inline boost::json::object config_settings(const printer_config& c) {
     for (const auto& d : c.delayed)
         all["delayed_gcode " + io::to_lower(d.name)] =
             json::object{{"gcode", d.gcode}, {"initial_duration", d.initial_duration}};
+    for (const auto& [name, s] : c.skew_profiles)
+        all["skew_correction " + io::to_lower(name)] =
+            json::object{{"xy_skew", s.xy}, {"xz_skew", s.xz}, {"yz_skew", s.yz}};
     if (c.limits.arc_resolution > 0) all["gcode_arcs"] = json::object{{"resolution", c.limits.arc_resolution}};
     all["idle_timeout"] = json::object{{"timeout", c.idle_timeout}, {"gcode", "\nM84\n"}};
     return all;

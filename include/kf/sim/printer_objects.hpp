@@ -164,7 +164,7 @@ inline boost::json::object printer_objects::status(std::string_view name, second
     if (name == "print_stats") return sdcard.stats().status(now);
     if (name == "virtual_sdcard") return sdcard.status();
     if (name == "pause_resume") return {{"is_paused", sdcard.is_paused()}};
-    if (name == "skew_correction" && config.has_skew_correction) return {{"current_profile_name", ""}};
+    if (name == "skew_correction" && config.has_skew_correction) return skew.status();
     if (name == "endstop_phase" && config.has_endstop_phase) return endstop_phase_status();
     if (name == "toolhead") return toolhead_status();
     if (name == "gcode_move") return gcode_move_status();

@@ -114,8 +114,9 @@ class toolhead {
     task<text_error> home(std::size_t axis);
     /// A move of klippy's own, not of G-code: no offset is on it and no limit is looked at.
     task<> move_machine(planner::xyz to, mm_per_s speed);
-    /// SET_SKEW; only with 0 (CLEAR) does Klipper look anew where G-code is.
-    void set_skew(double xy) noexcept;
+    /// SET_SKEW; it does not look anew where G-code is.
+    void set_skew(double xy) noexcept { motion_.set_skew(xy); }
+    void look_anew_where_gcode_is() noexcept { motion_.forget_last(); }
     task<> motors_off();
     /// FORCE_MOVE: one motor turns and klippy's idea of the place stays. One of the two X motors alone makes the beam
     /// lean, as long as it holds.
@@ -535,11 +536,6 @@ inline task<toolhead::text_error> toolhead::home(std::size_t axis) {
 inline task<> toolhead::move_machine(planner::xyz to, mm_per_s speed) {
     (void)motion_.move_machine(to, speed, emitter());
     co_await after_move();
-}
-
-inline void toolhead::set_skew(double xy) noexcept {
-    motion_.set_skew(xy);
-    if (xy == 0) motion_.forget_last();
 }
 
 inline task<> toolhead::force_move(motor which, mm distance, mm_per_s speed) {

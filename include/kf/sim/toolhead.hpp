@@ -121,6 +121,13 @@ class toolhead {
     std::array<bool, 3> homed_{};
     std::array<std::optional<mm>, 3> homed_at_{};
     std::vector<bool> enabled_; ///< as the motors of the configuration
+    /// A motor of the kinematics, and which way it turns.
+    struct axis_motor {
+        std::size_t of_config;
+        motor which;
+        int sign;
+    };
+    std::vector<axis_motor> drives_; ///< with signs_ as the wires were when they were looked at
     std::array<int, 3> signs_{1, 1, 1};
     int wires_looked_at_ = -1;
     std::deque<planner::planned_move> history_; ///< commanded moves in print time, for live position and dumps
@@ -170,27 +177,30 @@ inline planner::gcode_motion::answer toolhead::run(const planner::gcode_line& li
 inline const std::array<int, 3>& toolhead::signs() {
     if (wires_looked_at_ == gantry_.wires.changes()) return signs_;
     wires_looked_at_ = gantry_.wires.changes();
-    for (const motor_config& m : config_.motors)
-        if (const auto which = m.drives(); which && which != motor::x1 && !m.is_manual()) {
-            const std::size_t i = axis_of(*which);
-            signs_[i] = gantry_.wires.sign(m);
+    drives_.clear();
+    for (std::size_t k = 0; k < config_.motors.size(); ++k) {
+        const motor_config& m = config_.motors[k];
+        const auto which = m.drives();
+        if (!which || m.is_manual()) continue;
+        drives_.push_back({k, *which, gantry_.wires.sign(m)});
+        if (const std::size_t i = axis_of(*which); which != motor::x1 && signs_[i] != drives_.back().sign) {
+            signs_[i] = drives_.back().sign;
             along(offset_, i) = along(gantry_.carriage, i) - signs_[i] * along(position(), i);
         }
+    }
     return signs_;
 }
 
 /// What the motors of a move's axes are seen to do.
 inline void toolhead::turn_motors(const planner::planned_move& m) {
-    for (std::size_t k = 0; k < config_.motors.size(); ++k) {
-        const motor_config& c = config_.motors[k];
-        const auto which = c.drives();
-        if (!which || c.is_manual() || along(m.direction, axis_of(*which)) == 0) continue;
+    for (const auto& [k, which, sign] : drives_) {
+        const std::size_t i = axis_of(which);
+        if (along(m.direction, i) == 0) continue;
         enabled_[k] = true;
         if (carriage_stopped_) continue;
-        const std::size_t i = axis_of(*which);
-        const int sign = which == motor::x1 ? gantry_.wires.sign(c) : signs()[i];
-        if (sign == 0 && gantry_.wires.of(c) == wiring::drive::hums) gantry_.seen[index_of(*which)].hummed = true;
-        gantry_.saw(*which, sign * (along(m.end, i) - along(m.start, i)));
+        if (sign == 0 && gantry_.wires.of(config_.motors[k]) == wiring::drive::hums)
+            gantry_.seen[index_of(which)].hummed = true;
+        gantry_.saw(which, sign * (along(m.end, i) - along(m.start, i)));
     }
 }
 

@@ -28,7 +28,7 @@ class skew_correction {
       : toolhead_(t)
       , gcode_(g)
       , profiles_(c.skew_profiles) {
-        if (!c.has_skew_correction) return;
+        if (!c.has("skew_correction")) return;
         using line = planner::gcode_line;
         g.add_simple("SET_SKEW", [this](const line& l) { return set(l); });
         g.add_simple("GET_CURRENT_SKEW", [this](const line&) -> gcode_answer {

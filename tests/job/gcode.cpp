@@ -277,10 +277,43 @@ BOOST_AUTO_TEST_CASE(native_arcs_keep_their_direction_through_the_flip) {
     const std::vector<operation> job = {rapid_xy{{60, 50}}, tool_down{}, draw_arc{{50, 60}, {-10, 0}, turn::clockwise},
                                         draw_arc{{60, 50}, {0, -10}, turn::counter_clockwise}, tool_up{}};
     BOOST_TEST(body(generate(m, job, {.arcs = arc_style::native}).text) ==
-               "G0 X85 Y272 F4800\nG1 Z20 F300\nG2 X75 Y262 I-10 J0 F1500\nG3 X85 Y272 I0 J10\nG1 Z10 F300\n");
+               "G0 X85 Y272 F4800\nG1 Z20 F300\nG17\nG2 X75 Y262 I-10 J0 F1500\nG3 X85 Y272 I0 J10\nG1 Z10 F300\n");
     m.canvas.flip_y = false;
     BOOST_TEST(body(generate(m, job, {.arcs = arc_style::native}).text) ==
-               "G0 X85 Y75 F4800\nG1 Z20 F300\nG3 X75 Y85 I-10 J0 F1500\nG2 X85 Y75 I0 J-10\nG1 Z10 F300\n");
+               "G0 X85 Y75 F4800\nG1 Z20 F300\nG17\nG3 X75 Y85 I-10 J0 F1500\nG2 X85 Y75 I0 J-10\nG1 Z10 F300\n");
+}
+
+/// Klipper's G18 is of every client and in no status: with it an arc goes through the paper.
+BOOST_AUTO_TEST_CASE(the_plane_of_arcs_is_said_where_somebody_else_may_have_set_another) {
+    const auto m = octopus();
+    const auto arc_stroke = [](std::size_t n) {
+        return stroke{n,
+                      {{4 * n, rapid_xy{{60, 50}}},
+                       {4 * n + 1, tool_down{}},
+                       {4 * n + 2, draw_arc{{50, 60}, {-10, 0}, turn::clockwise}},
+                       {4 * n + 3, tool_up{}}}};
+    };
+    const auto planes = [&](gcode_options options, bool restated, bool macro) {
+        options.arcs = arc_style::native;
+        gcode_writer writer(m, options);
+        std::string out;
+        for (std::size_t n = 1; n <= 3; ++n) {
+            if (restated) writer.restate(out);
+            if (macro) BOOST_REQUIRE(writer.write({n, {{4 * n, call_macro{"BRUSH"}}}}, out));
+            BOOST_REQUIRE(writer.write(arc_stroke(n), out));
+        }
+        BOOST_TEST(count(out, "G2 ") == 3u);
+        for (std::size_t at = 0; (at = out.find("G2 ", at)) != std::string::npos; ++at)
+            BOOST_TEST(out.substr(0, at).find("G17\n") != std::string::npos, out);
+        return count(out, "G17\n");
+    };
+    BOOST_TEST(planes({}, false, false) == 1u);
+    BOOST_TEST(planes({}, true, false) == 3u); // a script for each stroke
+    BOOST_TEST(planes({.live_objects = {"gcode_macro BRUSH"}}, false, true) == 3u);
+    BOOST_TEST(planes({.live_objects = {"gcode_macro KPLOT_BOUNDARY"}, .boundary_macro = "KPLOT_BOUNDARY"}, false,
+                      false) == 3u);
+    BOOST_TEST(generate(m, {rapid_xy{{60, 50}}, tool_down{}, draw_arc{{50, 60}, {-10, 0}, turn::clockwise}, tool_up{}})
+                   .text.find("G17") == std::string::npos); // in pieces
 }
 
 BOOST_AUTO_TEST_CASE(a_feed_above_the_limit_is_lowered_and_said) {

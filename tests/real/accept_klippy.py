@@ -881,6 +881,77 @@ def wrong_printer(b):
     b.saw("kplot machine check --socket", "exit 3, " + first_error(r))
 
 
+# ---- arcs ------------------------------------------------------------------------------------------------------------
+def curves(random, count):
+    """Circles, and arcs of either way, of 0.5 to 40 mm: as SVG, and where each must be in machine mm."""
+    body, want = [], []
+    for i in range(count):
+        r = round(0.5 * 80 ** random.random(), 3)
+        x, y = 45 + 120 * random.random(), 45 + 200 * random.random()
+        begin, way = 2 * math.pi * random.random(), random.choice((1, -1))
+        sweep = way * (0.2 + (2 * math.pi - 0.4) * random.random())
+        if i % 4 == 0:
+            body.append(f'<circle cx="{x:.3f}" cy="{y:.3f}" r="{r}"/>')
+            begin, sweep = 0, 2 * math.pi
+        else:
+            (x1, y1), (x2, y2) = ((x + r * math.cos(t), y + r * math.sin(t)) for t in (begin, begin + sweep))
+            body.append(f'<path d="M{x1:.6f} {y1:.6f}A{r} {r} 0 {int(abs(sweep) > math.pi)} {int(sweep > 0)} {x2:.6f} {y2:.6f}"/>')
+        pieces = 2000
+        want.append([(LEFT + x + r * math.cos(begin + sweep * n / pieces), TOP - y - r * math.sin(begin + sweep * n / pieces))
+                     for n in range(pieces + 1)])
+    return svg('<g fill="none" stroke="black">' + "\n".join(body) + "</g>"), want
+
+
+def off_the_curves(got, want):
+    check(len(got) == len(want), f"{len(got)} lines, {len(want)} expected")
+    worst = 0
+    for line, curve in zip(got, want):
+        ends = min(math.dist(line[0], curve[0]) + math.dist(line[-1], curve[-1]),
+                   math.dist(line[0], curve[-1]) + math.dist(line[-1], curve[0]))
+        check(ends < 0.03 or math.dist(curve[0], curve[-1]) < 1e-6, "a curve has other ends", ends)
+        near = list(zip(curve, curve[1:]))
+        worst = max(worst, max(min(distance_to_segment(q, s, e) for s, e in near) for q in along(line, 1)))
+        drawn = list(zip(line, line[1:]))
+        worst = max(worst, max(min(distance_to_segment(q, s, e) for s, e in drawn) for q in curve[::20]))
+    return worst
+
+
+@case
+def arcs(b):
+    """--arcs: where the ink is, whatever the plane of G17 to G19 was before."""
+    for resolution, mode, plane in ((1, "file", "G17"), (0.1, "file", "G18"), (0.1, "interactive", "G19"), (1, "interactive", "G18")):
+        ui = {"client": b.arguments.client} if b.arguments.client and mode == "file" else {"kplot_macros": True}
+        p = b.printer(config=f"[gcode_arcs]\nresolution: {resolution}\n", **ui)
+        text, want = curves(b.random, 24)
+        job = p.write("curves.svg", text)
+        as_job = p.root / "curves.job"
+        expect(p.run("import", job, "--arcs", "-o", as_job), 0)
+        lines = expect(p.run("gcode", as_job, "--arcs", "--arc-resolution", resolution), 0).out.splitlines()
+        native = [line for line in lines if line[:3] in ("G2 ", "G3 ")]
+        check(native and all("I" in line and "J" in line and "R" not in line and "K" not in line for line in native), native[:3])
+        expect(p.run("home", "--pen-is-up"), 0)
+        p.gcode(plane)
+        watch, seen = Moves(p), Carriage(p) if isinstance(p, RealPlotter) else None
+        more = ["--foreign-macros"] if "client" in ui else []
+        r = p.run("run", job, "--arcs", "--file-order", "--mode", mode, *more)
+        heights = [s[3] for s in seen.end()] if seen else [TRAVEL]
+        text = f"--arcs --mode {mode}, resolution {resolution}, before it {plane}"
+        check(r.code == 0, r, "Z went from", min(heights), "to", max(heights))
+        worst = off_the_curves(watch.ink(), want)
+        b.saw(text, f"{len(native)} arcs, {len(want)} curves, {worst:.4f} mm off at most", z=[min(heights), max(heights)])
+        check(worst < 0.0105, f"{worst:.4f} mm off")
+        check(TRAVEL - 0.03 <= min(heights) and max(heights) <= WORK + 0.03, "Z went", min(heights), max(heights))
+        watch.close()
+    out = p.write("out.svg", svg('<path fill="none" stroke="black" d="M20 5A60 60 0 1 1 20 60"/>'))
+    before = p.carriage() if isinstance(p, RealPlotter) else None
+    r = p.run("run", out, "--arcs")
+    check(r.code == 3 and (before is None or p.carriage() == before), r)
+    b.saw("--arcs, an arc that bulges over the edge", "exit 3, nothing moved: " + first_error(r))
+    if isinstance(p, RealPlotter):
+        said = p.ask("gcode/script", script="G2 X100 Y100 R20")
+        b.saw("G2 with R, from another client", said["error"]["message"] if "error" in said else "taken")
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("kplot")
@@ -893,6 +964,7 @@ def main():
     a.add_argument("--rounds", type=int, default=24)
     a.add_argument("--root", default="/dev/shm/kf-accept", help="work folder; its carriage must not wait for a disk")
     a.add_argument("--modes", default="", help="of random_moments: 0 file, 1 with boundary, 2 interactive, 3 --ahead")
+    a.add_argument("--client", help="of arcs: a UI's file of macros, for the runs as a file")
     a.add_argument("--sim", action="store_true")
     arguments = a.parse_args()
     plotter.DEADLINE = 3000

@@ -78,6 +78,8 @@ inline std::string pulse_pin(std::string_view motor, std::string_view pin) {
 
 /// The sections for that, instead of the motor's own: a pin belongs to one section alone. The step pin is a [pwm_tool],
 /// whose pulses the board ends by itself when Klipper does not renew them: a host that dies lets no motor run on.
+/// Klipper makes them in software on any pin; hardware_pwm on a pin that its firmware has no timer for (PF13, PF11 and
+/// PG4 of an STM32H723 are such) is a shutdown.
 [[nodiscard]] inline std::string pulse_sections(const machine::machine& m, char axis, const printer_cfg_request& told) {
     std::string out;
     const auto sections = stepper_sections(axis, axis_of(m, axis));
@@ -90,12 +92,13 @@ inline std::string pulse_pin(std::string_view motor, std::string_view pin) {
             return by_person != told.pins.end() ? by_person->second : known.empty() ? std::string(not_known) : known;
         };
         const std::string polarity = m.steppers.enable_pin_inverted && !pins.enable.empty() ? "!" : "";
-        out += fmt::format(
-            "[output_pin {}]\npin: {}\n\n[pwm_tool {}]\npin: {}\nhardware_pwm: True  # False "
-            "where Klipper says: Not a valid PWM pin\ncycle_time: {}\nmaximum_mcu_duration: 1  # the board stops it "
-            "when Klipper is gone\nvalue: 0\nshutdown_value: 0\n\n",
-            detail::pulse_pin(sections[i], "enable"), polarity + pin("enable_pin", pins.enable),
-            detail::pulse_pin(sections[i], "step"), pin("step_pin", pins.step), io::to_decimal(1 / pulses_a_second, 6));
+        out += fmt::format("[output_pin {}]\npin: {}\n\n[pwm_tool {}]\npin: {}\nhardware_pwm: False  # True "
+                           "only where the chip has a timer on this pin\ncycle_time: {}\nmaximum_mcu_duration: 1  # "
+                           "the board stops it "
+                           "when Klipper is gone\nvalue: 0\nshutdown_value: 0\n\n",
+                           detail::pulse_pin(sections[i], "enable"), polarity + pin("enable_pin", pins.enable),
+                           detail::pulse_pin(sections[i], "step"), pin("step_pin", pins.step),
+                           io::to_decimal(1 / pulses_a_second, 6));
     }
     return out;
 }

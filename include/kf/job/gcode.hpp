@@ -71,6 +71,7 @@ class gcode_writer {
     bool boundary_;
     bool down_ = false;
     bool plunges_ = false;  // down is asked for, and waits for the first move: a dwell before it has the tool up
+    bool plane_ = false;    // G17 is in force: the plane of arcs is in no status, and others may have set another
     bool restated_ = false; // the next X and Y are written, also when they are where the head stands
     std::vector<gcode_warning> warnings_;
     std::optional<std::size_t> stopped_; // where the text went on behind the last pause
@@ -183,6 +184,7 @@ class gcode_writer {
         };
         settle(out, s, along(a.start_angle));
         plunge(out);
+        if (!std::exchange(plane_, true)) out += "G17\n";
         reversal_.moved(along(a.start_angle + a.sweep));
         out += (op.way == turn::clockwise) == where.flip_y ? "G2" : "G3";
         const machine::xy to = full && written_ ? *written_ : rounded(where.to_machine(op.to));
@@ -344,6 +346,7 @@ class gcode_writer {
         if (s.draws() && boundary_) {
             out += fmt::format("{} STROKE={}\n", options_.boundary_macro, s.number);
             f_.reset(); // the macro may have set its own
+            plane_ = false;
         }
         return {};
     }
@@ -358,13 +361,15 @@ class gcode_writer {
         out += "G90\n";
         z_.reset();
         f_.reset();
+        plane_ = false;
         restated_ = true;
     }
-    /// Call when other G-code ran in between: Z, F and the last X and Y are written anew. The head is taken to stand
-    /// where the job left it.
+    /// Call when other G-code ran in between: Z, F, the plane of arcs and the last X and Y are written anew. The head
+    /// is taken to stand where the job left it.
     void forget() noexcept {
         z_.reset();
         f_.reset();
+        plane_ = false;
         written_.reset();
         reversal_.forget();
     }

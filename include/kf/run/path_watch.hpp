@@ -92,8 +92,9 @@ class path_watch {
             if (l.number() >= 2) return arc_to(l, to, l.number() == 2);
             return line_to(to);
         }
-        const bool stands = l.is("G90") || l.is("M400") || l.is("G4") || l.command().starts_with("KPLOT_") ||
-                            l.letter() == 'M' || l.is("SET_IDLE_TIMEOUT") || l.is("PAUSE") || l.is("BASE_PAUSE");
+        const bool stands = l.is("G90") || l.is("G17") || l.is("M400") || l.is("G4") ||
+                            l.command().starts_with("KPLOT_") || l.letter() == 'M' || l.is("SET_IDLE_TIMEOUT") ||
+                            l.is("PAUSE") || l.is("BASE_PAUSE");
         if (!stands) unknown();
     }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "terminal_screen.hpp"
 
+#include "keyboard.hpp"
+
 #include <kf/io/decimal.hpp>
+#include <kf/io/held_signals.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -51,24 +54,7 @@ void put_back_and_crash(int number) {
     ::raise(number);
 }
 
-/// Signals that end a wait; blocked except while it waits, so that none comes between the look and the wait.
-constexpr std::array waking{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-class held_signals {
-    sigset_t before_{};
-
-  public:
-    held_signals() {
-        sigset_t held;
-        sigemptyset(&held);
-        for (const int number : waking) sigaddset(&held, number);
-        ::pthread_sigmask(SIG_BLOCK, &held, &before_);
-    }
-    held_signals(const held_signals&) = delete;
-    held_signals& operator=(const held_signals&) = delete;
-    ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
-};
+constexpr auto& waking = io::held_signals::all;
 
 /// Those have no protocol beyond ECMA-48's own, and some would show what they do not know.
 bool is_bare(const std::string& term) {
@@ -99,11 +85,11 @@ struct terminal_screen::state {
     int out = -1;      ///< where frames go: the terminal, of lines standard output
     termios before{}, raw{};
     std::optional<frame_encoder> encoder = {};
-    key_decoder decoder;
+    keyboard typed;
     std::string unsent = {};
     std::optional<text_grid> next = {}; ///< the newest frame, while the one before is on its way
     std::vector<std::string> said = {}; ///< lines of the last one, plain
-    steady_clock::time_point may_say{}, looked{};
+    steady_clock::time_point may_say{};
     std::array<struct sigaction, waking.size()> signals_before{};
     int interrupts = 0;
     bool ours = false, kitty = false, gone = false, stops = false;
@@ -111,7 +97,7 @@ struct terminal_screen::state {
 
     explicit state(terminal_look look)
       : how(std::move(look))
-      , decoder(how.escape_delay) {}
+      , typed(how.escape_delay) {}
 
     ~state() {
         give();
@@ -158,12 +144,19 @@ struct terminal_screen::state {
         if (::tcsetattr(tty.get(), TCSADRAIN, &raw) != 0) return kf::fail(io::system_error("cannot set the terminal"));
         ours = true;
         kitty = false;
+        read_again();
         if (!is_bare(how.term)) unsent += brackets_on;
         remember_for_a_crash();
         return {};
     }
+    /// A thread that reads keys takes no signal that has to end a wait.
+    void read_again() {
+        const io::held_signals held;
+        typed.resume();
+    }
     void give() {
         if (!ours) return;
+        typed.pause();
         may_say = {}; // the last lines are said whenever they come
         send_next(steady_clock::now());
         ours = false;
@@ -230,18 +223,13 @@ struct terminal_screen::state {
             ::tcsetattr(tty.get(), TCSADRAIN, &raw);
         if (encoder) (void)encoder->end();
         said.clear();
-        decoder.reset();
+        typed.forget_begun();
     }
-    void read_keys(steady_clock::time_point since) {
-        std::array<char, 4096> buffer;
-        const ssize_t n = ::read(tty.get(), buffer.data(), buffer.size());
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            gone = true;
-            return;
-        }
-        if (n < 0) return;
-        decoder.feed({buffer.data(), static_cast<std::size_t>(n)}, since, steady_clock::now(), keys);
-        std::erase_if(keys, [&](const key& k) { return own(k); });
+    /// What was read of keys that are the page's affair.
+    void take_keys() {
+        for (key& k : typed.take())
+            if (!own(k)) keys.push_back(std::move(k));
+        gone = gone || typed.is_gone();
     }
     /// Keys that are the terminal's affair on every page.
     bool own(const key& k) {
@@ -294,6 +282,7 @@ result<terminal_screen> terminal_screen::open(const terminal_look& how) {
     // Without a controlling terminal, as behind setsid, standard input may be one all the same.
     if (const char* name = s->tty ? nullptr : ::ttyname(STDIN_FILENO); name != nullptr)
         s->tty = io::unique_fd(::open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    s->typed.opens(s->tty.get());
     if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
     s->out = how.plain ? STDOUT_FILENO : s->tty.get();
     s->how.unicode = settle_locale(how.unicode);
@@ -304,7 +293,6 @@ result<terminal_screen> terminal_screen::open(const terminal_look& how) {
         screen.state_->encoder.emplace(std::move(encoder));
     }
     KF_CHECK(screen.state_->take());
-    screen.state_->looked = steady_clock::now();
     return screen;
 }
 
@@ -332,43 +320,46 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
     state& s = *state_;
     wake w;
     if (std::exchange(s.stops, false)) s.stop_here();
-    const held_signals held;
+    const io::held_signals held;
     for (bool first = true;; first = false) {
         if (s.settle(w)) return w;
         auto now = steady_clock::now();
         s.send_next(now);
         auto end = until;
-        if (const auto d = s.decoder.deadline()) end = std::min(end, *d);
+        if (const auto d = s.typed.deadline()) end = std::min(end, *d);
         if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.may_say, now));
         if (first) end = now; // what lies there already is not late, however long we were away
         std::vector<pollfd> polled;
-        const bool separate = s.out != s.tty.get();
         const short writes = s.unsent.empty() ? short{0} : short{POLLOUT};
-        polled.push_back({s.gone ? -1 : s.tty.get(), static_cast<short>(POLLIN | (separate ? 0 : writes)), 0});
-        polled.push_back({separate && writes != 0 ? s.out : -1, writes, 0});
+        polled.push_back({s.gone ? -1 : s.typed.descriptor(), POLLIN, 0});
+        polled.push_back({!s.gone && writes != 0 ? s.out : -1, writes, 0});
         for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
         const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
         const timespec wait_for{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
         const int n = ::ppoll(polled.data(), polled.size(), &wait_for, &held.before());
         now = steady_clock::now();
-        if (n > 0) {
-            if ((polled[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) s.read_keys(first ? s.looked : now);
-            for (std::size_t i = 2; i < polled.size(); ++i)
-                if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
-        } else
-            s.decoder.wait_over(now, s.keys);
-        s.looked = now;
+        for (std::size_t i = 2; n > 0 && i < polled.size(); ++i)
+            if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
+        if (n >= 0 && !s.gone) s.typed.look();
+        s.take_keys();
         const bool told = s.settle(w);
         if (told || !w.ready.empty() || now >= until) return w;
     }
 }
 
 std::vector<key> terminal_screen::forget_typed() {
-    // Read, not flushed: an arrow of which a slow link has brought the half stays one key.
-    for (pollfd p{state_->tty.get(), POLLIN, 0}; !state_->gone && ::poll(&p, 1, 0) > 0;)
-        state_->read_keys(steady_clock::now());
+    state_->typed.look_at_all();
+    state_->take_keys();
     return std::exchange(state_->keys, {});
 }
+
+void terminal_screen::look_first(first_look f) {
+    state_->typed.pause();
+    state_->typed.look_first(std::move(f));
+    if (state_->ours) state_->read_again();
+}
+
+void terminal_screen::settled() { state_->typed.settled(); }
 
 void terminal_screen::leave() { state_->give(); }
 

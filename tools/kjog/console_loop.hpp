@@ -10,6 +10,7 @@
 #include <kf/jog/console_thread.hpp>
 #include <kf/jog/jog_page.hpp>
 #include <kf/tui/screen.hpp>
+#include <kf/tui/unseen_question.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -30,6 +31,7 @@ class console_loop {
     jog::console_thread& core_;
     jog::jog_page page_;
     gamepad_thread* pad_;
+    tui::unseen_question unseen_;
     std::chrono::milliseconds pace_;
     std::atomic<jog::stop_reach> stops_{jog::stop_reach::all};
     bool leaves_ = false;
@@ -80,10 +82,7 @@ class console_loop {
         const tui::grid_size size = screen_.size();
         page_.window_is(size);
         screen_.draw(page_.paint(size));
-        if (!page_.has_question_to_show() || !screen_.is_shown()) return;
-        take(screen_.forget_typed()); // none of it is an answer, but a stop in it counts
-        page_.shown();
-        tell_stops();
+        unseen_.drawn(screen_, page_.has_question_to_show());
     }
     /// Something moves by itself, or is about to: nobody could stop it behind a screen that is gone.
     [[nodiscard]] bool is_busy() const { return core_.is_at_work() || page_.is_busy(); }
@@ -115,16 +114,18 @@ class console_loop {
         draw();
         for (;;) {
             auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
-            // A slow terminal is asked again whether it has shown the question.
-            // So is the core, which is done with some things without a word.
-            if (page_.has_question_to_show() || leaves_when_done_)
-                until = std::min(until, steady::now() + std::chrono::milliseconds(50));
+            // The core is done with some things without a word.
+            if (leaves_when_done_) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
             std::vector<int> news;
             if (pad_ != nullptr) news.push_back(pad_->changes());
             if (fresh) news.push_back(core_.changes());
             const tui::wake w = screen_.wait(news, until);
             take(w.keys);
             const bool by_pad = take_from_pad();
+            if (unseen_.comes_in_sight(screen_)) {
+                page_.shown();
+                tell_stops();
+            }
             if (w.interrupted && !w.hung_up && is_busy()) {
                 leaves_when_done_ = true;
                 core_.give(jog::let_go::other_key);

@@ -10,16 +10,16 @@
 
 namespace kf::io {
 
+inline constexpr std::array waking_signals{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
 class held_signals {
     sigset_t before_{};
 
   public:
-    static constexpr std::array all{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
     held_signals() {
         sigset_t held;
         sigemptyset(&held);
-        for (const int number : all) sigaddset(&held, number);
+        for (const int number : waking_signals) sigaddset(&held, number);
         ::pthread_sigmask(SIG_BLOCK, &held, &before_);
     }
     held_signals(const held_signals&) = delete;

@@ -121,7 +121,7 @@ class jog_page {
     [[nodiscard]] tui::binding_table<command> bindings() const;
     /// What is told of something beside the panel, until the next key.
     void says(std::string what) { refused_ = std::move(what); }
-    /// A question waits to be seen: draw, empty the keyboard, then shown().
+    /// A question waits to be seen: draw, then shown() once it is in sight.
     [[nodiscard]] bool has_question_to_show() const noexcept {
         const auto* q = std::get_if<question>(&over_);
         return q != nullptr && !q->text.was_shown();

@@ -99,6 +99,8 @@ bench-jog: all
 	g++ -O2 -std=c++23 -DFMT_HEADER_ONLY -Iinclude -I$(BUILD)/include tests/bench/jog_console.cpp -o $(BUILD)/bench_jog \
 	    -lboost_json -lyaml-cpp -lmd -lz -pthread
 	python3 -B tests/bench/estop.py $(BUILD)/tools/ksim -- $(BUILD)/bench_jog '{socket}' '{folder}'
+	python3 -B tests/bench/estop.py $(BUILD)/tools/ksim --pty --stroke ':G1 X200 F600\r' -- \
+	    $(BUILD)/tools/kjog --sim --socket '{socket}'
 	$(if $(RIG),/usr/bin/python3 -B tests/bench/estop.py --rig $(RIG) -- $(BUILD)/bench_jog '{socket}' '{folder}')
 	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --keys)
 	$(if $(RIG),/usr/bin/python3 -B tests/real/accept_jog.py $(BUILD)/bench_jog $(RIG) --out $(BUILD)/jog.jsonl)

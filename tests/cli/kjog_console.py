@@ -45,6 +45,26 @@ class Window(Tmux):
         self.until("E-STOP")
 
 
+class Pad:
+    """A gamepad's events, through a named pipe: struct input_event of linux/input.h."""
+    KEY, ABS, HAT_X, B, START = 1, 3, 0x10, 0x131, 0x13b
+
+    def __init__(self, path):
+        self.path, self.pipe = path, None
+        os.mkfifo(path)
+
+    def begin(self):
+        self.pipe = os.open(self.path, os.O_WRONLY)  # as soon as kjog reads
+
+    def sets(self, kind, code, value):
+        os.write(self.pipe, struct.pack("llHHi", 0, 0, kind, code, value) + struct.pack("llHHi", 0, 0, 0, 0, 0))
+
+    def end(self):
+        if self.pipe is not None:
+            os.close(self.pipe)
+            self.pipe = None
+
+
 class Console(PlotterTest):
     def homed(self, **options):
         p = self.plotter(**{"speed": 10, **options})
@@ -187,7 +207,23 @@ class Console(PlotterTest):
         t.until("State      console")
         t.keys("C-c")
         t.until("console is not done")
+        t.keys("C-c")
+        t.until("goes on by itself")
         t.keys("!")
+        self.stops(p)
+        wait_for("kjog leaves", t.is_over)
+
+    def test_a_burst_that_looks_pasted_moves_nothing_but_stops(self):
+        p = self.homed()
+        t = self.bare(p)
+        t.type(b"hdtpaguq")
+        t.expect("are a paste")
+        self.assertEqual(p.state(), "ready")
+        t.type(b"\x1b[200~hdt!aguq\x1b[201~")
+        t.type(RIGHT * 2 + UP * 2 + LEFT)  # a slow link brings them together
+        self.rests_at(p, 101.0, 102.0)
+        self.assertEqual(p.state(), "ready")
+        t.type(b"hdtp!guq")
         self.stops(p)
 
     def test_a_terminal_that_goes_away_ends_a_held_key(self):
@@ -260,6 +296,54 @@ class Console(PlotterTest):
         self.assertIn("kjog", second.seen)
         t.type(b"q")
         self.assertEqual(t.end(), 0)
+
+    def pad(self, p):
+        pad = Pad(p.root / "pad")
+        self.addCleanup(pad.end)
+        return pad
+
+    def test_a_gamepad_moves_as_keys_do_and_one_that_is_gone_holds_nothing(self):
+        p = self.homed(speed=1)
+        pad = self.pad(p)
+        t = self.bare(p, "--gamepad", str(pad.path))
+        pad.begin()
+        t.expect("ready")
+        pad.sets(pad.ABS, pad.HAT_X, 1)
+        pad.sets(pad.ABS, pad.HAT_X, 0)
+        self.rests_at(p, 101.0, 100.0)
+        pad.sets(pad.ABS, pad.HAT_X, 1)
+        wait_for("it moves on", lambda: self.xy(p)[0] > 108, 15)
+        pad.end()
+        t.expect("gamepad is gone")
+        at_the_end = self.xy(p)[0]
+        pad.begin()
+        t.expect("gamepad is there")
+        pad.sets(pad.ABS, pad.HAT_X, -1)
+        pad.sets(pad.ABS, pad.HAT_X, 0)
+        wait_for("it stands", lambda: p.status(motion_report=["live_velocity"])["motion_report"]["live_velocity"] == 0, 15)
+        self.assertLess(self.xy(p)[0], at_the_end + 15 + 1)
+        t.type(b":G28")
+        t.expect("G-code:")
+        pad.sets(pad.KEY, pad.B, 1)
+        self.stops(p)
+
+    def test_a_gamepad_beside_a_script_and_what_is_none(self):
+        p = self.homed()
+        pad = self.pad(p)
+        script = p.write("keys", "until State      ready\nRight\nuntil X 102.000\nuntil STOPPED\n")
+        run = p.start_command(kjog(p, "--script", str(script), "--gamepad", str(pad.path)))
+        pad.begin()
+        self.rests_at(p, 101.0, 100.0)
+        pad.sets(pad.ABS, pad.HAT_X, 1)
+        pad.sets(pad.ABS, pad.HAT_X, 0)
+        self.rests_at(p, 102.0, 100.0)
+        pad.sets(pad.KEY, pad.B, 1)
+        r = p.finish(run)
+        self.assertEqual(r.code, 0, r)
+        for path, code, text in ((script, 3, "is no input device"), ("/dev/input/by-id/none", 1, "No such file")):
+            r = p.finish(p.start_command(kjog(p, "--script", str(script), "--gamepad", str(path))))
+            self.assertEqual(r.code, code, r)
+            self.assertIn(text, r.err)
 
     def test_a_script_of_keys_needs_no_terminal_and_no_machine(self):
         p = self.homed()

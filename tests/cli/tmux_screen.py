@@ -47,6 +47,11 @@ class Tmux:
             raise AssertionError(f"{e}\n{last[0]}") from None
         return last[0]
 
+    def is_over(self):
+        """The program has ended, and the window with it."""
+        return subprocess.run(["tmux", "-S", self.socket, "has-session"], env=self.env, capture_output=True,
+                              check=False).returncode != 0
+
     def resize(self, columns, rows):
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 

@@ -158,6 +158,27 @@ BOOST_AUTO_TEST_CASE(a_stop_that_did_not_get_out_is_said_and_nothing_asked_befor
     BOOST_TEST(s.moves.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_gantry_that_was_set_square_is_shown_as_long_as_its_motors_hold_it) {
+    const char* const text = "the second X motor went 0.3 mm alone (kcal square)";
+    for (const bool by_m84 : {true, false}) {
+        sim_stage s;
+        s.referenced();
+        BOOST_REQUIRE(s.square.set(text));
+        s.strike(heading::left);
+        s.rest();
+        s.give(jog::home{run::pen_word::is_up}); // moves both motors
+        s.rest();
+        BOOST_TEST(s.console.shown().square == text);
+        if (by_m84)
+            other_client{s.klippy}.script("M84");
+        else
+            s.press_stop();
+        s.pass(2);
+        BOOST_TEST(s.console.shown().square == "");
+        BOOST_TEST(run::square_record(s.folder.path(), "/tmp/klippy_uds").text() == ""); // kplot knows it, too
+    }
+}
+
 BOOST_AUTO_TEST_CASE(where_it_is_is_shown_while_it_travels) {
     sim_stage s;
     s.referenced();

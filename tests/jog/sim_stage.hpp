@@ -107,7 +107,7 @@ struct sim_stage {
       , machine(std::move(m))
       , session(sim_connector{&klippy}, {.auto_reconnect = true}, sim_clock{&klippy})
       , stop(sim_connector{&klippy})
-      , console(session, stop, machine, record, {.machine_file = {}, .who = who}, sim_clock{&klippy}) {
+      , console(session, stop, machine, record, square, {.machine_file = {}, .who = who}, sim_clock{&klippy}) {
         klippy.start(0);
         klippy.machine().on_move = [this](const sim::carriage_move& m2) { moves.push_back({klippy.now(), m2}); };
         pass(3);
@@ -164,6 +164,7 @@ struct sim_stage {
     machine::machine machine;
     temporary_folder folder;
     run::pen_record record{folder.path(), "/tmp/klippy_uds"};
+    run::square_record square{folder.path(), "/tmp/klippy_uds"};
     std::vector<recorded_move> moves;
     klippy::session<sim_connector, sim_clock> session;
     jog::stop_button<sim_connector> stop;

@@ -43,6 +43,8 @@ struct told_screen {
         log.push_back("forget");
         return {};
     }
+    void look_first(tui::first_look) {}
+    void settled() {}
     void leave() { log.emplace_back("leave"); }
     result<void> back() { return {}; }
 };

@@ -33,4 +33,22 @@ BOOST_AUTO_TEST_CASE(the_question_is_below_its_details) {
     BOOST_TEST(l[2] == " Write machine.yaml? [y/N]");
 }
 
+BOOST_AUTO_TEST_CASE(of_details_that_do_not_fit_each_is_shown_by_its_beginning) {
+    const confirmation c("Write machine.yaml", {"-  offset_x_mm: 25.0  # from home to the left edge",
+                                                "+  offset_x_mm: 31.5  # from home to the left edge",
+                                                "-  offset_y_mm: 30.0  # from home to the lower edge",
+                                                "+  offset_y_mm: 28.0  # from home to the lower edge"});
+    BOOST_TEST(c.height(40) == 10u);
+    text_grid whole({40, 10});
+    c.paint(pane(whole));
+    BOOST_TEST(lines(whole)[7] == " the lower edge");
+    BOOST_TEST(lines(whole)[9] == " Write machine.yaml? [y/N]");
+    text_grid small({40, 6});
+    c.paint(pane(small));
+    const auto l = lines(small);
+    BOOST_TEST(l[1] == " +  offset_x_mm: 31.5  # from home to t…");
+    BOOST_TEST(l[3] == " +  offset_y_mm: 28.0  # from home to t…");
+    BOOST_TEST(l[5] == " Write machine.yaml? [y/N]");
+}
+
 } // namespace confirmation_test

@@ -113,6 +113,17 @@ std::vector<scene> scenes() {
     jog_page asked = page_of(unhomed());
     (void)asked.take(key{.text = 'h'});
     all.push_back({"asked", std::move(asked)});
+    panel moved = ready();
+    moved.origin = origin_proposal{31.5,
+                                   28,
+                                   {"-  offset_x_mm: 25.0              # X home to the left edge",
+                                    "+  offset_x_mm: 31.5              # X home to the left edge",
+                                    "-  offset_y_mm: 30.0              # Y home to the lower edge",
+                                    "+  offset_y_mm: 28.0              # Y home to the lower edge"}};
+    all.push_back({"origin", page_of(moved)});
+    panel squared = ready();
+    squared.square = "the second X motor went 0.35 mm alone (kcal square)";
+    all.push_back({"squared", page_of(squared)});
     all.push_back({"job", page_of(ready(), two_strokes())});
     jog_page help = page_of(ready());
     (void)help.take(key{.text = '?'});
@@ -278,10 +289,16 @@ BOOST_AUTO_TEST_CASE(what_moves_by_itself_is_not_left_behind) {
     const auto rows = lines(p.paint({80, 24}));
     BOOST_TEST((std::ranges::find(rows, " homing is not done: Q when it is, ! stops it") != rows.end()));
     BOOST_TEST(p.is_busy());
+    const auto shows = [&](const char* row) {
+        const auto now = lines(p.paint({80, 24}));
+        return std::ranges::find(now, row) != now.end();
+    };
     p.leaves_when_done();
-    const auto narrow = lines(p.paint({40, 20}));
-    BOOST_TEST((std::ranges::find(narrow, " homing is not done: leaves when it is;") != narrow.end()));
-    BOOST_TEST((std::ranges::find(narrow, " ! stops it, Ctrl+C again leaves now") != narrow.end()));
+    BOOST_TEST(shows(" State      homing; kjog leaves when that is done"));
+    BOOST_TEST(shows(" homing is not done: kjog leaves when it is; ! stops it"));
+    BOOST_TEST(struck(p, {.text = '!'}) == "STOP");
+    p.leaves_when_done(); // it was asked to once more
+    BOOST_TEST(shows(" homing goes on by itself: kjog waits for it; ! stops it, and then kjog leaves"));
     p.shows(ready());
     BOOST_TEST(!p.is_busy());
     BOOST_TEST(typed(p, "q") == "let-go leave");
@@ -294,6 +311,77 @@ BOOST_AUTO_TEST_CASE(a_paste_starts_nothing) {
         p.shown();
         const std::string out = struck(p, {.code = key_code::paste, .pasted = "hd!\x1by"});
         BOOST_TEST((out == "let-go" || out.empty()), over);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_within_what_only_looks_pasted_stops) {
+    const key burst{.code = key_code::paste, .pasted = "hudtgp!q", .guessed = true};
+    const key cut{.code = key_code::paste, .pasted = "G28 X\x18Y", .guessed = true};
+    const key marked{.code = key_code::paste, .pasted = "hu!\x18tgpq"};
+    const key harmless{.code = key_code::paste, .pasted = "hudtgpqa", .guessed = true};
+    for (const char* over : {"", "?", "t", ":"}) {
+        const bool types = *over == ':';
+        const auto becomes = [&](const key& k) {
+            jog_page p = page_of(ready());
+            (void)typed(p, over);
+            p.shown();
+            return struck(p, k);
+        };
+        BOOST_TEST((becomes(burst) == "STOP") == !types, over); // in a line it is text
+        BOOST_TEST(becomes(cut) == "STOP", over);
+        BOOST_TEST(becomes(marked) != "STOP", over);
+        BOOST_TEST(becomes(harmless) != "STOP", over);
+    }
+    jog_page p = page_of(ready());
+    BOOST_TEST(struck(p, harmless) == "let-go");
+    const auto seen = lines(p.paint({80, 24}));
+    BOOST_TEST(std::ranges::any_of(seen, [](const auto& l) { return l.find("are a paste") != l.npos; }));
+}
+
+BOOST_AUTO_TEST_CASE(who_reads_keys_knows_which_of_them_stop_and_which_change_that) {
+    using kf::tui::key_action;
+    const key ctrl_x{.text = 'x', .modifiers = kf::tui::modifier::ctrl}, mark{.text = '!'},
+        escape{.code = key_code::escape};
+    jog_page p = page_of(ready());
+    const auto stop = [&](const key& k) { return is_stop(k, p.stops()); };
+    BOOST_TEST((stop(ctrl_x) && stop(mark) && stop(escape)));
+    (void)typed(p, "?");
+    BOOST_TEST((stop(ctrl_x) && stop(mark) && !stop(escape)));
+    (void)typed(p, "?:");
+    BOOST_TEST((stop(ctrl_x) && !stop(mark) && !stop(escape)));
+    (void)struck(p, escape);
+    BOOST_TEST(stop(escape));
+    (void)typed(p, "t");
+    BOOST_TEST(stop(escape)); // nobody has seen the question
+    p.shown();
+    BOOST_TEST(!stop(escape));
+    // Whatever lies over the panel, these leave it there.
+    for (const char* over : {"", "?", "t", ":G28", "g100"})
+        for (const key& k : {key{.code = key_code::left}, key{.code = key_code::page_down},
+                             key{.code = key_code::focus_out}, key{.text = 'q', .action = key_action::release}}) {
+            BOOST_TEST(leaves_stops_alone(k));
+            jog_page q = page_of(ready());
+            (void)typed(q, over);
+            q.shown();
+            const auto before = q.stops();
+            (void)q.take(k);
+            BOOST_TEST((q.stops() == before), over);
+        }
+    for (const char* k : {":", "?", "t", "g", "q", "h"})
+        BOOST_TEST(!leaves_stops_alone({.text = static_cast<char32_t>(*k)}));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_that_is_on_its_way_is_one_wherever_the_page_has_come_to) {
+    for (const char* over : {"", "?", "t", ":G28"}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, over);
+        p.shown(); // Esc was read before that
+        const auto out = p.take({.code = key_code::escape, .heeded = true});
+        BOOST_REQUIRE(out.size() == 1);
+        const auto* stop = std::get_if<press_stop>(&out[0]);
+        BOOST_REQUIRE(stop != nullptr);
+        BOOST_TEST(stop->done);
+        BOOST_TEST((p.stops() == stop_reach::all));
     }
 }
 

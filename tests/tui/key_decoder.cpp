@@ -130,6 +130,19 @@ BOOST_AUTO_TEST_CASE(many_characters_at_once_from_a_terminal_without_brackets_ar
     BOOST_TEST(k.type("hu!").names() == "h u !");
 }
 
+BOOST_AUTO_TEST_CASE(what_only_looks_pasted_is_marked_as_a_guess) {
+    keyboard k;
+    k.type("hudtgp!q");
+    BOOST_REQUIRE(k.keys.size() == 1);
+    BOOST_TEST(k.keys[0].guessed);
+    k.keys.clear();
+    k.type("\x1b[200~hudtgp!q\x1b[201~");
+    BOOST_REQUIRE(k.keys.size() == 1);
+    BOOST_TEST(!k.keys[0].guessed);
+    k.keys.clear();
+    BOOST_TEST(k.type("\x1b[A\x1b[B\x1b[C\x1b[D").names() == "Up Down Right Left"); // a burst of a slow link
+}
+
 BOOST_AUTO_TEST_CASE(the_kitty_protocol_tells_presses_repeats_and_releases) {
     keyboard k;
     BOOST_TEST(k.type("\x1b[1;1:1A\x1b[1;1:2A\x1b[1;1:3A").names() == "Up Up! Up^");

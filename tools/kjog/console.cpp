@@ -40,31 +40,39 @@ fs::path file_of(const cli::invocation& in, const plotter_site& site) {
     return site.simulated && !in.has("machine") ? fs::path() : fs::path(site.machine_name);
 }
 
+/// What a conversation stands on, besides its screen.
+struct console_parts {
+    jog::console_thread& core;
+    const plotter_site& site;
+    step_job_ptr job;
+    std::unique_ptr<gamepad_thread> pad;
+};
+
 template<tui::screen Screen>
-ending converse(Screen& screen, jog::console_thread& core, const plotter_site& site, const step_job_ptr& job) {
+ending converse(Screen& screen, const console_parts& parts) {
+    const plotter_site& site = parts.site;
     const std::string aside = site.simulated ? "SIMULATED" : fs::path(site.machine_name).filename().string();
     auto setup = jog::page_setup_of(site.machine, aside);
-    setup.job = job;
-    console_loop loop(screen, core, jog::jog_page(std::move(setup)),
-                      std::chrono::milliseconds(site.machine.interactive.position_poll_interval_ms.value_or(100)));
+    setup.job = parts.job;
+    console_loop loop(screen, parts.core, jog::jog_page(std::move(setup)),
+                      std::chrono::milliseconds(site.machine.interactive.position_poll_interval_ms.value_or(100)),
+                      parts.pad.get());
     return loop();
 }
 
-result<void> on_terminal(cli::invocation& in, jog::console_thread& core, const plotter_site& site,
-                         const step_job_ptr& job) {
+result<void> on_terminal(cli::invocation& in, const console_parts& parts) {
     auto how = ending::asked;
     {
         KF_TRY(auto screen,
                tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
-        how = converse(screen, core, site, job);
+        how = converse(screen, parts);
     }
     if (how == ending::signal) return io::interrupt::check();
     if (how == ending::terminal_lost) return kf::fail(errc::interrupted, "the terminal is gone");
     return {};
 }
 
-result<void> by_script(cli::invocation& in, const std::string& file, jog::console_thread& core,
-                       const plotter_site& site, const step_job_ptr& job) {
+result<void> by_script(cli::invocation& in, const std::string& file, const console_parts& parts) {
     KF_TRY(const std::string text, io::read_file(file));
     auto steps = tui::read_key_script(text);
     if (!steps) {
@@ -74,7 +82,7 @@ result<void> by_script(cli::invocation& in, const std::string& file, jog::consol
     }
     io::interrupt::catch_signals();
     tui::script_screen screen(*std::move(steps), {80, 24}, [&](const std::string& frame) { in.results.put(frame); });
-    (void)converse(screen, core, site, job);
+    (void)converse(screen, parts);
     if (screen.failure().empty()) return io::interrupt::check();
     in.results.put(screen.last_frame());
     return kf::fail({errc::failed, screen.failure(), "the last page is on standard output", file});
@@ -104,7 +112,14 @@ result<void> open_console(cli::invocation& in) {
                     .socket = site.socket,
                     .records = site.records,
                     .setup = {.machine_file = file_of(in, site), .who = touch_off_by(site), .speed = speed}}));
-        return script ? by_script(in, *script, *core, site, job) : on_terminal(in, *core, site, job);
+        console_parts parts{*core, site, job, {}};
+        if (const auto device = in.get("gamepad")) {
+            // Of a simulated machine a recording may move it, too.
+            using kind = io::input_device::kind;
+            const kind allowed = site.simulated ? kind::or_named_pipe : kind::device_only;
+            KF_TRY(parts.pad, gamepad_thread::start(*device, allowed, [&core] { (void)core->stop(); }));
+        }
+        return script ? by_script(in, *script, parts) : on_terminal(in, parts);
     });
 }
 
@@ -119,10 +134,12 @@ cli::command_row console_command() {
             {{"plain", "", "lines instead of a screen, for a reader that speaks them"},
              {"speed", "MM_S", "how fast a held key moves (20)"},
              {"job", "FILE", "draws a job stroke by stroke: Space, B back, S skip, R repeat"},
+             {"gamepad", "DEVICE", "a gamepad beside the keys: /dev/input/by-id/...-event-joystick"},
              {"script", "FILE", "keys from a file and frames to standard output; needs --sim"}},
             {{"kjog", "the machine of machine.yaml"},
              {"kjog --sim", "a simulated one, to try the keys"},
              {"kjog --job drawing.job", "one stroke at a time, with a map"},
+             {"kjog --gamepad /dev/input/by-id/usb-Pad-event-joystick", "with a pad in the hand"},
              {"kjog --plain --speed 5", "slowly, for a screen reader"}},
             open_console};
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The loop of the console, on any screen: keys to the page, what it asks to the core, its frames to the screen. The
-/// emergency stop is written the moment its key is read.
+/// emergency stop is written the moment its key is read, by whoever reads it: the loop only says which keys it has now.
+
+#include "gamepad_thread.hpp"
 
 #include <kf/error.hpp>
 #include <kf/io/interrupt.hpp>
@@ -10,7 +12,8 @@
 #include <kf/tui/screen.hpp>
 #include <kf/tui/unseen_question.hpp>
 
-#include <array>
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -27,8 +30,10 @@ class console_loop {
     Screen& screen_;
     jog::console_thread& core_;
     jog::jog_page page_;
+    gamepad_thread* pad_;
     tui::unseen_question unseen_;
     std::chrono::milliseconds pace_;
+    std::atomic<jog::stop_reach> stops_{jog::stop_reach::all};
     bool leaves_ = false;
     bool leaves_when_done_ = false;
 
@@ -36,18 +41,42 @@ class console_loop {
         std::visit(
             [&](auto&& what) {
                 using kind = std::decay_t<decltype(what)>;
-                if constexpr (std::is_same_v<kind, jog::press_stop>)
-                    (void)core_.stop(); // that it did not get out is a message of the core
-                else if constexpr (std::is_same_v<kind, jog::leave_console>)
+                if constexpr (std::is_same_v<kind, jog::press_stop>) {
+                    if (!what.done) (void)core_.stop(); // that it did not get out is a message of the core
+                } else if constexpr (std::is_same_v<kind, jog::leave_console>)
                     leaves_ = true;
                 else
                     core_.give(std::forward<decltype(what)>(what));
             },
             std::move(e));
     }
+    void take(const tui::key& k) {
+        for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
+    }
     void take(const std::vector<tui::key>& keys) {
-        for (const tui::key& k : keys)
-            for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
+        for (const tui::key& k : keys) take(k);
+        tell_stops();
+        screen_.settled();
+    }
+    /// True when it said something.
+    [[nodiscard]] bool take_from_pad() {
+        if (pad_ == nullptr) return false;
+        const pad_news news = pad_->take();
+        // Nobody types with a pad.
+        for (const tui::key& k : news.keys)
+            if (k.heeded || page_.stops() != jog::stop_reach::while_typing) take(k);
+        tell_stops();
+        if (!news.note.empty()) page_.says(news.note);
+        return !news.keys.empty() || !news.note.empty();
+    }
+    void tell_stops() noexcept { stops_ = page_.stops(); }
+    /// On the thread that reads keys.
+    [[nodiscard]] tui::heed look_at(const tui::key& k) {
+        if (jog::is_stop(k, stops_)) {
+            (void)core_.stop();
+            return tui::heed::done;
+        }
+        return jog::leaves_stops_alone(k) ? tui::heed::aside : tui::heed::later;
     }
     void draw() {
         const tui::grid_size size = screen_.size();
@@ -55,27 +84,50 @@ class console_loop {
         screen_.draw(page_.paint(size));
         unseen_.drawn(screen_, page_.has_question_to_show());
     }
+    /// Something moves by itself, or is about to: nobody could stop it behind a screen that is gone.
+    [[nodiscard]] bool is_busy() const { return core_.is_at_work() || page_.is_busy(); }
+    void show_news() {
+        core_.settle_changes();
+        page_.shows(core_.shown());
+        tell_stops();
+    }
 
   public:
     /// No two frames for news of the machine come closer together than `pace`; a key is answered at once.
-    console_loop(Screen& screen, jog::console_thread& core, jog::jog_page page, std::chrono::milliseconds pace)
+    console_loop(Screen& screen, jog::console_thread& core, jog::jog_page page, std::chrono::milliseconds pace,
+                 gamepad_thread* pad = nullptr)
       : screen_(screen)
       , core_(core)
       , page_(std::move(page))
-      , pace_(pace) {}
+      , pad_(pad)
+      , pace_(pace) {
+        screen_.look_first([this](const tui::key& k) { return look_at(k); });
+    }
+    console_loop(const console_loop&) = delete;
+    console_loop& operator=(const console_loop&) = delete;
+    ~console_loop() { screen_.look_first({}); }
 
     [[nodiscard]] ending operator()() {
-        const std::array<int, 1> news{core_.changes()};
         auto may_draw = steady::now();
         bool fresh = true; ///< nothing is waiting to be drawn
-        page_.shows(core_.shown());
+        show_news();
         draw();
         for (;;) {
-            const auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
-            const tui::wake w = fresh ? screen_.wait(news, until) : screen_.wait(std::span<const int>(), until);
+            auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
+            // The core is done with some things without a word.
+            if (leaves_when_done_) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
+            std::vector<int> news;
+            if (pad_ != nullptr) news.push_back(pad_->changes());
+            if (fresh) news.push_back(core_.changes());
+            const tui::wake w = screen_.wait(news, until);
             take(w.keys);
-            if (unseen_.comes_in_sight(screen_)) page_.shown();
-            if (w.interrupted && !w.hung_up && page_.is_busy() && !std::exchange(leaves_when_done_, true)) {
+            const bool by_pad = take_from_pad();
+            if (unseen_.comes_in_sight(screen_)) {
+                page_.shown();
+                tell_stops();
+            }
+            if (w.interrupted && !w.hung_up && is_busy()) {
+                leaves_when_done_ = true;
                 core_.give(jog::let_go::other_key);
                 page_.leaves_when_done();
                 draw();
@@ -85,15 +137,14 @@ class console_loop {
                 core_.give(jog::let_go::terminal_lost);
                 return leaves_ ? ending::asked : w.interrupted ? ending::signal : ending::terminal_lost;
             }
-            if (!w.ready.empty()) {
+            if (std::ranges::find(w.ready, core_.changes()) != w.ready.end()) {
                 core_.settle_changes();
                 fresh = false;
             }
+            if (leaves_when_done_ && !is_busy()) return ending::signal;
             const auto now = steady::now();
-            if (w.keys.empty() && !w.resized && now < may_draw) continue;
-            core_.settle_changes();
-            page_.shows(core_.shown());
-            if (leaves_when_done_ && !page_.is_busy()) return ending::signal;
+            if (w.keys.empty() && !by_pad && !w.resized && now < may_draw) continue;
+            show_news();
             draw();
             fresh = true;
             may_draw = now + pace_;

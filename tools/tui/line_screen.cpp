@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "line_screen.hpp"
 
-#include "waking_signals.hpp"
-
+#include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/tui/sight.hpp>
 #include <kf/tui/spoken.hpp>
@@ -137,7 +136,7 @@ wake line_screen::wait(std::span<const int> fds, steady_clock::time_point until)
     state& s = *state_;
     wake w;
     s.in_sight = false;
-    const held_signals held;
+    const io::held_signals held;
     for (;;) {
         auto now = steady_clock::now();
         s.send_next(now);

@@ -32,6 +32,8 @@ class line_screen {
     [[nodiscard]] bool is_seen() const noexcept;
     [[nodiscard]] wake wait(std::span<const int> fds, std::chrono::steady_clock::time_point until);
     [[nodiscard]] std::vector<key> forget_typed();
+    void look_first(first_look) noexcept {}
+    void settled() noexcept {}
     void leave();
     [[nodiscard]] result<void> back();
 };

@@ -119,6 +119,8 @@ class script_screen {
         }
     }
     [[nodiscard]] std::vector<key> forget_typed() const noexcept { return {}; }
+    void look_first(first_look) noexcept {}
+    void settled() noexcept {}
     void leave() noexcept {}
     [[nodiscard]] result<void> back() noexcept { return {}; }
 };

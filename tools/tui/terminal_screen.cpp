@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "terminal_screen.hpp"
 
-#include "waking_signals.hpp"
+#include "keyboard.hpp"
 
 #include <kf/io/decimal.hpp>
+#include <kf/io/held_signals.hpp>
 #include <kf/tui/sight.hpp>
 #include <kf/tui/spoken.hpp>
 
@@ -23,6 +24,8 @@
 
 namespace kf::tui {
 namespace {
+
+using io::waking_signals;
 
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
@@ -84,12 +87,12 @@ struct terminal_screen::state {
     int out = -1;      ///< where frames go: the terminal, of lines standard output
     termios before{}, raw{};
     std::optional<frame_encoder> encoder = {};
-    key_decoder decoder;
+    keyboard typed;
     sight seen;
     std::string unsent = {};
     std::optional<text_grid> next = {}; ///< the newest frame, while the one before is on its way
     std::vector<std::string> said = {}; ///< lines of the last one, plain
-    steady_clock::time_point may_say{}, looked{};
+    steady_clock::time_point may_say{};
     std::array<struct sigaction, waking_signals.size()> signals_before{};
     int interrupts = 0;
     bool ours = false, kitty = false, gone = false, stops = false;
@@ -99,7 +102,7 @@ struct terminal_screen::state {
 
     explicit state(terminal_look look)
       : how(std::move(look))
-      , decoder(how.escape_delay)
+      , typed(how.escape_delay)
       , seen(has_words()) {}
 
     ~state() {
@@ -152,13 +155,20 @@ struct terminal_screen::state {
         if (::tcsetattr(tty.get(), TCSADRAIN, &raw) != 0) return kf::fail(io::system_error("cannot set the terminal"));
         ours = true;
         kitty = false;
+        read_again();
         if (has_words()) unsent += brackets_on;
         unsent += seen.begin(steady_clock::now());
         remember_for_a_crash();
         return {};
     }
+    /// A thread that reads keys takes no signal that has to end a wait.
+    void read_again() {
+        const io::held_signals held;
+        typed.resume();
+    }
     void give() {
         if (!ours) return;
+        typed.pause();
         may_say = {}; // the last lines are said whenever they come
         send_next(steady_clock::now());
         ours = false;
@@ -175,7 +185,7 @@ struct terminal_screen::state {
         // An answer of the terminal is not for whoever reads next.
         const auto owed = std::min(patience, seen.owed_until(steady_clock::now()));
         for (pollfd p{tty.get(), POLLIN, 0}; seen.is_owed() && !gone && steady_clock::now() < owed;)
-            if (::poll(&p, 1, 10) > 0) read_keys(steady_clock::now());
+            if (::poll(&p, 1, 10) > 0) take_all_keys();
         to_put_back.taken = 0;
         ::tcsetattr(tty.get(), TCSADRAIN, &before);
     }
@@ -240,26 +250,24 @@ struct terminal_screen::state {
             ::tcsetattr(tty.get(), TCSADRAIN, &raw);
         if (encoder) (void)encoder->end();
         said.clear();
-        decoder.reset();
+        typed.forget_begun();
     }
-    void read_keys(steady_clock::time_point since) {
-        std::array<char, 4096> buffer;
-        const ssize_t n = ::read(tty.get(), buffer.data(), buffer.size());
-        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-            gone = true;
-            return;
-        }
-        if (n < 0) return;
-        std::vector<key> read;
+    /// What was read of keys that are the page's affair.
+    void take_keys() {
         const auto now = steady_clock::now();
-        decoder.feed({buffer.data(), static_cast<std::size_t>(n)}, since, now, read);
-        for (key& k : read)
-            if (!own(k) && !seen.is_blind(k, now)) (in_sight ? answers : keys).push_back(std::move(k));
+        for (key& k : typed.take())
+            if (!own(k) && (k.heeded || !seen.is_blind(k, now))) (in_sight ? answers : keys).push_back(std::move(k));
+        gone = gone || typed.is_gone();
+        if (keys.empty() && answers.empty() && !in_sight) typed.settled(); // none is a page's affair
+    }
+    void take_all_keys() {
+        typed.look_at_all();
+        take_keys();
     }
     /// Nothing answers, or not in time: what lies there now was typed before.
     void end_grace(steady_clock::time_point now) {
         if (const auto end = seen.deadline(); !end || now < *end) return;
-        for (pollfd p{tty.get(), POLLIN, 0}; !gone && ::poll(&p, 1, 0) > 0;) read_keys(now);
+        take_all_keys();
         if (seen.pass(now)) in_sight = true;
     }
     /// Keys that are the terminal's affair on every page.
@@ -317,6 +325,7 @@ result<terminal_screen> terminal_screen::open(const terminal_look& how) {
     // Without a controlling terminal, as behind setsid, standard input may be one all the same.
     if (const char* name = s->tty ? nullptr : ::ttyname(STDIN_FILENO); name != nullptr)
         s->tty = io::unique_fd(::open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    s->typed.opens(s->tty.get());
     if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
     s->out = how.plain ? STDOUT_FILENO : s->tty.get();
     s->how.unicode = settle_locale(how.unicode);
@@ -327,7 +336,6 @@ result<terminal_screen> terminal_screen::open(const terminal_look& how) {
         screen.state_->encoder.emplace(std::move(encoder));
     }
     KF_CHECK(screen.state_->take());
-    screen.state_->looked = steady_clock::now();
     return screen;
 }
 
@@ -359,45 +367,49 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
     s.in_sight = false;
     s.keys.insert(s.keys.begin(), s.answers.begin(), s.answers.end());
     s.answers.clear();
-    const held_signals held;
+    const io::held_signals held;
     for (bool first = true;; first = false) {
         if (s.settle(w)) return w;
         auto now = steady_clock::now();
         s.send_next(now);
         auto end = until;
-        if (const auto d = s.decoder.deadline()) end = std::min(end, *d);
+        if (const auto d = s.typed.deadline()) end = std::min(end, *d);
         if (const auto d = s.seen.deadline()) end = std::min(end, *d);
         if (s.seen.is_leaving()) end = std::min(end, now + 20ms);
         if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.may_say, now));
         if (first) end = now; // what lies there already is not late, however long we were away
         std::vector<pollfd> polled;
-        const bool separate = s.out != s.tty.get();
         const short writes = s.unsent.empty() ? short{0} : short{POLLOUT};
-        polled.push_back({s.gone ? -1 : s.tty.get(), static_cast<short>(POLLIN | (separate ? 0 : writes)), 0});
-        polled.push_back({separate && writes != 0 ? s.out : -1, writes, 0});
+        polled.push_back({s.gone ? -1 : s.typed.descriptor(), POLLIN, 0});
+        polled.push_back({!s.gone && writes != 0 ? s.out : -1, writes, 0});
         for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
         const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
         const timespec wait_for{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
         const int n = ::ppoll(polled.data(), polled.size(), &wait_for, &held.before());
         now = steady_clock::now();
-        if (n > 0) {
-            if ((polled[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0) s.read_keys(first ? s.looked : now);
-            for (std::size_t i = 2; i < polled.size(); ++i)
-                if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
-        } else
-            s.decoder.wait_over(now, s.keys);
+        for (std::size_t i = 2; n > 0 && i < polled.size(); ++i)
+            if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
+        if (n >= 0 && !s.gone) s.typed.look();
+        s.take_keys();
         s.end_grace(now);
-        s.looked = now;
         const bool told = s.settle(w);
         if (told || !w.ready.empty() || now >= until) return w;
     }
 }
 
 std::vector<key> terminal_screen::forget_typed() {
-    // Read, not flushed: an arrow of which a slow link has brought the half stays one key.
-    for (pollfd p{state_->tty.get(), POLLIN, 0}; !state_->gone && ::poll(&p, 1, 0) > 0;)
-        state_->read_keys(steady_clock::now());
+    state_->take_all_keys();
     return std::exchange(state_->keys, {});
+}
+
+void terminal_screen::look_first(first_look f) {
+    state_->typed.pause();
+    state_->typed.look_first(std::move(f));
+    if (state_->ours) state_->read_again();
+}
+
+void terminal_screen::settled() {
+    if (state_->answers.empty()) state_->typed.settled(); // those have not been given yet
 }
 
 void terminal_screen::leave() { state_->give(); }

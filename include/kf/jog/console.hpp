@@ -17,6 +17,7 @@
 #include <kf/klippy/session.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
+#include <kf/run/square_record.hpp>
 #include <kf/run/z_reference.hpp>
 #include <kf/sink.hpp>
 
@@ -53,11 +54,12 @@ class console {
     }
     /// All of them outlive it.
     console(session_type& k, stop_button<Connect>& stop, machine::machine& m, run::pen_record& record,
-            console_setup setup, Clock clock = {})
+            run::square_record& square, console_setup setup, Clock clock = {})
       : k_(k)
       , stop_(stop)
       , machine_(m)
       , record_(record)
+      , square_(square)
       , setup_(std::move(setup))
       , clock_(clock)
       , jogger_(m) {
@@ -165,6 +167,7 @@ class console {
     stop_button<Connect>& stop_;
     machine::machine& machine_;
     run::pen_record& record_;
+    run::square_record& square_;
     console_setup setup_;
     Clock clock_;
     jogger jogger_;
@@ -219,6 +222,8 @@ void console<N, C>::turn() {
     take_answer();
     follow_state();
     if (panel_.klipper == contact::ready) {
+        if (const auto& head = k_.status().toolhead)
+            if (auto held = square_.hold_against(head->homed_axes); !held) tell(held.error());
         if (t >= arm_again_) {
             armed_ = stop_.arm(t);
             arm_again_ = t + std::chrono::seconds(1);
@@ -296,6 +301,7 @@ void console<N, C>::follow_state() {
     jogger_.is_lost();
     if (panel_.klipper != contact::stopped || before == contact::stopped) return;
     if (auto noted = record_.may_be_down("Klipper stopped: " + panel_.reason); !noted) tell(noted.error());
+    if (auto lost = square_.forget(); !lost) tell(lost.error()); // no motor holds it
     say(level::fault, "Klipper has stopped: " + panel_.reason, {"R  restarts Klipper", "H  home, after that"});
     // Its motors are without power: a restart moves nothing, and is what a person would do.
     const bool lost_board = panel_.reason.starts_with("Lost communication with MCU");
@@ -559,6 +565,7 @@ void console<N, C>::show() {
     p.commanded = verb_ ? s.position() : jogger_.target();
     p.xy_homed = view_.xy_homed;
     p.z_referenced = view_.z_referenced;
+    p.square = square_.text();
     p.tool = jogger_.tool().name;
     p.place = tool_place::unknown;
     if (p.z_referenced && p.commanded) {

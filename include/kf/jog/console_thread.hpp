@@ -3,6 +3,7 @@
 /// The console on a thread of its own, so that nothing it waits for blocks a screen or the emergency stop. A page gives
 /// what the person asks, looks at shown(), and sleeps on changes() beside its keys.
 
+#include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/io/unix_socket.hpp>
 #include <kf/jog/console.hpp>
@@ -38,6 +39,7 @@ class console_thread {
         KF_TRY(auto lock, klippy::lock_printer(r.socket, r.who));
         std::unique_ptr<console_thread> out(new console_thread(std::move(r), std::move(lock)));
         if (!out->wake_ || !out->changed_) return kf::fail(io::system_error("cannot make an eventfd"));
+        const io::held_signals theirs; // they are for whoever reads the keys
         out->thread_ = std::thread([p = out.get()] { p->run(); });
         return out;
     }
@@ -73,6 +75,11 @@ class console_thread {
         const std::lock_guard alone(mutex_);
         return shown_;
     }
+    /// It does what was asked, or that waits to be done.
+    [[nodiscard]] bool is_at_work() const {
+        const std::lock_guard alone(mutex_);
+        return at_work_ || !inbox_.empty();
+    }
     /// Readable when the panel has changed since the last settle_changes().
     [[nodiscard]] int changes() const noexcept { return changed_.get(); }
     void settle_changes() noexcept { drain(changed_.get()); }
@@ -89,11 +96,12 @@ class console_thread {
       : request_(std::move(r))
       , lock_(std::move(lock))
       , record_(request_.records, request_.socket)
+      , square_(request_.records, request_.socket)
       , session_(connect_to{request_.socket}, {.attempts = request_.machine.connection.reconnect_attempts,
                                                .interval = request_.machine.connection.reconnect_interval_s,
                                                .auto_reconnect = true})
       , stop_(connect_to{request_.socket})
-      , console_(session_, stop_, request_.machine, record_, request_.setup)
+      , console_(session_, stop_, request_.machine, record_, square_, request_.setup)
       , wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
       , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
         console_.on_change = [this](const panel& p) {
@@ -121,7 +129,8 @@ class console_thread {
                 std::optional<timed_input> in;
                 {
                     const std::lock_guard alone(mutex_);
-                    if (!inbox_.empty()) {
+                    at_work_ = !inbox_.empty();
+                    if (at_work_) {
                         in = std::move(inbox_.front());
                         inbox_.pop_front();
                     }
@@ -146,12 +155,14 @@ class console_thread {
     console_request request_;
     io::file_lock lock_;
     run::pen_record record_;
+    run::square_record square_;
     klippy::session<connect_to> session_;
     stop_button<connect_to> stop_;
     console<connect_to> console_;
     io::unique_fd wake_, changed_;
-    mutable std::mutex mutex_; ///< of the inbox and what is shown
+    mutable std::mutex mutex_; ///< of what is below
     std::deque<timed_input> inbox_;
+    bool at_work_ = false;
     panel shown_;
     std::atomic<bool> ending_ = false;
     std::thread thread_;

@@ -7,6 +7,7 @@
 #include <kf/jog/job_map.hpp>
 #include <kf/jog/panel.hpp>
 #include <kf/jog/person_input.hpp>
+#include <kf/jog/stop_reach.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/tui/confirmation.hpp>
 #include <kf/tui/framed_page.hpp>
@@ -60,7 +61,9 @@ enum class jog_command : std::uint8_t {
 };
 
 /// Besides what is asked of the console: the emergency stop, which waits for nobody, and the end.
-struct press_stop {};
+struct press_stop {
+    bool done = false; ///< by who read the key (key::heeded)
+};
 struct leave_console {};
 using page_effect = std::variant<person_input, press_stop, leave_console>;
 
@@ -102,16 +105,22 @@ class jog_page {
     void window_is(tui::grid_size size) noexcept {
         too_small_ = size.columns < least.columns || size.rows < least.rows;
     }
-    /// Something moves by itself, which nobody could stop behind a screen that is gone.
+    /// Something moves by itself.
     [[nodiscard]] bool is_busy() const noexcept { return panel_.doing > activity::holding; }
-    /// It was asked to end meanwhile, by a signal.
+    /// It was asked to end meanwhile, by a signal; once more, and it says why it is still there.
     void leaves_when_done() {
-        refused_ = fmt::format("{} is not done: leaves when it is; ! stops it, Ctrl+C again leaves now",
-                               kf::jog::name(panel_.doing));
+        const char* what = is_busy() ? kf::jog::name(panel_.doing) : "what was asked";
+        refused_ = leaves_
+                       ? fmt::format("{} goes on by itself: kjog waits for it; ! stops it, and then kjog leaves", what)
+                       : fmt::format("{} is not done: kjog leaves when it is; ! stops it", what);
+        leaves_ = true;
     }
     [[nodiscard]] effects take(const tui::key& k);
+    [[nodiscard]] stop_reach stops() const noexcept;
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
     [[nodiscard]] tui::binding_table<command> bindings() const;
+    /// What is told of something beside the panel, until the next key.
+    void says(std::string what) { refused_ = std::move(what); }
     /// A question waits to be seen: draw, then shown() once it is in sight.
     [[nodiscard]] bool has_question_to_show() const noexcept {
         const auto* q = std::get_if<question>(&over_);
@@ -142,6 +151,7 @@ class jog_page {
     std::unique_ptr<tui::entered_lines> lines_; ///< where the text field can point to, wherever the page goes
     std::variant<std::monostate, question, typed_line, help> over_;
     bool too_small_ = false;
+    bool leaves_ = false;     ///< when what moves by itself is done
     std::string refused_;     ///< what was typed or struck, and why it cannot be taken
     std::size_t in_hand_ = 0; ///< the stroke that Space draws; behind the last one when all are done
     std::size_t sent_ = 0;    ///< the one that was asked for last
@@ -158,7 +168,6 @@ class jog_page {
     }
     [[nodiscard]] std::string job_line() const;
     [[nodiscard]] effects take_over(const tui::key& k);
-    [[nodiscard]] bool stops_here(const tui::key& k) const;
     void ask(std::string text, std::vector<std::string> details, effects yes, effects no = {}) {
         over_.emplace<question>(tui::confirmation(std::move(text), std::move(details)), std::move(yes), std::move(no));
     }
@@ -173,11 +182,8 @@ class jog_page {
 inline tui::binding_table<jog_command> jog_page::bindings() const {
     using tui::key_code;
     using enum jog_command;
-    const auto alt = tui::modifier::alt;
     tui::binding_table<jog_command> rows{
-        // With Alt it is an Esc right before it: whoever strikes both means it.
-        // Ctrl+X is one in a line of text, too, where those two are text and the way back.
-        {{U'!', {U'!', alt}, {U'x', tui::modifier::ctrl}, key_code::escape},
+        {{stop_keys.begin(), stop_keys.end()},
          stop,
          "!/Esc",
          "E-STOP",
@@ -258,13 +264,13 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     // Whatever lies over the panel: nothing is held where nobody looks.
     if (k.code == key_code::focus_out) return {person_input(let_go::focus_lost)};
     if (k.code == key_code::focus_in) return {};
-    const auto meaning = tui::command_of(bindings(), k);
-    if (meaning == jog_command::stop && stops_here(k)) {
-        effects out{press_stop{}};
+    if (is_stop(k, stops())) {
+        effects out{press_stop{k.heeded}};
         if (auto* q = std::get_if<question>(&over_)) std::ranges::move(q->no, std::back_inserter(out));
         over_.emplace<std::monostate>(); // what comes next is on the panel
         return out;
     }
+    const auto meaning = tui::command_of(bindings(), k);
     if (too_small_ && meaning != jog_command::leave && k.code != key_code::escape)
         return {person_input(let_go::other_key)};
     if (!std::holds_alternative<std::monostate>(over_)) return take_over(k);
@@ -275,6 +281,7 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
         const auto to = c ? heading_of(*c) : std::nullopt;
         return to ? effects{person_input(release{*to})} : effects{};
     }
+    if (k.code == key_code::paste) refused_ = "many characters at once are a paste: none of them does anything";
     const auto c = meaning;
     if (c && heading_of(*c)) return perform(*c, k);
     effects out{person_input(let_go::other_key)};
@@ -286,12 +293,11 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     return out;
 }
 
-/// What lies over the panel takes a key of the stop for itself only where it shows that it does.
-inline bool jog_page::stops_here(const tui::key& k) const {
-    if (std::holds_alternative<typed_line>(over_)) return !tui::is(k, U'!') && k.code != tui::key_code::escape;
-    if (std::holds_alternative<help>(over_) || (std::holds_alternative<question>(over_) && !has_question_to_show()))
-        return k.code != tui::key_code::escape;
-    return true; // a question that nobody has seen is not what Esc was for
+inline stop_reach jog_page::stops() const noexcept {
+    if (std::holds_alternative<typed_line>(over_)) return stop_reach::while_typing;
+    // A question that nobody has seen is not what Esc was for.
+    const bool has_way_back = std::holds_alternative<help>(over_) || std::holds_alternative<question>(over_);
+    return has_way_back && !has_question_to_show() ? stop_reach::not_escape : stop_reach::all;
 }
 
 inline jog_page::effects jog_page::take_over(const tui::key& k) {
@@ -435,7 +441,8 @@ inline std::vector<std::pair<std::string, tui::look>> jog_page::state_lines() co
         out.emplace_back("R restarts Klipper; then H homes.", look::normal);
         break;
     case contact::ready:
-        out.emplace_back(p.doing == activity::resting ? "ready" : name(p.doing),
+        out.emplace_back((p.doing == activity::resting ? "ready" : name(p.doing)) +
+                             std::string(leaves_ ? "; kjog leaves when that is done" : ""),
                          p.doing == activity::resting ? look::good : look::strong);
         if (!p.foreign.empty()) out.emplace_back(p.foreign, look::warning);
         if (!p.stop_armed) out.emplace_back("E-STOP has no connection: nothing moves", look::bad);
@@ -480,8 +487,13 @@ inline void jog_page::paint_panel(tui::pane p) const {
     line(fmt::format("{}, {}", now.tool.empty() ? "unknown" : now.tool, detail::text_of(now.place)),
          now.place == tool_place::down ? look::warning : look::normal);
     label("Reference", "Ref.");
-    line(fmt::format("X Y {}, Z {}", now.xy_homed ? "homed" : "no", now.z_referenced ? "yes" : "none (T)"),
+    line(fmt::format("X Y {}, Z {}{}", now.xy_homed ? "homed" : "no", now.z_referenced ? "yes" : "none (T)",
+                     now.square.empty() ? "" : ", squared"),
          now.xy_homed && now.z_referenced ? look::normal : look::warning);
+    if (!now.square.empty() && p.columns() >= 60) {
+        label("Square", "");
+        line(now.square);
+    }
     label("Step", "Step");
     std::size_t at = indent;
     bool listed = false;
@@ -543,7 +555,8 @@ inline tui::text_grid jog_page::paint(tui::grid_size size) const {
     return tui::framed(size, {"kjog", setup_.machine_name, footer(), least}, [&](tui::pane p) {
         const auto* q = std::get_if<question>(&over_);
         if (q == nullptr) return paint_panel(p);
-        const std::size_t rows = std::min<std::size_t>(p.rows(), 10);
+        // With its rule, and half of a usual window where it is short, so that what is behind it stays in its place.
+        const std::size_t rows = std::min(p.rows(), std::max<std::size_t>(q->text.height(p.columns()) + 1, 10));
         paint_panel(p.part(0, 0, {p.columns(), p.rows() - rows}));
         p.rule(p.rows() - rows);
         q->text.paint(p.below(p.rows() - rows + 1));

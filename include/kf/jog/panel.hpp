@@ -90,6 +90,7 @@ struct panel {
     std::optional<klippy::xyz> live;      ///< where the tool is, to a quarter of a second
     std::optional<klippy::xyz> commanded; ///< where it comes to rest
     bool xy_homed = false, z_referenced = false;
+    std::string square; ///< how the gantry was set square, as long as its motors hold it (run/square_record.hpp)
 
     std::string tool;
     tool_place place = tool_place::unknown;

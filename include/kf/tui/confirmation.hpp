@@ -36,15 +36,33 @@ class confirmation {
         if (is(k, U'n') || k.code == key_code::escape || k.code == key_code::enter) return answer::no;
         return answer::none;
     }
-    /// The details, as many as there is room for, and the question below them.
+    /// Rows that it takes whole.
+    [[nodiscard]] std::size_t height(std::size_t columns) const {
+        const std::size_t told = whole(columns).size();
+        return told + (told > 0 ? 1 : 0) + 1;
+    }
+    /// The details and the question below them. Where they do not fit, the beginning of each is shown: what is answered
+    /// is never without what it is about.
     void paint(pane p) const {
+        auto told = whole(p.columns());
+        if (told.size() + 1 > p.rows()) {
+            told.clear();
+            for (const std::string& d : details_) told.push_back(d);
+        }
         std::size_t row = 0;
-        for (const std::string& d : details_)
-            for (const std::string& line : wrapped(d, p.columns() > 2 ? p.columns() - 2 : 1))
-                if (row + 2 < p.rows()) p.put(1, row++, line);
+        for (const std::string& line : told)
+            if (row + 1 < p.rows()) p.put(1, row++, line);
         if (row > 0 && row + 1 < p.rows()) ++row;
         const std::size_t at = p.put(1, row, question_ + "?", look::strong);
         p.put(at + 1, row, "[y/N]", look::key);
+    }
+
+  private:
+    [[nodiscard]] std::vector<std::string> whole(std::size_t columns) const {
+        std::vector<std::string> out;
+        for (const std::string& d : details_)
+            for (std::string& line : wrapped(d, columns > 2 ? columns - 2 : 1)) out.push_back(std::move(line));
+        return out;
     }
 };
 

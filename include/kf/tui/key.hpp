@@ -48,6 +48,8 @@ struct key {
     std::uint8_t modifiers = modifier::none;
     key_action action = key_action::press;
     std::string pasted = {};
+    bool guessed = false; ///< a paste that nothing marked as one: a person on a slow link may have typed it
+    bool heeded = false;  ///< it has been acted upon when it was read (screen.hpp)
     bool operator==(const key&) const = default;
 };
 

@@ -8,7 +8,7 @@
 /// - Esc counts when no byte follows it within the escape delay, or at once by the kitty protocol; a run of them is one
 ///   Esc after the delay of the first, or at the third.
 /// - A bracketed paste is one key with all of its text. From a terminal without brackets, many different characters in
-///   one read are one too: nobody types them at once.
+///   one read are one too, marked as a guess: hardly anybody types them at once.
 /// - An answer of the terminal, a click, an unknown sequence are nothing.
 
 #include <kf/tui/key.hpp>
@@ -41,7 +41,7 @@ class key_decoder {
     void feed(std::string_view bytes, time_point since, time_point now, std::vector<key>& out) {
         wait_over(since, out);
         if (state_ == state::ground && looks_pasted(bytes)) {
-            out.push_back({.code = key_code::paste, .pasted = std::string(bytes)});
+            out.push_back({.code = key_code::paste, .pasted = std::string(bytes), .guessed = true});
             return;
         }
         for (const char b : bytes) take(static_cast<unsigned char>(b), now, out);

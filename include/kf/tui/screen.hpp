@@ -18,6 +18,10 @@
 /// |                    | a signal, or the time                     | do with the terminal comes as a wake, never ends  |
 /// |                    |                                           | the program                                       |
 /// | s.forget_typed()   | what was typed and not read               | before the terminal is lent                       |
+/// | s.look_first(f)    | f is asked about each key that is read    | on whatever thread reads them, before anything    |
+/// |                    |                                           | else; by a terminal on one that does no more      |
+/// | s.settled()        | the keys that were given are taken        | until then f is not asked, when one of them may   |
+/// |                    |                                           | change what the next ones mean                    |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
 
 #include <kf/error.hpp>
@@ -27,6 +31,8 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -40,6 +46,14 @@ struct wake {
     bool hung_up = false;     ///< the terminal is gone; nothing can be shown any more
 };
 
+/// What came of a key that was looked at when it was read.
+enum class heed : std::uint8_t {
+    later, ///< the page takes it, and what the next ones mean is known when it has
+    aside, ///< the page takes it, and what the next ones mean stays as it is
+    done   ///< it has been acted upon, which the page learns by key::heeded; aside, too
+};
+using first_look = std::function<heed(const key&)>;
+
 template<class S>
 concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<const int> fds,
                           std::chrono::steady_clock::time_point until) {
@@ -49,6 +63,8 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
     { c.is_seen() } -> std::same_as<bool>;
     { s.wait(fds, until) } -> std::same_as<wake>;
     { s.forget_typed() } -> std::same_as<std::vector<key>>;
+    s.look_first(first_look());
+    s.settled();
     s.leave();
     { s.back() } -> std::same_as<result<void>>;
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// Signals that end the wait of a screen. They are blocked except while it waits, so that none comes between the look
-/// and the wait.
+/// Signals that end a wait for a person, blocked as long as it lives: so that none comes between the last look and the
+/// wait, and that a thread which is made meanwhile takes none of them away from the one that waits.
 
 #include <signal.h>
 
 #include <array>
+#include <pthread.h>
 
-namespace kf::tui {
+namespace kf::io {
 
 inline constexpr std::array waking_signals{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
@@ -24,7 +25,8 @@ class held_signals {
     held_signals(const held_signals&) = delete;
     held_signals& operator=(const held_signals&) = delete;
     ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    /// The mask for the wait itself.
     [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
 };
 
-} // namespace kf::tui
+} // namespace kf::io

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+/// A gamepad beside the keyboard, read by a thread that does nothing else: its emergency stop waits for no frame. When
+/// the pad is gone nothing is held any more, and it is looked for.
+
+#include <kf/error.hpp>
+#include <kf/io/held_signals.hpp>
+#include <kf/io/input_device.hpp>
+#include <kf/io/next_core.hpp>
+#include <kf/jog/gamepad.hpp>
+#include <kf/jog/stop_reach.hpp>
+
+#include <fmt/format.h>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace kf::kjog {
+
+struct pad_news {
+    std::vector<tui::key> keys;
+    std::string note; ///< what became of the pad, when it came or went
+};
+
+class gamepad_thread {
+  public:
+    using steady = std::chrono::steady_clock;
+
+    /// `stop` is called on its thread. errc::refused: it is no gamepad, or one that others may write to.
+    [[nodiscard]] static result<std::unique_ptr<gamepad_thread>> start(std::string path, io::input_device::kind allowed,
+                                                                       std::function<void()> stop) {
+        std::unique_ptr<gamepad_thread> out(new gamepad_thread(std::move(path), allowed, std::move(stop)));
+        KF_CHECK(out->find());
+        if (!out->changed_ || !out->end_) return kf::fail(io::system_error("cannot make an eventfd"));
+        const io::held_signals theirs; // they are for whoever reads the keyboard
+        out->thread_ = std::thread([p = out.get()] { p->run(); });
+        return out;
+    }
+    ~gamepad_thread() {
+        ring(end_.get());
+        if (thread_.joinable()) thread_.join();
+    }
+    gamepad_thread(const gamepad_thread&) = delete;
+    gamepad_thread& operator=(const gamepad_thread&) = delete;
+
+    /// Readable when there are news.
+    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
+    [[nodiscard]] pad_news take() {
+        std::uint64_t count = 0;
+        (void)!::read(changed_.get(), &count, sizeof count);
+        const std::lock_guard alone(mutex_);
+        return std::exchange(news_, {});
+    }
+
+  private:
+    gamepad_thread(std::string path, io::input_device::kind allowed, std::function<void()> stop)
+      : path_(std::move(path))
+      , allowed_(allowed)
+      , stop_(std::move(stop))
+      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
+      , end_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+    static void ring(int fd) noexcept {
+        const std::uint64_t one = 1;
+        (void)!::write(fd, &one, sizeof one);
+    }
+    result<void> find() {
+        KF_TRY(auto found, io::input_device::open(path_, allowed_));
+        KF_CHECK(jog::demand_gamepad(found));
+        pad_ = jog::gamepad(jog::sticks_of(found));
+        device_.emplace(std::move(found));
+        tell({}, device_->name().empty() ? "the gamepad is there" : "gamepad: " + device_->name());
+        return {};
+    }
+    void tell(std::vector<tui::key> keys, std::string note = {}) {
+        if (keys.empty() && note.empty()) return;
+        for (tui::key& k : keys) {
+            if (!jog::is_stop(k, jog::stop_reach::while_typing)) continue;
+            stop_();
+            k.heeded = true;
+        }
+        {
+            const std::lock_guard alone(mutex_);
+            std::ranges::move(keys, std::back_inserter(news_.keys));
+            if (!note.empty()) news_.note = std::move(note);
+        }
+        ring(changed_.get());
+    }
+    void run() {
+        io::ask_for_the_next_core();
+        constexpr auto look_again = std::chrono::seconds(1);
+        for (;;) {
+            std::array<pollfd, 2> fds{{{device_ ? device_->native_handle() : -1, POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+            auto left = device_ ? std::chrono::nanoseconds(std::chrono::hours(1)) : look_again;
+            if (const auto until = pad_.deadline(); device_ && until)
+                left = std::max<std::chrono::nanoseconds>(*until - steady::now(), std::chrono::nanoseconds(0));
+            const timespec wait_for{static_cast<time_t>(left / std::chrono::seconds(1)),
+                                    static_cast<long>((left % std::chrono::seconds(1)).count())};
+            if (::ppoll(fds.data(), fds.size(), &wait_for, nullptr) < 0) continue;
+            if (fds[1].revents != 0) return;
+            if (!device_) {
+                (void)find(); // until it is there again
+                continue;
+            }
+            std::vector<tui::key> keys;
+            if (fds[0].revents != 0)
+                hear(keys);
+            else
+                pad_.wait_over(steady::now(), keys);
+            tell(std::move(keys), device_ ? "" : "the gamepad is gone: nothing is held; it is looked for");
+        }
+    }
+    void hear(std::vector<tui::key>& keys) {
+        auto events = device_->read();
+        if (!events) {
+            pad_.let_go(keys);
+            keys.push_back({.code = tui::key_code::focus_out});
+            device_.reset();
+            return;
+        }
+        for (const io::device_event& e : *events) pad_.take(e, steady::now(), keys);
+    }
+
+    std::string path_;
+    io::input_device::kind allowed_;
+    std::function<void()> stop_;
+    io::unique_fd changed_, end_;
+    std::optional<io::input_device> device_;
+    jog::gamepad pad_;
+    std::mutex mutex_; ///< of the news
+    pad_news news_;
+    std::thread thread_;
+};
+
+} // namespace kf::kjog

@@ -136,7 +136,8 @@ class KsimPrinter(unittest.TestCase):
             cfg.write_text(text.replace("rotation_distance: 32", "rotation_distance: CHANGE_ME", 1))
             r = self.ksim("restart", *here)
             self.assertEqual(r.returncode, 1, r)
-            self.assertIn("Unable to parse option 'rotation_distance' in section 'manual_stepper stepper_x'", r.stderr)
+            self.assertIn("Unable to parse option 'rotation_distance' in section 'manual_stepper stepper_x'",
+                          " ".join(r.stderr.split()))
             cfg.write_text(text)
             self.assertEqual(self.ksim("restart", *here).returncode, 0)
             self.assertEqual(self.ksim("press", "door", *here).returncode, 2)

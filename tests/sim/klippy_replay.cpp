@@ -764,6 +764,8 @@ const std::vector<scenario> scenarios{
     {.name = "homing_override_of_z",
      .config = from_cfg("[homing_override]\naxes: z\ngcode:\n    G28 Z\n    G1 Z12 F1200\n")},
     {.name = "skew_without_profile", .config = from_cfg("[skew_correction]\n")},
+    {.name = "skew_profile",
+     .config = from_cfg("[skew_correction]\n[skew_correction kcal]\nxy_skew: 0.006875\nxz_skew: 0\nyz_skew: 0\n")},
     {.name = "g92"},
     {.name = "delayed_gcode_moves",
      .config = from_cfg("[delayed_gcode stray]\ngcode:\n    G90\n    G1 X200 Y100 F6000\n"
@@ -780,6 +782,7 @@ const std::vector<scenario> scenarios{
                         "homing_positive_dir: true\n")},
     {.name = "velocity_at_rest"},
     {.name = "jog_hold", .before = "G28\nG1 X100 Y100 Z10 F6000\nM400\nG90|wait 3"},
+    {.name = "jog_stop", .before = "G28\nG1 X100 Y100 Z10 F6000\nM400\nG90|wait 3"},
     {.name = "homing_without_retract", .config = from_cfg(short_retracts)},
     // Kalico asks the endstops before each approach and keeps more in its buffer: half a second for each axis.
     {.name = "kalico_homing", .positions = false, .slack = 1.7, .config = from_cfg("", kalico)},

@@ -81,6 +81,9 @@ BOOST_AUTO_TEST_CASE(numbers_and_arrows_take_a_board_in_hand_and_start_nothing) 
     BOOST_TEST(key_in_hand(page) == "mill");
     BOOST_TEST(!page.take(typed(U'9')).has_value()); // no such row: mill was not meant
     BOOST_TEST(page.in_hand() == nullptr);
+    (void)page.take(typed(U'4'));
+    BOOST_TEST(!page.take(typed(U'0')).has_value()); // nor is this one
+    BOOST_TEST(page.in_hand() == nullptr);
     BOOST_TEST(objection(action::toggle_excluded, page.in_hand()).starts_with("no board is in hand"));
     BOOST_TEST(!page.take(pressed(key_code::up)).has_value());
     BOOST_TEST(key_in_hand(page) == "left");
@@ -102,6 +105,18 @@ BOOST_AUTO_TEST_CASE(a_number_of_two_digits_is_typed_as_such) {
     BOOST_TEST(!take(U'x').has_value());
     BOOST_TEST(take(U'1').value_or(0) == 1);
     BOOST_TEST(!n.take(typed(U'0'), 12).value_or(0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_number_that_is_told_as_a_whole_is_that_row_and_no_other) {
+    const auto told = [](char32_t n) { return tui::key{.code = key_code::number, .text = n}; };
+    auto page = full_page();
+    (void)page.take(told(2));
+    BOOST_TEST(key_in_hand(page) == "pico");
+    (void)page.take(told(12)); // digit by digit this would be 1, then 2
+    BOOST_TEST(page.in_hand() == nullptr);
+    row_number n;
+    BOOST_TEST(n.take(told(1), 12).value_or(0) == 1);
+    BOOST_TEST(n.take(told(2), 12).value_or(0) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_board_that_vanishes_leaves_the_hand_on_the_board_that_it_was_on) {
@@ -349,6 +364,56 @@ BOOST_AUTO_TEST_CASE(a_question_of_a_flash_is_asked_on_its_page_and_enter_is_wha
     (void)page.take(pressed(key_code::backspace));
     const auto said = page.take(pressed(key_code::enter));
     BOOST_TEST(said.answer.value_or("none") == ""); // the usual one: no
+}
+
+BOOST_AUTO_TEST_CASE(a_board_that_was_at_work_when_all_ended_has_the_reason_and_it_is_told_once) {
+    auto page = running();
+    for (const char* line :
+         {flash_lines[1], R"({"event":"error","errc":"interrupted","what":"interrupted by Ctrl+C"})"})
+        (void)retell(line, page.table());
+    page.table().end(130);
+    BOOST_TEST(page.table().boards()[0].text == "interrupted by Ctrl+C");
+    const auto frame = tui::lines(page.paint({80, 24}));
+    BOOST_TEST(std::ranges::count(frame, " interrupted by Ctrl+C") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_build_that_failed_shows_what_the_compiler_said_and_can_be_scrolled) {
+    auto page = running();
+    for (int i = 1; i <= 30; ++i)
+        (void)retell(fmt::format(R"({{"event":"step","phase":"Build","text":"step {}","board":"pico"}})", i),
+                     page.table());
+    (void)retell(
+        R"({"event":"error","errc":"failed","what":"the firmware did not build","output":["a.c:1: error: no C","make: *** 1"],"steps":["look"]})",
+        page.table());
+    page.table().end(1);
+    const auto has = [&](std::string_view text) {
+        return std::ranges::any_of(tui::lines(page.paint({80, 24})),
+                                   [&](const auto& l) { return l.find(text) != l.npos; });
+    };
+    BOOST_TEST(has("a.c:1: error: no C"));
+    BOOST_TEST(!has("step 7"));
+    for (int i = 0; i < 50; ++i) (void)page.take(pressed(key_code::up));
+    BOOST_TEST(has("step 7"));
+    for (int i = 0; i < 50; ++i) (void)page.take(pressed(key_code::down));
+    BOOST_TEST(has("a.c:1: error: no C"));
+}
+
+BOOST_AUTO_TEST_CASE(what_failed_is_shown_from_the_reason_on) {
+    output_page page("build");
+    for (int i = 1; i <= 40; ++i) page.add(fmt::format("line {}.", i));
+    page.end(1);
+    BOOST_TEST(tui::lines(page.paint({80, 24}))[1] == " line 30.");
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_ends_while_it_asks_asks_no_more) {
+    auto page = running();
+    page.ask({"Flash 2 of 3 boards in one stop?", "y/N", {}});
+    page.table().end(130);
+    const auto frame = tui::lines(page.paint({80, 24}));
+    BOOST_TEST(std::ranges::none_of(frame, [](const auto& l) { return l.find("[y/N]") != l.npos; }));
+    BOOST_TEST(frame.back() == "↑↓ scroll  Esc back");
+    BOOST_TEST(!page.take(typed(U'y')).answer.has_value());
+    BOOST_TEST(page.take(pressed(key_code::escape)).back);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_line_of_a_command_is_nothing) {

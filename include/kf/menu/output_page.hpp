@@ -4,6 +4,7 @@
 
 #include <kf/sink.hpp>
 #include <kf/tui/framed_page.hpp>
+#include <kf/tui/wrapped.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -23,7 +24,9 @@ class output_page {
     void add(std::string line) { lines_.push_back(std::move(line)); }
     void end(int status) {
         ended_ = true;
-        if (status != 0) lines_.push_back("it ended with status " + std::to_string(status));
+        if (status == 0) return;
+        lines_.push_back("it ended with status " + std::to_string(status));
+        first_ = lines_.size() - std::min(lines_.size(), why_it_failed);
     }
     [[nodiscard]] bool has_ended() const noexcept { return ended_; }
 
@@ -57,7 +60,13 @@ class output_page {
                 std::string folded = fold_table(lines_[i], body.columns() > 2 ? body.columns() - 2 : 1);
                 for (std::size_t from = 0; from < folded.size() && row < body.rows();) {
                     const auto end = std::min(folded.find('\n', from), folded.size());
-                    body.put(1, row++, std::string_view(folded).substr(from, end - from));
+                    // What folds nowhere, as a path, goes on in the next row.
+                    const auto line = std::string_view(folded).substr(from, end - from);
+                    const auto begin = std::min(line.find_first_not_of(' '), line.size());
+                    for (const auto& part :
+                         tui::wrapped(line.substr(begin), body.columns() - std::min(body.columns(), begin + 2)))
+                        body.put(1 + begin, row++, part);
+                    if (line.empty()) ++row;
                     from = end + 1;
                 }
             }
@@ -65,6 +74,9 @@ class output_page {
     }
 
   private:
+    /// The lines at the end of a failed command that tell the reason.
+    static constexpr std::size_t why_it_failed = 12;
+
     std::string title_;
     std::vector<std::string> lines_ = {};
     std::size_t first_ = 0;

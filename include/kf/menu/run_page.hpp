@@ -3,6 +3,7 @@
 /// A command that runs, as a page: its boards with bars, what was said last, and its questions. Ctrl+C means what it
 /// means on the command line. At its end the result stays for the return delay, or until a person goes back.
 
+#include <kf/menu/message_rows.hpp>
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/run_table.hpp>
 #include <kf/tui/framed_page.hpp>
@@ -20,7 +21,7 @@ namespace kf::menu {
 
 class run_page {
   public:
-    enum class command { interrupt, back };
+    enum class command { interrupt, back, up, down };
 
     run_page(std::string title, run_table table)
       : title_(std::move(title))
@@ -39,13 +40,15 @@ class run_page {
         bool interrupt = false, back = false;
     };
     event take(const tui::key& k) {
-        if (question_) {
+        if (asks()) {
             const auto said = question_->take(k);
             if (said.left) return {{}, true}; // the question is called off, as Ctrl+C does
             if (said.answer) question_.reset();
             return {said.answer};
         }
         const auto wanted = tui::command_of(*this, k);
+        if (wanted == command::up) above_ = std::min(above_ + scrolled, table_.said().size());
+        if (wanted == command::down) above_ -= std::min(above_, scrolled);
         if (has_ended()) {
             if (wanted == command::back) return {{}, false, true};
             comes_back_in.reset(); // somebody reads
@@ -56,13 +59,20 @@ class run_page {
     }
 
     [[nodiscard]] tui::binding_table<command> bindings() const {
-        if (question_)
+        if (asks())
             return {{{}, command::back, "Enter", "answer", "takes the answer; empty: the one in [ ]", 0},
                     {{}, command::interrupt, "Esc", "call it off", "nothing is begun", 0}};
+        const tui::binding<command> up{
+            {tui::key_code::up, tui::key_code::page_up}, command::up, "↑↓", "scroll", "what was said before", 1};
+        const tui::binding<command> down{{tui::key_code::down, tui::key_code::page_down}, command::down};
         if (has_ended())
             return {
+                up,
+                down,
                 {{tui::key_code::escape, tui::key_code::enter, U'q'}, command::back, "Esc", "back", "to the menu", 0}};
-        return {{{tui::chord(U'c', tui::modifier::ctrl)},
+        return {up,
+                down,
+                {{tui::chord(U'c', tui::modifier::ctrl)},
                  command::interrupt,
                  "Ctrl+C",
                  "end it",
@@ -83,19 +93,27 @@ class run_page {
             for (std::size_t i = first; i < boards.size() && row < most; ++i) paint_board(body, row++, boards[i]);
             if (row > 0) body.rule(row++);
             const std::size_t below =
-                question_ ? std::min<std::size_t>(body.rows() - row, question_->what().choices.size() + 3) : 1;
+                asks() ? std::min(body.rows() - row, std::max<std::size_t>(question_->height(body.columns()), 3))
+                       : std::max<std::size_t>(message_rows(last_words(), body.columns()).size(), 1);
             paint_said(body.part(0, row, {body.columns(), body.rows() - std::min(body.rows(), row + below)}));
-            if (question_)
+            if (asks())
                 (void)question_->paint(body.below(body.rows() - below));
             else
-                body.put(1, body.rows() - 1, has_ended() ? table_.outcome() : message_,
-                         !has_ended()            ? tui::look::warning
-                         : *table_.status() == 0 ? tui::look::good
-                                                 : tui::look::bad);
+                (void)paint_message(body, last_words(),
+                                    !has_ended()            ? tui::look::warning
+                                    : *table_.status() == 0 ? tui::look::good
+                                                            : tui::look::bad);
         });
     }
 
   private:
+    /// A command that has ended waits for no answer.
+    [[nodiscard]] bool asks() const { return question_ && !has_ended(); }
+    /// Not what stands right above it.
+    [[nodiscard]] std::string last_words() const {
+        const auto words = has_ended() ? table_.outcome() : message_;
+        return !table_.said().empty() && table_.said().back().text == words ? "" : words;
+    }
     [[nodiscard]] std::string aside() const {
         if (!has_ended()) return "running";
         return comes_back_in ? fmt::format("back in {} s", *comes_back_in) : "";
@@ -130,13 +148,15 @@ class run_page {
     void paint_said(tui::pane p) const {
         std::vector<std::pair<std::string, tui::look>> lines;
         const auto& said = table_.said();
-        for (auto s = said.rbegin(); s != said.rend() && lines.size() < p.rows(); ++s) {
+        for (auto s = said.rbegin(); s != said.rend() && lines.size() < p.rows() + above_; ++s) {
             const auto look = s->is == said_line::kind::error     ? tui::look::bad
                               : s->is == said_line::kind::warning ? tui::look::warning
                                                                   : tui::look::normal;
             const auto wrapped = wrap(s->text, p.columns() > 2 ? p.columns() - 2 : 1, "  ");
             for (auto line = wrapped.rbegin(); line != wrapped.rend(); ++line) lines.emplace_back(*line, look);
         }
+        lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                       above_, lines.size() - std::min(lines.size(), p.rows()))));
         std::size_t row = std::min(lines.size(), p.rows());
         for (const auto& [text, look] : lines) {
             if (row == 0) break;
@@ -144,8 +164,11 @@ class run_page {
         }
     }
 
+    static constexpr std::size_t scrolled = 3;
+
     std::string title_;
     run_table table_;
+    std::size_t above_ = 0; ///< rows at the end that are scrolled away
     std::optional<question_field> question_ = {};
     std::string message_ = {};
 };

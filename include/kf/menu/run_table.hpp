@@ -46,7 +46,9 @@ class run_table {
         status_ = status;
         for (auto& b : boards_) {
             b.share.reset();
-            if (b.is == board_run::working) b.is = status == 0 ? board_run::done : board_run::failed;
+            if (b.is != board_run::working) continue;
+            b.is = status == 0 ? board_run::done : board_run::failed;
+            if (status != 0) b.text = outcome(); // what it was about to do is no reason
         }
     }
 
@@ -61,7 +63,7 @@ class run_table {
     }
 
   private:
-    static constexpr std::size_t most_said = 500;
+    static constexpr std::size_t most_said = 500, most_output = 10;
 
     running_board& of(const std::string& key) {
         const auto found = std::ranges::find(boards_, key, &running_board::key);
@@ -109,6 +111,8 @@ class run_table {
         const auto& e = f.why;
         say(said_line::kind::error, {}, e.what);
         if (!e.cause.empty()) said_.push_back({said_line::kind::note, e.cause});
+        for (std::size_t i = e.output.size() - std::min(e.output.size(), most_output); i < e.output.size(); ++i)
+            said_.push_back({said_line::kind::note, "  " + e.output[i]});
         for (std::size_t i = 0; i < e.steps.size(); ++i)
             said_.push_back({said_line::kind::note, fmt::format("{}. {}", i + 1, e.steps[i])});
         error_ = e.what;

@@ -167,14 +167,11 @@ BOOST_AUTO_TEST_CASE(refuses_a_gcode_offset) {
     refused(status, errc::refused, "Z 0.25");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh_and_an_active_skew_correction) {
+BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh) {
     auto status = ready_status();
     status["bed_mesh"] = json::object{{"profile_name", "default"}};
     refused(status, errc::refused, "bed mesh \"default\"");
     status["bed_mesh"].as_object()["profile_name"] = "";
-    status["skew_correction"] = json::object{{"current_profile_name", "gantry"}};
-    refused(status, errc::refused, "skew correction \"gantry\"");
-    status["skew_correction"].as_object()["current_profile_name"] = "";
     BOOST_TEST(facts_in(status).has_value());
 }
 

@@ -10,6 +10,7 @@
 #include <kf/io/json_fields.hpp>
 #include <kf/klippy/settings.hpp>
 #include <kf/klippy/status.hpp>
+#include <kf/run/loaded_skew.hpp>
 
 #include <boost/json.hpp>
 
@@ -23,8 +24,6 @@
 #include <vector>
 
 namespace kf::run {
-
-namespace json = boost::json;
 
 namespace detail {
 
@@ -53,8 +52,10 @@ inline std::string place_text(const klippy::xyz& p) {
     return fmt::format("X{} Y{} Z{}", mm_text(p[0]), mm_text(p[1]), mm_text(p[2]));
 }
 
-/// Everything between the coordinates of G-code and the machine, from what it says and from the places themselves.
-inline result<void> refuse_transforms(const json::object& status, const klippy::printer_status& now) {
+/// Everything between the coordinates of G-code and the machine but a known skew, from what it says and from the places
+/// themselves.
+inline result<void> refuse_transforms(const json::object& status, const klippy::printer_status& now,
+                                      const loaded_skew& skew) {
     const auto away = [](mm v) { return std::fabs(v) > same_place; };
     if (const auto mesh = io::text_at(io::object_at(status, "bed_mesh"), "profile_name"); !mesh.empty())
         return kf::fail({errc::refused,
@@ -62,12 +63,6 @@ inline result<void> refuse_transforms(const json::object& status, const klippy::
                          "it would move Z while the pen draws",
                          {},
                          {"Send BED_MESH_CLEAR"}});
-    if (const auto skew = io::text_at(io::object_at(status, "skew_correction"), "current_profile_name"); !skew.empty())
-        return kf::fail({errc::refused,
-                         fmt::format("the skew correction \"{}\" is active", skew),
-                         "checked coordinates would not be the ones that are driven to",
-                         {},
-                         {"Send SET_SKEW CLEAR=1"}});
     if (io::value_at<bool>(io::object_at(status, "z_thermal_adjust"), "enabled").value_or(false))
         return kf::fail({errc::refused,
                          "[z_thermal_adjust] is active",
@@ -91,8 +86,9 @@ inline result<void> refuse_transforms(const json::object& status, const klippy::
                              {},
                              {"Home the shifted axes with G28, or send RESTART: both end a G92."}});
         if (!now.toolhead || now.toolhead->homed_axes.size() < 3) return {};
+        const klippy::xyz stands = skew.before(now.toolhead->position);
         for (std::size_t i = 0; i < 3; ++i)
-            if (away(now.gcode_move->position[i] - now.toolhead->position[i]))
+            if (away(now.gcode_move->position[i] - stands[i]))
                 return kf::fail({errc::refused,
                                  fmt::format("a transform is active: G-code is at {}, the machine at {}",
                                              place_text(now.gcode_move->position), place_text(now.toolhead->position)),

@@ -245,7 +245,7 @@ BOOST_FIXTURE_TEST_CASE(behind_a_loaded_profile_the_first_place_is_proven_as_the
     open();
     auto f = facts();
     f.skew = {"kcal", 0.01};
-    const auto stands_at = [this](double x) {
+    const auto stands_at = [this, &f](double x) {
         printer.on_script = [this, x](peer& p, const json::object& request, const std::string& script) {
             if (script.find("G0 X") != std::string::npos)
                 printer.status["toolhead"].as_object()["position"] = json::array{x, 322.0, 10.0, 0.0};

@@ -2,10 +2,10 @@
 // The numbers of a worked example each, to the digits that they were published with: computed apart from this code.
 #include <kf/cal/decision.hpp>
 #include <kf/cal/scale.hpp>
-#include <kf/cal/skew_limits.hpp>
 #include <kf/cal/squareness.hpp>
 #include <kf/cal/uncertainty.hpp>
 #include <kf/cal/vernier.hpp>
+#include <kf/machine/skew_limits.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(reversal_shows_twice_the_lean) {
 }
 
 BOOST_AUTO_TEST_CASE(set_skew_drags_the_pen_until_somebody_looks_anew) {
-    BOOST_TEST(rounds_to(std::fabs(cal::jump_after_set_skew(200, cal::to_tangent(0.4))), 1.4, 1));
+    BOOST_TEST(rounds_to(std::fabs(machine::jump_after_set_skew(200, cal::to_tangent(0.4))), 1.4, 1));
 }
 
 BOOST_AUTO_TEST_CASE(backlash_by_five_readings_of_a_vernier) {

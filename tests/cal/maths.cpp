@@ -4,9 +4,9 @@
 #include <kf/cal/grid_decision.hpp>
 #include <kf/cal/plane_fit.hpp>
 #include <kf/cal/scale.hpp>
-#include <kf/cal/skew_limits.hpp>
 #include <kf/cal/squareness.hpp>
 #include <kf/cal/vernier.hpp>
+#include <kf/machine/skew_limits.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -122,23 +122,23 @@ BOOST_AUTO_TEST_CASE(lengths_that_are_no_figure_are_refused) {
 
 BOOST_AUTO_TEST_CASE(limits_are_computed_behind_the_skew) {
     const machine::box area{{0, 0}, {250, 350}};
-    const auto right = cal::box_behind_skew(area, 0.01);
+    const auto right = machine::box_behind_skew(area, 0.01);
     BOOST_REQUIRE(right.has_value());
     BOOST_TEST(right->min.x == 3.5);
     BOOST_TEST(right->max.x == 250.0);
-    const auto left = cal::box_behind_skew(area, -0.01);
+    const auto left = machine::box_behind_skew(area, -0.01);
     BOOST_TEST(left->min.x == 0.0);
     BOOST_TEST(left->max.x == 246.5);
     for (const double f : {0.01, -0.01, 0.0}) {
-        const machine::box b = *cal::box_behind_skew(area, f);
+        const machine::box b = *machine::box_behind_skew(area, f);
         for (const machine::xy p : {b.min, b.max, machine::xy{b.min.x, b.max.y}, machine::xy{b.max.x, b.min.y}})
-            BOOST_TEST(area.contains(cal::behind_skew(p, f), 1e-9));
+            BOOST_TEST(area.contains(machine::behind_skew(p, f), 1e-9));
     }
-    BOOST_CHECK(cal::box_behind_skew(area, 1).error().code == errc::out_of_bounds);
+    BOOST_CHECK(machine::box_behind_skew(area, 1).error().code == errc::out_of_bounds);
 }
 
 BOOST_AUTO_TEST_CASE(an_area_with_y_below_zero_loses_on_both_sides) {
-    const auto b = cal::box_behind_skew({{0, -100}, {250, 100}}, 0.02);
+    const auto b = machine::box_behind_skew({{0, -100}, {250, 100}}, 0.02);
     BOOST_REQUIRE(b.has_value());
     BOOST_TEST(b->min.x == 2.0);
     BOOST_TEST(b->max.x == 248.0);

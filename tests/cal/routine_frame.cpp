@@ -178,6 +178,33 @@ BOOST_AUTO_TEST_CASE(a_run_with_other_options_does_not_go_on_with_this_ones_work
     BOOST_TEST(at.open(routine_journal::beginning::anew).notes().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_with_other_motors_in_printer_cfg_begins_anew) {
+    const auto next = [](const routine_notes& notes) -> result<routine_step> {
+        if (!notes.done("look")) return deed{"look", "", look_at_motors{}};
+        if (!notes.heard("locked")) return ask{{"locked", "Is it locked", yes_or_no{}}};
+        if (!notes.heard("right")) return ask{{"right", "The right way", yes_or_no{}}};
+        return conclusion{.text = io::text_at(notes.saw("look"), "dir")};
+    };
+    struct motors {
+        std::string dir;
+        result<bool> keeps_place() { return true; }
+        result<json::object> operator()(const act&) { return json::object{{"dir", dir}, {"turn", 32.0}}; }
+    };
+    journal_at at;
+    recording_sink out;
+    const auto run = [&](const char* dir, const char* said) {
+        auto journal = at.open();
+        motors machine{dir};
+        auto answers = written_answers::read(said, "a").value();
+        const auto c = run_routine(next, journal, machine, answers, out);
+        return c ? c->text : c.error().steps.at(1);
+    };
+    BOOST_TEST(run("PF14", "locked: yes\n").find("right") != std::string::npos);
+    BOOST_TEST(run("PF14", "").find("right") != std::string::npos); // the same: it goes on
+    BOOST_TEST(run("!PF14", "right: yes\n").find("locked") != std::string::npos);
+    BOOST_TEST(run("!PF14", "locked: yes\nright: yes\n") == "!PF14");
+}
+
 BOOST_AUTO_TEST_CASE(two_runs_of_one_routine_do_not_write_one_journal) {
     journal_at at;
     auto first = at.open();

@@ -197,6 +197,21 @@ BOOST_AUTO_TEST_CASE(racking_moves_the_second_motor_against_the_lean) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_measured_behind_a_loaded_profile_comes_on_top_of_it) {
+    square_rehearsal s;
+    s.look["skew_module"] = true;
+    s.look["skew_profiles"] = json::object{{"kcal", 0.004}};
+    s.look["skew_loaded"] = "kcal";
+    s.look["skew_tangent"] = 0.004;
+    const auto c = s.r().value();
+    const auto& change = c.printer.at(0);
+    BOOST_TEST(change.section == "skew_correction kcal");
+    BOOST_TEST(change.was == "0.004");
+    BOOST_TEST(io::parse_decimal(change.becomes).value() == 0.004 + number(c, "tangent"),
+               boost::test_tools::tolerance(1e-3));
+    BOOST_TEST(c.draw_to_verify == "kcal square --anew");
+}
+
 BOOST_AUTO_TEST_CASE(racking_besides_a_skew_profile_would_correct_twice_and_is_refused) {
     square_rehearsal s;
     s.look["skew_profiles"] = json::object{{"mine", 0.004}};
@@ -396,6 +411,7 @@ BOOST_AUTO_TEST_CASE(backlash_and_offset_have_the_figures_of_the_facts) {
     offset_options o;
     rehearsal two{.next = [&](const auto& n, const auto& m) { return next_of_offset(n, m, o); }};
     two.m.tools[1].xy_offset_mm = {0.5, 0};
+    two.m.work_area_min_mm.z = two.m.tools[1].work_mm - 4;
     two.person = [](const question& q) -> answer {
         if (q.name == "pen_in") return std::string("done");
         const std::vector<double> x{3.20, 3.25, 3.15, 3.20}, y{-1.70, -1.65, -1.70, -1.75};
@@ -409,6 +425,46 @@ BOOST_AUTO_TEST_CASE(backlash_and_offset_have_the_figures_of_the_facts) {
     BOOST_TEST(aside.machine.at(1).value == 1.7, close);
     BOOST_TEST(two.deeds == (std::vector<std::string>{"look", "ready", "draw_first", "draw_second"}));
     BOOST_TEST(std::get<draw>(two.acts.back().second).reach == 3.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_pen_that_z_cannot_lower_from_the_spray_height_stands_out_of_its_holder) {
+    machine::machine m = machine::sim_machine();
+    machine::tool& t = m.tools[1];
+    t.spray_height_mm = 3;
+    const auto pen = [&](mm room) {
+        m.work_area_min_mm.z = t.work_mm - room; // -Z is its way to the paper
+        const auto p = pen_instead_of_spray(m, t);
+        return std::pair(p.lower, p.stands_out);
+    };
+    BOOST_TEST((pen(5) == std::pair(3.0, 0.0)));
+    BOOST_TEST((pen(1) == std::pair(1.0, 2.0)));
+    BOOST_TEST((pen(0) == std::pair(0.0, 3.0))); // the template's
+    m.work_area_mm.z = t.work_mm + 2;
+    m.z_states.travel_mm = t.work_mm - 10;
+    BOOST_TEST((pen(0) == std::pair(2.0, 1.0)));
+    offset_options o;
+    m.work_area_mm.z = t.work_mm;
+    rehearsal r{.next = [&](const auto& n, const auto& mm) { return next_of_offset(n, mm, o); }, .saw = looked};
+    r.m = m;
+    std::string told;
+    r.person = [&](const question& q) -> answer {
+        if (q.name != "pen_in") return 0.0;
+        told = q.text;
+        return std::string("done");
+    };
+    BOOST_REQUIRE(r().has_value());
+    BOOST_TEST(told.find("3 mm beyond the nozzle towards the paper") != std::string::npos);
+    BOOST_TEST(std::get<draw>(r.acts.back().second).reach == 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(what_speed_is_verified_within_has_no_value_below_the_one_that_held) {
+    limits_options o{.first = 20, .last = 80, .step = 10};
+    rehearsal r{.next = [&](const auto& n, const auto& m) { return next_of_limits(n, m, o); }, .saw = looked};
+    r.person = [](const question& q) -> answer { return q.name.back() < '3'; };
+    const auto c = r().value();
+    BOOST_TEST(c.predicted.at(0).value == 30.0);
+    BOOST_TEST(c.predicted.at(0).least() == 30.0);
+    BOOST_TEST(c.predicted.at(0).most() == 40.0);
 }
 
 BOOST_AUTO_TEST_CASE(speed_stops_at_the_first_trial_that_lost_a_step_and_takes_the_one_before) {

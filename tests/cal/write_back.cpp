@@ -25,13 +25,13 @@ BOOST_AUTO_TEST_SUITE(write_back_)
 BOOST_AUTO_TEST_CASE(a_value_is_replaced_and_every_other_byte_stays) {
     const std::string before(machine::template_text);
     const auto plan = plan_write_back(before, {{"steppers.x_rotation_distance", 31.68}}, "m.yaml").value();
-    BOOST_TEST(plan.after == with(before, "x_rotation_distance: null ", "x_rotation_distance: 31.68 "));
+    BOOST_TEST(plan.after == with(before, "x_rotation_distance: null  ", "x_rotation_distance: 31.68 "));
     BOOST_TEST(plan.before == before);
     BOOST_TEST(difference(plan.before, plan.after, "m.yaml") ==
                "--- m.yaml\n+++ m.yaml\n@@ line 83 @@\n"
                "   xy_rotation_distance: 32.0     # belt pitch x teeth\n"
                "-  x_rotation_distance: null      # as kcal steps x found it; null: as xy\n"
-               "+  x_rotation_distance: 31.68      # as kcal steps x found it; null: as xy\n"
+               "+  x_rotation_distance: 31.68     # as kcal steps x found it; null: as xy\n"
                "   y_rotation_distance: null\n");
 }
 
@@ -100,6 +100,18 @@ BOOST_AUTO_TEST_CASE(a_file_that_somebody_changed_meanwhile_stays_as_it_is) {
     BOOST_TEST(f.now() == f.before + "# mine\n");
 }
 
+BOOST_AUTO_TEST_CASE(undo_gives_the_file_of_before_back_also_where_a_long_value_pushed_its_comment_away) {
+    const std::string before(machine::template_text);
+    const auto at = before.find("travel_mm: 10.0");
+    BOOST_REQUIRE(at != std::string::npos);
+    std::string narrow = before;
+    narrow.replace(at, narrow.find('\n', at) - at, "travel_mm: 10 # up");
+    const auto plan = plan_write_back(narrow, {{"z_states.travel_mm", 10.125}}, "m.yaml").value();
+    BOOST_TEST(plan.after.find("travel_mm: 10.125 # up\n") != std::string::npos);
+    const calibration_record z{"", "z", "", {}, "/m.yaml", "/kept", plan.values};
+    BOOST_TEST(plan_undo(plan.after, z, narrow).value().after == narrow);
+}
+
 BOOST_AUTO_TEST_CASE(a_link_stays_a_link) {
     const files f;
     const auto link = f.folder / "link.yaml";
@@ -161,7 +173,7 @@ BOOST_AUTO_TEST_CASE(undo_takes_back_the_newest_change_that_still_stands) {
     const calibration_record z{"", "z", "", {}, "/m.yaml", "/kept", travel.values};
     BOOST_TEST(plan_undo(travel.after, z, f.before).value().after == f.before);
     BOOST_TEST(plan_undo(travel.after, z, kf::fail(errc::not_found, "")).value().after ==
-               with(f.before, "travel_mm: 10.0 ", "travel_mm: 10 "));
+               with(f.before, "travel_mm: 10.0 ", "travel_mm: 10   "));
     BOOST_TEST(!last_change(all, "/m.yaml", f.before).has_value());
     BOOST_TEST(!last_change(all, "/other.yaml", f.plan.after).has_value());
 }

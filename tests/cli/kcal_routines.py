@@ -129,8 +129,8 @@ class Routines(PlotterTest):
         diff = next(e for e in r.events("result") if e["kind"] == "printer_cfg_diff")["diff"]
         self.assertIn("[stepper_x1]", diff)
         written = f"{round(found['new_rotation_distance'], 4):g}"
-        self.assertEqual(g.machine_file.read_text(),
-                         before.replace("x_rotation_distance: null", f"x_rotation_distance: {written}", 1))
+        self.assertEqual(g.machine_file.read_text(), re.sub(
+            r"(?m)^  x_rotation_distance: null *#", f"  x_rotation_distance: {written} ".ljust(33) + "#", before))
         kept = next(e for e in r.events("result") if e["kind"] == "written")["kept"]
         self.assertEqual(pathlib.Path(kept).read_text(), before)
         self.assert_pen_is_up(g)
@@ -185,6 +185,48 @@ class Routines(PlotterTest):
         self.assertRegex(diff, r"\+\[skew_correction\]\n\+\[skew_correction kcal\]\n\+xy_skew: 0\.00[67]")
         self.assertEqual(g.machine_file.read_text(), before)
 
+    def test_behind_a_loaded_profile_the_ink_is_straight_and_the_limits_are_those_of_the_motors(self):
+        lean = math.tan(math.radians(0.4))
+        g = self.gantry("racked_deg: 0.4\n", config=f"[skew_correction]\n[skew_correction kcal]\nxy_skew: {lean:.6f}\n"
+                                                    "xz_skew: 0\nyz_skew: 0\n")
+        job = g.write("upright.jsonl", plotter.HEADER + '{"op":"rapid_xy","x":75,"y":282}\n{"op":"tool_down"}\n'
+                      '{"op":"draw_polyline","points":[[75,22]]}\n{"op":"tool_up"}\n')
+
+        def leans(*words):
+            r = g.run("run", job, *words)
+            self.assertEqual(r.code, 0, r)
+            line = g.now()[-1]
+            return round((line[-1][0] - line[0][0]) / 260, 4)
+
+        self.assertEqual(leans(), 0.007)
+        g.gcode("SKEW_PROFILE LOAD=kcal")
+        self.assertEqual((leans(), leans("--mode", "interactive")), (0, 0))
+        # kcal draws behind it, too, and finds nothing left to correct.
+        r, asked = g.routine("square", sheet=("ac", "bd", "ad"), answer=self.square_reading(g))
+        self.assertEqual((r.code, r.events("result")[0]["applies"]), (0, False), r)
+        # What X reaches without the skew, and not with it.
+        text = g.machine_file.read_text()
+        g.machine_file.write_text(text.replace("offset_x_mm: 25.0", "offset_x_mm: 2.0"))
+        r = g.run("run", job)
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("a corner of the canvas", r.err)
+        g.machine_file.write_text(text)
+        # Never twice; what holds of the racking is forgotten with the motors.
+        square = g.root / "home/.local/state/kplot" / ("square" + str(g.socket.resolve()).replace("/", "%"))
+        square.write_text("-2.1 kcal square\n")
+        r = g.run("run", job)
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("the lean is corrected twice", r.err)
+        square.unlink()
+        # The name of a profile stays when it is cleared, and when there is none of that name.
+        g.gcode("SET_SKEW CLEAR=1")
+        self.assertEqual(leans(), 0.007)
+        g.gcode("SKEW_PROFILE LOAD=mistyped")
+        self.assertIn("has no such profile", g.run("run", job).err)
+        g.gcode("SKEW_PROFILE LOAD=kcal\nSET_SKEW XY=140.4,142.8,99.8")  # the place of now still fits
+        g.gcode("G90\nG1 X100 Y60 F6000\nM400")
+        self.assertEqual(g.run("run", job).code, 3)
+
     def test_z_finds_the_touch_from_dots(self):
         g = self.gantry(f"touch_mm: {PEN}\n")
         seen = {"dots": 0}
@@ -236,7 +278,7 @@ class Routines(PlotterTest):
             vernier = self.zeros(ink, 0, k * 47 + 26, 21)
             return g.read(comb - vernier, 0.05)
 
-        r, asked = g.routine("backlash", "x", "--repeats", "3", sheet=[f"reading_{k}" for k in range(1, 4)], answer=answer)
+        r, asked = g.routine("backlash", "x", "--repeats", "2", sheet=["reading_1", "reading_2"], answer=answer)
         self.assertEqual(r.code, 0, r)
         found = r.events("result")[0]
         self.assertLess(abs(found["backlash_mm"] - 0.15), found["backlash_u95_mm"])
@@ -251,10 +293,10 @@ class Routines(PlotterTest):
             axis, k = "xy".index(name[0]), int(name[2:]) - 1
             first = k * 2 + axis
             comb = self.zeros(ink, axis, first * 36, 36)
-            vernier = self.zeros(ink, axis, 6 * 36 + first * 21, 21)
+            vernier = self.zeros(ink, axis, 4 * 36 + first * 21, 21)
             return g.read(vernier - comb, 0.05)
 
-        r, asked = g.routine("offset", "--repeats", "3", sheet=[f"{a}_{k}" for a in "xy" for k in range(1, 4)], answer=answer)
+        r, asked = g.routine("offset", "--repeats", "2", sheet=[f"{a}_{k}" for a in "xy" for k in (1, 2)], answer=answer)
         self.assertEqual(r.code, 0, r)
         found = r.events("result")[0]
         self.assertLess(abs(found["x_aside_mm"] - 3.2), found["x_aside_u95_mm"])
@@ -293,7 +335,7 @@ class Routines(PlotterTest):
             x, y = 40 + 90 * (k % 3), 307 - 133.5 * (k // 3)
             return sum(1 for line in ink if abs(line[0][0] - x) < 15 and abs(line[0][1] - y) < 2)
 
-        r, asked = g.routine("bed", "--range", "0.4", sheet=[f"dots_{k}" for k in range(1, 10)], answer=answer)
+        r, asked = g.routine("bed", "--range", "0.4", "--step", "0.2", sheet=[f"dots_{k}" for k in range(1, 10)], answer=answer)
         self.assertEqual(r.code, 0, r)
         found = r.events("result")[0]
         self.assertLess(abs(found["along_x"] - 0.002), found["along_x_u95"])
@@ -349,21 +391,35 @@ class AtATerminal(PlotterTest):
 class Killed(PlotterTest):
     """kill -9 right before each effect of a routine: a lock, a line of the journal, a record of the pen, a file."""
 
+    SQUARE = ("square", "--size", "40", "--yes")
+    DIAGONALS = ("--answer", "ac=56.9", "--answer", "bd=56.2", "--answer", "ad=40")
     ROUTINES = {
-        "steps": (("steps", "x", "--marks", "3", "--length", "60", "--yes", "--with", "caliper", "--answer", "mark_1=0",
-                   "--answer", "mark_2=30.3", "--answer", "mark_3=60.6"), {}),
-        "square": (("square", "--size", "40", "--yes", "--answer", "ac=56.9", "--answer", "bd=56.2", "--answer", "ad=40",
-                    "--answer", "as=racking", "--answer", "span=300", "--answer", "second=far"), {}),
+        "steps_x": (("steps", "x", "--marks", "3", "--length", "60", "--yes", "--with", "caliper", "--answer", "mark_1=0",
+                     "--answer", "mark_2=30.3", "--answer", "mark_3=60.6"), {}),
+        "steps_y": (("steps", "y", "--marks", "3", "--length", "60", "--yes", "--with", "caliper", "--answer", "mark_1=0",
+                     "--answer", "mark_2=30.3", "--answer", "mark_3=60.6"), {}),
+        "square_racking": ((*SQUARE, *DIAGONALS, "--answer", "as=racking", "--answer", "span=300", "--answer", "second=far"), {}),
+        "square_profile": ((*SQUARE, *DIAGONALS, "--answer", "as=profile"), {}),
+        "square_triangle": ((*SQUARE, "--by", "triangle", "--answer", "a=40", "--answer", "b=30", "--answer", "c=50.4",
+                             "--answer", "as=profile"), {}),
+        "square_reversal": ((*SQUARE, "--by", "reversal", "--answer", "turned=done", "--answer", "laid=done", "--answer",
+                             "base=0", "--answer", "aside=0.6", "--answer", "as=profile"), {}),
         "z": (("z", "--step", "4", "--resolution", "1", "--yes",
                *(w for k in range(1, 9) for w in ("--answer", f"mark_pen_{k}={'yes' if k in (3, 5) else 'no'}"))), {}),
-        "endstop": (("endstop", "x", "--cycles", "3"), {"config": "[endstop_phase]\n"}),
-        "backlash": (("backlash", "x", "--repeats", "2", "--answer", "reading_1=0.1", "--answer", "reading_2=0.15"), {}),
+        "endstop_x": (("endstop", "x", "--cycles", "3"), {"config": "[endstop_phase]\n"}),
+        "endstop_y": (("endstop", "y", "--cycles", "3"), {"config": "[endstop_phase]\n"}),
+        "backlash_x": (("backlash", "x", "--repeats", "2", "--answer", "reading_1=0.1", "--answer", "reading_2=0.15"), {}),
+        "backlash_y": (("backlash", "y", "--repeats", "2", "--answer", "reading_1=0.1", "--answer", "reading_2=0.15"), {}),
         "offset": (("offset", "--repeats", "2", "--yes", "--answer", "pen_in=done", "--answer", "x_1=3.2", "--answer",
                     "x_2=3.2", "--answer", "y_1=-1.7", "--answer", "y_2=-1.7"), {"text": True}),
-        "speed": (("speed", "x", "--from", "50", "--to", "70", "--by", "10", "--yes", "--answer", "meets_1=yes", "--answer",
-                   "meets_2=yes", "--answer", "meets_3=no"), {}),
-        "accel": (("accel", "x", "--from", "1000", "--to", "2000", "--by", "500", "--yes", "--answer", "meets_1=yes",
-                   "--answer", "meets_2=no"), {}),
+        "speed_x": (("speed", "x", "--from", "50", "--to", "70", "--by", "10", "--yes", "--answer", "meets_1=yes", "--answer",
+                     "meets_2=yes", "--answer", "meets_3=no"), {}),
+        "speed_y": (("speed", "y", "--from", "50", "--to", "60", "--by", "10", "--yes", "--answer", "meets_1=yes", "--answer",
+                     "meets_2=no"), {}),
+        "accel_x": (("accel", "x", "--from", "1000", "--to", "2000", "--by", "500", "--yes", "--answer", "meets_1=yes",
+                     "--answer", "meets_2=no"), {}),
+        "accel_y": (("accel", "y", "--from", "1000", "--to", "2000", "--by", "500", "--yes", "--answer", "meets_1=yes",
+                     "--answer", "meets_2=no"), {}),
         "bed": (("bed", "--range", "0.1", "--step", "0.1", "--answer", "deep=yes",
                  *(w for k in range(1, 10) for w in ("--answer", f"dots_{k}={1 + k % 2}"))), {}),
     }
@@ -389,6 +445,7 @@ class Killed(PlotterTest):
         chosen = range(1, len(rows) + 1)
         if samples:
             chosen = sorted(random.Random(name).sample(chosen, min(samples, len(chosen))))
+        unknown = 0
         for i in chosen:
             with self.subTest(effect=rows[i - 1]):
                 g.machine_file.write_text(before)
@@ -400,6 +457,14 @@ class Killed(PlotterTest):
                 self.assertIn(g.machine_file.read_text(), (before, after))
                 wait_for("the pen to be up", lambda: g.z() < 12)
                 r = g.kcal(*words)
+                if r.code == 3 and "racking" in name:
+                    # Nobody knows whether the motor went its way: it does not go twice, and the way out leads on.
+                    error = r.events("error")[0]
+                    self.assertEqual(error["what"], "it is not known whether the second X motor went its way")
+                    self.assertIn("--anew", error["steps"][-1])
+                    unknown += 1
+                    g.gcode("M84")
+                    r = g.kcal(*words, "--anew")
                 self.assertEqual(r.code, 0, r)
                 self.assertEqual(r.events("result")[0], conclusion)
                 self.assertEqual(g.machine_file.read_text(), after)
@@ -408,16 +473,16 @@ class Killed(PlotterTest):
                 if before != after:
                     self.assertEqual(g.kcal("undo", "--yes").code, 0)
                     self.assertEqual(g.machine_file.read_text(), before)
+        self.assertLessEqual(unknown, 3)  # between the journal's word that it begins and that it ended
+        print(f"killed {' '.join(words[:2])} ({name}): {len(chosen)} of {len(rows)} effects")
 
 
 def add_cases():
-    slow = ("backlash", "offset", "bed")  # hundreds of strokes, or dips: in make soak only
-    for name in Killed.ROUTINES:
-        if name in slow and not ALL:
-            continue
+    cheap = ("steps_x", "square_racking", "z", "speed_x")  # all of them, at each effect: make soak
+    for name in Killed.ROUTINES if ALL else cheap:
 
         def case(self, name=name):
-            self.killed(name, 0 if ALL else 2)
+            self.killed(name, 0 if ALL else 1)
         setattr(Killed, f"test_{name}_is_whole_after_kill_9_and_goes_on", case)
 
 

@@ -277,15 +277,28 @@ BOOST_AUTO_TEST_CASE(a_value_is_written_back_and_every_other_byte_stays) {
     const std::string seed = seed_text();
     const auto edited = with_value(seed, "steppers.xy_rotation_distance", 32.064);
     BOOST_REQUIRE(edited.has_value());
-    BOOST_TEST(*edited == with(seed, "xy_rotation_distance: 32.0 ", "xy_rotation_distance: 32.064 "));
+    BOOST_TEST(*edited == with(seed, "xy_rotation_distance: 32.0   ", "xy_rotation_distance: 32.064 "));
     const auto offset = with_value(seed, "tools.airbrush.xy_offset_mm[1]", -12.25);
     BOOST_REQUIRE(offset.has_value());
     BOOST_TEST(*offset ==
                with(seed, "  airbrush:\n    xy_offset_mm: [0.0, 0.0]", "  airbrush:\n    xy_offset_mm: [0.0, -12.25]"));
     const auto z = with_value(seed, "steppers.z_rotation_distance", 8);
     BOOST_REQUIRE(z.has_value());
-    BOOST_TEST(*z == with(seed, "z_rotation_distance: null ", "z_rotation_distance: 8 "));
+    BOOST_TEST(*z == with(seed, "z_rotation_distance: null ", "z_rotation_distance: 8    "));
     BOOST_TEST(read_machine(*z).value.steppers.z_rotation_distance.value() == 8.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_comment_keeps_its_column_as_far_as_there_is_room) {
+    const auto written = [](const char* line, double value, const char* path = "a") {
+        return with_value(line, path, value).value();
+    };
+    BOOST_TEST(written("a: 10.0    # up\nb: 1\n", 9.25) == "a: 9.25    # up\nb: 1\n");
+    BOOST_TEST(written("a: null  # up\n", 123.456) == "a: 123.456  # up\n");
+    BOOST_TEST(written("a: 1 # up\n", 22) == "a: 22 # up\n");
+    BOOST_TEST(written("a: 22 # up", 1) == "a: 1  # up");
+    BOOST_TEST(written("a: [0.0, 0.0]   # x, y\r\n", -12.25, "a[1]") == "a: [0.0, -12.25]  # x, y\r\n");
+    BOOST_TEST(written("{a: 1, b: 'x # y'} # c\n", 22) == "{a: 22, b: 'x # y'} # c\n");
+    BOOST_TEST(written("a: 1#2\n", 3).find('#') == std::string::npos); // no comment, a word
 }
 
 BOOST_AUTO_TEST_CASE(a_quoted_number_and_windows_line_ends_survive_a_write_back) {

@@ -167,14 +167,11 @@ BOOST_AUTO_TEST_CASE(refuses_a_gcode_offset) {
     refused(status, errc::refused, "Z 0.25");
 }
 
-BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh_and_an_active_skew_correction) {
+BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh) {
     auto status = ready_status();
     status["bed_mesh"] = json::object{{"profile_name", "default"}};
     refused(status, errc::refused, "bed mesh \"default\"");
     status["bed_mesh"].as_object()["profile_name"] = "";
-    status["skew_correction"] = json::object{{"current_profile_name", "gantry"}};
-    refused(status, errc::refused, "skew correction \"gantry\"");
-    status["skew_correction"].as_object()["current_profile_name"] = "";
     BOOST_TEST(facts_in(status).has_value());
 }
 
@@ -191,13 +188,13 @@ BOOST_AUTO_TEST_CASE(a_skew_that_was_ended_is_told_from_one_that_bends_though_kl
     stands(59.3125, 59.3125, 100, 10);
     BOOST_TEST(facts_in(status).has_value());
     stands(49.3125, 50, 100, 10);
-    refused(status, errc::refused, "skew correction \"kcal\" is active");
+    refused(status, errc::refused, "skew profile \"kcal\" is loaded");
     for (const auto& [y, z] : {std::pair(0.0, 10.0), {19.0, 10.0}, {100.0, 0.0}}) { // where nothing would show
         stands(50, 50, y, z);
-        refused(status, errc::refused, "skew correction \"kcal\" is active");
+        refused(status, errc::refused, "skew profile \"kcal\" is loaded");
     }
     stands(50, 50, 100, 10, "xy");
-    refused(status, errc::refused, "skew correction \"kcal\" is active");
+    refused(status, errc::refused, "skew profile \"kcal\" is loaded");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_a_stopped_printer_with_klippers_reason) {

@@ -240,18 +240,35 @@ BOOST_FIXTURE_TEST_CASE(a6_coordinates_are_proven_where_the_drawing_begins, z_st
     BOOST_TEST(bent.error().cause == "a transform bends its coordinates: one that kplot does not know");
 }
 
+BOOST_FIXTURE_TEST_CASE(behind_a_loaded_profile_the_first_place_is_proven_as_the_motors_see_it, z_stage) {
+    homed("xyz");
+    open();
+    auto f = facts();
+    f.skew = {"kcal", 0.01};
+    const auto stands_at = [this, &f](double x) {
+        printer.on_script = [this, x](peer& p, const json::object& request, const std::string& script) {
+            if (script.find("G0 X") != std::string::npos)
+                printer.status["toolhead"].as_object()["position"] = json::array{x, 322.0, 10.0, 0.0};
+            p.answer(request, "{}");
+        };
+        return run::prove_place(k, machine, f, record, {25, 322});
+    };
+    BOOST_TEST(stands_at(21.78).has_value());
+    BOOST_TEST(stands_at(25).error().what == "the machine went to X25 Y322 Z10, not to X21.78 Y322 Z10"); // cleared
+}
+
 BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_machine_stands, z_stage) {
     homed("xyz");
     machine.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
     open();
-    printer.status["toolhead"].as_object()["position"] = json::array{35.0, 210.0, 10.0, 0.0};
+    printer.stand_at(35.0, 210.0, 10);
     BOOST_REQUIRE(run::travel_to(k, machine, {235, 210}));
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X99.5 Y204.5 F4800\nG90\nG0 X120.5 Y204.5 F4800\n"
                                          "G90\nG0 X235 Y210 F4800\nM400\nG90");
-    printer.status["toolhead"].as_object()["position"] = json::array{60.0, 210.0, 10.0, 0.0};
+    printer.stand_at(60.0, 210.0, 10);
     BOOST_REQUIRE(run::travel_to(k, machine, {50, 210}, {5, 0})); // Klipper adds 5 to X
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X45 Y210 F4800\nM400\nG90");
-    printer.status["toolhead"].as_object()["position"] = json::array{110.0, 210.0, 10.0, 0.0};
+    printer.stand_at(110.0, 210.0, 10);
     const std::size_t sent = printer.scripts.size();
     const auto stuck = run::travel_to(k, machine, {235, 210});
     BOOST_REQUIRE(!stuck);

@@ -3,9 +3,13 @@
 
 #include "../cli/prompt.hpp"
 
+#include <kf/sink.hpp>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <utility>
+#include <variant>
 
 namespace kf::kcal {
 
@@ -13,8 +17,11 @@ result<std::string> answering::ask(const cal::question& q) {
     if (std::exchange(asked_, q.name) != q.name) tries_ = 0;
     from_terminal_ = !written_.knows(q.name) && in_.interactive && !in_.json;
     if (!from_terminal_) return written_.ask(q);
-    return cli::ask(in_,
-                    {fmt::format("{}? ({})", q.text, cal::expected(q)), {}, fmt::format("--answer {}=VALUE", q.name)});
+    // A single word is in the text: "say done".
+    const auto* words = std::get_if<cal::one_of>(&q.expects);
+    const bool told = words != nullptr && words->words.size() == 1;
+    const auto lines = wrap(told ? q.text : fmt::format("{}? ({})", q.text, cal::expected(q)), in_.columns, "");
+    return cli::ask(in_, {fmt::format("{}", fmt::join(lines, "\n")), {}, fmt::format("--answer {}=VALUE", q.name)});
 }
 
 bool answering::again(const error&) {

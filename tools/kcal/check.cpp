@@ -84,6 +84,7 @@ result<void> tell_report(cli::invocation& in, int level, const cal::level_report
 result<void> run_on_printer(cli::invocation& in, const plotter_site& site, int level,
                             const std::vector<cal::level_row>& rows, answering& answers, cal::level_report& report) {
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::others, .klipper = readiness::preflighted}));
+    KF_CHECK(run::refuse_skew(p->facts.skew, "kcal check"));
     cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out, person_word(in, site));
     const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out, report); };
     auto ran = level == 2   ? run_with(cal::motion_level(bench))

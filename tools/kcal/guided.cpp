@@ -24,6 +24,47 @@ using namespace plotting;
 
 namespace {
 
+/// "--with film --machine m.yaml" of those that are given.
+std::vector<std::string> given(const cli::invocation& in, const std::vector<std::string>& names) {
+    std::vector<std::string> words;
+    for (const std::string& name : names)
+        if (const auto found = in.options.find(name); found != in.options.end()) {
+            if (found->second.empty()) words.push_back("--" + name);
+            for (const std::string& value : found->second) words.push_back(fmt::format("--{} {}", name, value));
+        }
+    return words;
+}
+
+/// On which machine, real or not: "--sim --machine m.yaml".
+std::string same_site(const cli::invocation& in) {
+    return fmt::format("{}", fmt::join(given(in, {"sim", "socket", "machine"}), " "));
+}
+
+/// As a person types it again: on the same machine.
+std::string command_again(const cli::invocation& in, const std::string& options, const char* more = "") {
+    std::string text = fmt::format("kcal {}", in.command);
+    for (const std::string& part : {options, same_site(in), std::string(more)})
+        if (!part.empty()) text += " " + part;
+    return text;
+}
+
+/// What a routine says of itself, "then: kcal steps x --anew", with the options and the machine of this run.
+std::string as_typed_here(const cli::invocation& in, const std::string& options, std::string line) {
+    const std::string command = fmt::format("kcal {}", in.command), site = same_site(in);
+    const auto at = line.find(command);
+    if (at == std::string::npos || (!site.empty() && line.find(site, at) != std::string::npos)) return line;
+    if (const auto end = line.find("  (goes on)", at); end != std::string::npos && !site.empty())
+        return line.insert(end, " " + site);
+    constexpr std::string_view anew = " --anew";
+    const auto end = line.find(anew, at);
+    if (end == std::string::npos) return line;
+    const std::string between = line.substr(at + command.size(), end - at - command.size());
+    const bool whole =
+        between.empty() || between == " " + options || between == fmt::format(" {}", fmt::join(in.operands, " "));
+    if (!whole) return site.empty() ? line : line.insert(end, " " + site);
+    return line.replace(at, end + anew.size() - at, command_again(in, options, "--anew"));
+}
+
 /// Opened when the first deed needs it: whoever only answers what is left needs no printer.
 class printer_of_routine {
     cli::invocation& in_;
@@ -82,7 +123,7 @@ void tell_next(cli::invocation& in, const cal::conclusion& c) {
         c.draw_to_verify.empty() ? std::string("To verify:") : fmt::format("To verify: {}", c.draw_to_verify);
     for (const cal::prediction& p : c.predicted)
         text += fmt::format("\n  {}: {} {} predicted, {} to {} allowed", p.what, io::to_decimal(p.value, 3), p.unit,
-                            io::to_decimal(p.value - p.allowed, 3), io::to_decimal(p.value + p.allowed, 3));
+                            io::to_decimal(p.least(), 3), io::to_decimal(p.most(), 3));
     in.out.note(text);
 }
 
@@ -94,9 +135,11 @@ std::vector<field> fields_of(const cli::invocation& in, const cal::conclusion& c
     for (std::size_t i = 0; i < c.predicted.size(); ++i) {
         const cal::prediction& p = c.predicted[i];
         const std::string at = fmt::format("predicted_{}_", i + 1);
-        fields.insert(
-            fields.end(),
-            {{at + "what", p.what}, {at + "value", p.value}, {at + "allowed", p.allowed}, {at + "unit", p.unit}});
+        fields.insert(fields.end(), {{at + "what", p.what},
+                                     {at + "value", p.value},
+                                     {at + "least", p.least()},
+                                     {at + "most", p.most()},
+                                     {at + "unit", p.unit}});
     }
     return fields;
 }
@@ -164,10 +207,12 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
 }
 
 result<void> guide_at(cli::invocation& in, const plotter_site& site, cal::routine_journal& journal, answering& answers,
-                      const guided_routine& next, readiness klipper) {
+                      const std::string& options, const guided_routine& next, readiness klipper) {
     printer_of_routine printer(in, site, klipper);
     const auto on_this_machine = [&](const cal::routine_notes& notes) { return next(notes, site.machine); };
-    KF_TRY(const auto c, cal::run_routine(on_this_machine, journal, printer, answers, in.out));
+    KF_TRY(auto c, cal::run_routine(on_this_machine, journal, printer, answers, in.out));
+    for (std::string& line : c.next) line = as_typed_here(in, options, std::move(line));
+    c.draw_to_verify = as_typed_here(in, options, std::move(c.draw_to_verify));
     in.out.result({"calibration", c.text, fields_of(in, c)});
     KF_CHECK(settle(in, journal, answers, c));
     if (!in.json) tell_next(in, c);
@@ -191,30 +236,6 @@ std::optional<fs::path> machine_file(const cli::invocation& in) {
     if (in.has("sim")) return std::nullopt;
     return default_machine_file(in);
 }
-
-namespace {
-
-/// "--with film --machine m.yaml" of those that are given.
-std::vector<std::string> given(const cli::invocation& in, const std::vector<std::string>& names) {
-    std::vector<std::string> words;
-    for (const std::string& name : names)
-        if (const auto found = in.options.find(name); found != in.options.end()) {
-            if (found->second.empty()) words.push_back("--" + name);
-            for (const std::string& value : found->second) words.push_back(fmt::format("--{} {}", name, value));
-        }
-    return words;
-}
-
-/// As a person types it again: on the same machine, real or not.
-std::string command_again(const cli::invocation& in, const std::string& options, const char* more = "") {
-    std::string text = fmt::format("kcal {}", in.command);
-    for (const std::string& part :
-         {options, fmt::format("{}", fmt::join(given(in, {"sim", "socket", "machine"}), " ")), std::string(more)})
-        if (!part.empty()) text += " " + part;
-    return text;
-}
-
-} // namespace
 
 std::string options_given(const cli::invocation& in, const std::vector<std::string>& names) {
     auto words = in.operands;
@@ -268,10 +289,11 @@ result<void> guide(cli::invocation& in, const std::string& options, const guided
                                  {command_again(in, options, "--anew")}});
             site.machine = machine::read_machine(journal.machine_text()).value; // it was our own write
         }
-        return guide_at(in, site, journal, answers, next, klipper);
+        return guide_at(in, site, journal, answers, options, next, klipper);
     });
     if (done) return {};
     error e = std::move(done).error();
+    for (std::string& step : e.steps) step = as_typed_here(in, options, std::move(step));
     if (!in.has("sim") || in.has("socket"))
         if (e.code == errc::interrupted || e.code == errc::connection_lost || e.code == errc::timeout)
             e.steps.push_back(command_again(in, options) + "  (goes on where it was)");

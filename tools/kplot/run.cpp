@@ -116,8 +116,9 @@ result<void> draw(cli::invocation& in, const plotter_site& site, const request& 
         auto how = *job.arcs();
         how.piece = facts.limits.arc_resolution;
         job.keep_arcs(how);
-        KF_CHECK(run::check_job(job.strokes(), site.machine, {.arcs = job::arc_style::native}));
-    }
+        KF_CHECK(run::check_job(job.strokes(), site.machine, {.arcs = job::arc_style::native}, facts.skew.tangent));
+    } else if (facts.skew.bends())
+        KF_CHECK(run::check_job(job.strokes(), site.machine, {}, facts.skew.tangent));
     job::gcode_options options;
     options.arcs = facts.arcs ? job::arc_style::native : job::arc_style::flattened;
     options.live_objects = facts.objects;

@@ -89,6 +89,7 @@ result<void> bring_to(cli::invocation& in, plotter& p, readiness wanted) {
     // After a restart Klipper may be slow to answer, however short the machine's own time is.
     const seconds most = std::max(p.site.machine.connection.timeout_s, wanted == readiness::recovered ? 5.0 : 0.0);
     KF_TRY(p.facts, run::preflight(k, p.site.machine, k.clock().now() + to_nanoseconds(most)));
+    KF_CHECK(run::refuse_double_correction(p.facts.skew, p.square));
     // A simulated printer is as ksim made it: nobody can correct its configuration.
     if (wanted == readiness::preflighted && !p.site.simulated)
         for (const auto& text : p.facts.warnings) in.out.warn(text);

@@ -139,6 +139,15 @@ inline result<std::string> with_former_values(std::string text, const std::vecto
     return text;
 }
 
+/// `text` with the values that the change wrote. errc::failed: one of them had a line added.
+inline result<std::string> with_latter_values(std::string text, const std::vector<written_value>& values) {
+    for (const written_value& v : values)
+        if (v.becomes) {
+            KF_TRY(text, machine::with_value(text, v.path, *v.becomes));
+        }
+    return text;
+}
+
 } // namespace detail
 
 /// The file as it is, with the values of before that change; byte for byte the file of before, `kept`, when nothing
@@ -147,8 +156,12 @@ inline result<std::string> with_former_values(std::string text, const std::vecto
                                                   const result<std::string>& kept) {
     KF_TRY(std::string after, detail::with_former_values(text, change.values));
     if (kept)
-        if (const auto as_kept = detail::with_former_values(*kept, change.values); as_kept && *as_kept == after)
-            after = *kept;
+        for (const auto& [same, as_kept] : {std::pair(after, detail::with_former_values(*kept, change.values)),
+                                            std::pair(text, detail::with_latter_values(*kept, change.values))})
+            if (as_kept && *as_kept == same) {
+                after = *kept;
+                break;
+            }
     write_back out{std::move(text), std::move(after), {}};
     for (const written_value& v : change.values) out.values.push_back({v.path, v.becomes, v.was});
     return out;

@@ -29,12 +29,12 @@ inline std::vector<job::operation> backlash_sheet(const machine::machine& m, con
     constexpr mm apart = 18;
     for (int k = 0; k < o.repeats; ++k) {
         const mm row = (k - (o.repeats - 1) / 2.0) * apart;
-        comb c{{}, o.axis == 'x' ? comb::along::x : comb::along::y, false, 3, comb::side::above};
-        c.zero = o.axis == 'x' ? job::point{middle.x, middle.y + row} : job::point{middle.x + row, middle.y};
-        add_comb(s, m, c);
-        c.is_vernier = true;
-        c.from = comb::side::below;
-        add_comb(s, m, c);
+        const comb_axis axis = o.axis == 'x' ? comb_axis::x : comb_axis::y;
+        const job::point zero =
+            axis == comb_axis::x ? job::point{middle.x, middle.y + row} : job::point{middle.x + row, middle.y};
+        using comb = comb_strokes;
+        add_comb(s, m, routine_comb(3, comb::side::high), comb::part::main, zero, axis);
+        add_comb(s, m, routine_comb(3, comb::side::low), comb::part::second, zero, axis);
     }
     return s.take();
 }

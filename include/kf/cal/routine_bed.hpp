@@ -69,7 +69,7 @@ inline job::point bed_place(const machine::machine& m, std::size_t k) {
                          "the pen may not go beyond its work height",
                          {},
                          {},
-                         {"kcal bed --anew --range 0.3, or kcal z first"}});
+                         {"kcal bed --anew, with a larger --range, or kcal z first"}});
     if (!notes.done("ready"))
         return deed{"ready", "The tool goes up, X and Y go to their endstops; the motors stay on.", make_ready{}};
     std::vector<std::string> earlier{"ready"};

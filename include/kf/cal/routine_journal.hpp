@@ -88,12 +88,21 @@ struct routine_identity {
 class routine_journal {
     std::filesystem::path file_;
     io::file_lock lock_;
+    routine_identity who_;
     std::string machine_text_;
     routine_notes notes_;
 
-    routine_journal(std::filesystem::path file, io::file_lock lock)
+    routine_journal(std::filesystem::path file, io::file_lock lock, routine_identity who)
       : file_(std::move(file))
-      , lock_(std::move(lock)) {}
+      , lock_(std::move(lock))
+      , who_(std::move(who)) {}
+
+    [[nodiscard]] result<void> introduce() const {
+        return append({{"routine", who_.routine},
+                       {"options", who_.options},
+                       {"machine", who_.machine},
+                       {"machine_text", machine_text_}});
+    }
 
     [[nodiscard]] result<void> append(const json::object& line) const {
         return io::append_line(file_, json::serialize(line));
@@ -146,7 +155,7 @@ class routine_journal {
                                                       std::string_view machine_text, beginning how) {
         const std::string name = fmt::format("kcal {}", who.routine);
         KF_TRY(auto lock, io::file_lock::take(file.string() + ".lock", name));
-        routine_journal j(file, std::move(lock));
+        routine_journal j(file, std::move(lock), who);
         if (how == beginning::anew) KF_CHECK(io::remove_file(file));
         KF_TRY(const auto before, j.read());
         if (before && *before != who)
@@ -157,14 +166,12 @@ class routine_journal {
                      ? fmt::format("it was of the machine {}", before->machine)
                      : fmt::format("its options were: {}", before->options.empty() ? "none" : before->options),
                  file.string(),
-                 {fmt::format("{} {}  (goes on)", name, before->options),
-                  fmt::format("{} {} --anew  (begins from the beginning)", name, who.options)}});
+                 {fmt::format("{}{}{}  (goes on)", name, before->options.empty() ? "" : " ", before->options),
+                  fmt::format("{}{}{} --anew  (begins from the beginning)", name, who.options.empty() ? "" : " ",
+                              who.options)}});
         if (before) return j;
         j.machine_text_ = machine_text;
-        KF_CHECK(j.append({{"routine", who.routine},
-                           {"options", who.options},
-                           {"machine", who.machine},
-                           {"machine_text", machine_text}}));
+        KF_CHECK(j.introduce());
         return j;
     }
 
@@ -192,6 +199,12 @@ class routine_journal {
         KF_CHECK(append({{"forget", name}}));
         notes_.forget(name);
         return {};
+    }
+    /// As if nothing had been done, on the machine.yaml that it began with.
+    [[nodiscard]] result<void> restart() {
+        KF_CHECK(io::remove_file(file_));
+        notes_ = {};
+        return introduce();
     }
     /// The routine is over: the next one begins.
     [[nodiscard]] result<void> close() { return io::remove_file(file_); }

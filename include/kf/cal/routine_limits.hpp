@@ -159,7 +159,7 @@ inline std::vector<job::operation> limits_sheet(const machine::machine& m, const
     c.next.push_back(fmt::format("A machine that is warm or loaded stalls earlier: with a margin it is {} {}.",
                                  io::to_decimal(d.with_margin(), 1), unit));
     c.predicted = {{fmt::format("greatest {} without a lost step", speed ? "speed" : "acceleration"), best,
-                    d.bad ? *d.bad - best : 0, unit}};
+                    d.bad ? *d.bad - best : 0, unit, 0}};
     return c;
 }
 

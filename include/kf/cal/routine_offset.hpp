@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
@@ -22,6 +23,18 @@ struct offset_options {
     int repeats = 4;
 };
 
+/// How a pen in the holder of a spraying tool comes to the paper.
+struct pen_for_spray {
+    mm lower = 0;      ///< by Z, beyond the height at which it sprays
+    mm stands_out = 0; ///< of the holder, beyond the nozzle: what Z lacks for that
+};
+[[nodiscard]] inline pen_for_spray pen_instead_of_spray(const machine::machine& m, const machine::tool& t) noexcept {
+    const mm height = t.spray_height_mm.value_or(0);
+    const mm room = t.work_mm > m.z_states.travel_mm ? m.work_area_mm.z - t.work_mm : t.work_mm - m.work_area_min_mm.z;
+    const mm lower = std::clamp(room, 0.0, height);
+    return {lower, height - lower};
+}
+
 namespace detail {
 
 inline std::vector<job::operation> offset_sheet(const machine::machine& m, const std::string& tool, bool second,
@@ -32,8 +45,10 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
     constexpr mm apart = 20;
     for (int k = 0; k < repeats; ++k) {
         const mm row = (k - (repeats - 1) / 2.0) * apart;
-        add_comb(s, m, {{middle.x - 55, middle.y + row}, comb::along::x, second});
-        add_comb(s, m, {{middle.x + 55 + row - apart, middle.y}, comb::along::y, second});
+        constexpr int spare = 8; // an offset of millimetres is read, too
+        const auto part = second ? comb_strokes::part::second : comb_strokes::part::main;
+        add_comb(s, m, routine_comb(spare), part, {middle.x - 55, middle.y + row}, comb_axis::x);
+        add_comb(s, m, routine_comb(spare), part, {middle.x + 55 + row - apart, middle.y}, comb_axis::y);
     }
     return s.take();
 }
@@ -52,13 +67,16 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
     const machine::tool* second = o.tool.empty() ? &m.tools[1] : machine::find_tool(m, o.tool);
     if (second == nullptr || second == &first)
         return kf::fail({errc::usage, fmt::format("{} is no second tool of this machine", o.tool)});
-    const mm reach = second->spray_height_mm.value_or(0);
+    const pen_for_spray pen = pen_instead_of_spray(m, *second);
     if (!notes.done("look")) return deed{"look", "", look{}};
     if (second->spray_height_mm && !notes.heard("pen_in"))
         return ask{
             {"pen_in",
-             fmt::format("Nothing is sprayed: put a pen into the holder of {}, its tip where the nozzle is; say done",
-                         second->name),
+             fmt::format("Nothing is sprayed: put a pen into the holder of {}, its tip {}; say done", second->name,
+                         pen.stands_out > 0
+                             ? fmt::format("{} mm beyond the nozzle towards the paper, which Z does not reach",
+                                           io::to_decimal(pen.stands_out, 3))
+                             : std::string("where the nozzle is")),
              one_of{{"done"}}}};
     if (!notes.done("ready"))
         return deed{"ready", "The tool goes up, X and Y go to their endstops; the motors stay on.", make_ready{}};
@@ -70,10 +88,11 @@ inline std::vector<job::operation> offset_sheet(const machine::machine& m, const
     if (!notes.done("draw_second"))
         return deed{"draw_second",
                     fmt::format("{} draws a vernier beside each comb{}.", second->name,
-                                reach > 0 ? fmt::format(", {} mm lower than it sprays so that its pen touches",
-                                                        io::to_decimal(reach, 3))
-                                          : std::string()),
-                    draw{detail::offset_sheet(m, second->name, true, o.repeats), {}, {}, {}, reach},
+                                pen.lower > 0 ? fmt::format(", {} mm nearer to the paper than it sprays, so that "
+                                                            "its pen touches",
+                                                            io::to_decimal(pen.lower, 3))
+                                              : std::string()),
+                    draw{detail::offset_sheet(m, second->name, true, o.repeats), {}, {}, {}, pen.lower},
                     {"ready", "draw_first"}};
     conclusion c;
     const std::array<double, 2> old{second->xy_offset_mm.x, second->xy_offset_mm.y};

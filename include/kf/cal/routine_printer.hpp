@@ -125,6 +125,10 @@ class routine_printer {
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         json::object saw = look_of(settings, facts_.objects);
         if (!square_.text().empty()) saw["racked"] = square_.text();
+        if (facts_.skew.bends()) {
+            saw["skew_loaded"] = facts_.skew.profile;
+            saw["skew_tangent"] = facts_.skew.tangent;
+        }
         if (facts_.limits.max_accel > 0) saw["accel_now"] = facts_.limits.max_accel;
         return saw;
     }
@@ -148,7 +152,7 @@ class routine_printer {
             for (machine::tool& t : m.tools)
                 if (t.spray_height_mm) t.work_mm += std::copysign(d.reach, t.work_mm - m.z_states.travel_mm);
         if (d.up_to) m.motion.max_velocity_mm_s = std::max(m.motion.max_velocity_mm_s, *d.up_to);
-        KF_TRY(const auto summary, run::check_job(job::strokes_of(d.operations), m, {}));
+        KF_TRY(const auto summary, run::check_job(job::strokes_of(d.operations), m, {}, facts_.skew.tangent));
         job::gcode_options options;
         options.arcs = job::arc_style::flattened;
         options.live_objects = facts_.objects;
@@ -272,8 +276,7 @@ class routine_printer {
         KF_CHECK(run::lift(k_, machine_, record_));
         constexpr mm_per_s slow = 2;
         // Before it moves: what ends this run in between leaves a gantry that may be racked.
-        KF_CHECK(square_.set(
-            fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(r.distance, 3), how_.routine)));
+        KF_CHECK(square_.add(r.distance, how_.routine));
         KF_CHECK(k_.send_gcode(fmt::format("FORCE_MOVE STEPPER=stepper_x1 DISTANCE={} VELOCITY={}",
                                            io::to_decimal(r.distance, 4), io::to_decimal(slow)),
                                klippy::barrier::motion_end, deadline(std::fabs(r.distance) / slow + 1)));

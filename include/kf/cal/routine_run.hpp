@@ -64,12 +64,29 @@ result<bool> still_stands(const deed& d, routine_journal& journal, Doer& machine
     return false;
 }
 
+/// A run that goes on looks again at motors before it turns them: with another printer.cfg what was seen of the old one
+/// says nothing, and it begins anew.
+template<class Next, doer Doer, sink Sink>
+result<void> begin_anew_if_changed(Next& next, routine_journal& journal, Doer& machine, Sink& out) {
+    KF_TRY(const routine_step first, next(routine_notes{}));
+    const auto* looks = std::get_if<deed>(&first);
+    if (looks == nullptr || !std::holds_alternative<look_at_motors>(looks->what)) return {};
+    if (!journal.notes().done(looks->name)) return {};
+    KF_TRY(const auto saw, machine(looks->what));
+    if (saw == journal.notes().saw(looks->name)) return {};
+    out.warn("printer.cfg has other motors than when this was begun: it begins anew");
+    KF_CHECK(journal.restart());
+    KF_CHECK(journal.begin(looks->name));
+    return journal.end(looks->name, saw);
+}
+
 } // namespace detail
 
 /// `next(notes)` gives result<routine_step>.
 template<class Next, doer Doer, answers Answers, sink Sink>
 [[nodiscard]] result<conclusion> run_routine(Next&& next, routine_journal& journal, Doer& machine, Answers& from,
                                              Sink& out) {
+    KF_CHECK(detail::begin_anew_if_changed(next, journal, machine, out));
     for (;;) {
         KF_CHECK(io::interrupt::check());
         KF_TRY(routine_step step, next(std::as_const(journal).notes()));

@@ -6,8 +6,9 @@
 
 #include <kf/cal/decision.hpp>
 #include <kf/cal/routine_marks.hpp>
-#include <kf/cal/skew_limits.hpp>
 #include <kf/cal/squareness.hpp>
+#include <kf/machine/skew_limits.hpp>
+#include <kf/run/loaded_skew.hpp>
 
 #include <fmt/format.h>
 
@@ -185,28 +186,32 @@ inline std::vector<std::string> bending_profiles(const routine_notes& notes) {
 inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, const machine::machine& m,
                                      const square_options& o, const measurement& lean) {
     const json::object& saw = notes.saw("look");
-    const double tangent = std::round(lean.value * 1e6) / 1e6;
+    // What was drawn behind a loaded profile has only what that one leaves.
+    const double loaded = io::value_at<double>(saw, "skew_tangent").value_or(0);
+    const double tangent = std::round((loaded + lean.value) * 1e6) / 1e6;
+    const std::string section = io::to_lower(o.profile); // as Klipper's settings have it
     if (!io::value_at<bool>(saw, "skew_module").value_or(false)) c.printer.push_back({"skew_correction", "", "", ""});
-    const auto old = io::value_at<double>(io::object_at(saw, "skew_profiles"), o.profile);
+    const auto old = io::value_at<double>(io::object_at(saw, "skew_profiles"), section);
     c.printer.push_back({"skew_correction " + o.profile, "xy_skew", old ? io::to_decimal(*old) : std::string(),
                          io::to_decimal(tangent)});
     for (const char* other : {"xz_skew", "yz_skew"})
         if (!old) c.printer.push_back({"skew_correction " + o.profile, other, "", "0"});
-    KF_TRY(const machine::box left, box_behind_skew(m.work_area(), tangent));
-    const machine::box canvas{{m.canvas.offset_x_mm, m.canvas.offset_y_mm},
-                              {m.canvas.offset_x_mm + m.canvas.width_mm, m.canvas.offset_y_mm + m.canvas.height_mm}};
+    if (loaded != 0)
+        c.text += fmt::format("\nIt was drawn behind the profile \"{}\" ({}), and comes on top of it: {}.",
+                              io::text_at(saw, "skew_loaded"), io::to_decimal(loaded, 6), io::to_decimal(tangent, 6));
+    KF_TRY(const machine::box left, machine::box_behind_skew(m.work_area(), tangent));
     c.text += fmt::format("\nBehind this skew X goes from {} to {} at every Y.", io::to_decimal(left.min.x, 3),
                           io::to_decimal(left.max.x, 3));
-    if (!left.contains(canvas.min) || !left.contains(canvas.max))
-        c.next.push_back(
-            "The canvas reaches out of that: make it smaller, or set canvas.offset_x_mm, before you draw.");
+    if (const auto reaches = run::reaches_behind_skew(m, {o.profile, tangent}); !reaches)
+        c.next.push_back(fmt::format("Before you draw: {} ({}). {}.", reaches.error().what, reaches.error().cause,
+                                     reaches.error().steps.front()));
     c.next.push_back("Change printer.cfg as shown and send RESTART.");
     c.next.push_back(fmt::format("Load it with the pen up, after each start: SKEW_PROFILE LOAD={}. Not SET_SKEW: the "
                                  "next move after it jumps in X.",
                                  o.profile));
-    c.next.emplace_back(
-        "kplot refuses a printer with a loaded profile, for other programs it is; SET_SKEW CLEAR=1 ends it.");
     c.next.emplace_back("Never rack the second X motor besides: that would correct twice.");
+    c.draw_to_verify = "kcal square --anew";
+    c.predicted = {{"lean of Y behind the profile", 0, to_degrees(lean).expanded(), "degrees"}};
     return c;
 }
 

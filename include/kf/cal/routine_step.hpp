@@ -93,6 +93,10 @@ struct prediction {
     std::string what; ///< "side of the square"
     double value = 0, allowed = 0;
     std::string unit = "mm";
+    std::optional<double> below = {}; ///< allowed below the value, when it is not as much
+
+    [[nodiscard]] double least() const noexcept { return value - below.value_or(allowed); }
+    [[nodiscard]] double most() const noexcept { return value + allowed; }
 };
 
 struct conclusion {

@@ -9,6 +9,7 @@
 #include <kf/job/arc.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
+#include <kf/machine/skew_limits.hpp>
 #include <kf/machine/way.hpp>
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ namespace kf::job {
 class limit_check {
     const machine::machine& machine_;
     head head_;
+    double skew_;
     bool down_ = false;
 
     /// Coordinates are printed with four digits; what rounds onto a limit is on it.
@@ -56,6 +58,9 @@ class limit_check {
         constexpr std::string_view leaves = "leaves the work area";
         KF_CHECK(axis_within(where, leaves, "Machine X", at.x, area.min.x, area.max.x));
         KF_CHECK(axis_within(where, leaves, "Machine Y", at.y, area.min.y, area.max.y));
+        if (skew_ != 0)
+            KF_CHECK(axis_within(where, "leaves the work area behind the skew correction", "Machine X",
+                                 machine::behind_skew(at, skew_).x, area.min.x, area.max.x));
         if (!down_) return {};
         const double margin = machine_.canvas.margin_mm;
         constexpr std::string_view inks = "draws outside of the canvas";
@@ -155,9 +160,11 @@ class limit_check {
     }
 
   public:
-    explicit limit_check(const machine::machine& m)
+    /// `skew` is the tangent of Klipper's skew_correction: its limits are those of where the motors go.
+    explicit limit_check(const machine::machine& m, double skew = 0)
       : machine_(m)
-      , head_(m) {}
+      , head_(m)
+      , skew_(skew) {}
 
     [[nodiscard]] result<void> check(const stroke& s) {
         for (const step& each : s.steps) KF_CHECK(check_step(each));

@@ -334,6 +334,7 @@ void console<N, C>::look_before_motion() {
     const auto until = now() + std::chrono::seconds(5);
     auto seen = [&]() -> result<void> {
         KF_TRY(facts_, run::preflight(k_.link(), machine_, until));
+        KF_CHECK(run::refuse_skew(facts_.skew, "kjog"));
         KF_TRY(const auto all, k_.link().query({{"configfile", boost::json::array{"settings"}}}, until));
         KF_TRY(const auto settings, klippy::settings::from_status(all.status));
         view_.force_move = facts_.force_move && settings.kinematics() == "cartesian";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A single value written back into the text of machine.yaml: its scalar is replaced where the parser saw it, or a line
-/// is added behind the one that it belongs to, so comments, order and layout stay as they are.
+/// is added behind the one that it belongs to, so comments (in their columns), order and layout stay as they are.
 
 #include <kf/error.hpp>
 #include <kf/io/decimal.hpp>
@@ -92,6 +92,21 @@ inline std::optional<std::string> with_line(std::string_view text, const YAML::N
                        value, line.ends_with('\r') ? "\r" : "", text.substr(end));
 }
 
+/// `text` with text[at, end) replaced; a comment behind it on the line stays in its column as far as there is room.
+inline std::string with_scalar(std::string_view text, std::size_t at, std::size_t end, std::string_view word) {
+    const std::size_t line_end = std::min(text.find_first_of("\r\n", end), text.size());
+    const std::string_view rest = text.substr(end, line_end - end);
+    const std::size_t hash = rest.find(" #");
+    if (hash == std::string_view::npos || rest.substr(0, hash).find_first_of("\"'") != std::string_view::npos)
+        return fmt::format("{}{}{}", text.substr(0, at), word, text.substr(end));
+    const std::size_t code = rest.substr(0, hash).find_last_not_of(' ') + 1; // npos + 1 is 0
+    const std::size_t gap = hash + 1 - code, least = std::min<std::size_t>(gap, 2);
+    const std::size_t room = gap + (end - at); // for the new word and the gap
+    const std::size_t spaces = room >= word.size() + least ? room - word.size() : least;
+    return fmt::format("{}{}{}{}{}", text.substr(0, at), word, rest.substr(0, code), std::string(spaces, ' '),
+                       text.substr(end + hash + 1));
+}
+
 } // namespace detail
 
 /// The number at `path`; nothing when there is none, or null.
@@ -133,7 +148,7 @@ inline result<std::string> with_word(std::string_view text, std::string_view pat
         const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
         const auto end = scalar_end(text, at);
         if (mark.is_null() || !end || *end == at) return refuse("what stands there is not a plain value");
-        std::string edited = fmt::format("{}{}{}", text.substr(0, at), word, text.substr(*end));
+        std::string edited = with_scalar(text, at, *end, word);
         if (!reads_back(edited)) return refuse("the file is laid out in a way that cannot be edited safely");
         return edited;
     } catch (const YAML::Exception& e) {

@@ -231,7 +231,7 @@ class file_run {
         if (!facts_.commands.ours) {
             KF_CHECK(k_.send_gcode("", klippy::barrier::motion_end, detail::motion_deadline(k_, 10)));
             KF_TRY(const auto now, look_at(k_));
-            KF_CHECK(record_.set_pause_point(now.toolhead->position));
+            KF_CHECK(record_.set_pause_point(detail::gcode_place(now)));
             auto up = lift(k_, machine_, record_);
             KF_CHECK(detail::refresh(k_));
             // Whoever paused it may have resumed it meanwhile: then the pen is where the file wants it.
@@ -271,7 +271,7 @@ class file_run {
       , steering_(s)
       , record_(record)
       , out_(out)
-      , watch_(plan.file, facts.limits.arc_resolution) {}
+      , watch_(plan.file, facts.limits.arc_resolution, facts.skew) {}
 
     /// Obeys what was asked for while the machine homed: false when that was a cancel, and nothing of the file is
     /// drawn.
@@ -300,7 +300,7 @@ class file_run {
     /// Lets Klipper begin. From here on it draws, whatever becomes of us.
     [[nodiscard]] result<void> start() {
         KF_TRY(const auto before, look_at(k_));
-        watch_.begins_at(before.toolhead->position);
+        watch_.begins_at(detail::gcode_place(before));
         KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", plan_.name)));
         KF_CHECK(record_.set_pause_point(std::nullopt));
         k_.forget_complaint();

@@ -29,12 +29,12 @@ struct job_summary {
 };
 
 /// Reads a whole job as it will be run: grouped, inside all limits, and with an answer for each operation. The first
-/// thing wrong is the error, and nothing has moved.
+/// thing wrong is the error, and nothing has moved. `skew` is the tangent of a correction that bends the moves.
 template<class Strokes>
 [[nodiscard]] result<job_summary> check_job(Strokes strokes, const machine::machine& m,
-                                            const job::gcode_options& options) {
+                                            const job::gcode_options& options, double skew = 0) {
     job_summary summary;
-    job::limit_check limits(m);
+    job::limit_check limits(m, skew);
     job::gcode_writer writer(m, options);
     job::job_meter meter;
     job::head head(m);

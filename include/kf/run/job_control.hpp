@@ -72,7 +72,7 @@ template<class Session, class Look>
         if (!prove_up(k, m, record)) KF_CHECK(lift(k, m, record));
     }
     KF_TRY(const auto now, look_at(k));
-    KF_CHECK(record.set_pause_point(now.toolhead->position));
+    KF_CHECK(record.set_pause_point(detail::gcode_place(now)));
     KF_CHECK(hold_motors(k));
     return c.boundary ? std::string("paused between two strokes, the tool is up")
                       : std::string("paused in the middle of a stroke and lifted: the printer has no KPLOT_BOUNDARY "

@@ -44,6 +44,11 @@ klippy::xyz base_of(Session& k) {
     return k.status().gcode_move ? k.status().gcode_move->base() : klippy::xyz{};
 }
 
+/// Where G-code is: what a way begins from. Behind a skew the machine itself stands elsewhere.
+inline klippy::xyz gcode_place(const klippy::printer_status& s) {
+    return s.gcode_move ? s.gcode_move->position : s.toolhead->position;
+}
+
 } // namespace detail
 
 /// One query, past the subscription: the toolhead, G-code's place and the pause as they are now. An error when Klipper

@@ -6,6 +6,7 @@
 
 #include <kf/klippy/status.hpp>
 #include <kf/planner/gcode_line.hpp>
+#include <kf/run/loaded_skew.hpp>
 #include <kf/units.hpp>
 
 #include <algorithm>
@@ -166,6 +167,7 @@ class path_watch {
 class file_watch {
     std::ifstream in_;
     path_watch path_;
+    loaded_skew skew_;
     std::uint64_t read_ = 0;
     struct line_ahead {
         std::uint64_t end;
@@ -178,10 +180,12 @@ class file_watch {
     static constexpr std::size_t ahead = 4;
 
   public:
-    file_watch(const std::filesystem::path& file, mm arc_resolution)
+    file_watch(const std::filesystem::path& file, mm arc_resolution, loaded_skew skew = {})
       : in_(file, std::ios::binary)
-      , path_(arc_resolution) {}
+      , path_(arc_resolution)
+      , skew_(std::move(skew)) {}
 
+    /// A place of G-code.
     void begins_at(const klippy::xyz& p) { path_.stands_at(p); }
     /// After a pause, in which a person may move the machine.
     void let_go() noexcept { path_.let_go(); }
@@ -202,7 +206,7 @@ class file_watch {
         if (in_.eof()) in_.clear();
         path_.prune_before(beyond_.empty() ? path_.mark() : beyond_.front().mark,
                            s.gcode_move ? s.gcode_move->speed_factor : 1);
-        return path_.on_the_way(*live) ? std::nullopt : live;
+        return path_.on_the_way(skew_.before(*live)) ? std::nullopt : live;
     }
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The last look before motion: the machine of machine.yaml against the printer as Klipper runs it now. What does not
-/// fit, what would put the ink somewhere else (a pause, an offset, a transform), and what would move by itself inside
-/// of Klipper's commands (macros, sections of G28) is refused; what only a person can judge is a warning. read_facts()
-/// is a pure function over what was asked; preflight() asks.
+/// fit, what would put the ink somewhere else (a pause, an offset, an unknown transform), and what would move by itself
+/// inside of Klipper's commands (macros, sections of G28) is refused; what only a person can judge is a warning.
+/// read_facts() is a pure function over what was asked; preflight() asks.
 
 #include <kf/job/gcode.hpp>
 #include <kf/klippy/client.hpp>
@@ -11,6 +11,7 @@
 #include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/planner/lookahead.hpp>
+#include <kf/run/loaded_skew.hpp>
 #include <kf/run/macros.hpp>
 #include <kf/run/transforms.hpp>
 
@@ -37,6 +38,7 @@ struct printer_facts {
     planner::motion_limits limits;    ///< those that Klipper runs with
     double speed_factor = 1;          ///< M220
     std::string homed_axes;
+    loaded_skew skew = {}; ///< what moves are bent by, and is reckoned with
     bool z_endstop = false, force_move = false;
     bool arcs = false;                        ///< G2 and G3 are known
     bool files = false;                       ///< virtual_sdcard and pause_resume are there
@@ -161,7 +163,7 @@ inline void compare_limits(const machine::machine& m, const klippy::settings& s,
 }
 
 /// What would shift or bend the drawing, or is in the middle of another one.
-inline result<void> refuse_state(const json::object& status, const klippy::printer_status& now) {
+inline result<void> refuse_state(const klippy::printer_status& now) {
     if (!now.ready()) {
         const bool starting = now.webhooks.state == klippy::printer_state::startup;
         return kf::fail({starting ? errc::not_connected : errc::refused,
@@ -187,7 +189,7 @@ inline result<void> refuse_state(const json::object& status, const klippy::print
              now.print_stats ? now.print_stats->filename : std::string(),
              {},
              {"kplot status", "Wait for its end, or: kplot cancel"}});
-    return refuse_transforms(status, now);
+    return {};
 }
 
 inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
@@ -309,12 +311,14 @@ enum class foreign_macros { refused, taken };
     json::object known = status;
     for (const char* ours : {"configfile", "bed_mesh", "skew_correction", "z_thermal_adjust"}) known.erase(ours);
     KF_CHECK(now.merge(known, 0));
-    KF_CHECK(detail::refuse_state(status, now));
-    KF_TRY(const auto settings, klippy::settings::from_status(status));
-
-    KF_CHECK(compare_settings(m, settings));
-
+    KF_CHECK(detail::refuse_state(now));
     printer_facts facts;
+    KF_TRY(facts.skew, read_loaded_skew(status, now));
+    KF_CHECK(detail::refuse_transforms(status, now, facts.skew));
+    KF_TRY(const auto settings, klippy::settings::from_status(status));
+    KF_CHECK(compare_settings(m, settings));
+    KF_CHECK(reaches_behind_skew(m, facts.skew));
+
     facts.objects = std::move(objects);
     const auto has = [&](std::string_view object) {
         return std::find(facts.objects.begin(), facts.objects.end(), object) != facts.objects.end();
@@ -343,7 +347,7 @@ template<class Client>
     if (info.state != klippy::printer_state::ready) {
         klippy::printer_status now;
         now.webhooks = {info.state, info.message};
-        KF_CHECK(detail::refuse_state({}, now));
+        KF_CHECK(detail::refuse_state(now));
     }
     KF_TRY(auto objects, k.list_objects(until));
     KF_TRY(const klippy::snapshot now, k.query(preflight_objects(objects), until));

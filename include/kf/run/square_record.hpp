@@ -5,8 +5,14 @@
 /// Klipper drops when the motors go off (M84, idle_timeout), when it restarts and after a stop.
 
 #include <kf/io/atomic_file.hpp>
+#include <kf/io/decimal.hpp>
+#include <kf/units.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +20,7 @@ namespace kf::run {
 
 class square_record {
     std::filesystem::path file_;
+    std::optional<mm> went_; ///< the second X motor alone, since the motors are on
     std::string text_;
 
   public:
@@ -24,14 +31,20 @@ class square_record {
         for (char& c : name)
             if (c == '/') c = '%';
         file_ = folder / ("square" + name);
-        if (const auto text = io::read_file(file_, 4096)) text_ = text->substr(0, text->find('\n'));
+        const auto text = io::read_file(file_, 4096);
+        if (!text) return;
+        const std::string_view line = std::string_view(*text).substr(0, text->find('\n'));
+        const auto space = std::min(line.find(' '), line.size());
+        if (const auto distance = io::parse_decimal(line.substr(0, space)))
+            hold(*distance, line.substr(std::min(space + 1, line.size())));
     }
 
     /// What was done, and when; empty when nothing holds.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
-    [[nodiscard]] result<void> set(std::string_view what) {
-        text_ = std::string(what.substr(0, what.find('\n')));
-        return io::write_file(file_, text_ + "\n");
+    /// The second X motor goes `distance` alone, on top of what it went before. `who` has no line's end.
+    [[nodiscard]] result<void> add(mm distance, std::string_view who) {
+        hold(went_.value_or(0) + distance, who);
+        return io::write_file(file_, fmt::format("{} {}\n", io::to_decimal(*went_, 4), who));
     }
     /// As far as `homed_axes` of now say that the motors went off since.
     [[nodiscard]] result<void> hold_against(std::string_view homed_axes) {
@@ -42,7 +55,14 @@ class square_record {
     [[nodiscard]] result<void> forget() {
         if (text_.empty()) return {};
         text_.clear();
+        went_.reset();
         return io::remove_file(file_);
+    }
+
+  private:
+    void hold(mm distance, std::string_view who) {
+        went_ = distance;
+        text_ = fmt::format("the second X motor went {} mm alone ({})", io::to_decimal(distance, 3), who);
     }
 };
 

@@ -101,6 +101,7 @@ class stroke_run {
     job::gcode_writer writer_;
     detail::script_planner planner_;
     path_watch path_;
+    loaded_skew skew_;
     seconds looked_at_ = 0; ///< eventtime of the last place that was compared
     std::deque<flight> flights_;
     stroke_outcome outcome_;
@@ -143,7 +144,7 @@ class stroke_run {
         if (paused_by_printer()) let_go();
         if (!live || s.eventtime == looked_at_ || paused_by_printer()) return {};
         looked_at_ = s.eventtime;
-        if (path_.on_the_way(*live)) return {};
+        if (path_.on_the_way(skew_.before(*live))) return {};
         return kf::fail(
             {errc::failed,
              fmt::format("something else moves the machine: it was at X{:.2f} Y{:.2f} Z{:.2f}, beside the way "
@@ -162,7 +163,7 @@ class stroke_run {
         if (!moved_ || !flights_.empty()) return {};
         moved_ = false;
         KF_TRY(const auto now, look_at(k_));
-        const klippy::xyz& place = now.toolhead->position;
+        const klippy::xyz place = detail::gcode_place(now);
         path_.stands_at(place);
         writer_.stands_at({place[0], place[1]});
         path_.let_go(); // it may be on its way there still
@@ -330,7 +331,7 @@ class stroke_run {
 
     result<void> draw() {
         KF_TRY(const auto before, look_at(k_));
-        path_.stands_at(before.toolhead->position);
+        path_.stands_at(detail::gcode_place(before));
         std::string text;
         writer_.begin(text);
         path_.feed(text);
@@ -399,7 +400,8 @@ class stroke_run {
       , options_(std::move(options))
       , writer_(m, std::move(gcode))
       , planner_(facts.limits, facts.speed_factor)
-      , path_(facts.limits.arc_resolution) {}
+      , path_(facts.limits.arc_resolution)
+      , skew_(facts.skew) {}
 
     [[nodiscard]] result<stroke_outcome> operator()() {
         KF_CHECK(record_.may_be_down(doubt()));

@@ -26,7 +26,8 @@ template<class Session>
     mm length = std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y);
     if (!m.keep_outs.empty()) {
         KF_TRY(const auto now, look_at(k));
-        machine::xy at{now.toolhead->position[0], now.toolhead->position[1]};
+        const klippy::xyz stands = detail::gcode_place(now);
+        machine::xy at{stands[0], stands[1]};
         auto way = machine::way_to(m, tool, at, place);
         if (!way)
             return kf::fail(

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The two combs of a cal/vernier as strokes, for X and for Y, and what is made of them: a vernier by itself, and the
-/// test of lost motion. The main comb's teeth end at a line (Y 0 for X), those of the second one begin there: a tooth
-/// that meets another is one line with it. A comb's spine is drawn first and ends beyond the teeth, on the side from
-/// which they are reached: each tooth is reached from that side, the first one too.
+/// The two combs of a cal/vernier, for X and for Y, and what is made of them: a vernier by itself, and the test of lost
+/// motion. Routines draw the same teeth in their own way (cal/routine_combs). The main comb's teeth end at a line (Y 0
+/// for X), those of the second one begin there: a tooth that meets another is one line with it. A comb's spine is drawn
+/// first and ends beyond the teeth, on the side from which they are reached: each tooth is reached from that side, the
+/// first one too.
 
 #include <kf/cal/patterns/labels.hpp>
 #include <kf/cal/vernier.hpp>
@@ -12,43 +13,56 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kf::cal {
 
+inline constexpr mm tooth = 3, long_tooth = 4.5;
+
 struct comb_strokes {
     enum class side { low, high }; ///< of the coordinate
+    enum class part { main, second };
 
     vernier scale = {};
-    side from = side::low; ///< from which the teeth are reached
-    mm run_up = 3;         ///< by how much the spine goes beyond them
+    side from = side::low;         ///< from which the teeth are reached
+    mm run_up = 3;                 ///< by how much beyond them
+    std::optional<int> spare = {}; ///< teeth of the main comb beyond a second one at 0: half a vernier
+    mm zero_tooth = long_tooth;    ///< with labels the zero needs no length of its own
 
-    /// Teeth of the main comb, counted from its zero: half a vernier to both sides of where the second comb may be.
-    [[nodiscard]] int first_main() const noexcept { return -(scale.divisions / 2); }
-    [[nodiscard]] int last_main() const noexcept { return scale.divisions - 1 + scale.divisions / 2; }
+    /// Teeth of the main comb, counted from its zero.
+    [[nodiscard]] int first_main() const noexcept { return -spare.value_or(scale.divisions / 2); }
+    [[nodiscard]] int last_main() const noexcept { return scale.divisions - 1 - first_main(); }
     [[nodiscard]] mm place_main(int i) const noexcept { return i * scale.pitch; }
     [[nodiscard]] mm place_second(int i) const noexcept { return i * scale.second_pitch(); }
 };
 
-inline constexpr mm tooth = 3, long_tooth = 4.5; ///< every fifth is a long one
+/// One line of a comb: where along the axis, and how far from the line on which the two combs meet.
+struct comb_tooth {
+    mm at = 0, length = 0;
+};
+/// Every fifth is a long one. In the order in which they are reached.
+[[nodiscard]] inline std::vector<comb_tooth> teeth_of(const comb_strokes& c, comb_strokes::part which) {
+    const bool main = which == comb_strokes::part::main;
+    std::vector<comb_tooth> teeth;
+    for (int i = main ? c.first_main() : 0; i <= (main ? c.last_main() : c.scale.divisions); ++i)
+        teeth.push_back({main ? c.place_main(i) : c.place_second(i), i == 0       ? c.zero_tooth
+                                                                     : i % 5 == 0 ? long_tooth
+                                                                                  : tooth});
+    if (c.from == comb_strokes::side::high) std::reverse(teeth.begin(), teeth.end());
+    return teeth;
+}
 
 namespace detail {
 
-/// Teeth first..last, from Y 0 by `way` (1: down, -1: up).
-template<class Place>
-strokes comb_teeth(const comb_strokes& c, int first, int last, Place place, int way) {
-    const bool rising = c.from == comb_strokes::side::low;
-    const mm low = place(first), high = place(last), spine = way * tooth;
-    strokes lines;
-    if (rising)
-        lines.push_back({{high, spine}, {low - c.run_up, spine}});
-    else
-        lines.push_back({{low, spine}, {high + c.run_up, spine}});
-    for (int k = first; k <= last; ++k) {
-        const int i = rising ? k : first + last - k;
-        lines.push_back({{place(i), 0}, {place(i), way * (i % 5 == 0 ? long_tooth : tooth)}});
-    }
+/// From Y 0 by `way` (1: down, -1: up), the spine first.
+inline strokes comb_lines(const comb_strokes& c, comb_strokes::part which, int way) {
+    const auto teeth = teeth_of(c, which);
+    const mm beyond = c.from == comb_strokes::side::low ? -c.run_up : c.run_up;
+    strokes lines{{{teeth.back().at, way * tooth}, {teeth.front().at + beyond, way * tooth}}};
+    for (const comb_tooth& t : teeth) lines.push_back({{t.at, 0}, {t.at, way * t.length}});
     return lines;
 }
 
@@ -56,11 +70,11 @@ strokes comb_teeth(const comb_strokes& c, int first, int last, Place place, int 
 
 /// The main comb, below the line, its zero at 0.
 [[nodiscard]] inline strokes main_comb(const comb_strokes& c) {
-    return detail::comb_teeth(c, c.first_main(), c.last_main(), [&](int i) { return c.place_main(i); }, 1);
+    return detail::comb_lines(c, comb_strokes::part::main, 1);
 }
 /// The second one, above it; its zero is at 0 as well, so that the two are displaced by nothing.
 [[nodiscard]] inline strokes second_comb(const comb_strokes& c) {
-    return detail::comb_teeth(c, 0, c.scale.divisions, [&](int i) { return c.place_second(i); }, -1);
+    return detail::comb_lines(c, comb_strokes::part::second, -1);
 }
 
 struct comb_labels {

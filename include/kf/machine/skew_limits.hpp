@@ -11,19 +11,22 @@
 
 #include <algorithm>
 
-namespace kf::cal {
+namespace kf::machine {
 
 /// Where the motors go for a place of G-code.
-[[nodiscard]] inline machine::xy behind_skew(machine::xy place, double tangent) noexcept {
+[[nodiscard]] inline xy behind_skew(xy place, double tangent) noexcept {
     return {place.x - place.y * tangent, place.y};
 }
 
+/// The place of G-code that the motors stand at.
+[[nodiscard]] inline xy before_skew(xy at, double tangent) noexcept { return {at.x + at.y * tangent, at.y}; }
+
 /// The upright box of G-code places that stay inside of `area` at every Y of it. errc::out_of_bounds when the lean
 /// takes all of X.
-[[nodiscard]] inline result<machine::box> box_behind_skew(const machine::box& area, double tangent) {
+[[nodiscard]] inline result<box> box_behind_skew(const box& area, double tangent) {
     const mm at_bottom = area.min.y * tangent;
     const mm at_top = area.max.y * tangent;
-    machine::box left = area;
+    box left = area;
     left.min.x += std::max(at_bottom, at_top);
     left.max.x += std::min(at_bottom, at_top);
     if (left.min.x < left.max.x) return left;
@@ -36,4 +39,4 @@ namespace kf::cal {
 /// as SKEW_PROFILE LOAD and SET_SKEW CLEAR=1 do.
 [[nodiscard]] constexpr mm jump_after_set_skew(mm y, double tangent) noexcept { return -y * tangent; }
 
-} // namespace kf::cal
+} // namespace kf::machine

@@ -216,6 +216,7 @@ class Console(PlotterTest):
     def test_a_burst_that_looks_pasted_moves_nothing_but_stops(self):
         p = self.homed()
         t = self.bare(p)
+        t.expect("ready")
         t.type(b"hdtpaguq")
         t.expect("are a paste")
         self.assertEqual(p.state(), "ready")

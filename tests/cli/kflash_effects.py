@@ -31,13 +31,13 @@ class Plan:
         asked = next((x for x in self.lines if x.startswith("ask again whenever it matters: ")), ": ").split(": ", 1)[1]
         if asked and command.startswith(words_of(asked)):
             return True
-        scratch = re.sub(r"/tmp/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", command)
+        scratch = re.sub(r"[^\s='\"]*/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", command)
         return any(scratch in words_of(line.split(": ", 1)[-1] if line.startswith("in ") else line)
                    for line in self.lines)
 
     def has_path(self, path):
         """A path is in the plan when it is named there, or lies below a folder that is; and so is its lock."""
-        path = re.sub(r"/tmp/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", path)
+        path = re.sub(r"[^\s='\"]*/kf-config\.\w{6}", "/tmp/kf-config.XXXXXX", path)
         named = set(re.findall(r"(?<![\w/.])/[^\s;,'()]+", " ".join(self.lines)))
         named = {n.rstrip(":").rstrip("/") for n in named}  # a place in by-path has colons in it
         parents = ["/".join(path.split("/")[:n]) for n in range(3, len(path.split("/")) + 1)]

@@ -21,6 +21,13 @@ for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, sig
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else lambda *_: None)
 signal.pthread_sigmask(signal.SIG_SETMASK, ())
+# A world is many small files, each synced to its disk: a tenth to a fifth of the processor time that its test takes,
+# unless they are in memory.
+MEMORY = "/dev/shm"
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK | os.X_OK):
+    room = os.statvfs(MEMORY)
+    if not room.f_flag & os.ST_NOEXEC and room.f_bavail * room.f_frsize > 1 << 30:
+        os.environ["TMPDIR"] = tempfile.tempdir = MEMORY
 DEADLINE = float(os.environ.get("KF_TEST_DEADLINE", "120"))
 
 

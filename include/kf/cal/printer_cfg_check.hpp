@@ -182,7 +182,8 @@ class cfg_check {
         if (const auto kind = s_.kinematics(); kind && *kind != "cartesian")
             differs("axes", "a motor for each axis, cartesian", "printer", "kinematics", *kind);
         for (const std::string& text : run::advice(m_, s_)) found_.advice.push_back(text);
-        if (!s_.has_section("gcode_arcs")) found_.advice.emplace_back("there is no [gcode_arcs]: circles and arcs are drawn as lines");
+        if (!s_.has_section("gcode_arcs"))
+            found_.advice.emplace_back("there is no [gcode_arcs]: circles and arcs are drawn as lines");
         for (const machine::tool& t : m_.tools)
             if (const auto ours = tool_macro(m_, t); !s_.has_section(fmt::format("gcode_macro {}", ours.name)))
                 found_.advice.push_back(

@@ -362,6 +362,20 @@ BOOST_AUTO_TEST_CASE(nothing_on_the_sheet_lies_on_anything_else) {
     BOOST_TEST(less.notes.at(0).text.find("ruler-x") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_sheet_is_never_words_alone_and_never_metres_wide) {
+    auto m = kf::machine::sim_machine();
+    m.canvas.width_mm = 40;
+    m.canvas.height_mm = 30;
+    const figure none = pattern_sheet(m);
+    BOOST_TEST(!kf::drawing::ink_of(none));
+    BOOST_TEST(none.notes.size() == 1u);
+    m.canvas.width_mm = 1900;
+    m.canvas.height_mm = 1400;
+    const figure large = pattern_sheet(m);
+    BOOST_TEST(large.notes.empty());
+    BOOST_TEST(kf::drawing::ink_of(large).value().width() <= 420);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace patterns_test

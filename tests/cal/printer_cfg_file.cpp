@@ -47,7 +47,7 @@ cal::printer_cfg whole() { return cal::make_printer_cfg(wired(), with_pins({"ste
 cal::cfg_findings check(const machine::machine& m, const std::string& text) {
     const auto read = klippy::read_cfg_text(text, "printer.cfg");
     BOOST_REQUIRE(read);
-    return cal::check_printer_cfg(m, cal::settings_of(*read));
+    return cal::check_printer_cfg(m, *read);
 }
 bool names(const std::vector<std::string>& lines, const std::string& part) {
     return std::any_of(lines.begin(), lines.end(),
@@ -261,6 +261,116 @@ BOOST_AUTO_TEST_CASE(every_section_that_moves_by_itself_is_named_and_the_quiet_o
           "[tmc2209 stepper_x]\nuart_pin: PC4\n", "[gcode_macro PARK]\ngcode:\n    G1 X0\n",
           "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    M117.1\n"})
         BOOST_TEST(moves(section).empty(), section << fmt::format("{}", moves(section)));
+}
+
+BOOST_AUTO_TEST_CASE(a_disagreement_that_hides_is_named_too) {
+    const auto differs = [](const std::string& section, const std::string& from, const std::string& to,
+                            const std::string& part) {
+        const auto found = check(wired(), changed(section, from, to));
+        BOOST_TEST(names(found.differs, part), part << " not in " << fmt::format("{}", found.differs));
+    };
+    differs("stepper_y", "rotation_distance: 32", "rotation_distance: 32\ngear_ratio: 80:20, 2:1",
+            "stepper_y.rotation_distance is 32 behind gears, 4 a turn of the motor");
+    differs("stepper_x1", "rotation_distance: 32", "rotation_distance: 32\ngear_ratio: 2:x",
+            "behind gears that cannot");
+    differs("stepper_x", "homing_speed: 30", "homing_speed: 30\nsecond_homing_speed: 300",
+            "second_homing_speed is 300");
+    differs("stepper_z", "homing_speed: 30", "homing_speed: 100", "[stepper_z] homing_speed is 100");
+    differs("stepper_y", "position_endstop: 0", "position_endstop: 349", "position_endstop is 349");
+    differs("stepper_x", "enable_pin: PG5", "", "[stepper_x] enable_pin is not there");
+    differs("stepper_x", "rotation_distance: 32", "rotation_distance: thirty",
+            "rotation_distance is \"thirty\", which");
+    differs("stepper_x", "rotation_distance: 32", "", "[stepper_x] has no rotation_distance");
+    differs("stepper_y", "position_max: 350", "", "[stepper_y] has no position_max");
+    differs("stepper_x", "[stepper_x]", "[Stepper_X]", "lower case, [stepper_x]");
+    differs("gcode_macro PAUSE", "[gcode_macro PAUSE]", "[Gcode_Macro PAUSE]",
+            "[gcode_macro PAUSE], and loads no other");
+    differs("printer", "kinematics: cartesian", "kinematics: corexy", "[printer] kinematics is corexy");
+    differs("stepper_z", "endstop_pin: ^PG10", "endstop_pin: ^PG9",
+            "PG9 is endstop_pin of [stepper_x] and endstop_pin");
+    differs("gcode_macro TOOL_PEN", "G90", "G91", "[gcode_macro TOOL_PEN]: kplot's, of another");
+    // What fits gear by gear fits.
+    const auto geared =
+        check(wired(), changed("stepper_y", "rotation_distance: 32", "rotation_distance: 64\ngear_ratio: 2:1"));
+    BOOST_TEST(geared.differs.empty(), fmt::format("{}", geared.differs));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_person_may_have_meant_is_told_all_the_same) {
+    const auto advice = [](const std::string& section, const std::string& from, const std::string& to,
+                           const std::string& part) {
+        const auto found = check(wired(), changed(section, from, to));
+        BOOST_TEST(names(found.advice, part), part << " not in " << fmt::format("{}", found.advice));
+        BOOST_TEST(found.differs.empty(), fmt::format("{}", found.differs));
+    };
+    advice("stepper_x1", "dir_pin: PC1", "dir_pin: !PC1", "[stepper_x1] dir_pin is !PC1");
+    advice("stepper_x", "step_pin: PF11", "step_pin: !PF11", "each pulse is turned over");
+    advice("stepper_y", "position_endstop: 0", "position_endstop: 3.5", "3.5 mm from the end of the way");
+    advice("gcode_arcs", "[gcode_arcs]", "[respond]", "there is no [gcode_arcs]");
+    advice("gcode_macro TOOL_PEN", "[gcode_macro TOOL_PEN]", "[gcode_macro PARK]", "there is no TOOL_PEN macro");
+    advice("gcode_macro KPLOT_BOUNDARY", "[gcode_macro KPLOT_BOUNDARY]", "[gcode_macro PARK]", "no KPLOT_BOUNDARY");
+    advice("mcu", "[mcu]", "[gcode_macro M112]\nrename_existing: M112.1\ngcode:\n    M117 no\n[mcu]",
+           "[gcode_macro M112] takes the place of Klipper's own M112 and never calls it");
+}
+
+BOOST_AUTO_TEST_CASE(one_macro_that_is_not_ours_makes_no_other_one_foreign) {
+    const auto renamed = check(wired(), changed("gcode_macro PAUSE", "BASE_PAUSE", "OLD_PAUSE"));
+    BOOST_TEST(renamed.moves.empty(), fmt::format("{}", renamed.moves));
+    BOOST_TEST(renamed.advice.empty(), fmt::format("{}", renamed.advice));
+    BOOST_TEST(
+        renamed.differs ==
+            std::vector<std::string>{"[gcode_macro PAUSE]: kplot's, of another machine.yaml or another version."},
+        boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_macro_in_the_place_of_a_harmless_command_is_looked_into) {
+    const auto moves = [](const std::string& macro) {
+        return check(wired(),
+                     whole().text + "\n[delayed_gcode hello]\ninitial_duration: 1\ngcode:\n    STATUS\n" + macro)
+            .moves;
+    };
+    BOOST_TEST(names(moves("[gcode_macro STATUS]\ngcode:\n    G28\n"), "[delayed_gcode hello]: moves 1 s after"));
+    BOOST_TEST(names(moves("[gcode_macro Status]\nrename_existing: S\ngcode:\n    M117 a\n    S\n"
+                           "[gcode_macro M117]\nrename_existing: M117.1\ngcode:\n    G1 X0\n"),
+                     "[delayed_gcode hello]"));
+    BOOST_TEST(names(moves("[gcode_macro STATUS]\ngcode:\n    STATUS\n"), "[delayed_gcode hello]")); // for ever
+    BOOST_TEST(moves("[gcode_macro STATUS]\ngcode:\n    M117 ready\n").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_keeps_its_polarities) {
+    machine::machine m = wired();
+    m.axes.z.octopus_slot = "Motor 4 (!PF9, !PF10, !PG2)";
+    for (const bool inverted : {false, true}) {
+        m.steppers.enable_pin_inverted = inverted;
+        const auto made = cal::make_printer_cfg(m, with_pins({"stepper_z.endstop_pin=^PG10"}));
+        auto s = sections(made.text);
+        BOOST_TEST(s["stepper_z"]["step_pin"] == "!PF9");
+        BOOST_TEST(s["stepper_z"]["dir_pin"] == "!PF10");
+        BOOST_TEST(s["stepper_z"]["enable_pin"] == "!PG2");
+        const auto found = check(m, made.text);
+        BOOST_TEST(found.differs.empty(), fmt::format("{}", found.differs));
+        BOOST_TEST(found.advice.empty(), fmt::format("{}", found.advice));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_pin_that_is_given_twice_is_told_when_the_file_is_written) {
+    machine::machine m = wired();
+    m.axes.z.octopus_slot = "Motor 4 (PF13, PF10, PF14)"; // the step pin of Y, and what enables it
+    const auto made = cal::make_printer_cfg(m, with_pins({"stepper_z.endstop_pin=^PG10"}));
+    BOOST_TEST(names(made.notes, "PF13 is step_pin of [stepper_y] and step_pin of [stepper_z]"));
+    BOOST_TEST(!names(made.notes, "PF14")); // motors may share that
+}
+
+BOOST_AUTO_TEST_CASE(what_save_config_wrote_yields_to_what_a_person_wrote) {
+    const std::string saved = "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
+                              "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n#*#\n";
+    const auto twice = check(wired(), whole().text + saved + "#*# [stepper_y]\n#*# rotation_distance = 33\n");
+    BOOST_TEST(twice.differs.empty(), fmt::format("{}", twice.differs));
+    const auto once = check(wired(), changed("stepper_y", "rotation_distance: 32", "") + saved +
+                                         "#*# [stepper_y]\n#*# rotation_distance = 33\n#*#\n#*# [bed_mesh default]\n");
+    BOOST_TEST(names(once.differs, "stepper_y.rotation_distance is 33"), fmt::format("{}", once.differs));
+    BOOST_TEST(names(once.moves, "[bed_mesh default]"));
+    // Without the line with which SAVE_CONFIG begins it is a comment.
+    BOOST_TEST(check(wired(), whole().text + "\n#*# [bed_mesh default]\n").moves.empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_save_config_wrote_at_the_end_counts) {

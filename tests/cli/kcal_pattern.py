@@ -82,7 +82,8 @@ class Patterns(Events, PatternTest):
         for words, what in ((["square", "--size", "211"], "the pattern reaches 0.5 mm out of the canvas"),
                             (["square", "--origin", "170,10"], "the pattern reaches 10 mm out of the canvas"),
                             (["square", "--origin=-0.1,10"], "the pattern reaches 0.1 mm out of the canvas"),
-                            (["ruler-y", "--length", "298"], "out of the canvas"),
+                            (["ruler-y", "--length", "298"], "make it smaller, by --length, --tick"),
+                            (["backlash-test", "--pitch", "9"], "by --pitch, --divisions, --run-up, --repeats"),
                             (["square", "--feed", "81"], "81 mm/s is faster than the machine may go"),
                             (["speed-test", "--speeds", "20,200"], "200 mm/s is faster than the machine may go"),
                             (["line-weight", "--speeds", "80.1"], "80.1 mm/s is faster than the machine may go")):

@@ -188,12 +188,62 @@ BOOST_AUTO_TEST_CASE(what_wraps_a_plot_is_passed_over) {
 }
 
 BOOST_AUTO_TEST_CASE(texts_of_any_number_are_one_note) {
-    const auto lacking = note_kind::lacking;
-    check_told(page("LBone\x03;PU0,40;PD0,0;PU;"), {{1, "the text \"one\" is not drawn", lacking}});
+    check_told(page("LBone\x03;PU0,40;PD0,0;PU;"), {{1, "the text \"one\" is not drawn", note_kind::lacking}});
     std::string plot = "XX;\nPU0,40;PD0,0;PU;";
     for (int i = 0; i < 3000; ++i) plot += "LB" + std::to_string(i) + "\x03;\nXX;";
-    check_told(page(plot), {{1, "XX is not known: passed over (3001 times)", lacking},
-                            {2, "3000 texts are not drawn, the first is \"0\"", lacking}});
+    check_told(page(plot), {{1, "XX is not known: passed over (3001 times)", note_kind::lacking},
+                            {2, "3000 texts are not drawn, the first is \"0\"", note_kind::lacking}});
+}
+
+BOOST_AUTO_TEST_CASE(no_text_is_taken_for_instructions) {
+    check_told(page("BLPD9,9;AA1,1,90\x03PB;WDPU1,1;PD5,5\x03PU0,40;PD0,0;PU;"),
+               {{1, "the text \"PD9,9;AA1,1,90\" is not drawn", note_kind::lacking}});
+    check_ink(page("WDPU1,1;PD5,5\x03PU0,40;PD0,0;PU;"), {{{0, 1}, {0, 0}}});
+    BOOST_TEST((lines_of(read(page("SMP;PU0,40;PD0,0;PU;SM;"))) == std::vector<polyline>{{{0, 1}, {0, 0}}}));
+    check_ink(page("SM;PU0,40;PD0,0;PU;"), {{{0, 1}, {0, 0}}});
+    check_told(page("SMP;PU0,40;PD0,0;PU;"),
+               {{1, "SM draws a character at each place: it is not drawn", note_kind::lacking}});
+}
+
+BOOST_AUTO_TEST_CASE(a_text_without_an_end_is_told_as_what_it_swallows) {
+    check_told(page("PU0,40;PD0,0;PU;LBno end\nPD9,9;"),
+               {{1, "a text has no end: what follows it in the file is not drawn", note_kind::wrong},
+                {1, "the text \"no end\\x0aPD9,9;\" is not drawn", note_kind::lacking}});
+}
+
+BOOST_AUTO_TEST_CASE(pages_that_lie_one_over_the_other_are_told) {
+    const std::string two = "PU0,40;PD0,0;PU;PG;\nPU40,40;PD40,0;PU;";
+    check_told(page(two),
+               {{1, "there are 2 pages: they are drawn on one sheet, one over the other", note_kind::lacking}});
+    check_told(page("PG;" + two + "PG;PG;"),
+               {{1, "there are 2 pages: they are drawn on one sheet, one over the other", note_kind::lacking}});
+    check_told(page("PU0,40;PD0,0;PU;PG;"), {});
+    check_told(page("PU0,40;PD0,0;PU;AF;SP0;"), {});
+}
+
+BOOST_AUTO_TEST_CASE(an_arc_goes_through_its_middle_point) {
+    const auto end_of = [](std::string_view text) { return lines_of(read(page(text))).at(0); };
+    // A half circle around 50, 50 over the top; then below, relatively; and what follows begins at its end.
+    for (const char* half : {"PU1600,2000;PD;AT2000,2400,2400,2000;PU;", "PU1600,2000;PD;RT400,400,800,0;PU;"}) {
+        const polyline line = end_of(half);
+        BOOST_TEST(line.size() > 10U);
+        BOOST_TEST(line.back().x == 60.0, boost::test_tools::tolerance(1e-9));
+        for (const point& p : line) {
+            BOOST_TEST(std::abs(std::hypot(p.x - 50, p.y - 50) - 10) < 0.02);
+            BOOST_TEST(p.y > 49.9);
+        }
+    }
+    for (const point& p : end_of("PU1600,2000;PD;AT2000,1600,2400,2000;PU;")) BOOST_TEST(p.y < 50.1);
+    BOOST_TEST(end_of("PU2000,2400;PD;AT1600,2000,2400,2000;PU;").size() > 20U); // three quarters
+    check_ink(page("PU0,0;PD;AT40,0,80,0;PU;"), {{{0, 0}, {1, 0}, {2, 0}}});     // no arc
+    check_told(page("PU0,40;PD0,0;PU;AT1,2,3;"),
+               {{1, "AT has too few numbers: it counts as not given", note_kind::wrong}});
+}
+
+BOOST_AUTO_TEST_CASE(corners_that_enclose_nothing_count_as_not_given) {
+    const char* plot = "IN;PS4000,4000;IP0,0,4000,4000;IP0,0,0,4000;SC0,100,0,100;SP1;PU0,100;PD0,0;PU;";
+    check_told(plot, {{1, "IP has corners that enclose nothing: it counts as not given", note_kind::wrong}});
+    BOOST_TEST((lines_of(read(plot)) == std::vector<polyline>{{{0, 100}, {0, 0}}}));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_that_no_plotter_has_are_told_and_points_are_bounded) {

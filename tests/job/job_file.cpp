@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(the_header_comes_first_and_its_version_is_one_we_read) {
                "j: line 1 is wrong: this is a job of version 3, and we read versions 1 and 2");
     BOOST_TEST(read("{\"format\":\"kf-job\"}\n").fault == "j: line 1 is wrong: the field \"version\" is missing");
     BOOST_TEST(read("<svg xmlns='...'>\n").fault.starts_with("j: line 1 is wrong: it is not JSON"));
+    BOOST_TEST(read("\xef\xbb\xbf{\"format\":\"kf-job\",\"version\":2}\r\n{\"op\":\"tool_up\"}\r\n").fault == "");
     for (const char* version : {"1", "2"})
         BOOST_TEST(read("{\"format\":\"kf-job\",\"version\":" + std::string(version) + ",\"meta\":{\"title\":\"a\"}}\n")
                        .fault == "");

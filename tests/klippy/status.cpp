@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(settings_of_a_recorded_klippy_are_typed) {
         BOOST_TEST(s.rotation_distance('x').value() == 32.0);
         BOOST_TEST(s.microsteps('x').value() == 4);
         BOOST_TEST(s.full_steps_per_rotation('y').value() == 400);
-        BOOST_TEST(s.gear_ratio('z').value() == 1.0);
+        BOOST_TEST(s.gear_ratio("stepper_z").value() == 1.0);
         BOOST_TEST(s.has_endstop('z'));
         BOOST_TEST(s.max_velocity().value() == 200.0);
         BOOST_TEST(s.max_z_velocity().value() == 200.0); // Klipper fills the default in
@@ -271,9 +271,9 @@ BOOST_AUTO_TEST_CASE(settings_of_a_recorded_klippy_are_typed) {
 BOOST_AUTO_TEST_CASE(gears_multiply) {
     const settings s(
         json::parse(R"({"stepper_x":{"gear_ratio":[[80,16],[3,2]]},"stepper_y":{"gear_ratio":[[1,0]]}})").as_object());
-    BOOST_TEST(s.gear_ratio('x').value() == 7.5);
-    BOOST_TEST(!s.gear_ratio('y').has_value());
-    BOOST_TEST(!s.gear_ratio('z').has_value());
+    BOOST_TEST(s.gear_ratio("stepper_x").value() == 7.5);
+    BOOST_TEST(!s.gear_ratio("stepper_y").has_value());
+    BOOST_TEST(!s.gear_ratio("stepper_z").has_value());
     BOOST_TEST((settings::from_status({}).error().code == errc::protocol));
 }
 

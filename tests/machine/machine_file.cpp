@@ -140,6 +140,22 @@ BOOST_AUTO_TEST_CASE(names_file_line_field_value_and_range) {
                "m.yaml:28: canvas.width_mm is -3, allowed: 1 to 5000 mm\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_text_is_one_line_since_it_gets_into_printer_cfg) {
+    for (const char* evil : {"\"DM\\n[delayed_gcode evil]\\ninitial_duration: 1\"", "\"DM\\r[x]\"", "\"DM\\0\"",
+                             "\"DM\\x7f\"", "\"DM\\t\"", "|\n    DM542TE"}) {
+        const std::string said = errors_of(with(seed_text(), "\"DM542TE\"", evil));
+        BOOST_TEST(contains(said, "A text is one line, without control characters."), evil);
+    }
+    BOOST_TEST(errors_of(with(seed_text(), "\"DM542TE\"", "\"DM542TE \u00b5 \\\"x\\\"\"")) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_printer_cfg_cannot_name_is_refused) {
+    for (const char* folder : {"/home/pi/#1", "/home/pi/a ;b"})
+        BOOST_TEST(contains(errors_of(with(seed_text(), "/home/klipper/gcode_files", folder)), "Klipper ends a path"),
+                   folder);
+    BOOST_TEST(errors_of(with(seed_text(), "/home/klipper/gcode_files", "/home/pi/a;b c")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(collects_all_errors_in_the_order_of_the_file) {
     std::string text = with(seed_text(), "timeout_s: 5.0", "timeout_s: 0");
     text = with(text, "height_mm: 297.0", "height_mm: tall");

@@ -108,10 +108,25 @@ std::string size_text(mm width, mm height) {
     return fmt::format("{} x {} mm", io::to_decimal(width, 3), io::to_decimal(height, 3));
 }
 
+/// By which options a pattern becomes smaller.
+std::string to_make_smaller(const cal::pattern_row& row) {
+    std::vector<std::string> options;
+    for (const cal::pattern_number& n : row.numbers)
+        if (std::string_view(n.option) != "speed" && std::string_view(n.option) != "speeds")
+            options.push_back(fmt::format("--{}", n.option));
+    return fmt::format("make it smaller, by {}", fmt::join(options, ", "));
+}
+
 /// Where its upper left corner comes to be, and whether all of it is on the canvas there.
-result<cal::figure> laid(const cli::invocation& in, const machine::machine& m, cal::figure f) {
+result<cal::figure> laid(const cli::invocation& in, const machine::machine& m, const cal::pattern_row& row,
+                         cal::figure f) {
     const auto ink = drawing::ink_of(f);
-    if (!ink) return kf::fail(errc::failed, "the pattern has no ink");
+    if (!ink)
+        return kf::fail({errc::out_of_bounds,
+                         fmt::format("no pattern finds a place on a {} of this canvas", row.name),
+                         fmt::format("the canvas is {}", size_text(m.canvas.width_mm, m.canvas.height_mm)),
+                         {},
+                         {"kcal pattern  (each by itself, and by what it becomes smaller)"}});
     const drawing::rectangle canvas{0, 0, m.canvas.width_mm, m.canvas.height_mm};
     drawing::point corner{(canvas.width() - ink->width()) / 2, (canvas.height() - ink->height()) / 2};
     if (const auto at = in.get("origin")) {
@@ -135,7 +150,7 @@ result<cal::figure> laid(const cli::invocation& in, const machine::machine& m, c
          fmt::format("it is {}, and the canvas{} is {}", size_text(ink->width(), ink->height()),
                      m.canvas.margin_mm > 0 ? " less its margin" : "", size_text(area.width(), area.height())),
          in.has("origin") ? "--origin " + *in.get("origin") : std::string(),
-         {fits ? "another --origin, or none: the middle of the canvas" : "make it smaller"}});
+         {fits ? "another --origin, or none: the middle of the canvas" : to_make_smaller(row)}});
 }
 
 /// A speed that kplot would lower is no speed to test.
@@ -186,7 +201,7 @@ result<void> run_pattern(cli::invocation& in) {
         KF_TRY(how.feed, number_option(in, "feed", 0, 0.1, 2000));
         values.feed = how.feed;
     }
-    KF_TRY(auto figure, laid(in, m.value, row.make(values, m.value)));
+    KF_TRY(auto figure, laid(in, m.value, row, row.make(values, m.value)));
     for (const drawing::note& n : figure.notes) in.out.note(n.text);
     KF_CHECK(feeds_within(m.value, figure, how.feed));
     const job::composed_job job(std::move(figure), std::move(how));

@@ -6,6 +6,8 @@
 #include <kf/cal/printer_cfg_check.hpp>
 #include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_settings.hpp>
+#include <kf/io/ascii.hpp>
+#include <kf/io/json_fields.hpp>
 #include <kf/klippy/cfg_file.hpp>
 
 #include <fmt/format.h>
@@ -44,16 +46,21 @@ result<void> check_file(cli::invocation& in, const std::string& file) {
     KF_TRY(const auto m, open_machine(in));
     KF_TRY(const auto sections, klippy::read_cfg_file(file));
     if (sections.empty()) return kf::fail({errc::malformed, "there is no section in it", {}, file});
-    return tell_findings(in, cal::check_printer_cfg(m.value, cal::settings_of(sections)), m.name, file);
+    return tell_findings(in, cal::check_printer_cfg(m.value, sections), m.name, file);
 }
 
 result<void> check_live(cli::invocation& in, const plotter_site& site) {
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::nobody, .klipper = readiness::contact}));
     auto& k = p->session.link();
     const auto until = k.clock().now() + to_nanoseconds(std::max(5.0, site.machine.connection.timeout_s));
-    KF_TRY(const auto now, k.query({{"configfile", boost::json::array{"settings"}}}, until));
+    KF_TRY(const auto now, k.query({{"configfile", boost::json::array{"settings", "config"}}}, until));
     KF_CHECK(klippy::settings::from_status(now.status));
-    const auto& sections = now.status.at("configfile").as_object().at("settings").as_object();
+    const boost::json::object& configfile = io::object_at(now.status, "configfile");
+    boost::json::object sections = io::object_at(configfile, "settings");
+    // A section whose options nobody read stands only among those that were written.
+    for (const auto& section : io::object_at(configfile, "config"))
+        if (const std::string name = io::to_lower(section.key()); !sections.contains(name))
+            sections[name].emplace_object();
     return tell_findings(in, cal::check_printer_cfg(site.machine, sections), site.machine_name, "the running Klipper");
 }
 

@@ -95,11 +95,12 @@ result<void> check_faithful(const cli::invocation& in, const drawing::drawing& d
 }
 
 /// Faithful where that is asked for, and something.
-result<void> check_drawn(const cli::invocation& in, const drawing::drawing& d, const std::string& name) {
+result<void> check_drawn(const cli::invocation& in, const drawing::drawing& d, std::optional<drawing_kind> kind,
+                         const std::string& name) {
     KF_CHECK(check_faithful(in, d, name));
     if (drawing::line_count(d) != 0) return {};
     error nothing{errc::malformed, "the drawing has nothing that a pen can draw", {}, name};
-    if (!d.notes.empty() && in.get("invisible").value_or("skip") == "skip")
+    if (kind == drawing_kind::svg && !d.notes.empty() && in.get("invisible").value_or("skip") == "skip")
         nothing.steps = {"--invisible draw  (also draws what is transparent, white or without stroke)"};
     return kf::fail(std::move(nothing));
 }
@@ -184,7 +185,7 @@ result<job::composed_job> compose_drawing(cli::invocation& in, const machine::ma
         KF_TRY(made, filtered(in, m, std::move(read), {.most = std::numeric_limits<double>::infinity()}));
     }
     tell_notes(in, std::span(made.notes).subspan(noted), name);
-    KF_CHECK(check_drawn(in, made, name));
+    KF_CHECK(check_drawn(in, made, from.kind, name));
     return job::composed_job(std::move(made), std::move(options));
 }
 
@@ -232,7 +233,7 @@ result<job::composed_job> compose_drawing(cli::invocation& in, const machine::ma
                                           const std::string& name) {
     KF_TRY(auto options, composing(in, m));
     tell_notes(in, d.notes, name);
-    KF_CHECK(check_drawn(in, d, name));
+    KF_CHECK(check_drawn(in, d, {}, name));
     return job::composed_job(std::move(d), std::move(options));
 }
 

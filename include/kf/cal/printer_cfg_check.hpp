@@ -3,7 +3,9 @@
 /// A printer.cfg, from its file or as a running Klipper has it, against machine.yaml: every number and pin that is not
 /// the machine's, and every section that moves, bends or pauses by itself.
 
+#include <kf/cal/printer_cfg_file.hpp>
 #include <kf/cal/printer_cfg_pins.hpp>
+#include <kf/cal/printer_cfg_settings.hpp>
 #include <kf/cal/quiet_sections.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
@@ -41,6 +43,15 @@ struct cfg_findings {
 /// stand for those of the axes.
 [[nodiscard]] inline cfg_findings check_printer_cfg(const machine::machine& m, json::object sections);
 
+/// The same of a file, and what Klipper would not load of it.
+[[nodiscard]] inline cfg_findings check_printer_cfg(const machine::machine& m,
+                                                    const std::vector<klippy::cfg_section>& sections) {
+    cfg_findings found = check_printer_cfg(m, settings_of(sections));
+    for (auto& faults : {unreadable_options(sections), pins_used_twice(sections)})
+        found.differs.insert(found.differs.end(), faults.begin(), faults.end());
+    return found;
+}
+
 namespace detail {
 
 class cfg_check {
@@ -53,16 +64,16 @@ class cfg_check {
         found_.differs.push_back(fmt::format("{}: machine.yaml has {}, [{}] {} is {}.{}{}", ours, our_value, section,
                                              option, value, why.empty() ? "" : " ", why));
     }
-    static std::string_view bare(std::string_view pin) {
-        return pin.substr(std::min(pin.find_first_not_of("^~! "), pin.size()));
-    }
-
     /// How the driver of a motor is wired, and where.
     void motor(char axis, std::size_t nth, const std::string& section) const {
-        if (const auto pin = s_.text(section, "enable_pin");
-            pin && (pin->find('!') != std::string::npos) != m_.steppers.enable_pin_inverted)
-            differs("steppers.enable_pin_inverted", m_.steppers.enable_pin_inverted ? "true" : "false", section,
-                    "enable_pin", *pin, "The driver would never be switched on.");
+        const motor_pins known = pins_of_motor(m_, axis, nth);
+        const std::string slot = fmt::format("axes.{}.octopus_slot", axis);
+        const bool inverted = enable_is_inverted(m_, known);
+        if (const auto pin = s_.text(section, "enable_pin"); pin && is_inverted(*pin) != inverted)
+            differs("steppers.enable_pin_inverted", inverted ? "true" : "false", section, "enable_pin", *pin,
+                    "The driver would never be switched on.");
+        else if (!pin && !known.enable.empty())
+            differs(slot, known.enable, section, "enable_pin", "not there", "Nothing would switch the driver.");
         if (const auto pulse = s_.number(section, "step_pulse_duration"); m_.steppers.step_pulse_duration_s > 0) {
             const double ours = m_.steppers.step_pulse_duration_s;
             if (!pulse || std::fabs(*pulse - ours) > ours * 1e-6)
@@ -71,12 +82,45 @@ class cfg_check {
                         pulse && *pulse > ours ? ""
                                                : "A shorter pulse is lost on the way to the driver: the motor hums.");
         }
-        const motor_pins known = pins_of_motor(m_, axis, nth);
         const std::array<std::pair<const char*, const std::string*>, 3> pins{
             {{"step_pin", &known.step}, {"dir_pin", &known.dir}, {"enable_pin", &known.enable}}};
-        for (const auto& [option, ours] : pins)
-            if (const auto theirs = s_.text(section, option); theirs && !ours->empty() && bare(*theirs) != bare(*ours))
-                differs(fmt::format("axes.{}.octopus_slot", axis), *ours, section, option, *theirs);
+        for (const auto& [option, ours] : pins) {
+            const auto theirs = s_.text(section, option);
+            if (!theirs || ours->empty()) continue;
+            if (bare_pin(*theirs) != bare_pin(*ours))
+                differs(slot, *ours, section, option, *theirs);
+            else if (ours != &known.enable && is_inverted(*theirs) != is_inverted(*ours))
+                found_.advice.push_back(
+                    fmt::format("[{}] {} is {}, {} of machine.yaml has {}: {}. If that is right, write the slot as "
+                                "\"NAME (STEP, DIR, ENABLE)\" with its !",
+                                section, option, *theirs, slot, *ours,
+                                ours == &known.dir ? "the motor turns the other way" : "each pulse is turned over"));
+        }
+    }
+    /// Where the machine is when it is homed, and how fast it goes there.
+    void homing(char axis, const std::string& section) const {
+        const auto low = s_.position_min(axis), high = s_.position_max(axis), at = s_.position_endstop(axis);
+        const auto side = axis_of(m_, axis).homing_side;
+        if (side && high && at) {
+            const bool up = *side == machine::axis::side::max;
+            const mm near = up ? *high : low.value_or(0), far = up ? low.value_or(0) : *high;
+            if (std::fabs(*at - far) < std::fabs(*at - near))
+                differs(fmt::format("axes.{}.homing_side", axis), up ? "max" : "min", section, "position_endstop",
+                        io::to_decimal(*at), "That is at the other end.");
+            else if (std::fabs(*at - near) > 1e-6)
+                found_.advice.push_back(fmt::format("[{}] position_endstop is {}, {} mm from the end of the way at {}: "
+                                                    "right when the switch is there",
+                                                    section, io::to_decimal(*at), io::to_decimal(std::fabs(*at - near)),
+                                                    io::to_decimal(near)));
+        }
+        const mm_per_s ours = homing_speed_of(m_, axis);
+        const auto speed = s_.number(section, "homing_speed"), again = s_.number(section, "second_homing_speed");
+        // Z may go as slowly as it likes towards the paper.
+        if (speed && (axis == 'z' ? *speed > ours + 1e-6 : std::fabs(*speed - ours) > 1e-6))
+            differs("motion.homing_speed_mm_s", io::to_decimal(ours), section, "homing_speed", io::to_decimal(*speed));
+        if (again && *again > ours + 1e-6)
+            differs("motion.homing_speed_mm_s", io::to_decimal(ours), section, "second_homing_speed",
+                    io::to_decimal(*again));
     }
     void endstop(char axis, std::size_t nth, const std::string& section) const {
         const auto theirs = s_.text(section, "endstop_pin");
@@ -85,10 +129,9 @@ class cfg_check {
         if (ours && !theirs) differs(field, *ours, section, "endstop_pin", "not there");
         if (nth > 0 && !ours && theirs) differs(field, "one endstop", section, "endstop_pin", *theirs);
         if (!ours || !theirs) return;
-        if (bare(*ours) != bare(*theirs)) differs(field, *ours, section, "endstop_pin", *theirs);
+        if (bare_pin(*ours) != bare_pin(*theirs)) differs(field, *ours, section, "endstop_pin", *theirs);
         const auto& type = axis_of(m_, axis).endstop_type;
-        const auto inverted = [](std::string_view pin) { return pin.find('!') != std::string_view::npos; };
-        if (endstop_modifiers(type) && inverted(*ours) != inverted(*theirs))
+        if (endstop_modifiers(type) && is_inverted(*ours) != is_inverted(*theirs))
             differs(fmt::format("axes.{}.endstop_type", axis), *type, section, "endstop_pin", *theirs,
                     fmt::format("Klipper takes a high pin for triggered: it should be {}.", *ours));
         if (endstop_modifiers(type) && theirs->find('^') == std::string::npos)
@@ -125,10 +168,7 @@ class cfg_check {
             if (there != 0 && there != wanted.size())
                 found_.differs.push_back(fmt::format("axes.{}.motors: machine.yaml has {}, printer.cfg has {}.", axis,
                                                      wanted.size(), there));
-            const auto speed = s_.number(wanted.front(), "homing_speed");
-            if (axis != 'z' && speed && std::fabs(*speed - m_.motion.homing_speed_mm_s) > 1e-6)
-                differs("motion.homing_speed_mm_s", io::to_decimal(m_.motion.homing_speed_mm_s), wanted.front(),
-                        "homing_speed", io::to_decimal(*speed));
+            if (s_.has_section(wanted.front())) homing(axis, wanted.front());
         }
     }
     void files() const {
@@ -139,7 +179,15 @@ class cfg_check {
             found_.advice.emplace_back("kinematics is none: for the bring-up of motors; nothing homes, nothing draws");
             return;
         }
+        if (const auto kind = s_.kinematics(); kind && *kind != "cartesian")
+            differs("axes", "a motor for each axis, cartesian", "printer", "kinematics", *kind);
         for (const std::string& text : run::advice(m_, s_)) found_.advice.push_back(text);
+        if (!s_.has_section("gcode_arcs"))
+            found_.advice.emplace_back("there is no [gcode_arcs]: circles and arcs are drawn as lines");
+        for (const machine::tool& t : m_.tools)
+            if (const auto ours = tool_macro(m_, t); !s_.has_section(fmt::format("gcode_macro {}", ours.name)))
+                found_.advice.push_back(
+                    fmt::format("there is no {} macro: no drawing needs it, a person at a console may", ours.name));
     }
     /// Whatever is run by a button, by an error, by a timer or inside of another command.
     void movers() const {
@@ -155,24 +203,28 @@ class cfg_check {
                 continue;
             }
             if (type == "gcode_macro")
-                replaced_command(section, commands);
+                replaced_command(section);
             else
                 gcode_of(section, type);
         }
     }
 
   private:
-    void replaced_command(const std::string& section, const run::job_commands& commands) const {
+    void replaced_command(const std::string& section) const {
+        const std::string name = io::to_upper(section.substr(std::string_view("gcode_macro ").size()));
+        const std::string shown = fmt::format("[gcode_macro {}]", name);
+        for (const machine::tool& t : m_.tools)
+            if (const auto ours = tool_macro(m_, t);
+                name == ours.name && run::owner_of(s_, ours) == run::macro_owner::outdated)
+                found_.differs.push_back(shown + ": kplot's, of another machine.yaml or another version.");
         const std::string renames = io::to_upper(s_.text(section, "rename_existing").value_or(""));
-        if (renames.empty() || run::moves_nothing(s_.text(section, "gcode").value_or("?"), {renames})) return;
-        const std::string shown = fmt::format("[gcode_macro {}]", io::to_upper(section.substr(12)));
-        const auto told = [&](const std::vector<std::string>& list) {
-            return std::find(list.begin(), list.end(), shown) != list.end();
-        };
-        const bool ours = commands.ours && s_.has_option(section, "variable_kplot");
-        if (!ours && !told(commands.foreign) && !told(commands.outdated))
-            found_.moves.push_back(
-                fmt::format("{}: moves when Klipper's own {} is called", shown, io::to_upper(section.substr(12))));
+        if (renames.empty() || run::judges(name)) return;
+        const std::string gcode = s_.text(section, "gcode").value_or("?");
+        if (!run::moves_nothing(s_, gcode, {renames}))
+            found_.moves.push_back(fmt::format("{}: moves when Klipper's own {} is called", shown, name));
+        else if (io::to_upper(gcode).find(renames) == std::string::npos)
+            found_.advice.push_back(
+                fmt::format("{} takes the place of Klipper's own {} and never calls it", shown, name));
     }
     /// The scripts of a section that is quiet but for them.
     void gcode_of(const std::string& section, const std::string& type) const {
@@ -183,7 +235,7 @@ class cfg_check {
             // The motors go off: that is what idle_timeout is for.
             std::vector<std::string> also;
             if (type == "idle_timeout") also = {"M84", "M18"};
-            if (run::moves_nothing(*text, also)) continue;
+            if (run::moves_nothing(s_, *text, also)) continue;
             std::string when = fmt::format("{} moves", option);
             if (type == "delayed_gcode") {
                 const double after = s_.number(section, "initial_duration").value_or(0);

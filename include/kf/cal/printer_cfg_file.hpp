@@ -46,6 +46,10 @@ struct printer_cfg {
     return out;
 }
 
+[[nodiscard]] inline run::printed_macro tool_macro(const machine::machine& m, const machine::tool& t) {
+    return {tool_macro_name(t), "", run::lift_template(m)};
+}
+
 /// The macros of the tools, for a person at a console: they lift and select nothing, since every drawing says its tool
 /// itself.
 [[nodiscard]] inline std::string tool_macros(const machine::machine& m) {
@@ -55,7 +59,7 @@ struct printer_cfg {
                            "description: The tools up, before the {} is used\n"
                            "variable_kplot: 1\n"
                            "gcode:\n{}\n",
-                           tool_macro_name(t), t.name, run::indented(run::lift_template(m)));
+                           tool_macro_name(t), t.name, run::indented(tool_macro(m, t).gcode));
     return out;
 }
 
@@ -68,6 +72,15 @@ inline mm_per_s z_speed(const machine::machine& m) {
     for (const machine::tool& t : m.tools) most = std::max({most, t.plunge_feed_mm_s, t.lift()});
     return std::min(most, m.motion.max_velocity_mm_s);
 }
+
+} // namespace detail
+
+/// Z is homed no faster than it moves.
+[[nodiscard]] inline mm_per_s homing_speed_of(const machine::machine& m, char axis) {
+    return axis == 'z' ? std::min(m.motion.homing_speed_mm_s, detail::z_speed(m)) : m.motion.homing_speed_mm_s;
+}
+
+namespace detail {
 
 class cfg_writer {
     const machine::machine& m_;
@@ -103,10 +116,11 @@ class cfg_writer {
         const motor_pins pins = pins_of_motor(m_, axis, nth);
         line("step_pin", pin(stepper, "step_pin", pins.step, missing));
         line("dir_pin", pin(stepper, "dir_pin", pins.dir, missing), "! turns the motor the other way");
-        const std::string polarity = m_.steppers.enable_pin_inverted ? "!" : "";
-        line("enable_pin", pin(stepper, "enable_pin", pins.enable.empty() ? "" : polarity + pins.enable, missing),
-             polarity.empty() ? "not inverted" + (m_.steppers.wiring.empty() ? "" : ": " + m_.steppers.wiring)
-                              : "inverted" + (m_.steppers.wiring.empty() ? "" : ": " + m_.steppers.wiring));
+        const bool inverted = enable_is_inverted(m_, pins);
+        line("enable_pin",
+             pin(stepper, "enable_pin",
+                 pins.enable.empty() ? "" : fmt::format("{}{}", inverted ? "!" : "", bare_pin(pins.enable)), missing),
+             (inverted ? "inverted" : "not inverted") + (m_.steppers.wiring.empty() ? "" : ": " + m_.steppers.wiring));
         const int full = machine::full_steps_per_rev(m_.steppers.motor_type);
         line("microsteps", fmt::format("{}", m_.steppers.klipper_microsteps),
              fmt::format("{} x {} = {} pulses a turn, as the driver has it", full, m_.steppers.klipper_microsteps,
@@ -144,8 +158,7 @@ class cfg_writer {
         number("position_max", high);
         number("position_endstop", up ? high : low);
         line("homing_positive_dir", up ? "true" : "false");
-        const mm_per_s speed = m_.motion.homing_speed_mm_s;
-        number("homing_speed", axis == 'z' ? std::min(speed, z_speed(m_)) : speed);
+        number("homing_speed", homing_speed_of(m_, axis));
     }
 
     void head() {
@@ -276,6 +289,8 @@ class cfg_writer {
             for (const char axis : {'x', 'y', 'z'})
                 if (axis != 'z' || z_motor_known()) manual_motors(axis);
         modules();
+        if (const auto read = klippy::read_cfg_text(out_.text, "printer.cfg"))
+            for (std::string& twice : pins_used_twice(*read)) out_.notes.push_back(std::move(twice));
         return std::move(out_);
     }
 };

@@ -7,6 +7,7 @@
 #include <kf/error.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/printable.hpp>
+#include <kf/klippy/cfg_text.hpp>
 #include <kf/machine/machine.hpp>
 
 #include <fmt/format.h>
@@ -33,8 +34,17 @@ using told_pins = std::map<std::string, std::string>;
 [[nodiscard]] result<void> check_told_pins(const told_pins& told, const machine::machine& m, std::string_view axes);
 
 struct motor_pins {
-    std::string step, dir, enable; ///< without the polarity of the driver; "" when not known
+    std::string step, dir, enable; ///< with a ! where the slot has one; "" when not known
 };
+
+/// A pin without what Klipper takes before it: "^!PG6" -> "PG6".
+[[nodiscard]] inline std::string_view bare_pin(std::string_view pin) {
+    return pin.substr(std::min(pin.find_first_not_of("^~! "), pin.size()));
+}
+[[nodiscard]] inline bool is_inverted(std::string_view pin) { return pin.find('!') != std::string_view::npos; }
+
+/// "PG9 is ... of [stepper_x] and ... of [stepper_z]": what Klipper refuses. Motors may share what enables them.
+[[nodiscard]] std::vector<std::string> pins_used_twice(const std::vector<klippy::cfg_section>& sections);
 
 namespace detail {
 
@@ -51,7 +61,7 @@ inline std::vector<std::string_view> joined_parts(std::string_view text) { // li
 
 /// Whether Klipper could take it for a pin: "^!PG6", "gpio3", "mcu_b:PA1".
 inline bool is_pin(std::string_view text) {
-    const auto name = text.substr(std::min(text.find_first_not_of("^~! "), text.size()));
+    const auto name = bare_pin(text);
     const auto plain = [](char c) { return (c >= '0' && c <= '9') || io::to_lower(c) != c || (c >= 'a' && c <= 'z'); };
     return !name.empty() && name.find_first_of("0123456789") != std::string_view::npos &&
            std::all_of(name.begin(), name.end(),
@@ -120,6 +130,11 @@ inline motor_pins pins_of_slot(std::string_view slot) {
     return nth < slots.size() ? detail::pins_of_slot(slots[nth]) : motor_pins{};
 }
 
+/// The polarity at which a driver is on: the wiring's, or that of its own slot.
+[[nodiscard]] inline bool enable_is_inverted(const machine::machine& m, const motor_pins& pins) {
+    return m.steppers.enable_pin_inverted || is_inverted(pins.enable);
+}
+
 /// How an endstop is read: the pull-up always, since a switch to ground needs it, and ! where ground means pressed:
 /// Klipper takes a high pin for triggered.
 [[nodiscard]] inline std::optional<std::string> endstop_modifiers(const std::optional<std::string>& type) {
@@ -139,6 +154,32 @@ inline motor_pins pins_of_slot(std::string_view slot) {
     if (!detail::is_pin(pin) || (inside.empty() && io::to_upper(pin).starts_with("DIAG"))) return std::nullopt;
     if (pin.find_first_of("^~!") != std::string::npos) return pin; // whoever wrote that knows
     return endstop_modifiers(a.endstop_type).value_or("^") + pin;
+}
+
+inline std::vector<std::string> pins_used_twice(const std::vector<klippy::cfg_section>& sections) {
+    struct use {
+        std::string pin, option, section;
+    };
+    std::vector<use> seen;
+    std::vector<std::string> out;
+    for (const klippy::cfg_section& s : sections) {
+        if (s.name == "duplicate_pin_override") return {};
+        if (!s.name.starts_with("stepper_") && !s.name.starts_with("manual_stepper ")) continue;
+        for (const klippy::cfg_option& o : s.options) {
+            if (o.key != "step_pin" && o.key != "dir_pin" && o.key != "enable_pin" && o.key != "endstop_pin") continue;
+            const std::string pin(bare_pin(o.value));
+            if (!detail::is_pin(pin) || pin.find(':') != std::string::npos) continue;
+            const auto other = std::find_if(seen.begin(), seen.end(), [&](const use& u) {
+                const bool again = u.section == s.name && u.option == o.key; // a section goes on, the last word counts
+                return u.pin == pin && !again && (o.key != "enable_pin" || u.option != "enable_pin");
+            });
+            if (other != seen.end())
+                out.push_back(fmt::format("{} is {} of [{}] and {} of [{}]: Klipper refuses a pin that is used twice.",
+                                          pin, other->option, other->section, o.key, s.name));
+            seen.push_back({pin, o.key, s.name});
+        }
+    }
+    return out;
 }
 
 inline result<void> tell_pin(std::string_view word, told_pins& into) {

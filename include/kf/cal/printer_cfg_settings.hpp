@@ -4,14 +4,21 @@
 /// with are typed, and what a file may leave out has Klipper's default.
 
 #include <kf/cal/printer_cfg_pins.hpp>
+#include <kf/cal/quiet_sections.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/klippy/cfg_text.hpp>
 
 #include <boost/json.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,10 +31,13 @@ namespace json = boost::json;
 /// defaults that a plotter's machine.yaml is compared with.
 [[nodiscard]] inline json::object settings_of(const std::vector<klippy::cfg_section>& sections);
 
+/// What of a file cannot be compared, since Klipper would not load it so: a section in capitals, a motor without what
+/// it needs, a number that is none.
+[[nodiscard]] std::vector<std::string> unreadable_options(const std::vector<klippy::cfg_section>& sections);
+
 namespace detail {
 
-/// What Klipper reads as a number or a switch, of that which is compared; everything else stays text.
-inline json::value typed_option(const klippy::cfg_option& o) {
+inline bool is_number_option(std::string_view key) {
     static constexpr std::array numbers{"position_min",
                                         "position_max",
                                         "position_endstop",
@@ -36,6 +46,7 @@ inline json::value typed_option(const klippy::cfg_option& o) {
                                         "full_steps_per_rotation",
                                         "step_pulse_duration",
                                         "homing_speed",
+                                        "second_homing_speed",
                                         "max_velocity",
                                         "max_accel",
                                         "max_z_velocity",
@@ -45,20 +56,23 @@ inline json::value typed_option(const klippy::cfg_option& o) {
                                         "initial_duration",
                                         "timeout",
                                         "resolution"};
+    return std::any_of(numbers.begin(), numbers.end(), [&](const char* n) { return key == n; });
+}
+
+/// What Klipper reads as a number or a switch, of that which is compared; everything else stays text.
+inline json::value typed_option(const klippy::cfg_option& o) {
     static constexpr std::array switches{"homing_positive_dir", "enable_force_move", "pause_on_runout"};
-    const auto in = [&](const auto& list) {
-        return std::any_of(list.begin(), list.end(), [&](const char* n) { return o.key == n; });
-    };
-    if (in(numbers))
+    if (is_number_option(o.key))
         if (const auto number = io::parse_decimal(o.value)) return *number;
-    if (in(switches)) return o.is_yes();
+    if (std::any_of(switches.begin(), switches.end(), [&](const char* n) { return o.key == n; })) return o.is_yes();
     if (o.key == "gear_ratio") {
         json::array ratio;
         for (const std::string_view pair : words_of(o.value)) {
             const auto colon = std::min(pair.find(':'), pair.size());
             const auto a = io::parse_decimal(pair.substr(0, colon));
             const auto b = io::parse_decimal(pair.substr(std::min(colon + 1, pair.size())));
-            if (a && b) ratio.push_back(json::array{*a, *b});
+            if (!a || !b) return json::value(o.value);
+            ratio.push_back(json::array{*a, *b});
         }
         return ratio;
     }
@@ -73,6 +87,32 @@ inline bool is_motor(std::string_view section) {
 inline bool is_first_motor(std::string_view section) { return section.size() == 9 && section.starts_with("stepper_"); }
 
 } // namespace detail
+
+inline std::vector<std::string> unreadable_options(const std::vector<klippy::cfg_section>& sections) {
+    std::vector<std::string> out;
+    std::map<std::string, std::set<std::string>> there;
+    for (const klippy::cfg_section& s : sections) {
+        const std::string type = s.name.substr(0, s.name.find(' ')), known = io::to_lower(type);
+        if (type != known && (is_quiet(known) || moves(known)))
+            out.push_back(fmt::format("[{}]: Klipper writes it in lower case, [{}], and loads no other.", s.name,
+                                      known + s.name.substr(type.size())));
+        for (const klippy::cfg_option& o : s.options) {
+            there[s.name].insert(o.key);
+            const bool compared = detail::is_motor(s.name) || s.name == "printer";
+            if (compared && detail::is_number_option(o.key) && !io::parse_decimal(o.value))
+                out.push_back(
+                    fmt::format("[{}] {} is \"{}\", which is no number.", s.name, o.key, io::printable(o.value)));
+        }
+    }
+    for (const auto& [section, options] : there) {
+        if (!section.starts_with("stepper_")) continue;
+        std::vector<const char*> needed{"step_pin", "dir_pin", "rotation_distance", "microsteps"};
+        if (detail::is_first_motor(section)) needed.insert(needed.end(), {"endstop_pin", "position_max"});
+        for (const char* option : needed)
+            if (!options.contains(option)) out.push_back(fmt::format("[{}] has no {}.", section, option));
+    }
+    return out;
+}
 
 inline json::object settings_of(const std::vector<klippy::cfg_section>& sections) {
     json::object out;

@@ -85,23 +85,34 @@ struct section_word {
            type.starts_with("stepper_") || type.starts_with("tmc");
 }
 
+namespace detail {
+
+inline constexpr std::array<section_word, 13> moving_sections{
+    {{"safe_z_home", "moves inside of G28"},
+     {"homing_override", "moves inside of G28"},
+     {"bed_mesh", "moves Z inside of every other move, once a mesh is loaded"},
+     {"z_thermal_adjust", "moves Z while other axes move, as the temperature changes"},
+     {"axis_twist_compensation", "moves Z where a probe is used"},
+     {"skew_correction", "bends X and Y, once a skew is set"},
+     {"z_tilt", "moves the Z motors against each other"},
+     {"z_tilt_ng", "moves the Z motors against each other"},
+     {"quad_gantry_level", "moves the Z motors against each other"},
+     {"probe", "lowers the tool where G28 Z or a probing command says"},
+     {"bltouch", "lowers the tool where G28 Z or a probing command says"},
+     {"filament_switch_sensor", "pauses a drawing by itself"},
+     {"filament_motion_sensor", "pauses a drawing by itself"}}};
+
+} // namespace detail
+
+/// What is known to move, bend or pause.
+[[nodiscard]] inline bool moves(std::string_view type) {
+    return std::any_of(detail::moving_sections.begin(), detail::moving_sections.end(),
+                       [&](const section_word& k) { return k.type == type; });
+}
+
 /// What the others do, where that is known.
 [[nodiscard]] inline const char* what_it_does(std::string_view type) {
-    static constexpr std::array<section_word, 13> known{
-        {{"safe_z_home", "moves inside of G28"},
-         {"homing_override", "moves inside of G28"},
-         {"bed_mesh", "moves Z inside of every other move, once a mesh is loaded"},
-         {"z_thermal_adjust", "moves Z while other axes move, as the temperature changes"},
-         {"axis_twist_compensation", "moves Z where a probe is used"},
-         {"skew_correction", "bends X and Y, once a skew is set"},
-         {"z_tilt", "moves the Z motors against each other"},
-         {"z_tilt_ng", "moves the Z motors against each other"},
-         {"quad_gantry_level", "moves the Z motors against each other"},
-         {"probe", "lowers the tool where G28 Z or a probing command says"},
-         {"bltouch", "lowers the tool where G28 Z or a probing command says"},
-         {"filament_switch_sensor", "pauses a drawing by itself"},
-         {"filament_motion_sensor", "pauses a drawing by itself"}}};
-    for (const auto& k : known)
+    for (const section_word& k : detail::moving_sections)
         if (k.type == type) return k.does;
     return "not known to do nothing by itself";
 }

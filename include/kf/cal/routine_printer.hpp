@@ -61,7 +61,8 @@ static_assert(run::steering<routine_steering>);
         const auto micro = s.microsteps(axis), full = s.full_steps_per_rotation(axis);
         if (rotation) saw[fmt::format("rotation_{}", axis)] = *rotation;
         if (rotation && micro && full)
-            saw[fmt::format("microstep_{}", axis)] = *rotation / (*micro * *full * s.gear_ratio(axis).value_or(1));
+            saw[fmt::format("microstep_{}", axis)] =
+                *rotation / (*micro * *full * s.gear_ratio(fmt::format("stepper_{}", axis)).value_or(1));
     }
     saw["second_x"] = s.has_section("stepper_x1");
     saw["force_move"] = s.flag("force_move", "enable_force_move").value_or(false);

@@ -99,6 +99,12 @@ class hpgl_pen {
     /// There is more than the limits allow.
     [[nodiscard]] bool full() const noexcept { return full_; }
     [[nodiscard]] std::map<int, std::vector<polyline>>& layers() noexcept { return layers_; }
+    /// How many lines there are of all pens.
+    [[nodiscard]] std::size_t drawn() const noexcept {
+        std::size_t lines = 0;
+        for (const auto& [pen, of_pen] : layers_) lines += of_pen.size();
+        return lines;
+    }
 
   private:
     void finish(const polyline& line) {

@@ -40,7 +40,13 @@ class hpgl_plotter {
     /// False for an instruction that is not known, which is told.
     bool run(const hpgl_instruction& i);
     /// At the end of a plot the pen goes up.
-    void end() { raise(); }
+    void end() {
+        raise();
+        end_sheet();
+        if (sheets_ > 1)
+            notes_.tell(sheet_line_, note_kind::lacking,
+                        fmt::format("there are {} pages: they are drawn on one sheet, one over the other", sheets_));
+    }
     /// There is more than the limits allow.
     [[nodiscard]] bool full() const noexcept { return full_ || figures_.full() || pen_.full(); }
 
@@ -82,7 +88,9 @@ class hpgl_plotter {
     void scale(const hpgl_instruction& i) {
         if (!scale_.set_scale(i.numbers)) tell_wrong(i, "has a range of nothing");
     }
-    void corners(const hpgl_instruction& i) { scale_.set_corners(i.numbers); }
+    void corners(const hpgl_instruction& i) {
+        if (!scale_.set_corners(i.numbers)) tell_wrong(i, "has corners that enclose nothing");
+    }
     void rotate(const hpgl_instruction& i) { scale_.rotate(i.numbers.empty() ? 0 : i.numbers[0]); }
     void window(const hpgl_instruction& i);
     void page_size(const hpgl_instruction& i) {
@@ -112,6 +120,14 @@ class hpgl_plotter {
     void fill_polygon(const hpgl_instruction& i) {
         tell_fill(i);
         pen_.draw(polygon_);
+    }
+    void arc_through_absolute(const hpgl_instruction& i) { arc_through(i, false); }
+    void arc_through_relative(const hpgl_instruction& i) { arc_through(i, true); }
+    void next_page(const hpgl_instruction&);
+    void end_sheet();
+    void symbol(const hpgl_instruction& i) {
+        if (!i.text.empty())
+            notes_.tell(i.line, note_kind::lacking, "SM draws a character at each place: it is not drawn");
     }
     void curve_absolute(const hpgl_instruction& i) { curves(i, false); }
     void curve_relative(const hpgl_instruction& i) { curves(i, true); }
@@ -147,6 +163,8 @@ class hpgl_plotter {
     void go_mm(point to_mm);
     void moves(const hpgl_instruction& i);
     void arc(const hpgl_instruction& i, bool relative_center);
+    void arc_through(const hpgl_instruction& i, bool relative_points);
+    void sweep_to(point center, double angle_deg);
     void curves(const hpgl_instruction& i, bool relative_points);
     void rectangle(const hpgl_instruction& i, bool relative_corner);
     template<class Draw>
@@ -168,6 +186,8 @@ class hpgl_plotter {
     point page_ = {}; ///< in plotter units
     std::map<int, std::string> colours_ = {};
     bool full_ = false;
+    std::size_t sheets_ = 0, sheet_line_ = 0; ///< pages with ink, and where the first ends
+    std::size_t drawn_before_ = 0;            ///< lines, on the pages before
 };
 
 inline hpgl_plotter::doing hpgl_plotter::find(std::string_view name) {
@@ -188,6 +208,14 @@ inline hpgl_plotter::doing hpgl_plotter::find(std::string_view name) {
                                                                       {"PC", &r::pen_colour},
                                                                       {"AA", &r::arc_absolute},
                                                                       {"AR", &r::arc_relative},
+                                                                      {"AT", &r::arc_through_absolute},
+                                                                      {"RT", &r::arc_through_relative},
+                                                                      {"PG", &r::next_page},
+                                                                      {"AF", &r::next_page},
+                                                                      {"AH", &r::next_page},
+                                                                      {"SM", &r::symbol},
+                                                                      {"BL", &r::label},
+                                                                      {"WD", &r::nothing},
                                                                       {"CI", &r::circle},
                                                                       {"EA", &r::edge_rectangle},
                                                                       {"ER", &r::edge_rectangle_relative},
@@ -207,9 +235,9 @@ inline hpgl_plotter::doing hpgl_plotter::find(std::string_view name) {
     if (found != table.end()) return found->second;
     // Set how text and fills look, how hard the pen presses, what the plotter answers: nothing of it is drawn here.
     static constexpr std::string_view ignored =
-        " AC AD AP AS BL BP CA CC CF CM CO CP CR CS CT CV DC DI DL DP DR DS DT DV EC EN ES FI FN FR FS FT GC GM GP IM "
-        "IV KY LA LM LO MC MG MT NP NR OA OC OD OE OF OG OH OI OK OL OO OP OS OT OW PB PG PP PT PW QL RF RP SA SB SD "
-        "SG SI SL SM SR SS ST SV TD TL TR UL VN WD WU ";
+        " AC AD AP AS BP CA CC CF CM CO CP CR CS CT CV DC DI DL DP DR DS DT DV EC EN ES FI FN FR FS FT GC GM GP IM "
+        "IV KY LA LM LO MC MG MT NP NR OA OC OD OE OF OG OH OI OK OL OO OP OS OT OW PB PP PT PW QL RF RP SA SB SD "
+        "SG SI SL SR SS ST SV TD TL TR UL VN WU ";
     return ignored.find(fmt::format(" {} ", name)) != ignored.npos ? &r::nothing : nullptr;
 }
 
@@ -306,12 +334,38 @@ inline void hpgl_plotter::moves(const hpgl_instruction& i) {
 inline void hpgl_plotter::arc(const hpgl_instruction& i, bool relative_center) {
     if (i.numbers.size() < 3) return tell_wrong(i, "has too few numbers");
     const auto& n = i.numbers;
-    const point center = relative_center ? point{at_.x + n[0], at_.y + n[1]} : point{n[0], n[1]};
+    sweep_to(relative_center ? point{at_.x + n[0], at_.y + n[1]} : point{n[0], n[1]}, n[2]);
+}
+
+/// Of three points; on one line they are one.
+inline void hpgl_plotter::arc_through(const hpgl_instruction& i, bool relative_points) {
+    if (i.numbers.size() < 4) return tell_wrong(i, "has too few numbers");
+    const auto& n = i.numbers;
+    const point o = relative_points ? at_ : point{};
+    const point middle{o.x + n[0], o.y + n[1]}, end{o.x + n[2], o.y + n[3]};
+    const point b{middle.x - at_.x, middle.y - at_.y}, c{end.x - at_.x, end.y - at_.y};
+    const double b2 = b.x * b.x + b.y * b.y, c2 = c.x * c.x + c.y * c.y;
+    if (c2 == 0 && b2 > 0) return sweep_to({at_.x + b.x / 2, at_.y + b.y / 2}, 360);
+    const double turn = b.x * c.y - b.y * c.x;
+    if (std::abs(turn) <= 1e-9 * (b2 + c2)) {
+        go(middle);
+        return go(end);
+    }
+    const point center{(c.y * b2 - b.y * c2) / (2 * turn), (b.x * c2 - c.x * b2) / (2 * turn)};
+    const double from = std::atan2(-center.y, -center.x), to = std::atan2(c.y - center.y, c.x - center.x);
+    double angle = std::remainder(to - from, 2 * std::numbers::pi);
+    if (turn > 0 && angle < 0) angle += 2 * std::numbers::pi;
+    if (turn < 0 && angle > 0) angle -= 2 * std::numbers::pi;
+    sweep_to({at_.x + center.x, at_.y + center.y}, angle * 180 / std::numbers::pi);
+    go(end);
+}
+
+inline void hpgl_plotter::sweep_to(point center, double angle_deg) {
     const double radius = std::hypot(at_.x - center.x, at_.y - center.y);
     const double from = std::atan2(at_.y - center.y, at_.x - center.x) * 180 / std::numbers::pi;
-    const auto lines = figure(at_, [&](outline& out) { hpgl_figures::sweep(out, center, radius, from, n[2]); });
-    if (std::abs(n[2]) < 360) {
-        const point end = apply(drawing::rotation(from + std::clamp(n[2], -360.0, 360.0)), {radius, 0});
+    const auto lines = figure(at_, [&](outline& out) { hpgl_figures::sweep(out, center, radius, from, angle_deg); });
+    if (std::abs(angle_deg) < 360) {
+        const point end = apply(drawing::rotation(from + std::clamp(angle_deg, -360.0, 360.0)), {radius, 0});
         at_ = {center.x + end.x, center.y + end.y};
     }
     for (const polyline& line : lines)
@@ -408,7 +462,20 @@ inline void hpgl_plotter::packed(const hpgl_instruction& i) {
     if (in.wrong()) tell_wrong(i, "has an unfinished number");
 }
 
+inline void hpgl_plotter::next_page(const hpgl_instruction&) {
+    raise();
+    end_sheet();
+}
+
+/// A page without ink is none.
+inline void hpgl_plotter::end_sheet() {
+    if (pen_.drawn() == drawn_before_) return;
+    drawn_before_ = pen_.drawn();
+    if (++sheets_ == 1) sheet_line_ = line_;
+}
+
 inline void hpgl_plotter::label(const hpgl_instruction& i) {
+    if (i.endless) notes_.tell(i.line, note_kind::wrong, "a text has no end: what follows it in the file is not drawn");
     notes_.tell_label(i.line, io::printable(std::string(i.text.substr(0, 40))));
 }
 

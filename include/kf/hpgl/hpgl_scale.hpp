@@ -19,9 +19,11 @@ inline constexpr double units_per_mm = 40;
 class hpgl_scale {
   public:
     void reset() { *this = {}; }
-    /// IP; absent numbers are the plotter's own corners, those of an A4 page here.
-    void set_corners(const std::vector<double>& n) {
+    /// IP; absent numbers are the plotter's own corners, those of an A4 page here. False for corners that enclose
+    /// nothing, which leaves those that were.
+    bool set_corners(const std::vector<double>& n) {
         const point size{p2_.x - p1_.x, p2_.y - p1_.y};
+        if (n.size() >= 4 && (n[0] == n[2] || n[1] == n[3])) return false;
         if (n.size() >= 2) {
             p1_ = {n[0], n[1]};
             p2_ = n.size() >= 4 ? point{n[2], n[3]} : point{n[0] + size.x, n[1] + size.y};
@@ -30,6 +32,7 @@ class hpgl_scale {
             p2_ = default_p2;
         }
         update();
+        return true;
     }
     /// SC; false for a range of nothing, which leaves the plotter's units.
     bool set_scale(const std::vector<double>& n) {

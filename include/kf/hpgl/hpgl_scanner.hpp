@@ -26,8 +26,9 @@ struct hpgl_instruction {
     std::string name = {};            ///< two capital letters
     std::size_t line = 1;             ///< of the file, from 1
     std::vector<double> numbers = {}; ///< its parameters
-    std::string_view text = {};       ///< of LB and PE: everything up to its end
+    std::string_view text = {};       ///< of LB, BL, WD and PE everything up to its end, of SM a character
     bool broken = false;              ///< it has a parameter that is no number, or one beyond any plotter
+    bool endless = false;             ///< its text has no end: it took all that is left
 };
 
 class hpgl_scanner {
@@ -42,8 +43,13 @@ class hpgl_scanner {
         i.line = line_;
         for (; i.name.size() < 2 && at_ < text_.size() && is_letter(text_[at_]); ++at_)
             i.name += static_cast<char>(text_[at_] & ~0x20);
-        if (i.name == "LB" || i.name == "PE")
-            i.text = take_until(i.name == "LB" ? label_end_ : ';');
+        if (i.name == "LB" || i.name == "BL" || i.name == "WD")
+            i.text = take_until(label_end_, i.endless);
+        else if (i.name == "PE") {
+            bool last = false; // a plot may end without the last ;
+            i.text = take_until(';', last);
+        } else if (i.name == "SM")
+            i.text = take_symbol();
         else if (i.name == "DT")
             define_label_end();
         else if (i.name == "CO" || i.name == "BP" || i.name == "MG")
@@ -63,12 +69,19 @@ class hpgl_scanner {
     void step() noexcept {
         if (text_[at_++] == '\n') ++line_;
     }
-    std::string_view take_until(char end) noexcept {
+    std::string_view take_until(char end, bool& endless) noexcept {
         const std::size_t from = at_;
         while (at_ < text_.size() && text_[at_] != end) step();
         const std::string_view taken = text_.substr(from, at_ - from);
-        if (at_ < text_.size()) step();
+        endless = at_ == text_.size();
+        if (!endless) step();
         return taken;
+    }
+    /// Any character but ; is one that is drawn at each place, letters too.
+    std::string_view take_symbol() noexcept {
+        if (at_ == text_.size() || text_[at_] == ';') return {};
+        step();
+        return text_.substr(at_ - 1, 1);
     }
     /// A quoted text may hold a ';'.
     void skip_to_terminator() noexcept {

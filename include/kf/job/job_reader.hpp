@@ -109,6 +109,7 @@ class job_reader {
         std::string_view line = std::string_view(buffer_).substr(begin_, stop - begin_);
         begin_ = scanned_ = last ? stop : stop + 1;
         if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line_ == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3); // some editors begin a text so
         ++line_;
         return line;
     }

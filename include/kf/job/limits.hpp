@@ -56,16 +56,23 @@ class limit_check {
         const machine::xy at = head_.where().to_machine(p);
         const machine::box area = machine_.work_area();
         constexpr std::string_view leaves = "leaves the work area";
-        KF_CHECK(axis_within(where, leaves, "Machine X", at.x, area.min.x, area.max.x));
-        KF_CHECK(axis_within(where, leaves, "Machine Y", at.y, area.min.y, area.max.y));
+        const auto within = [&](std::string_view what, std::string_view axis, double value, double low, double high) {
+            auto good = axis_within(where, what, axis, value, low, high);
+            if (!good)
+                good.error().steps = {"--align centre moves a drawing onto the canvas, --fit gives it the size that "
+                                      "fits, --crop canvas cuts it off there"};
+            return good;
+        };
+        KF_CHECK(within(leaves, "Machine X", at.x, area.min.x, area.max.x));
+        KF_CHECK(within(leaves, "Machine Y", at.y, area.min.y, area.max.y));
         if (skew_ != 0)
-            KF_CHECK(axis_within(where, "leaves the work area behind the skew correction", "Machine X",
-                                 machine::behind_skew(at, skew_).x, area.min.x, area.max.x));
+            KF_CHECK(within("leaves the work area behind the skew correction", "Machine X",
+                            machine::behind_skew(at, skew_).x, area.min.x, area.max.x));
         if (!down_) return {};
         const double margin = machine_.canvas.margin_mm;
         constexpr std::string_view inks = "draws outside of the canvas";
-        KF_CHECK(axis_within(where, inks, "Canvas X", p.x, margin, machine_.canvas.width_mm - margin));
-        return axis_within(where, inks, "Canvas Y", p.y, margin, machine_.canvas.height_mm - margin);
+        KF_CHECK(within(inks, "Canvas X", p.x, margin, machine_.canvas.width_mm - margin));
+        return within(inks, "Canvas Y", p.y, margin, machine_.canvas.height_mm - margin);
     }
     static std::unexpected<error> in_the_way(const place_in_job& where, std::string_view what, machine::xy to,
                                              const machine::keep_out& k) {

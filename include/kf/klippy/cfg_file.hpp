@@ -43,6 +43,7 @@ inline result<void> read_cfg_into(const std::filesystem::path& file, std::vector
     KF_TRY(auto sections, read_cfg_text(text, file.string()));
     constexpr std::string_view include = "include ";
     for (cfg_section& s : sections) {
+        if (s.saved && open.size() > 1) continue; // Klipper looks for it in its own file only
         if (!s.name.starts_with(include)) {
             out.push_back(std::move(s));
             continue;
@@ -62,6 +63,7 @@ inline result<void> read_cfg_into(const std::filesystem::path& file, std::vector
     std::vector<std::filesystem::path> open;
     std::vector<cfg_section> out;
     KF_CHECK(detail::read_cfg_into(file, open, out));
+    drop_saved_twice(out); // a file that is included counts, too
     return out;
 }
 

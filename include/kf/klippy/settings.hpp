@@ -63,10 +63,12 @@ class settings {
     [[nodiscard]] std::optional<int> full_steps_per_rotation(char axis) const {
         return whole(stepper(axis), "full_steps_per_rotation");
     }
-    /// Motor turns for each turn of the last gear; 1 without gears.
-    [[nodiscard]] std::optional<double> gear_ratio(char axis) const {
-        const json::value* v = find(stepper(axis), "gear_ratio");
-        if (v == nullptr || !v->is_array()) return has_section(stepper(axis)) ? std::optional(1.0) : std::nullopt;
+    /// Motor turns for each turn of the last gear, of any motor's section; 1 without gears, nothing where they cannot be
+    /// read.
+    [[nodiscard]] std::optional<double> gear_ratio(std::string_view section) const {
+        const json::value* v = find(section, "gear_ratio");
+        if (v == nullptr) return has_section(section) ? std::optional(1.0) : std::nullopt;
+        if (!v->is_array()) return std::nullopt;
         double ratio = 1;
         for (const json::value& pair : v->get_array()) {
             const auto teeth = io::value_as<std::array<double, 2>>(pair);

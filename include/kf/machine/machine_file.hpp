@@ -108,7 +108,11 @@ struct field_reader {
     bool read(const std::string& path, const YAML::Node& node, std::string& into, const rule& r) const {
         if (!node.IsScalar()) return wrong(path, node, r, "A text is expected."), false;
         into = node.Scalar();
-        return true;
+        // It gets into printer.cfg, where a line break begins something else.
+        const auto control = [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; };
+        if (std::none_of(into.begin(), into.end(), control)) return true;
+        wrong(path, node, r, "A text is one line, without control characters.");
+        return false;
     }
     bool read(const std::string& path, const YAML::Node& node, xy& into, const rule& r) const {
         if (!node.IsSequence() || node.size() != 2) return wrong(path, node, r, "[x, y] is expected."), false;

@@ -242,9 +242,14 @@ class cross_check {
         if (!socket.starts_with('/') || socket.size() > sun_path || socket.find('\0') != std::string::npos)
             words(problem::level::error, "connection.socket_path", socket,
                   "A socket path starts with / and has 107 bytes at most.");
-        if (!m_.gcode_directory.starts_with('/') || m_.gcode_directory.find('\0') != std::string::npos)
-            words(problem::level::error, "file_execution.gcode_directory", m_.gcode_directory,
+        const std::string& folder = m_.gcode_directory;
+        if (!folder.starts_with('/') || folder.find('\0') != std::string::npos)
+            words(problem::level::error, "file_execution.gcode_directory", folder,
                   "This is the whole path of [virtual_sdcard] in printer.cfg; it starts with /.");
+        else if (folder.find('#') != std::string::npos || folder.find(" ;") != std::string::npos)
+            words(problem::level::error, "file_execution.gcode_directory", folder,
+                  "Klipper ends a path of printer.cfg at a # and at a ; behind a blank: such a folder has no name "
+                  "there.");
     }
 
     void jog_steps() const {

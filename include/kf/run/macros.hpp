@@ -158,6 +158,8 @@ struct job_commands {
 
 namespace detail {
 
+inline std::string macro_section(std::string_view name) { return fmt::format("gcode_macro {}", name); }
+
 /// Lines without the blanks around them, without comments and empty ones.
 inline std::vector<std::string> macro_lines(std::string_view gcode) {
     std::vector<std::string> out;
@@ -178,8 +180,9 @@ inline std::vector<std::string> macro_lines(std::string_view gcode) {
 
 /// Whether nothing in a template can move the machine or switch its motors: each line is a condition, or begins with a
 /// command that is known for moving nothing, or with one of `also`. What a template computes a command from is not
-/// known.
-[[nodiscard]] inline bool moves_nothing(std::string_view gcode, const std::vector<std::string>& also = {}) {
+/// known. A macro of this printer in the place of a harmless command is looked into.
+[[nodiscard]] inline bool moves_nothing(const klippy::settings& s, std::string_view gcode,
+                                        const std::vector<std::string>& also = {}, int depth = 0) {
     static constexpr std::array harmless{"M117",
                                          "M118",
                                          "M73",
@@ -204,28 +207,39 @@ inline std::vector<std::string> macro_lines(std::string_view gcode) {
             continue;
         }
         const std::string word = io::to_upper(line.substr(0, line.find_first_of(" \t{")));
-        const bool known = std::any_of(harmless.begin(), harmless.end(), [&](const char* h) { return word == h; }) ||
-                           std::find(also.begin(), also.end(), word) != also.end();
-        if (!known || (word.size() < line.size() && line[word.size()] == '{')) return false;
+        if (word.size() < line.size() && line[word.size()] == '{') return false;
+        if (std::find(also.begin(), also.end(), word) != also.end()) continue;
+        if (std::none_of(harmless.begin(), harmless.end(), [&](const char* h) { return word == h; })) return false;
+        if (const std::string macro = detail::macro_section(word); s.has_section(macro)) {
+            constexpr int deepest = 4;
+            const std::string renames = io::to_upper(s.text(macro, "rename_existing").value_or(""));
+            if (depth == deepest || !moves_nothing(s, s.text(macro, "gcode").value_or("?"), {renames}, depth + 1))
+                return false;
+        }
     }
     return true;
 }
 
-namespace detail {
-
-inline std::string macro_section(std::string_view name) { return fmt::format("gcode_macro {}", name); }
-
-inline macro_owner owner_of(const klippy::settings& s, const printed_macro& ours) {
-    const std::string section = macro_section(ours.name);
+/// Whose a macro of that name is; `ours` as we print it for this machine.
+[[nodiscard]] inline macro_owner owner_of(const klippy::settings& s, const printed_macro& ours) {
+    const std::string section = detail::macro_section(ours.name);
     if (!s.has_section(section)) return macro_owner::klipper;
     const std::string gcode = s.text(section, "gcode").value_or("?");
     const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
     // A macro under the name that hides Klipper's own command would be run in its place.
-    const bool reaches = renames.empty() || !s.has_section(macro_section(renames));
-    if (reaches && renames == ours.renames && macro_lines(gcode) == macro_lines(ours.gcode)) return macro_owner::ours;
-    if (reaches && !renames.empty() && moves_nothing(gcode, {renames})) return macro_owner::klipper;
+    const bool reaches = renames.empty() || !s.has_section(detail::macro_section(renames));
+    if (reaches && renames == ours.renames && detail::macro_lines(gcode) == detail::macro_lines(ours.gcode))
+        return macro_owner::ours;
+    if (reaches && !renames.empty() && moves_nothing(s, gcode, {renames})) return macro_owner::klipper;
     return s.has_option(section, "variable_kplot") ? macro_owner::outdated : macro_owner::foreign;
 }
+
+namespace detail {
+
+inline constexpr std::array words_of_files{"G0", "G1", "G2", "G3", "G4", "G90", "M400"};
+inline constexpr std::array commands_of_runs{
+    "M84",         "SAVE_GCODE_STATE", "RESTORE_GCODE_STATE",    "SDCARD_PRINT_FILE", "SDCARD_RESET_FILE",
+    "CLEAR_PAUSE", "SET_IDLE_TIMEOUT", "SET_KINEMATIC_POSITION", "SET_GCODE_VARIABLE"};
 
 /// The name under which Klipper's own command answers.
 inline std::string own_name(const klippy::settings& s, std::string_view command) {
@@ -237,12 +251,21 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
 
 } // namespace detail
 
+/// Whether read_job_commands() says whose this command is.
+[[nodiscard]] inline bool judges(std::string_view command) {
+    const auto in = [&](const auto& list) {
+        return std::any_of(list.begin(), list.end(), [&](const char* word) { return command == word; });
+    };
+    return in(detail::words_of_files) || in(detail::commands_of_runs) || command == boundary_macro ||
+           command == "PAUSE" || command == "RESUME" || command == "CANCEL_PRINT";
+}
+
 /// From printer.cfg as Klipper runs it.
 [[nodiscard]] inline job_commands read_job_commands(const machine::machine& m, const klippy::settings& s) {
     job_commands c;
     const auto name = [](std::string_view section) { return fmt::format("[gcode_macro {}]", section); };
     const auto look = [&](const printed_macro& ours) {
-        const macro_owner owner = detail::owner_of(s, ours);
+        const macro_owner owner = owner_of(s, ours);
         if (owner == macro_owner::foreign) c.foreign.push_back(name(ours.name));
         if (owner == macro_owner::outdated) c.outdated.push_back(name(ours.name));
         return owner;
@@ -256,20 +279,19 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
     }
     const bool safe = c.foreign.empty() && c.outdated.empty();
     if (s.has_section(detail::macro_section(boundary_macro))) {
-        const bool as_printed = detail::owner_of(s, our_boundary()) == macro_owner::ours;
+        const bool as_printed = owner_of(s, our_boundary()) == macro_owner::ours;
         c.boundary = as_printed && safe; // it calls PAUSE, whoever's that is
         if (!as_printed) c.outdated.push_back(name(boundary_macro));
     }
     // What our files are made of has to be Klipper's own; a macro around one of the others may call it and move
     // nothing.
-    for (const char* word : {"G0", "G1", "G2", "G3", "G4", "G90", "M400"})
+    for (const char* word : detail::words_of_files)
         if (s.has_section(detail::macro_section(word))) c.foreign.push_back(name(word));
-    for (const char* word : {"M84", "SAVE_GCODE_STATE", "RESTORE_GCODE_STATE", "SDCARD_PRINT_FILE", "SDCARD_RESET_FILE",
-                             "CLEAR_PAUSE", "SET_IDLE_TIMEOUT", "SET_KINEMATIC_POSITION", "SET_GCODE_VARIABLE"}) {
+    for (const char* word : detail::commands_of_runs) {
         const std::string section = detail::macro_section(word);
         if (!s.has_section(section)) continue;
         const std::string renames = io::to_upper(s.text(section, "rename_existing").value_or(""));
-        if (!moves_nothing(s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
+        if (!moves_nothing(s, s.text(section, "gcode").value_or("?"), {renames})) c.foreign.push_back(name(word));
     }
     if (const auto on_error = s.text("virtual_sdcard", "on_error_gcode")) {
         const auto lines = detail::macro_lines(*on_error);
@@ -279,7 +301,7 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
         c.error_lifts = lines == detail::macro_lines(lift_template(m)) ||
                         lines == detail::macro_lines(lift_script(m)) ||
                         (c.error_cancels && owners[2] == macro_owner::ours);
-        if (!c.error_lifts && !moves_nothing(*on_error, also))
+        if (!c.error_lifts && !moves_nothing(s, *on_error, also))
             c.foreign.emplace_back("on_error_gcode of [virtual_sdcard]");
     }
     return c;
@@ -291,13 +313,13 @@ inline std::string own_name(const klippy::settings& s, std::string_view command)
     for (const char* section : {"safe_z_home", "homing_override"})
         if (s.has_section(section)) out.push_back(fmt::format("[{}]", section));
     if (s.has_section("gcode_macro g28") &&
-        !moves_nothing(s.text("gcode_macro g28", "gcode").value_or("?"),
+        !moves_nothing(s, s.text("gcode_macro g28", "gcode").value_or("?"),
                        {io::to_upper(s.text("gcode_macro g28", "rename_existing").value_or(""))}))
         out.emplace_back("[gcode_macro G28]");
     if (s.text("stepper_z", "endstop_pin").value_or("").starts_with("probe:"))
         for (const std::string& section : s.sections())
             for (const char* option : {"activate_gcode", "deactivate_gcode"})
-                if (const auto gcode = s.text(section, option); gcode && !moves_nothing(*gcode))
+                if (const auto gcode = s.text(section, option); gcode && !moves_nothing(s, *gcode))
                     out.push_back(fmt::format("{} of [{}]", option, section));
     return out;
 }

@@ -132,8 +132,16 @@ inline void compare_axes(const machine::machine& m, const klippy::settings& s, f
         std::vector<std::string> motors{section};
         for (int i = 1; s.has_section(section + std::to_string(i)); ++i) motors.push_back(section + std::to_string(i));
         for (const std::string& motor : motors) {
-            if (const auto theirs = s.number(motor, "rotation_distance"); theirs && !same(*theirs, rotation))
-                faults.differs(key, rotation, motor + ".rotation_distance", *theirs);
+            const auto theirs_a_turn = s.number(motor, "rotation_distance");
+            const double gears = s.gear_ratio(motor).value_or(0);
+            if (theirs_a_turn && gears == 1 && !same(*theirs_a_turn, rotation))
+                faults.differs(key, rotation, motor + ".rotation_distance", *theirs_a_turn);
+            else if (theirs_a_turn && (gears == 0 || !same(*theirs_a_turn / gears, rotation)))
+                faults.add(fmt::format("{}: machine.yaml has {}, Klipper's {}.rotation_distance is {} behind gears{}.",
+                                       key, mm_text(rotation), motor, mm_text(*theirs_a_turn),
+                                       gears == 0
+                                           ? " that cannot be read"
+                                           : fmt::format(", {} a turn of the motor", mm_text(*theirs_a_turn / gears))));
             if (const auto theirs = s.number(motor, "microsteps");
                 theirs && !same(*theirs, m.steppers.klipper_microsteps))
                 faults.differs("steppers.klipper_microsteps", m.steppers.klipper_microsteps, motor + ".microsteps",
@@ -193,7 +201,7 @@ inline result<void> refuse_state(const klippy::printer_status& now) {
 }
 
 inline void warn_of_config(const machine::machine& m, printer_facts& facts) {
-    if (facts.files && !facts.commands.ours && facts.commands.foreign.empty())
+    if (facts.files && !facts.commands.ours && facts.commands.foreign.empty() && facts.commands.outdated.empty())
         facts.warnings.emplace_back(
             "the Pause and Cancel buttons of a web interface leave the pen on the paper. Macros "
             "that lift it: kplot machine macros");
@@ -293,7 +301,7 @@ enum class foreign_macros { refused, taken };
         facts.warnings.emplace_back(
             "without [virtual_sdcard] and [pause_resume] only --mode interactive can draw. See: "
             "kplot machine macros");
-    else if (!facts.commands.boundary)
+    else if (!s.has_section(fmt::format("gcode_macro {}", boundary_macro)))
         facts.warnings.push_back(fmt::format("there is no {} macro: a file is paused in the middle of a stroke. See: "
                                              "kplot machine macros",
                                              boundary_macro));

@@ -215,6 +215,10 @@ inline result<svg_ink> svg_pen::draw(svg_node n, svg_tag tag, const svg_context&
     if (look.stroke_width == 0) stroke = std::min(stroke, svg_trace::clear);
     svg_ink ink;
     if (!everything && !worth_drawing(n, stroke, fill)) return ink;
+    if (!inverse(context.to_mm)) { // a viewer shows nothing of it: SVG 2, 8.3
+        report_.tell(n, note_kind::told, "is flattened by its transform: not drawn");
+        return ink;
+    }
 
     const svg_paint& paint = stroke >= fill ? look.stroke : look.fill;
     ink.colour = colour_of(paint, look.color, has);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// One page with all patterns that fit, each with its name, what to measure of it, and what a pen and paper do to that.
-/// Pure: a machine in, a figure out that fills the canvas less its margin.
+/// Pure: a machine in, a figure out that lies within the canvas less its margin, and is no wider than a sheet of paper.
 
 #include <kf/cal/patterns/pattern_table.hpp>
 
@@ -107,10 +107,12 @@ inline std::vector<laid_block> laid_out(std::vector<sheet_block> blocks, const d
 } // namespace detail
 
 /// Marks of one pattern are layers of their own; all words are the last layer, which may be left out. What finds no
-/// place is named in a note.
+/// place is named in a note; where none does there is no ink.
 [[nodiscard]] inline figure pattern_sheet(const machine::machine& m) {
     drawing::rectangle page =
         inset(drawing::rectangle{0, 0, m.canvas.width_mm, m.canvas.height_mm}, std::max(m.canvas.margin_mm, mm{5}));
+    constexpr mm widest_paper = 420; // on a larger canvas a row of all patterns would be metres long
+    page.right = std::min(page.right, page.left + widest_paper);
     figure f;
     strokes words;
     mm y = page.top;
@@ -138,7 +140,7 @@ inline std::vector<laid_block> laid_out(std::vector<sheet_block> blocks, const d
         }
         append(words, moved(std::move(b.caption), *at));
     }
-    add_layer(f, {.name = "words", .lines = std::move(words)});
+    if (!f.layers.empty()) add_layer(f, {.name = "words", .lines = std::move(words)});
     if (!left_out.empty())
         f.notes.push_back({.text = fmt::format("the canvas has no room for {}: kcal pattern draws them alone",
                                                fmt::join(left_out, ", ")),

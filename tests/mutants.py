@@ -293,9 +293,16 @@ MUTANTS = {
           "void forget_typed_ahead() {}")],
         ["tools/cli/prompt.cpp"]),
     "A8 a question counts as seen before its frame is out": (
-        [("include/kf/menu/menu_loop.hpp", "if (menu.has_question_to_show() && screen.is_shown()) {",
-          "if (menu.has_question_to_show()) {")],
+        [("include/kf/menu/menu_loop.hpp", "if (unseen.comes_in_sight(screen)) menu.shown();",
+          "if (menu.has_question_to_show()) menu.shown();")],
         "menu"),
+    "A8 any answer of the terminal brings a question in sight": (
+        [("include/kf/tui/sight.hpp", "if (is_ != stage::on_its_way || answered_ < wanted_) return false;",
+          "if (is_ != stage::on_its_way) return false;")],
+        "tui"),
+    "A8 a key that is hammered through is an answer": (
+        [("include/kf/tui/sight.hpp", "return is_ == stage::seen;\n    }\n\n  private", "return false;\n    }\n\n  private")],
+        "tui"),
     "B12 a lost result is a success": (
         [("tools/cli/run.cpp", "if (results.flush()) return status;", "return status;")],
         ["tools/cli/run.cpp"]),

@@ -5,6 +5,7 @@
 python3 kcal_check.py KPLOT KSIM     KCAL is beside KPLOT"""
 import pathlib
 import signal
+import tempfile
 
 import plotter
 from plotter import PlotterTest, wait_for
@@ -152,6 +153,34 @@ class Bringup(KcalTest):
         end = [e for e in again.events("result") if e["kind"] == "calibration"][0]
         self.assertEqual((end["ok"], end["motor"]), (False, "stepper_y"))
         self.assertIn("step_pulse_duration", end["next"])
+
+    def brought_up(self, wrong):
+        """Y of a machine that is wired so, until its switch is pressed by a hand."""
+        config = (pathlib.Path(__file__).parents[1] / "transcripts/printer_cfg/bring_up.cfg").read_text()
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(wrong)
+            file.flush()
+            p = self.plotter(speed=1000, machine=plotter.template(), config=config, ksim=("--wrong", file.name))
+        words = "bringup", "y", "--json", "--yes"
+        first = self.kcal(p, *words, *self.said("free=yes", *self.GOOD, *(f"ran_{k}_stepper_y=smooth" for k in range(1, 7)),
+                                                "returned_stepper_y=yes", "released=yes"))
+        self.assertEqual(first.code, 5, first)
+        self.assertIn("Press the switch of Y", first.out)
+        p.ask("ksim/press", switch="y")
+        last = self.kcal(p, *words, *self.said("pressed=yes"))
+        return last, [e for e in last.events("result") if e["kind"] == "calibration"][0]
+
+    def test_a_switch_that_a_hand_presses_is_read_right(self):
+        r, end = self.brought_up("")
+        self.assertEqual((r.code, end["ok"]), (0, True), r)
+
+    def test_a_switch_that_is_wired_the_other_way_round_or_to_another_pin_is_told(self):
+        for wrong, found in (("switch_inverted_y: 1", "its switch is read the wrong way round"),
+                             ("switches_swapped_xy: 1", "its switch is always open")):
+            with self.subTest(wrong):
+                r, end = self.brought_up(wrong)
+                self.assertEqual((r.code, end["ok"]), (1, False), r)
+                self.assertIn(found, end["found"])
 
     def test_the_sections_that_are_printed_are_those_of_the_machine(self):
         p = self.plotter(machine=plotter.template())

@@ -219,20 +219,39 @@ class Batch(WorldTest):
         self.assertEqual(r.code, 5, r)
         self.assertIn("Flash only the rest (Pico, toolhead)?", " ".join(r.err.split()))
 
+    def batch_with(self, w, events, *words, started=lambda child: None):
+        """Runs a batch, and each of `events` {(phase, board): function} at the first progress of that board."""
+        child = w.start("flash", "--all", "--yes", "--json", *words)
+        started(child)
+        said, open_events = [], dict(events)
+        for line in child.stdout:
+            said.append(line)
+            e = json.loads(line)
+            if e["event"] == "progress" and (e["phase"], e["board"]) in open_events:
+                open_events.pop((e["phase"], e["board"]))()
+            if not open_events:
+                break
+        out, err = child.communicate(timeout=world.DEADLINE)
+        r = world.Result(child.returncode, "".join(said) + out, err)
+        self.assertFalse(open_events, r)
+        return r
+
     def during_the_build(self, w, event, *words, started=lambda child: None):
         """Runs a batch, and `event` when its first board is built."""
         (w.tree / "faults").mkdir(exist_ok=True)
         (w.tree / "faults/slow").write_text("0.05")
-        child = w.start("flash", "--all", "--yes", "--json", *words)
-        started(child)
-        said = []
-        for line in child.stdout:
-            said.append(line)
-            if '"Build"' in line and '"progress"' in line:
-                event()
-                break
-        out, err = child.communicate(timeout=world.DEADLINE)
-        return world.Result(child.returncode, "".join(said) + out, err)
+        return self.batch_with(w, {("Build", "octopus"): event}, *words, started=started)
+
+    def put_in_its_port(self, w, key, serial):
+        """Another board of the same chip comes in the place of `key`."""
+        w.unplug(key)
+        argv = list(w.boards[key]["argv"])
+        argv[argv.index("--serial") + 1] = serial
+        other = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 start_new_session=True, env=dict(os.environ, XDG_STATE_HOME=str(w.root / "logs")))
+        w.extra.append(other)
+        wait_for("another board", lambda: any(serial in n for n in w.by_id()))
+        return other
 
     def test_d9_a_print_that_begins_between_check_and_stop_refuses_the_whole_batch(self):
         w = self.fleet()
@@ -270,14 +289,7 @@ class Batch(WorldTest):
         before = w.flash("pico")
 
         def event():
-            w.unplug("pico")  # and another board of the same chip comes into its port
-            argv = list(w.boards["pico"]["argv"])
-            argv[argv.index("--serial") + 1] = "E6614103E7450000"
-            other = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL, start_new_session=True,
-                                     env=dict(os.environ, XDG_STATE_HOME=str(w.root / "logs")))
-            w.extra.append(other)
-            wait_for("another board", lambda: any("E6614103E7450000" in n for n in w.by_id()))
+            self.put_in_its_port(w, "pico", "E6614103E7450000")
             w.unplug("toolhead")
 
         r = self.during_the_build(w, event, "--assume-idle")
@@ -287,6 +299,60 @@ class Batch(WorldTest):
                                 "toolhead": ("PASS", "FAIL", "SKIP")}, r)
         self.assertEqual(w.flash("pico"), before)
         self.assertTrue(w.service_is_up())
+
+    def test_d20_what_happens_to_boards_and_disk_while_the_printer_is_down_is_told_and_it_comes_back(self):
+        w = self.fleet(speed=10)
+        state = w.home / ".local/state/kflash"
+        before = w.flash("toolhead")
+
+        def run(events, *words):
+            r = self.batch_with(w, events, "--force", *words)
+            self.assertTrue(w.service_is_up(), r)
+            w.registry()
+            return r, self.rows(r)
+
+        with self.subTest("one is unplugged while it is written, another board comes in the port of the next one"):
+            others = []
+            r, rows = run({("Flash", "octopus"): lambda: others.append(self.put_in_its_port(w, "toolhead", "E66100BB")),
+                           ("Flash", "pico"): lambda: w.unplug("pico")})
+            self.assertEqual(r.code, 1, r)
+            self.assertEqual(rows, {"octopus": ("PASS",) * 3, "pico": ("PASS", "FAIL", "SKIP"),
+                                    "toolhead": ("PASS", "FAIL", "SKIP")}, r)
+            self.assertEqual(w.flash("toolhead"), before)
+            self.assertEqual([(e["board"], e["result"]) for e in self.ledger(w) if "board" in e],
+                             [("octopus", "done"), ("pico", "half_written"), ("toolhead", "not_connected")], r)
+            others[0].terminate()  # it takes its names with it
+            others[0].wait()
+            for key in ("pico", "toolhead"):
+                w.power_cycle(key)
+            wait_for("both are back", lambda: sum("rp2040" in n for n in w.by_id()) == 2)
+        with self.subTest("one is unplugged when it is written, and the disk is full for ledger and images"):
+            def full():
+                (state / "ledger.jsonl").rename(state / "ledger.before")
+                (state / "ledger.jsonl").symlink_to("/dev/full")
+                (state / "images").rename(state / "images.before")
+                (state / "images").write_text("no folder")
+
+            r, rows = run({("Flash", "octopus"): full, ("Verify", "toolhead"): lambda: w.unplug("toolhead")})
+            self.assertEqual(r.code, 1, r)
+            self.assertEqual([rows[k] for k in KEYS[:2]], [("PASS",) * 3] * 2, r)
+            self.assertIn("FAIL", rows["toolhead"], r)
+            told = " ".join(e["text"] for e in r.events("warning"))
+            for word in ("ledger.jsonl", "no rollback will lead to it"):
+                self.assertIn(word, told)
+            (state / "ledger.jsonl").unlink()
+            (state / "ledger.before").rename(state / "ledger.jsonl")
+            (state / "images").unlink()
+            (state / "images.before").rename(state / "images")
+            w.power_cycle("toolhead")
+            wait_for("it is back", lambda: sum("rp2040" in n for n in w.by_id()) == 2)
+        with self.subTest("the list of what is stopped cannot be written: nothing is stopped"):
+            (state / "stopped-units").mkdir()
+            stops = w.jobs().count("stop")
+            r, rows = run({})
+            self.assertNotEqual(r.code, 0, r)
+            self.assertEqual(set(rows.values()), {("PASS", "FAIL", "SKIP")}, r)
+            self.assertEqual(w.jobs().count("stop"), stops)
 
     def test_d3_d4_a_stop_that_times_out_writes_no_board_and_a_start_that_fails_is_told(self):
         w = self.fleet()

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import unittest
@@ -27,6 +28,7 @@ class Flash(WorldTest):
         self.assertEqual(done["kind"], "flashed")
         self.assertEqual(done["version"], version_in(w.tree))
         self.assertEqual(done["method"], "katapult")
+        self.assertEqual(done["device"], w.device("octopus"))
         self.assertGreater(done["downtime_s"], 0)
         self.assertEqual(w.jobs(), ["stop", "start"])
         self.assertTrue(w.service_is_up())
@@ -35,6 +37,19 @@ class Flash(WorldTest):
         self.assertEqual(w.flash("octopus")[:done["bytes"]],
                          (w.home / ".cache/kflash/build/octopus/pinned/klipper.bin").read_bytes())
         self.assertIn("seen_as_katapult", json.dumps(w.registry()["devices"]["octopus"]))
+
+    def test_what_a_flash_says_begins_with_its_phase_and_ends_with_its_result(self):
+        w = self.world()
+        r = w.run("flash", "octopus", "-s", "-v")
+        self.assertEqual(r.code, 0, r)
+        said = re.sub(r"\n +", " ", r.err)
+        phases = re.findall(r"^\[(\w+)\]", said, re.M)
+        self.assertEqual(list(dict.fromkeys(phases)),
+                         ["Discovery", "Safety", "Config", "Build", "Service", "Flash", "Verify"], r)
+        self.assertEqual(phases[-1], "Service")
+        self.assertRegex(said, r"(?m)^\[Build\] klipper\.bin: 8192 bytes, SHA-256 [0-9a-f]{16}")
+        self.assertRegex(r.err, r"  Compiling \S+/out/src/adc\.o\n")
+        self.assertRegex(r.out, r"\AOctopus Pro runs v\S+ \(katapult, written in .* s, printer down for .* s\)\n\Z")
 
     def test_dry_run_prints_the_plan_and_touches_nothing(self):
         w = self.world()

@@ -269,6 +269,7 @@ class Ledger(WorldTest):
         flashable = lambda: {k: d["flashable"] for k, d in w.registry()["devices"].items()}
         self.assertEqual(w.run("exclude", "pico").code, 0)
         self.assertEqual(flashable(), {"octopus": True, "pico": False})
+        self.assertRegex(w.run("list").out, r"(?m)^registered, excluded +pico ")
         self.assertEqual(w.run("flash", "pico", "-s").code, 3)
         self.assertEqual(w.run("include", "Pico").code, 0)
         self.assertEqual(flashable(), {"octopus": True, "pico": True})

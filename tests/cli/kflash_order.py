@@ -57,6 +57,15 @@ class Order(WorldTest):
         t.type(b"\x03")
         t.end()
 
+    def test_the_setting_to_skip_menuconfig_opens_none_and_tells_what_lacks(self):
+        w = self.world()
+        self.assertEqual(w.run("settings", "--skip-menuconfig-always", "on").code, 0)
+        (w.home / ".config/kflash/configs/octopus/.config").unlink()
+        t = Dialogue(w, "flash", "octopus")
+        self.assertEqual(t.end(), 5, t.seen)
+        self.assertNotIn("s saves and ends", t.seen)
+        self.assertIn("kflash config octopus", t.seen)
+
     def test_a_question_that_nobody_can_answer_ends_it_at_once(self):
         w = self.world()
         r = w.run("flash", "-s")

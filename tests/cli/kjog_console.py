@@ -136,6 +136,27 @@ class Console(PlotterTest):
         self.rests_at(p, 101.0, 100.0)
         self.assertEqual(p.state(), "ready")
 
+    def test_a8_keys_that_were_struck_while_a_question_was_on_its_way_are_no_answer_and_a_stop_is_one(self):
+        p = self.homed()
+        t = self.bare(p)
+        t.expect("Goes to")
+        t.read()
+        t.answers = False  # from here on nothing arrives at the person
+        t.type(b"t")
+        t.expect("Does the pen touch the paper now")
+        for _ in range(5):
+            t.type(b"y")
+        drawn = len(t.seen)
+        t.type(b"\x0c")
+
+        def drawn_anew():
+            t.read()
+            return "Does the pen touch the paper now" in t.seen[drawn:]
+
+        wait_for("all that was typed is read, and it still asks", drawn_anew)
+        t.type(b"!")
+        self.stops(p)
+
     def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(self):
         p = self.homed()
         t = Window(p, shell=True)  # only a shell's child can be stopped
@@ -218,12 +239,12 @@ class Console(PlotterTest):
         self.assertNotIn("\x1b[?1049h", linux.seen)
         self.assertNotIn("\x1b[?u", linux.seen)
         plain = self.bare(p, "--plain", term="dumb")
-        plain.expect("State      ready")
+        plain.expect("State, ready")
         plain.type(LEFT)
         self.rests_at(p, 100.0, 100.0)
         plain.type(b"q")
         self.assertEqual(plain.end(), 0)
-        self.assertIn("\r\n Tool       pen, up\r\n", plain.seen)
+        self.assertIn("\r\nTool, pen, up\r\n", plain.seen)
         self.assertNotIn("\x1b", plain.seen)
         bad = Terminal(kjog(p), p.env(), term="dumb", preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         self.addCleanup(bad.close)

@@ -178,6 +178,28 @@ BOOST_AUTO_TEST_CASE(refuses_an_active_bed_mesh_and_an_active_skew_correction) {
     BOOST_TEST(facts_in(status).has_value());
 }
 
+/// As in tests/transcripts/klippy/skew_profile.jsonl: SET_SKEW CLEAR=1 leaves the name, and so does a failed load.
+BOOST_AUTO_TEST_CASE(a_skew_that_was_ended_is_told_from_one_that_bends_though_klipper_goes_on_naming_it) {
+    auto status = ready_status();
+    status["skew_correction"] = json::object{{"current_profile_name", "kcal"}};
+    const auto stands = [&](double machine_x, double x, double y, double z, const char* homed = "xyz") {
+        status["toolhead"].as_object()["homed_axes"] = homed;
+        status["toolhead"].as_object()["position"] = json::array{machine_x, y, z, 0.0};
+        status["gcode_move"].as_object()["position"] = json::array{x, y, z, 0.0};
+        status["gcode_move"].as_object()["gcode_position"] = json::array{x, y, z, 0.0};
+    };
+    stands(59.3125, 59.3125, 100, 10);
+    BOOST_TEST(facts_in(status).has_value());
+    stands(49.3125, 50, 100, 10);
+    refused(status, errc::refused, "skew correction \"kcal\" is active");
+    for (const auto& [y, z] : {std::pair(0.0, 10.0), {19.0, 10.0}, {100.0, 0.0}}) { // where nothing would show
+        stands(50, 50, y, z);
+        refused(status, errc::refused, "skew correction \"kcal\" is active");
+    }
+    stands(50, 50, 100, 10, "xy");
+    refused(status, errc::refused, "skew correction \"kcal\" is active");
+}
+
 BOOST_AUTO_TEST_CASE(refuses_a_stopped_printer_with_klippers_reason) {
     auto status = ready_status();
     status["webhooks"] = json::object{{"state", "shutdown"}, {"state_message", "Lost communication with MCU 'mcu'\nx"}};

@@ -53,6 +53,18 @@ inline std::string place_text(const klippy::xyz& p) {
     return fmt::format("X{} Y{} Z{}", mm_text(p[0]), mm_text(p[1]), mm_text(p[2]));
 }
 
+/// Whether no skew bends what is driven. Its name does not tell: Klipper goes on naming a profile after SET_SKEW
+/// CLEAR=1, and one that could not be loaded. Away from Y0 and Z0 the places tell; what they hide there is less than a
+/// step.
+inline bool shows_no_skew(const klippy::printer_status& now) {
+    if (!now.gcode_move || !now.toolhead || now.toolhead->homed_axes.size() < 3) return false;
+    const klippy::xyz& at = now.toolhead->position;
+    if (std::fabs(at[1]) < 20 || std::fabs(at[2]) < 1) return false;
+    for (std::size_t i = 0; i < 3; ++i)
+        if (std::fabs(now.gcode_move->position[i] - at[i]) > same_place) return false;
+    return true;
+}
+
 /// Everything between the coordinates of G-code and the machine, from what it says and from the places themselves.
 inline result<void> refuse_transforms(const json::object& status, const klippy::printer_status& now) {
     const auto away = [](mm v) { return std::fabs(v) > same_place; };
@@ -62,12 +74,15 @@ inline result<void> refuse_transforms(const json::object& status, const klippy::
                          "it would move Z while the pen draws",
                          {},
                          {"Send BED_MESH_CLEAR"}});
-    if (const auto skew = io::text_at(io::object_at(status, "skew_correction"), "current_profile_name"); !skew.empty())
+    if (const auto skew = io::text_at(io::object_at(status, "skew_correction"), "current_profile_name");
+        !skew.empty() && !shows_no_skew(now))
         return kf::fail({errc::refused,
                          fmt::format("the skew correction \"{}\" is active", skew),
                          "checked coordinates would not be the ones that are driven to",
                          {},
-                         {"Send SET_SKEW CLEAR=1"}});
+                         {"Send SET_SKEW CLEAR=1",
+                          "Then home, and move to Y20 Z1 or beyond: Klipper goes on naming a skew that was ended, and "
+                          "only away from 0 it shows that nothing is bent. RESTART ends the name, too."}});
     if (io::value_at<bool>(io::object_at(status, "z_thermal_adjust"), "enabled").value_or(false))
         return kf::fail({errc::refused,
                          "[z_thermal_adjust] is active",

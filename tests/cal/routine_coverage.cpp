@@ -42,7 +42,10 @@ using test::sheet_on_a_wrong_machine;
 using test::wrong_but_for_scale;
 using test::wrong_in_every_way;
 
-machine::machine gantry() { return machine::read_machine(machine::template_text).value; }
+machine::machine gantry() {
+    static const machine::machine read = machine::read_machine(machine::template_text).value;
+    return read;
+}
 
 /// A machine with paper under its pens, and a person who looks at the paper.
 class workshop {

@@ -23,7 +23,10 @@ namespace routines_test {
 using namespace kf;
 using namespace kf::cal;
 
-machine::machine gantry() { return machine::read_machine(machine::template_text).value; }
+machine::machine gantry() {
+    static const machine::machine read = machine::read_machine(machine::template_text).value;
+    return read;
+}
 
 /// A person who answers by name, and a machine that sees what it is told to see.
 struct rehearsal {

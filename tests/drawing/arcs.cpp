@@ -136,9 +136,9 @@ BOOST_AUTO_TEST_CASE(arcs_that_a_machine_draws_in_too_few_pieces_stay_lines) {
     BOOST_TEST(chord_error(1, std::numbers::pi, 1) == 1 - std::sqrt(3) / 2, boost::test_tools::tolerance(1e-9));
 }
 
-BOOST_AUTO_TEST_CASE(a_million_points_take_no_square_of_steps) {
+BOOST_AUTO_TEST_CASE(very_many_points_take_no_square_of_steps) {
     polyline spiral;
-    for (int i = 0; i < 1'000'000; ++i) {
+    for (int i = 0; i < 200'000; ++i) {
         const double angle = i * 0.01, r = 1 + angle * 0.05;
         spiral.push_back({r * std::cos(angle), r * std::sin(angle)});
     }

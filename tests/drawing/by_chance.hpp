@@ -18,7 +18,7 @@ namespace kf::drawing::by_chance {
 /// How many strokes a property is tried on: KF_SOAK_STROKES, or few enough for every day.
 inline std::size_t strokes() {
     const char* soak = std::getenv("KF_SOAK_STROKES");
-    return soak != nullptr ? static_cast<std::size_t>(std::atoll(soak)) : 3000;
+    return soak != nullptr ? static_cast<std::size_t>(std::atoll(soak)) : 1000;
 }
 
 /// Whole tenths of a millimetre, so that ends often meet. Three layers; dots, closed lines and doubles among them.

@@ -101,14 +101,14 @@ BOOST_AUTO_TEST_CASE(the_ink_stays_and_so_does_the_order_of_layers) {
 }
 
 BOOST_AUTO_TEST_CASE(one_seed_and_effort_give_one_order) {
-    const drawing d = by_chance::lines(600, 6);
+    const drawing d = by_chance::lines(300, 6);
     const auto lines = [&](std::uint64_t seed) { return order(d, {.seed = seed, .effort = 2}).result.layers[0].lines; };
     BOOST_TEST((lines(1) == lines(1)));
     BOOST_TEST((lines(1) != lines(2)));
 }
 
 BOOST_AUTO_TEST_CASE(more_effort_is_no_longer_way) {
-    const drawing d = by_chance::lines(600, 7);
+    const drawing d = by_chance::lines(300, 7);
     const kf::mm none = order(d, {.effort = 0}).after_mm, some = order(d, {.effort = 1}).after_mm,
                  more = order(d, {.effort = 5}).after_mm;
     BOOST_TEST(some <= none);

@@ -20,7 +20,10 @@ using kf::test::generate;
 using kf::test::written_gcode;
 
 // Canvas 0, 0 is machine 25, 322; travel Z 10, pen Z 20, airbrush Z 0; pen 25 mm/s, travel 80 mm/s, Z 5 mm/s.
-kf::machine::machine octopus() { return kf::machine::read_machine(kf::machine::template_text).value; }
+kf::machine::machine octopus() {
+    static const auto read = kf::machine::read_machine(kf::machine::template_text).value;
+    return read;
+}
 
 /// Z fast enough that lifting and lowering are no stop of half a second.
 kf::machine::machine quick() {

@@ -42,6 +42,23 @@ BOOST_AUTO_TEST_CASE(finds_klipper_arms_the_stop_and_moves_nothing_by_itself) {
     BOOST_TEST(s.moves.empty());
 }
 
+BOOST_AUTO_TEST_CASE(it_sleeps_while_klipper_starts_and_while_it_is_stopped) {
+    sim_stage s;
+    s.press_stop();
+    s.pass(2);
+    BOOST_TEST((s.console.shown().klipper == contact::stopped));
+    BOOST_TEST((s.console.wake() > s.now()));
+    other_client{s.klippy}.script("FIRMWARE_RESTART");
+    bool starts = false;
+    for (int i = 0; i < 100; ++i) {
+        s.pass(0.05);
+        starts = starts || s.console.shown().klipper == contact::starting;
+        BOOST_TEST((s.console.shown().klipper == contact::ready || s.console.wake() > s.now()));
+    }
+    BOOST_TEST(starts);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+}
+
 BOOST_AUTO_TEST_CASE(unhomed_it_steps_a_millimetre_with_both_motors_of_the_gantry) {
     sim_stage s;
     s.strike(heading::right);

@@ -17,7 +17,7 @@ using namespace kf;
 using namespace std::chrono_literals;
 using run::order;
 
-io::time_point soon() { return std::chrono::steady_clock::now() + 20s; }
+io::time_point soon() { return std::chrono::steady_clock::now() + 60s; }
 
 /// Looks until an order or an answer to a status came in.
 order wait_for_order(run::control_socket& c) {

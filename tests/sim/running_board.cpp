@@ -67,7 +67,7 @@ class stage {
     [[nodiscard]] fs::path katapult() const { return options.by_id / sim::by_id_name(sim::katapult_face(options)); }
     [[nodiscard]] static bool there(const fs::path& link) { return fs::is_symlink(link); }
     [[nodiscard]] bool appears(const fs::path& link) const {
-        const auto until = clock.now() + 20s;
+        const auto until = clock.now() + 60s;
         while (!there(link) && clock.now() < until) clock.sleep_until(clock.now() + io::duration(1ms));
         return there(link);
     }
@@ -89,7 +89,7 @@ class stage {
     }
     [[nodiscard]] std::string version() {
         auto port = open(klipper());
-        const auto d = mcu::identify(port, clock, clock.now() + 20s);
+        const auto d = mcu::identify(port, clock, clock.now() + 60s);
         BOOST_REQUIRE_MESSAGE(d.has_value(), (d ? "" : d.error().what));
         return d->version;
     }
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_board_that_refuses_the_request_stays_what_it_was) {
     };
     b.power_on();
     b.request_bootloader();
-    const auto until = b.clock.now() + 20s;
+    const auto until = b.clock.now() + 60s;
     while (!ignored && b.clock.now() < until) b.clock.sleep_until(b.clock.now() + io::duration(1ms));
     BOOST_TEST(ignored.load());
     BOOST_TEST(b.version() == "v0.12.0-1-gaaaaaaa");
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(an_image_for_another_start_hangs_the_board) {
     };
     b.power_on();
     BOOST_REQUIRE(b.flash_image(sim::make_image(wrong)).has_value());
-    const auto until = b.clock.now() + 20s;
+    const auto until = b.clock.now() + 60s;
     while (!hangs && b.clock.now() < until) b.clock.sleep_until(b.clock.now() + io::duration(1ms));
     BOOST_TEST(hangs.load());
     BOOST_TEST(!b.there(b.klipper()));

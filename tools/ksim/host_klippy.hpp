@@ -6,10 +6,13 @@
 
 #include <kf/io/json_fields.hpp>
 #include <kf/mcu/dictionary.hpp>
+#include <kf/sim/file_stamps.hpp>
 #include <kf/sim/klippy_server.hpp>
 #include <kf/sim/simulated_services.hpp>
+#include <kf/sim/usb_tree.hpp>
 
 #include <string>
+#include <vector>
 
 namespace kf::ksim {
 
@@ -28,13 +31,17 @@ class klippy_life {
     klippy_life(const world& w, sim::simulated_services& services)
       : w_(w)
       , services_(services)
-      , server_(w.socket, gantry_of(w), {w.mcus, w.scenario}, w.speed) {}
+      , server_(w.socket, gantry_of(w), {w.mcus, w.scenario}, w.speed)
+      , bus_({w.by_id, w.by_id.parent_path() / "by-path", w.sysfs() / "class/tty"}, nodes_of(w))
+      , state_({w.state}) {}
 
     [[nodiscard]] bool is_starting() { return server_.klippy().state().name == "startup"; }
 
     result<void> step() {
-        const bool up = services_.is_up(klipper_unit).value_or(false);
-        look_at_boards();
+        const auto now = io::steady_clock().now();
+        if (!state_.rest(now)) wanted_up_ = services_.is_up(klipper_unit).value_or(false);
+        if (!bus_.rest(now)) look_at_boards();
+        const bool up = wanted_up_;
         if (up && !is_up_) KF_CHECK(meet_mcus());
         if (up && !is_up_) KF_CHECK(server_.listen());
         if (!up && is_up_) server_.close();
@@ -44,6 +51,12 @@ class klippy_life {
     }
 
   private:
+    static std::vector<fs::path> nodes_of(const world& w) {
+        std::vector<fs::path> nodes;
+        for (const auto& b : w.boards) nodes.push_back(sim::usb_socket{w.by_id, w.sysfs(), b.port}.by_path());
+        return nodes;
+    }
+
     /// proc/net/unix, where the kernel lists who listens: also sockets whose process nobody can see.
     result<void> show_socket(bool listens) {
         const std::string row =
@@ -91,8 +104,9 @@ class klippy_life {
     const world& w_;
     sim::simulated_services& services_;
     sim::klippy_server server_;
+    sim::file_stamps bus_, state_;
     std::string missing_;
-    bool is_up_ = false;
+    bool wanted_up_ = false, is_up_ = false;
 };
 
 } // namespace kf::ksim

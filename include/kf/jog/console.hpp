@@ -242,8 +242,11 @@ template<klippy::connector N, io::clock C>
 io::time_point console<N, C>::wake() const {
     const auto t = now();
     if (!k_.connected()) return find_again_;
-    auto at = arm_again_;
-    if (!looked_) at = std::min(at, look_again_);
+    auto at = t + std::chrono::seconds(1);
+    if (panel_.klipper == contact::ready) { // what Klipper says meanwhile is a reason of its own to turn
+        at = arm_again_;
+        if (!looked_) at = std::min(at, look_again_);
+    }
     if (const auto w = jogger_.wake(t)) at = std::min(at, *w);
     if (const auto w = foreign_.wake()) at = std::min(at, *w);
     return std::max(at, t);

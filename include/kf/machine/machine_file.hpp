@@ -241,15 +241,16 @@ inline void note_unknown_keys(const yaml_index& index, const machine& m, std::ve
     std::vector<std::string> known{"keep_outs"};
     for_each_field(m, [&](const std::string& path, const auto&, const rule&) { known.push_back(path); });
     for (const auto& [path, entry] : index.entries()) {
+        const auto is_it_or_above_it = [&key = path](const std::string& k) {
+            return k.starts_with(key) && (k.size() == key.size() || k[key.size()] == '.');
+        };
+        if (std::ranges::any_of(known, is_it_or_above_it)) continue;
         const std::size_t parent = path.rfind('.') + 1; // 0 for a top-level key
         std::vector<std::string> siblings;
-        bool is_known = false;
-        for (const std::string& k : known) {
-            is_known = is_known || k == path || k.starts_with(path + ".");
+        for (const std::string& k : known)
             if (k.compare(0, parent, path, 0, parent) == 0)
                 siblings.push_back(k.substr(parent, k.find('.', parent) - parent));
-        }
-        if (is_known || siblings.empty()) continue; // below an unknown key only that key is named
+        if (siblings.empty()) continue; // below an unknown key only that key is named
         const auto near = io::near_names(path.substr(parent), siblings);
         problems.push_back({.severity = problem::level::note,
                             .field = io::printable(path, 80),

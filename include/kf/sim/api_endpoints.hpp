@@ -29,7 +29,7 @@ class api_endpoints {
     using object = boost::json::object;
     /// What a client should see instead of what is: {"print_stats": {"state": "printing"}}, merged into the objects. An
     /// empty object leaves nothing of it, null changes nothing; {"hang": true}: no answer to anything.
-    using overrides = std::function<object()>;
+    using overrides = std::function<const object&()>;
 
     api_endpoints(reactor& r, api_connections& c, printer_objects& p, const overrides& o)
       : reactor_(r)
@@ -98,7 +98,7 @@ inline void merge(boost::json::object& into, const boost::json::object& from) {
 
 inline boost::json::object api_endpoints::look(const std::string& name, seconds at) {
     object o = printer_.status(name, at);
-    const object other = overrides_();
+    const object& other = overrides_();
     if (const auto* mine = other.if_contains(name); mine != nullptr && mine->is_object())
         mine->as_object().empty() ? o.clear() : detail::merge(o, mine->as_object());
     return o;

@@ -151,40 +151,38 @@ $(OUT)autoconf.h: $(KCONFIG_CONFIG)
 	@cp $< $@
 
 $(OUT)src/%.o: src/%.c $(OUT)autoconf.h
-	@echo "  Compiling $@"
-	@$(slow)
-	@if test $* = stepper -a -e faults/fail-compile; then \
+	@echo "  Compiling $@"; $(slow); \
+	if test $* = stepper -a -e faults/fail-compile; then \
 	  for line in $$(seq 1 29); do echo "$<:$$line: note: on the way to the fault" >&2; done; \
-	  echo "$<:30: error: this source does not compile, as was asked for" >&2; exit 1; fi
-	@if test $* = stepper -a -e faults/hang; then \
-	  sh -c 'sleep 3600 & echo $$! > $(OUT)hanging.pid; echo "hanging, as was asked for"; wait'; fi
-	@cp $< $@
+	  echo "$<:30: error: this source does not compile, as was asked for" >&2; exit 1; fi; \
+	if test $* = stepper -a -e faults/hang; then \
+	  sh -c 'sleep 3600 & echo $$! > $(OUT)hanging.pid; echo "hanging, as was asked for"; wait'; fi; \
+	cp $< $@
 
 $(OUT)compile_time_request.o: $(objects)
-	@echo "  Building $@"
-	@if test -e faults/stale-version; then cat faults/stale-version; \
+	@echo "  Building $@"; \
+	if test -e faults/stale-version; then cat faults/stale-version; \
 	  elif test -e .git; then git describe --always --tags --long --dirty; \
-	  else cat VERSION; fi > $@
-	@echo "Version: $$(cat $@)"
+	  else cat VERSION; fi > $@; \
+	echo "Version: $$(cat $@)"
 
 make_image = $(KSIM) firmware-image --config $(KCONFIG_CONFIG) --version "$$(cat $(OUT)compile_time_request.o)" --out $@
 
 $(OUT)klipper.elf: $(objects) $(OUT)compile_time_request.o
-	@echo "  Linking $@"
-	@$(slow)
-	@$(make_image)
+	@echo "  Linking $@"; $(slow); \
+	$(make_image)
 
 $(OUT)klipper.bin: $(OUT)klipper.elf
-	@echo "  Creating bin file $@"
-	@$(make_image)
+	@echo "  Creating bin file $@"; \
+	$(make_image)
 
 $(OUT)klipper.uf2: $(OUT)klipper.elf
-	@echo "  Creating uf2 file $@"
-	@$(make_image)
+	@echo "  Creating uf2 file $@"; \
+	$(make_image)
 
 $(OUT)klipper.elf.hex: $(OUT)klipper.elf
-	@echo "  Creating hex file $@"
-	@$(make_image)
+	@echo "  Creating hex file $@"; \
+	$(make_image)
 
 flash: $(image)
 	@echo "  Flashing $< to $(FLASH_DEVICE)"
@@ -193,10 +191,10 @@ flash: $(image)
 
 # A new .config, even under make -n: the folder and its link are made first.
 $(OUT)board-link: $(KCONFIG_CONFIG)
-	@mkdir -p $(OUT)src
-	@echo "  Creating symbolic link $(OUT)board"
-	@ln -sfn $(CURDIR)/src $(OUT)board
-	@echo "# made from $<" > $@
+	@mkdir -p $(OUT)src; \
+	echo "  Creating symbolic link $(OUT)board"; \
+	ln -sfn $(CURDIR)/src $(OUT)board; \
+	echo "# made from $<" > $@
 include $(OUT)board-link
 
 $(KCONFIG_CONFIG) olddefconfig: src/Kconfig

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -42,9 +43,14 @@ class flash_memory {
     [[nodiscard]] io::byte_view read(std::uint32_t address, std::size_t count) const {
         return area_.subspan(address - start_, count);
     }
-    [[nodiscard]] bool blank(std::uint32_t address, std::size_t count) const {
-        const io::byte_view part = clip(address, count);
-        return std::ranges::all_of(part, [](auto byte) { return byte == 0xff; });
+    [[nodiscard]] bool blank(std::uint32_t address, std::size_t count) const { return is_blank(clip(address, count)); }
+    /// Up to the last byte that is not blank.
+    [[nodiscard]] std::size_t written() const {
+        constexpr std::size_t step = 4096;
+        std::size_t n = area_.size();
+        while (n >= step && is_blank(area_.subspan(n - step, step))) n -= step;
+        while (n > 0 && area_[n - 1] == 0xff) --n;
+        return n;
     }
 
     /// What one erase takes away around `address`.
@@ -66,7 +72,7 @@ class flash_memory {
 
     void erase_page(std::uint32_t address) {
         const auto part = clip(page_start(address), page_size(address));
-        std::ranges::fill(part, std::uint8_t{0xff});
+        if (!part.empty()) std::memset(part.data(), 0xff, part.size());
     }
     void program(std::uint32_t address, io::byte_view data) {
         const auto part = clip(address, data.size());
@@ -74,6 +80,10 @@ class flash_memory {
     }
 
   private:
+    /// By the C library, which is quick in a build without optimization too: it is asked for megabytes at each start.
+    [[nodiscard]] static bool is_blank(io::byte_view part) {
+        return part.empty() || (part[0] == 0xff && std::memcmp(part.data(), part.data() + 1, part.size() - 1) == 0);
+    }
     [[nodiscard]] std::span<std::uint8_t> clip(std::uint32_t address, std::size_t count) const {
         const std::size_t from = address < start_ ? 0 : std::min<std::size_t>(address - start_, area_.size());
         const std::size_t lost = address < start_ ? std::min<std::size_t>(start_ - address, count) : 0;

@@ -33,10 +33,8 @@ enum class boot {
                std::uint32_t{all[at + 3]} << 24;
     };
     if (all.size() < 8 || word(0) == 0 || word(0) == 0xffffffff) return boot::bootloader;
-    const auto last = std::find_if(all.rbegin(), all.rend(), [](auto byte) { return byte != 0xff; });
     const std::uint32_t reset_vector = word(4) & ~1u;
-    const auto written = static_cast<std::size_t>(all.rend() - last);
-    if (reset_vector < flash.start() || reset_vector - flash.start() >= written) return boot::hangs;
+    if (reset_vector < flash.start() || reset_vector - flash.start() >= flash.written()) return boot::hangs;
     const auto text = mcu::find_dictionary_text(all);
     if (!text) return boot::hangs;
     boost::json::error_code bad;

@@ -114,7 +114,10 @@ class klippy_process {
     std::optional<seconds> frozen_until_;
     bool fail_next_restart_ = false;
     bool lost_ = false; ///< this run has no connection to its machine any more
-    api_endpoints::overrides overrides_ = [] { return boost::json::object{}; };
+    api_endpoints::overrides overrides_ = []() -> const boost::json::object& {
+        static const boost::json::object none;
+        return none;
+    };
 };
 
 namespace detail {

@@ -6,6 +6,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/fd_stream.hpp>
 #include <kf/io/unix_listener.hpp>
+#include <kf/sim/file_stamps.hpp>
 #include <kf/sim/klippy_process.hpp>
 
 #include <boost/json.hpp>
@@ -33,11 +34,12 @@ class klippy_server {
                   seconds patience = 5)
       : socket_(std::move(socket))
       , scenarios_(std::move(scenarios))
+      , scenario_stamps_(scenarios_)
       , speed_(speed)
       , patience_(patience)
       , klippy_(std::move(config))
       , began_(std::chrono::steady_clock::now()) {
-        klippy_.set_overrides([this] { return read_scenarios(); });
+        klippy_.set_overrides([this]() -> const boost::json::object& { return read_scenarios(); });
     }
 
     [[nodiscard]] klippy_process& klippy() noexcept { return klippy_; }
@@ -155,7 +157,8 @@ class klippy_server {
         return true;
     }
 
-    [[nodiscard]] boost::json::object read_scenarios() const {
+    [[nodiscard]] const boost::json::object& read_scenarios() {
+        if (scenario_stamps_.rest(io::steady_clock().now())) return scenario_;
         boost::json::object all;
         for (const auto& file : scenarios_) {
             const auto text = io::read_file(file);
@@ -164,11 +167,14 @@ class klippy_server {
             if (auto value = boost::json::parse(*text, ec); !ec && value.is_object())
                 detail::merge(all, value.as_object());
         }
-        return all;
+        scenario_ = std::move(all);
+        return scenario_;
     }
 
     fs::path socket_;
     std::vector<fs::path> scenarios_;
+    file_stamps scenario_stamps_;
+    boost::json::object scenario_ = {}; ///< what they said last
     double speed_;
     seconds patience_;
     klippy_process klippy_;

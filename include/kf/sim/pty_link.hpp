@@ -67,7 +67,7 @@ class pty_link {
             if (!data.empty()) return data;
         }
         if (!master_ || (n > 0 && (p.revents & POLLHUP) != 0)) { // nobody has it open: poll would spin
-            const timespec nap{0, 2'000'000};
+            const timespec nap{0, 5'000'000};
             ::nanosleep(&nap, nullptr);
         }
         return {};

@@ -127,7 +127,7 @@ class running_board {
     }
 
   private:
-    static constexpr std::chrono::milliseconds glance{5};
+    static constexpr std::chrono::milliseconds glance{20}; ///< bytes end it early; the 1200 baud do not
 
     /// Until somebody asks for the bootloader, or stop.
     result<void> run_application() {

@@ -198,23 +198,23 @@ inline void entity_table::read_entity(std::size_t& i) {
 /// The value that a declaration gives: references to characters are taken at once, those to entities later.
 inline std::string entity_table::literal(std::string_view text) {
     std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t end = text.find(';', i);
-        if (!text.substr(i).starts_with("&#") || end == text.npos) {
-            out += text[i++];
-            continue;
+    for (std::size_t i = 0;;) { // each byte is looked at a few times at most: a value may be megabytes
+        const std::size_t plain = i;
+        i = std::min(text.find('&', i), text.size());
+        out += text.substr(plain, i - plain);
+        if (i == text.size()) return out;
+        if (text.substr(i).starts_with("&#")) {
+            const bool hex = text.substr(i + 2).starts_with('x');
+            const char* const end = text.data() + text.size();
+            std::uint32_t code = 0;
+            const auto [stop, status] = std::from_chars(text.data() + i + (hex ? 3 : 2), end, code, hex ? 16 : 10);
+            if (status == std::errc{} && stop != end && *stop == ';' && code != 0 && append_utf8(out, code)) {
+                i = static_cast<std::size_t>(stop - text.data()) + 1;
+                continue;
+            }
         }
-        const bool hex = text[i + 2] == 'x';
-        const char* const digits = text.data() + i + (hex ? 3 : 2);
-        std::uint32_t code = 0;
-        const auto [stop, status] = std::from_chars(digits, text.data() + end, code, hex ? 16 : 10);
-        if (status != std::errc{} || stop != text.data() + end || code == 0 || !append_utf8(out, code)) {
-            out += text[i++];
-            continue;
-        }
-        i = end + 1;
+        out += text[i++];
     }
-    return out;
 }
 
 /// Known before anything is put in place.

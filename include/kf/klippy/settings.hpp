@@ -63,8 +63,8 @@ class settings {
     [[nodiscard]] std::optional<int> full_steps_per_rotation(char axis) const {
         return whole(stepper(axis), "full_steps_per_rotation");
     }
-    /// Motor turns for each turn of the last gear, of any motor's section; 1 without gears, nothing where they cannot be
-    /// read.
+    /// Motor turns for each turn of the last gear, of any motor's section; 1 without gears, nothing where they cannot
+    /// be read.
     [[nodiscard]] std::optional<double> gear_ratio(std::string_view section) const {
         const json::value* v = find(section, "gear_ratio");
         if (v == nullptr) return has_section(section) ? std::optional(1.0) : std::nullopt;

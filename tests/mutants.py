@@ -5,6 +5,7 @@ its label goes red, and that the same test is green without the defect.
 
 mutants.py BUILD [D2 D9 ...]: BUILD is a built Meson folder; nothing in it or in the sources is changed.
 mutants.py --texts: no more than whether each defect can still be put in and has tests that could see it."""
+import functools
 import json
 import os
 import pathlib
@@ -292,9 +293,16 @@ MUTANTS = {
           "void forget_typed_ahead() {}")],
         ["tools/cli/prompt.cpp"]),
     "A8 a question counts as seen before its frame is out": (
-        [("include/kf/menu/menu_loop.hpp", "if (menu.has_question_to_show() && screen.is_shown()) {",
-          "if (menu.has_question_to_show()) {")],
+        [("include/kf/menu/menu_loop.hpp", "if (unseen.comes_in_sight(screen)) menu.shown();",
+          "if (menu.has_question_to_show()) menu.shown();")],
         "menu"),
+    "A8 any answer of the terminal brings a question in sight": (
+        [("include/kf/tui/sight.hpp", "if (is_ != stage::on_its_way || answered_ < wanted_) return false;",
+          "if (is_ != stage::on_its_way) return false;")],
+        "tui"),
+    "A8 a key that is hammered through is an answer": (
+        [("include/kf/tui/sight.hpp", "return is_ == stage::seen;\n    }\n\n  private", "return false;\n    }\n\n  private")],
+        "tui"),
     "B12 a lost result is a success": (
         [("tools/cli/run.cpp", "if (results.flush()) return status;", "return status;")],
         ["tools/cli/run.cpp"]),
@@ -398,10 +406,15 @@ def tool_of(sources):
     return {"cli": "kflash", "plotter": "kplot"}.get(name, name)  # what several tools have is tried by one of them
 
 
+@functools.cache
+def tests_by_label():
+    known = [row for _, _, sections in labels.declared(ROOT) for _, _, rows in sections for row, _, _ in rows]
+    return labels.tests(ROOT, known)[0]
+
+
 def trials(label, seen_by):
     """(sources to compile again, tests (file, name) to run against that program), one after the other."""
-    known = [row for _, _, sections in labels.declared(ROOT) for _, _, rows in sections for row, _, _ in rows]
-    mine = labels.tests(ROOT, known)[0].get(label, [])
+    mine = tests_by_label().get(label, [])
     if isinstance(seen_by, str):
         for file in sorted({f for f, _ in mine if f.startswith(f"{seen_by}/")}):
             yield [f"tests/{file}"], [t for t in mine if t[0] == file]

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(of_a_bed) {
 /// Homing on a klippy with its endstops; what the steps count.
 BOOST_AUTO_TEST_CASE(of_an_endstop) {
     sim::printer_config config;
-    config.has_endstop_phase = true;
+    config.add("endstop_phase");
     std::vector<cal::endstop_repeat> repeats;
     for (std::uint64_t seed = 1; seed <= 100; ++seed) {
         test::simulated_klippy k(config);

@@ -215,6 +215,14 @@ std::string changed(const std::string& section, const std::string& from, const s
     return text.replace(at, from.size(), to);
 }
 
+BOOST_AUTO_TEST_CASE(a_pin_that_machine_yaml_inverts_fits_the_file_that_comes_of_it) {
+    machine::machine m = wired();
+    m.axes.y.octopus_slot = "Motor 0 (PF13, !PF12, PF14)";
+    const auto made = cal::make_printer_cfg(m, with_pins({"stepper_z.endstop_pin=^PG10"}));
+    BOOST_TEST(made.text.find("dir_pin: !PF12") != std::string::npos);
+    BOOST_TEST(check(m, made.text).differs.empty());
+}
+
 BOOST_AUTO_TEST_CASE(row_e_every_disagreement_is_named) {
     const auto differs = [](const std::string& section, const std::string& from, const std::string& to,
                             const std::string& part) {

@@ -99,7 +99,7 @@ class Completion(unittest.TestCase):
             t.read()
             return (line.rsplit(" ", 1)[0] + " " + quoted) in t.lines()
 
-        world.wait_for(f"{line}<Tab> to become {quoted}: {t.seen[mark:]!r}", told, 20)
+        world.wait_for(f"{line}<Tab> to become {quoted}: {t.seen[mark:]!r}", told, 60)
         t.type(ending)
 
     def test_bash_completes_in_a_terminal(self):

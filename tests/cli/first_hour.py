@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """docs/first-hour.md as its reader does it: every command of the page, in its order, on a simulated gantry with the faults
-that the page gives it. What a person is asked is answered out of the ink. What the page says of what comes out is held
-against it."""
+that the page gives it and the printer.cfg that the page makes. What a person is asked is answered out of the ink, and out of
+what can be seen of motors and switches. What the page says of what comes out is held against it."""
 import math
 import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import plotter
 from kcal_routines import Gantry, crosses, machine, middle
@@ -15,8 +16,6 @@ from plotter import PlotterTest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/first-hour.md").read_text()
-# What ends otherwise than with 0, as the page says.
-STATUS = {"kcal printer-cfg --live": 3, "kcal bringup y": 1, "kcal bringup x": 1}
 COMB, LINES = 26, 47  # of a pair of kcal backlash
 
 
@@ -25,17 +24,15 @@ def commands():
     return [line for block in re.findall(r"^```\n(.*?)^```", PAGE, re.S | re.M) for line in block.splitlines() if line]
 
 
-def behind(g):
+def behind(socket, machine_file):
     """What the page puts behind each line of a rehearsal, with the places of this one."""
-    words = re.search(r"each line with `([^`]+)` behind it", PAGE)[1]
-    return words.replace("/tmp/klippy_uds", str(g.socket)).replace("rehearsal.yaml", str(g.machine_file))
+    words = re.search(r"with `([^`]+)` behind it", PAGE)[1]
+    return words.replace("/tmp/klippy_uds", str(socket)).replace("rehearsal.yaml", str(machine_file))
 
 
-# What is not read in the ink: a name, or how it begins.
-ANSWERS = {"write": "yes", "free": "yes", "uncoupled": "yes", "locked_": "yes", "buzzed_": "moved", "turned_": "once",
-           "direction_": "up", "ran_": "smooth", "returned_": "yes", "released": "yes", "pressed": "yes", "circle_": "yes",
-           "lines_distinct": "yes", "square_width": 50.5,
-           "square_height": 50, "as": "profile"}
+# What is not read in the ink and not seen at the machine: a name, or how it begins.
+ANSWERS = {"write": "yes", "free": "yes", "uncoupled": "yes", "circle_": "yes", "lines_distinct": "yes",
+           "square_width": 50.5, "square_height": 50, "as": "profile"}
 
 
 class Reader:
@@ -46,7 +43,29 @@ class Reader:
         self.dots = 0
         self.drawn = 0  # lines of ink before this command
 
+    def at_the_machine(self, name):
+        """What was seen of a motor since the last question, and the hand at a switch; nothing when it is not asked."""
+        what, _, motor = name.partition("_stepper_")
+        if name in ("released", "pressed"):
+            self.gantry.ask("ksim/press" if name == "pressed" else "ksim/release", switch=self.axis)
+            seen = self.gantry.ask("ksim/look")["result"]["switches"][self.axis]
+            return "yes" if seen == {"pressed": "pressed", "released": "free"}[name] else "no"
+        if not motor:
+            return None
+        if what != "direction":
+            self.seen = self.gantry.ask("ksim/look")["result"]["motors"][motor]
+        turns = self.seen["up"], self.seen["down"]
+        yes = {True: "yes", False: "no"}
+        return {"locked": lambda: yes[self.seen["held"]],
+                "buzzed": lambda: "moved" if min(turns) > 0 else "nothing",
+                "turned": lambda: "once" if turns == (1, 1) else "nothing" if turns == (0, 0) else "less",
+                "direction": lambda: self.seen["first"],
+                "ran": lambda: "smooth" if turns == (1, 1) else "stalled",
+                "returned": lambda: yes[turns[0] == turns[1]]}[re.sub(r"_\d+$", "", what)]()
+
     def answer(self, name, ink):
+        if (seen := self.at_the_machine(name)) is not None:
+            return seen
         own = ink[self.drawn:]
         if name.startswith("mark_pen"):
             more, self.dots = len(ink) > self.dots, len(ink)
@@ -69,22 +88,34 @@ class Reader:
 
 class FirstHour(PlotterTest):
     def test_the_page_is_done_from_its_first_command_to_its_last(self):
-        faults, extra, simulator, *rest = commands()
-        self.assertRegex(simulator, r"^ksim printer --socket /tmp/klippy_uds .*--config extra\.cfg "
-                                    r"--wrong wrong\.txt --ink ink\.svg$")
-        wrong, config = (subprocess.run(["bash", "-c", line.rpartition(" > ")[0]], capture_output=True, text=True,
-                                        check=True).stdout for line in (faults, extra))
-        g = Gantry(wrong, config=config, speed=1000)
+        faults, *rest = commands()
+        wrong = subprocess.run(["bash", "-c", faults.rpartition(" > ")[0]], capture_output=True, text=True, check=True).stdout
+        begin = next(i for i, line in enumerate(rest) if line.startswith("ksim printer"))
+        self.assertRegex(rest[begin], r"^ksim printer --socket /tmp/klippy_uds .*--config printer\.cfg "
+                                      r"--wrong wrong\.txt --ink ink\.svg$")
+        # Before there is a printer: machine.yaml, and the file for bring-up.
+        with tempfile.TemporaryDirectory(prefix="kf-hour.") as folder:
+            env = dict(os.environ, HOME=folder, XDG_STATE_HOME=folder, NO_COLOR="1", PATH=self.path())
+            file = pathlib.Path(folder) / "machine.yaml"
+            for command in rest[:begin]:
+                r = self.run_line(folder, env, command, f"--machine {file}", [])
+                self.assertEqual(r.returncode, 0, f"{command}\n{r.stdout}\n{r.stderr}")
+                if command == "kplot machine init":
+                    text = machine(z_rotation_distance="8.0")  # a person sets the lines
+                    file.write_text(text.replace('octopus_slot: "TBD"', 'octopus_slot: "Motor 4 (PF9, PF10, PG2)"'))
+            g = Gantry(wrong, config=(pathlib.Path(folder) / "printer.cfg").read_text(), text=file.read_text(), speed=1000)
         self.addCleanup(g.close)
+        g.machine_file.write_text(g.machine_file.read_text().replace("/home/klipper/gcode_files", str(g.gcodes)))
         reader = Reader(g)
-        env = dict(g.env(), PATH=f"{pathlib.Path(plotter.KPLOT).parent}:{os.environ['PATH']}")
-        found = {}
-        for command in rest:
+        env = dict(g.env(), PATH=self.path())
+        found, squares = {}, []
+        for command in rest[begin + 1:]:
             with self.subTest(command):
                 reader.drawn = reader.dots = len(g.now())
+                reader.axis = command[-1]
                 given = []
                 for _ in range(120):
-                    r = self.run_line(g, env, command, given)
+                    r = self.run_line(g.root, env, command, behind(g.socket, g.machine_file), given)
                     lacks = [line for line in r.stderr.split("--answer ")[1:]]
                     if r.returncode != 5 or not lacks:
                         break
@@ -92,25 +123,38 @@ class FirstHour(PlotterTest):
                     # A routine remembers what it was told, a check begins anew.
                     given = (given if command.startswith("kcal check") else []) + [
                         f"--answer {name}={reader.answer(name, g.now())}"]
-                if command == "kplot machine init":
-                    g.machine_file.write_text(machine())  # a person sets the lines
-                self.assertEqual(r.returncode, STATUS.get(command, 0), f"{command} {given}\n{r.stdout}\n{r.stderr}")
+                self.assertEqual(r.returncode, 0, f"{command} {given}\n{r.stdout}\n{r.stderr}")
                 found[command] = " ".join(r.stdout.split())
-        # Pulleys that are 1 % off, a pen that touches at 19.37, motors that lose
-        # nothing at the fastest that the printer allows.
+                if command.startswith("kcal bringup"):
+                    g.ask("ksim/release", switch=reader.axis)
+                if command == "kcal bringup y":
+                    self.assertIn("Motor 0 (PF13, !PF12, PF14)", PAGE)
+                    g.machine_file.write_text(g.machine_file.read_text().replace('"Motor 0"', '"Motor 0 (PF13, !PF12, PF14)"'))
+                if "pattern square" in command:
+                    x = [p[0] for line in g.now()[reader.drawn:] for p in line]
+                    squares.append(round(max(x) - min(x), 1))
+        # Pulleys that are 1 % off, a motor that turns backwards, a pen that touches
+        # at 19.37, motors that lose nothing at the fastest that the printer allows.
+        self.assertIn("dir_pin: !PF12", found["kcal bringup y"])
+        self.assertNotIn("dir_pin", found["kcal bringup x"])
         self.assertRegex(found["kcal steps x --with film"], r"32\.3[0-4]")
         self.assertRegex(found["kcal square"], r"^Y leans by 0\.(39|40|41)")
         self.assertRegex(found["kcal backlash x"], r"^Backlash of X: 0\.1[2-8]")
         text = g.machine_file.read_text()
         self.assertRegex(text, r"pen_work_mm: 19\.[56]")
-        self.assertEqual(re.findall(r"max_velocity_mm_s: (\d+)", text), ["200"])
+        self.assertEqual(len(squares), 2)
+        self.assertAlmostEqual(squares[0] - squares[1], 0.5, delta=0.11)  # what draws 50.5 draws 50.0
         self.assertTrue((g.root / "sheet.png").read_bytes().startswith(b"\x89PNG"))
 
-    def run_line(self, g, env, command, given):
+    @staticmethod
+    def path():
+        return f"{pathlib.Path(plotter.KSIM).parent}:{pathlib.Path(plotter.KPLOT).parent}:{os.environ['PATH']}"
+
+    def run_line(self, folder, env, command, behind_it, given):
         """Every tool of the line on the machine of the test; a guided one is not waited for, and gets its answers."""
         parts = []
         for part in command.split(" | "):
-            words = [part, behind(g)]
+            words = [part, re.sub(r"--sim | --machine \S+", "", behind_it) if part.startswith("ksim") else behind_it]
             if part.startswith("kplot machine init"):
                 words.append("--force")
             if re.match(r"kcal (steps|square|backlash|speed|endstop|z|bringup|check --level)\b", part):
@@ -118,7 +162,7 @@ class FirstHour(PlotterTest):
                 if "check" not in part:
                     words.append("--yes")
             parts.append(" ".join(words))
-        return subprocess.run(["bash", "-c", "set -o pipefail; " + " | ".join(parts)], cwd=g.root, env=env, text=True,
+        return subprocess.run(["bash", "-c", "set -o pipefail; " + " | ".join(parts)], cwd=folder, env=env, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=plotter.DEADLINE * 4)
 
     def test_the_pictures_of_the_page_are_there_and_small(self):

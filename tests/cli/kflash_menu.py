@@ -5,24 +5,98 @@ the terminal goes. What happened is asked of the simulated host. D numbers are i
 import fcntl
 import json
 import os
+import pathlib
+import pty
 import select
+import shutil
+import subprocess
 import termios
 
 import world
 from terminal import Dialogue, Terminal
 from tmux_screen import Tmux
-from world import WorldTest, wait_for
+from world import World, WorldTest, wait_for
+
+
+class Spoken:
+    """The menu in lines: a terminal to type on, a pipe to hear it from. `heard` is what was not passed by yet."""
+
+    def __init__(self, w, env):
+        self.mine, its = pty.openpty()
+        self.child = subprocess.Popen([world.KFLASH, "menu", "--plain", "--sim-root", str(w.root / "w")], stdin=its,
+                                      stdout=subprocess.PIPE, stderr=its, env=dict(env, TERM="xterm-256color"),
+                                      start_new_session=True,
+                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(its)
+        self.bytes = b""
+        self.heard = ""
+
+    def hear(self):
+        while select.select([self.child.stdout], [], [], 0)[0] and (piece := os.read(self.child.stdout.fileno(), 4096)):
+            self.bytes += piece
+            self.heard += piece.decode()
+
+    def passes(self, text):
+        """What was heard up to `text`, which is passed by."""
+        def said():
+            self.hear()
+            return text in self.heard
+
+        try:
+            wait_for(repr(text), said, 30)
+        except AssertionError as e:
+            raise AssertionError(f"{e}\n{self.bytes.decode()}") from None
+        before, self.heard = self.heard.split(text, 1)
+        return before
+
+    def say(self, line):
+        os.write(self.mine, line.encode() + b"\n")
+
+    def close(self):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
+        os.close(self.mine)
 
 
 class Menu(WorldTest):
+    """All cases of a process have one host with two boards and one that nobody has registered. Each begins without a
+    record of flashes or jobs, and leaves the registry and the configurations as they were."""
+    host = None
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.host:
+            cls.host.close()
+
+    def shared(self):
+        if Menu.host is None:
+            Menu.host = World(options=("--spare",))
+        w = Menu.host
+        config, kept = w.home / ".config", w.root / "config-before"
+        shutil.copytree(config, kept)
+        for file in (w.home / ".local/state/kflash/ledger.jsonl", w.root / "w/systemd.json.log"):
+            file.unlink(missing_ok=True)
+
+        def as_before():
+            if not self._outcome.success:  # who knows what is left of it
+                Menu.host = None
+                return w.close()
+            shutil.rmtree(config)
+            kept.rename(config)
+
+        self.addCleanup(as_before)
+        return w
+
     def env(self, w):
         full = dict(os.environ, HOME=str(w.home), XDG_STATE_HOME=str(w.root / "logs"), NO_COLOR="")
         for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "SUDO_UID", "SUDO_GID"):
             full.pop(name, None)
         return full
 
-    def menu(self, w, **options):
-        t = Tmux([world.KFLASH, "menu", "--sim-root", str(w.root / "w")], self.env(w), w.root / "tmux", **options)
+    def menu(self, w, before=(), **options):
+        t = Tmux([*before, world.KFLASH, "menu", "--sim-root", str(w.root / "w")], self.env(w), w.root / "tmux", **options)
         self.addCleanup(t.end)
         t.until("1 REG", "2 REG", "klippy: ready")
         return t
@@ -30,6 +104,11 @@ class Menu(WorldTest):
     def settings(self, w, *words):
         r = w.run("settings", *words)
         self.assertEqual(r.code, 0, r)
+
+    def unplug(self, w, key):
+        w.unplug(key)
+        # Klipper has lost it, and stays down until somebody starts it again.
+        self.addCleanup(subprocess.run, [*w.at["systemctl"], "restart", "klipper.service"], check=True)
 
     def flashed(self, w):
         return sorted(e["board"] for e in w.ledger() if "board" in e)
@@ -39,7 +118,7 @@ class Menu(WorldTest):
         self.assertEqual([w.flash(key) for key in ("octopus", "pico")], before)
 
     def test_each_size_shows_the_boards_and_the_way_out_and_each_page_leads_back(self):
-        w = self.world(options=("--spare",))
+        w = self.shared()
         t = self.menu(w)
         for columns, rows in ((60, 20), (40, 20), (120, 40), (30, 6), (80, 24)):
             t.resize(columns, rows)
@@ -50,10 +129,17 @@ class Menu(WorldTest):
             t.until(text)
             t.keys("Escape")
             t.until("Q quit", "Registered")
+        coloured = "\x1b[33m"  # what wants attention is yellow
+        self.assertIn(coloured, t.tmux("capture-pane", "-p", "-e"))
+        t.end()
+        # Where the locale has no more than ASCII, nor has the menu; nor colours, where somebody wants none.
+        t = self.menu(w, before=("env", "LC_ALL=C", "NO_COLOR=1"))
+        self.assertTrue(t.until("----------", ">  1 REG").isascii())
+        self.assertNotIn(coloured, t.tmux("capture-pane", "-p", "-e"))
         self.assertEqual(w.jobs(), [])
 
     def test_d6_neither_arrows_nor_a_paste_start_anything_and_flash_all_is_no_unless_told(self):
-        w = self.world()
+        w = self.shared()
         before = [w.flash(key) for key in ("octopus", "pico")]
         t = self.menu(w)
         t.keys("Down", "Up", "Left", "Right", "PageUp", "PageDown", "Home", "End", "Escape", "BSpace", "Tab")
@@ -73,7 +159,7 @@ class Menu(WorldTest):
         self.untouched(w, before)
 
     def test_flash_all_is_a_table_of_its_boards_and_the_menu_comes_back_by_itself(self):
-        w = self.world(options=("--spare",))
+        w = self.shared()
         self.settings(w, "--return-delay", "1")
         t = self.menu(w)
         t.keys("b")
@@ -86,7 +172,7 @@ class Menu(WorldTest):
         self.assertEqual(self.flashed(w), ["octopus", "pico"])
 
     def test_one_board_is_configured_on_the_whole_terminal_and_the_screen_comes_back(self):
-        w = self.world()
+        w = self.shared()
         self.settings(w, "--return-delay", "60")
         t = self.menu(w)
         t.keys("1", "f")
@@ -100,11 +186,17 @@ class Menu(WorldTest):
         t.keys("Escape")
         t.until("Q quit", "Pico                 v0.13.0-100-g0123456")
         self.assertEqual(self.flashed(w), ["pico"])
+        t.keys("e")
+        t.until("default (katapult)")
+        t.keys("m")
+        t.until("A number chooses a board, s saves and ends, q ends:")
+        t.keys("q", "Enter")
+        t.until("menuconfig has ended", "M menuconfig")
 
     def test_a_board_that_vanishes_and_comes_again_is_seen_by_itself(self):
-        w = self.world()
+        w = self.shared()
         t = self.menu(w)
-        w.unplug("pico")
+        self.unplug(w, "pico")
         t.until("Pico ", "not connected")
         t.type("1f")  # it keeps its number
         t.until("is not connected")
@@ -112,12 +204,17 @@ class Menu(WorldTest):
         t.keys("d")  # what was said is forgotten
         wait_for("it is back", lambda: "not connected" not in t.seen(), 30)
 
-    def test_the_wizard_registers_the_board_in_one_write_and_a_wrong_answer_is_asked_again(self):
-        w = self.world(options=("--spare",))
-        before = w.registry()
+    def wizard(self, w):
+        """The menu at the first question for the third board."""
         t = self.menu(w)
         t.keys("3", "a")
         t.until("Name of the board [board]:")
+        return t
+
+    def test_the_wizard_registers_the_board_in_one_write_and_a_wrong_answer_is_asked_again(self):
+        w = self.shared()
+        before = w.registry()
+        t = self.wizard(w)
         t.type("pico\r")
         t.until('there is already a board called "pico"')
         t.keys("C-u")
@@ -144,17 +241,15 @@ class Menu(WorldTest):
         self.assertIn("stm32f446", (w.home / ".config/kflash/configs/mill/.config").read_text())
 
     def test_a_board_that_vanishes_during_the_questions_costs_no_answer(self):
-        w = self.world(options=("--spare",))
+        w = self.shared()
         before = w.registry()
-        t = self.menu(w)
-        t.keys("3", "a")
-        t.until("Name of the board [board]:")
+        t = self.wizard(w)
         t.type("Mill\r")
         for question, answer in (("Its MCU", ""), ("Exclude it", ""), ("Its configuration", "2"), ("Katapult", "n")):
             t.until(question)
             t.type(answer + "\r")
         t.until("Register it? [Y/n]:")
-        w.unplug("spare")
+        self.unplug(w, "spare")
         t.keys("Enter")
         t.until("there is no device usb-Klipper_stm32f446xx", "Esc back")
         self.assertEqual(w.registry(), before)
@@ -168,7 +263,7 @@ class Menu(WorldTest):
         self.assertEqual((entry["name"], entry["flash_method"]), ("Mill", "make_flash"))
 
     def test_settings_and_a_board_are_saved_each_by_one_command(self):
-        w = self.world()
+        w = self.shared()
         t = self.menu(w)
         t.keys("c", "6", "Enter")
         t.type("31\r")
@@ -209,18 +304,8 @@ class Menu(WorldTest):
         t.pass_by("ready")
         return t
 
-    def answer(self, t, text, then):
-        """Keys right behind the frame of a question are thrown away with those before it."""
-        def done():
-            if not then():
-                t.type(text)
-                select.select([], [], [], 0.2)
-            return then()
-
-        wait_for(f"{text} is taken", done, 30)
-
     def test_ctrl_z_gives_the_terminal_back_and_fg_draws_it_anew(self):
-        w = self.world()
+        w = self.shared()
         t = self.menu(w, shell=True)
         t.keys("C-z")
         t.until("Stopped")
@@ -230,11 +315,12 @@ class Menu(WorldTest):
         wait_for("the shell is back", lambda: "Moonraker" not in t.seen(), 30)
 
     def test_a_terminal_that_goes_away_ends_the_menu_and_not_the_write(self):
-        w = self.world()
+        w = self.shared()
         t = self.bare(w)
         t.type(b"b")
-        t.pass_by("[y/N]")
-        self.answer(t, b"y\r", lambda: "stop" in w.jobs())
+        t.sees("[y/N]")
+        t.type(b"y\r")
+        wait_for("the service is stopped", lambda: "stop" in w.jobs())
         os.close(t.mine)
         t.mine = os.open("/dev/null", os.O_RDWR)  # for the end of the test
         wait_for("the menu ends", lambda: t.child.poll() is not None)
@@ -245,8 +331,86 @@ class Menu(WorldTest):
             self.assertEqual((entry["result"] == "done", entry["wrote"] == "nothing"),
                              (entry["wrote"] == "all", entry["result"] != "done"), entry)
 
+    def test_a8_keys_that_were_struck_while_the_question_was_on_its_way_are_no_answer_to_it(self):
+        w = self.shared()
+        before = [w.flash(key) for key in ("octopus", "pico")]
+        t = self.bare(w)
+        t.answers = False  # from here on nothing arrives at the person
+        t.type(b"b")
+        t.sees("[y/N]")
+        for _ in range(5):
+            t.type(b"y\r")
+        t.type(b"\x0c")
+        t.pass_by("[y/N]")  # drawn anew: all that was typed is read
+        t.answers = True
+        t.answer()
+        t.type(b"\r")  # the hammering goes on
+        t.type(b"n\r")
+        t.pass_by("nothing was flashed")
+        t.type(b"\x1b")
+        t.pass_by("quit")
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
+        self.untouched(w, before)
+
+    def test_the_menu_in_lines_is_the_whole_menu_without_a_byte_that_steers_a_terminal(self):
+        w = self.shared()
+        self.settings(w, "--return-delay", "1")
+        t = Spoken(w, dict(self.env(w), LC_ALL="C.UTF-8"))
+        self.addCleanup(t.close)
+        t.passes("Esc, then Enter, leads back. ? and Enter: all letters.\n")
+        t.passes("in hand: 1 REG Pico, v0.1")
+        t.say("2")
+        t.passes("in hand: 2 REG Octopus Pro")
+        t.say("flash")
+        t.passes("one letter or one number, then Enter")
+        t.say("b\ny")
+        t.passes("several lines at once start nothing")
+        t.say("c")
+        t.passes("kflash: settings")
+        t.say("6")
+        t.passes("in hand: 6 stagger-delay, 2 s\n")
+        t.say("")
+        t.passes("stagger-delay, now 2 s:")
+        t.say("31")
+        t.passes("a number from 0 to 30")
+        t.say("7")
+        t.passes("in hand: 6 stagger-delay, 7 s\n")
+        t.say("\x1b")
+        t.passes("3 NEW")
+        t.say("b")
+        t.passes("Flash 2 of 2 boards in one stop? [y/N]:")
+        t.say("y")  # nobody can have heard it
+        t.passes("> ")
+        t.say("")
+        t.passes("nothing was flashed")
+        t.say("\x1b")
+        t.passes("3 NEW")
+        t.say("b")
+        t.passes("> ")
+        t.say("y")
+        self.assertIn("at work: Octopus Pro, Build", t.passes("kflash: flash all boards, back in 1 s"))
+        t.passes("done: Octopus Pro, runs v0.13.0-100-g0123456")
+        t.passes("in hand: 2 REG Octopus Pro, v0.13.0-100-g0123456, current")
+        t.say("3")
+        t.passes("in hand: 3 NEW")
+        t.say("a")
+        for question, answer in (("Name of the board [board]:", "Mill"), ("Its MCU", ""), ("Exclude it", ""),
+                                 ("Its configuration", "2"), ("Katapult", "n"), ("Register it? [Y/n]:", "")):
+            t.passes(question)
+            t.passes("> ")
+            t.say(answer)
+        t.passes("Mill is registered")
+        t.say("q")
+        self.assertEqual(t.child.wait(30), 0)
+        t.hear()
+        self.assertEqual({b for b in t.bytes if b < 0x20}, {ord("\n")})
+        self.assertNotIn("─", t.bytes.decode())
+        self.assertEqual(w.jobs(), ["stop", "start"])
+        self.assertEqual(w.registry()["devices"]["mill"]["name"], "Mill")
+
     def test_ctrl_c_ends_the_flash_as_it_does_on_the_command_line_and_then_the_menu(self):
-        w = self.world()
+        w = self.shared()
         before = [w.flash(key) for key in ("octopus", "pico")]
         t = self.bare(w)
         t.type(b"b")
@@ -260,7 +424,7 @@ class Menu(WorldTest):
         self.untouched(w, before)
 
     def test_kflash_alone_is_the_menu_on_a_terminal_and_help_without_one(self):
-        w = self.world()
+        w = self.shared()
         env = dict(self.env(w), LC_ALL="C.UTF-8")
         on_it = {"preexec_fn": lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)}
         t = Terminal([world.KFLASH], env, term="xterm-256color", **on_it)
@@ -269,13 +433,14 @@ class Menu(WorldTest):
         t.type(b"q")
         self.assertEqual(t.end(), 0)
         # With options that the menu knows, too; what is of a flash alone begins one.
-        for more, shown, key in (((), "Last flash", b"q"), (("--no-color", "--plain"), "Last flash", b"q"),
+        for more, shown, key in (((), "Last flash", b"q"), (("--no-color", "--plain"), "Last flash", b"q\n"),
                                  (("--device", "pico", "-s", "-n"), "Pico is usb-Klipper", b"")):
             t = Terminal([world.KFLASH, "--sim-root", str(w.root / "w"), *more], env, term="xterm-256color", **on_it)
             self.addCleanup(t.close)
             t.expect(shown)
             t.type(key)
             t.end()
+            self.assertTrue("--plain" not in more or "\x1b" not in t.seen, t.seen)
         self.assertEqual(w.jobs(), [])
         t = Terminal([world.KFLASH], env, term="dumb", **on_it)  # no screen can be shown there
         self.addCleanup(t.close)
@@ -286,12 +451,14 @@ class Menu(WorldTest):
         self.assertIn("kflash --help", r.err)
 
     def test_status_tells_what_the_panel_shows(self):
-        w = self.world()
+        w = self.shared()
         r = w.run("status", "--json")
         self.assertEqual(r.code, 0, r)
         told = r.result()
         self.assertEqual((told["kind"], told["service"], told["klippy"], told["last_flash"]),
                          ("host_status", "klipper.service runs", "ready", "nothing was flashed yet"))
+        at_rest = json.loads(pathlib.Path(w.at["scenario"]).read_text()).get("print_stats")
+        self.addCleanup(lambda: w.scenario(print_stats=at_rest))
         w.scenario(print_stats={"state": "printing", "filename": "benchy.gcode"})
         wait_for("the print is seen",
                  lambda: "benchy.gcode is being printed" in json.loads(w.run("status", "--json").out)["klippy"])

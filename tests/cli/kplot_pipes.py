@@ -33,15 +33,16 @@ class Pipes(PipeTest):
         drawing = self.draw(SQUARES)
         page = ("--scale", "0.8", "--rotate", "auto", "--move", "3,4.5")
         lines = ("--dedupe", "0.01", "--merge", "0.01", "--simplify", "0.02")
-        job = self.out("import", drawing, *page, *lines, "--multipass", "3", "--order", "--seed", "5")
+        little = ("--effort", "2")  # the same search on both ways, however long
+        job = self.out("import", drawing, *page, *lines, "--multipass", "3", "--order", *little, "--seed", "5")
         piped = self.pipe(("import", drawing), ("page", *page), ("dedupe",), ("merge", "-"), ("simplify",),
-                          ("multipass", "--multipass", "3"), ("order", "--seed", "5"))
+                          ("multipass", "--multipass", "3"), ("order", *little, "--seed", "5"))
         self.assertEqual(piped, job)
         self.assertGreater(len(piped.splitlines()), 50)
         # From a drawing, from a job with the options, and from the end of the pipe.
-        at_once = self.out("gcode", drawing, "--sim", *page, *lines, "--order")
-        self.assertEqual(self.pipe(("import", drawing), ("gcode", "--sim", *page, *lines, "--order")), at_once)
-        self.assertEqual(self.pipe(("import", drawing, *page, *lines), ("order",), ("gcode", "--sim")), at_once)
+        at_once = self.out("gcode", drawing, "--sim", *page, *lines, "--order", *little)
+        self.assertEqual(self.pipe(("import", drawing), ("gcode", "--sim", *page, *lines, "--order", *little)), at_once)
+        self.assertEqual(self.pipe(("import", drawing, *page, *lines), ("order", *little), ("gcode", "--sim")), at_once)
 
     def test_a_command_reads_an_svg_as_import_does(self):
         drawing = self.draw(SQUARES)
@@ -62,11 +63,11 @@ class Pipes(PipeTest):
         job = self.root / "a.jsonl"
         job.write_text(self.out("import", self.draw(SQUARES)))
         before, after = (json.loads(self.out("stats", job, "--json", *words).splitlines()[-1])
-                         for words in ((), ("--merge", "0.01", "--order")))
+                         for words in ((), ("--merge", "0.01", "--order", "--effort", "2")))
         self.assertEqual(before["strokes"], 62)
         self.assertLess(after["strokes"], 45)
         self.assertLess(after["pen_up_mm"], before["pen_up_mm"])
-        self.out("run", job, "--sim", "--sim-speed", "1000", "--merge", "0.01", "--order")
+        self.out("run", job, "--sim", "--sim-speed", "1000", "--merge", "0.01", "--order", "--effort", "2")
         self.assertIn("--merge 0.01: 41 lines from 62", self.told)
         self.assertRegex(self.told, r"--order: \d+\.\d mm of travel with the tool up, \d+\.\d mm before; "
                                     r"\d+\.\d s, \d+\.\d s\s+before")
@@ -74,7 +75,7 @@ class Pipes(PipeTest):
 
     def test_run_merges_and_orders_a_drawing_unless_it_is_told_not_to_and_leaves_a_job_alone(self):
         drawing, sim = self.draw(SQUARES), ("--sim", "--sim-speed", "1000", "--json")
-        merged = json.loads(self.out("stats", drawing, "--merge", "0.01", "--order", "--json").splitlines()[-1])
+        merged = json.loads(self.out("stats", drawing, "--merge", "0.01", "--json").splitlines()[-1])
         def drawn(*words):
             events = [json.loads(line) for line in self.out("run", *words, *sim).splitlines()]
             return events[-1]["strokes"], [e["text"] for e in events if e["event"] == "note"]

@@ -18,6 +18,26 @@ TWO = svg('<g id="a" inkscape:groupmode="layer" inkscape:label="1-red" stroke="#
           ).replace("<svg ", '<svg xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" ')
 
 
+def unfiltered(how, row, before):
+    """A row of a PNG, from its differences to what is left of it and above it."""
+    if how == 0:
+        return row
+    if how == 2:
+        return bytes((a + b) & 255 for a, b in zip(row, before)) if any(row) else before
+    out = bytearray(row)
+    for i, up in enumerate(before):
+        left, corner = (out[i - 3], before[i - 3]) if i >= 3 else (0, 0)
+        if how == 1:
+            guess = left
+        elif how == 3:
+            guess = (left + up) // 2
+        else:
+            whole = left + up - corner
+            guess = min((left, up, corner), key=lambda near: abs(whole - near))
+        out[i] = (out[i] + guess) & 255
+    return bytes(out)
+
+
 def png_pixels(data):
     """width, height, and a function (x, y) -> (red, green, blue)."""
     width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
@@ -30,14 +50,9 @@ def png_pixels(data):
         at += 12 + length
     raw, stride, rows, before = zlib.decompress(packed), width * 3, [], bytes(width * 3)
     for y in range(height):
-        how, row = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
-        for i in range(stride):
-            left, up = row[i - 3] if i >= 3 else 0, before[i]
-            corner = before[i - 3] if i >= 3 else 0
-            near = min((abs(p - left - up + corner), n) for n, p in enumerate((left, up, corner)))[1]
-            row[i] = (row[i] + (0, left, up, (left + up) // 2, (left, up, corner)[near])[how]) & 255
-        rows.append(bytes(row))
-        before = rows[-1]
+        begin = y * (stride + 1)
+        before = unfiltered(raw[begin], raw[begin + 1:begin + 1 + stride], before)
+        rows.append(before)
     return width, height, lambda x, y: tuple(rows[y][3 * x:3 * x + 3])
 
 

@@ -3,7 +3,8 @@
 """Large jobs flow through kplot: its peak of memory does not grow with them. The sizes are those that are promised
 (man/kplot.1): a stroke of 10 000 points, 1 000 000 strokes, 200 MB of G-code, each under 64 MB.
 
-kplot_stream.py KPLOT KSIM          a tenth of the sizes (what `meson test` runs)
+kplot_stream.py KPLOT KSIM          a fortieth of the sizes (what `meson test` runs), of which it may not grow by more than
+                                    2 MiB: 80 bytes for each stroke of 25 000
 kplot_stream.py KPLOT KSIM --all    all of it (make soak)"""
 import json
 import math
@@ -16,7 +17,8 @@ import threading
 import unittest
 
 LIMIT_KIB = 64 * 1000 * 1000 // 1024  # 64 MB
-SCALE = 10
+GROWTH_KIB = 2048
+SCALE = 40
 
 
 def run(*words, feed=None, output=subprocess.DEVNULL):
@@ -91,23 +93,33 @@ class Stream(unittest.TestCase):
         print(f"    peak {peak / 1024:.1f} MiB", file=sys.stderr)
         return out
 
+    def does_not_grow(self, *words, feed, size):
+        """`feed(size)` as far as SCALE says; what came out of it."""
+        got = run(*words, feed=lambda: feed(size // SCALE))
+        out = self.small(got)
+        if SCALE > 1:
+            less = run(*words, feed=lambda: feed(size // SCALE // 25))
+            self.assertEqual(less[0], 0, less[3])
+            self.assertLess(got[1] - less[1], GROWTH_KIB)
+        return out
+
     def test_a_stroke_of_10_000_points_becomes_gcode(self):
         size, _ = self.small(run("gcode", "-", "--sim", feed=lambda: long_stroke(10_000)))
         self.assertGreater(size, 10_000 * 15)
 
     def test_a_million_strokes_are_counted(self):
-        _, last = self.small(run("stats", "-", "--json", feed=lambda: strokes(1_000_000 // SCALE)))
+        _, last = self.does_not_grow("stats", "-", "--json", feed=strokes, size=1_000_000)
         stats = json.loads(last.decode().splitlines()[-1])
         self.assertEqual(stats["strokes"], 1_000_000 // SCALE)
         self.assertAlmostEqual(stats["pen_down_mm"], 20.0 * (1_000_000 // SCALE), delta=0.01)
 
     def test_a_million_strokes_become_gcode(self):
-        size, last = self.small(run("gcode", "-", "--sim", feed=lambda: strokes(1_000_000 // SCALE)))
+        size, last = self.does_not_grow("gcode", "-", "--sim", feed=strokes, size=1_000_000)
         self.assertGreater(size, 40 * 1_000_000 // SCALE)
         self.assertTrue(last.endswith(b"M400\n"), last[-80:])
 
     def test_200_mb_of_gcode_are_estimated(self):
-        _, last = self.small(run("estimate", "-", "--json", feed=lambda: gcode(200_000_000 // SCALE)))
+        _, last = self.does_not_grow("estimate", "-", "--json", feed=gcode, size=200_000_000)
         self.assertGreater(json.loads(last.decode().splitlines()[-1])["moves"], 5_000_000 // SCALE)
 
 

@@ -116,6 +116,32 @@ class KsimPrinter(unittest.TestCase):
         p.wait_for_state("ready")
         self.assertEqual(p.script("G1 X10"), "Must home axis first: 10.000 0.000 0.000 [0.000]")
 
+    def ksim(self, *words):
+        return subprocess.run([KSIM, *words], capture_output=True, text=True, timeout=DEADLINE)
+
+    def test_hands_and_eyes_at_the_machine_and_a_printer_cfg_that_is_read_anew(self):
+        text = (pathlib.Path(__file__).parents[1] / "transcripts/printer_cfg/bring_up.cfg").read_text()
+        with tempfile.TemporaryDirectory() as folder:
+            cfg = pathlib.Path(folder) / "printer.cfg"
+            cfg.write_text(text)
+            p = self.printer("--config", cfg)
+            here = "--socket", str(p.uds)
+            self.assertEqual(self.ksim("press", "y", *here).returncode, 0)
+            self.assertEqual(p.ask("query_endstops/status")["result"]["manual_stepper stepper_y"], "TRIGGERED")
+            self.assertEqual(p.script("MANUAL_STEPPER STEPPER=stepper_x MOVE=-16 SPEED=32\nM400"), "")
+            self.assertEqual(self.ksim("look", *here).stdout.splitlines(),
+                             ["motor x: locked, turned down 0.5 times", "motor x1: free to turn", "motor y: free to turn",
+                              "motor z: free to turn", "switch x: free", "switch x1: free", "switch y: pressed",
+                              "switch z: free"])
+            cfg.write_text(text.replace("rotation_distance: 32", "rotation_distance: CHANGE_ME", 1))
+            r = self.ksim("restart", *here)
+            self.assertEqual(r.returncode, 1, r)
+            self.assertIn("Unable to parse option 'rotation_distance' in section 'manual_stepper stepper_x'", r.stderr)
+            cfg.write_text(text)
+            self.assertEqual(self.ksim("restart", *here).returncode, 0)
+            self.assertEqual(self.ksim("press", "door", *here).returncode, 2)
+        self.assertEqual(self.ksim("look", "--socket", folder + "/none").returncode, 4)
+
     def test_a_config_error_is_found_by_the_next_restart_and_is_gone_after_the_one_behind(self):
         p = self.printer()
         p.happens("config-error Option 'x' is not valid in section 'printer'")

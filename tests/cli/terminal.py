@@ -14,14 +14,21 @@ import world
 from world import wait_for
 
 
+STATUS_QUERY, STATUS = "\x1b[5n", b"\x1b[0n"
+
+
 class Terminal:
-    """A tool on a pseudo terminal. Its text so far is `seen`; `typed` is there before the tool begins."""
+    """A tool on a pseudo terminal. Its text so far is `seen`; `typed` is there before the tool begins. As terminals do,
+    it answers what has been read of it, unless `answers` is false: nothing of it is on the glass yet."""
+
+    answers = True
 
     def __init__(self, command, env, typed=b"", columns=80, term="xterm", **options):
         self.mine, its = pty.openpty()
         fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.type(typed)
         self.seen = ""
+        self.answered = 0
         self.child = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=dict(env, TERM=term),
                                       start_new_session=True, **options)
         os.close(its)
@@ -40,6 +47,12 @@ class Terminal:
             if not piece:
                 return
             self.seen += piece.decode(errors="replace")
+            self.answer()
+
+    def answer(self):
+        while self.answers and (at := self.seen.find(STATUS_QUERY, self.answered)) >= 0:
+            self.answered = at + len(STATUS_QUERY)
+            os.write(self.mine, STATUS)
 
     def expect(self, text):
         def said():
@@ -98,6 +111,11 @@ class Dialogue(Terminal):
 
         wait_for(repr(text), said)
         self.past = self.seen.index(text, self.past) + len(text)
+
+    def sees(self, question):
+        """On to behind the next `question` of a screen, when keys count."""
+        self.pass_by(question)
+        self.pass_by(STATUS_QUERY)
 
     def say(self, question, answer):
         self.pass_by(question)

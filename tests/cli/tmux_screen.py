@@ -42,7 +42,7 @@ class Tmux:
             return all(text in last[0] for text in texts)
 
         try:
-            wait_for(repr(texts), shown, 30)
+            wait_for(repr(texts), shown, 60)
         except AssertionError as e:
             raise AssertionError(f"{e}\n{last[0]}") from None
         return last[0]

@@ -44,7 +44,7 @@ with tempfile.TemporaryDirectory(prefix="kf-test.") as name:
     left = [p.name for p in (root / pc.parents[2].relative_to(root) / "include/kf").rglob("*") if p.is_file()]
     same("what is installed beside headers", "", " ".join(n for n in left if not n.endswith(".hpp")))
 
-    run("meson", "setup", work / "build", example, env=there)
+    run("meson", "setup", work / "build", example, "-Ddebug=false", env=there)
     run("ninja", "-C", work / "build")
     program, image = work / "build/which-firmware", work / "octopus.bin"
     run(kflash, "build", "octopus", "--sim", "-s", "-q", "-o", image, env=dict(os.environ, XDG_STATE_HOME=name))

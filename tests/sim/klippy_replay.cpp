@@ -10,6 +10,7 @@
 #include "../klippy/recording.hpp"
 #include "../temporary_folder.hpp"
 
+#include <kf/io/atomic_file.hpp>
 #include <kf/sim/klippy_process.hpp>
 #include <kf/sim/printer_cfg.hpp>
 
@@ -45,9 +46,10 @@ struct scenario {
     const char* before = "";          ///< scripts of an earlier recording that left its traces
     planner::xyz carriage{20, 15, 8}; ///< where it stood
     std::vector<deed> deeds = {};
-    std::set<std::string> free_ids = {}; ///< answers that tell of a past which is not in the recording
-    bool positions = true;               ///< compare where the head is in pushes
-    double slack = 0;                    ///< more tolerance for the times of scripts
+    std::set<std::string> free_ids = {};  ///< answers that tell of a past which is not in the recording
+    bool positions = true;                ///< compare where the head is in pushes
+    std::set<std::string> rig_waits = {}; ///< answers whose time is no measure
+    double slack = 0;                     ///< more tolerance for the times of scripts
     std::function<void(sim::printer_config&)> config = [](sim::printer_config&) {};
     std::function<void(sim::klippy_process&)> start = [](sim::klippy_process& k) {
         k.start(0);
@@ -413,6 +415,7 @@ class replay {
             if (scenario_.free_ids.contains(id)) d.clear();
             BOOST_TEST(d.empty(),
                        "answer " << id << " to " << method << " at " << theirs.responses[i].t << " s: " << d);
+            if (scenario_.rig_waits.contains(id)) continue;
             if (!theirs.sent.contains(id) || n >= theirs.sent.at(id).size()) continue;
             const double took = theirs.responses[i].t - theirs.sent.at(id)[n];
             const double ours_took = ours.responses[i].t - ours.sent.at(id)[n];
@@ -590,8 +593,11 @@ deed kill_at(double t) {
 deed start_at(double t, double listening_after = 0.65) {
     return {t, [listening_after](klippy& k) { k.start(listening_after); }};
 }
-deed endstop_at(double t, sim::endstop_fault f) {
-    return {t, [f](klippy& k) { k.set_endstop_fault(0, f); }};
+deed endstop_at(double t, bool stuck) {
+    return {t, [stuck](klippy& k) { k.set_switch(sim::motor::x, stuck); }};
+}
+deed second_switch_is(bool stuck) {
+    return {0, [stuck](klippy& k) { k.set_switch(sim::motor::x1, stuck); }};
 }
 deed mcu_shutdown_at(double t, std::string reason) {
     return {t, [reason](klippy& k) { k.mcu_reports_shutdown(reason); }};
@@ -617,6 +623,19 @@ std::function<void(sim::printer_config&)> from_cfg(std::string text,
     };
 }
 
+/// A whole printer.cfg as kcal printer-cfg wrote it for the recorded machine, and sections that go over it.
+std::function<void(sim::printer_config&)> from_whole_cfg(const std::string& name, std::string over = "",
+                                                         sim::host_program program = sim::host_program::klipper) {
+    return [name, over, program](sim::printer_config& c) {
+        const auto text = io::read_file(KF_TESTS_DIR "/transcripts/printer_cfg/" + name);
+        BOOST_REQUIRE(text);
+        const auto gcodes = c.gcodes;
+        from_cfg(*text + over, program)(c);
+        BOOST_TEST(c.config_error == "");
+        c.gcodes = gcodes;
+    };
+}
+
 /// What the macros of a web UI came to on the recorded printer: a lift from where the pen is, and a ride to a corner.
 const std::string foreign_macros = "[gcode_macro PAUSE]\nrename_existing: PAUSE_BASE\ngcode:\n    PAUSE_BASE\n    G91\n"
                                    "    G1 Z2 F900\n    G90\n    G1 X245 Y345 F3000\n"
@@ -626,6 +645,10 @@ const std::string foreign_macros = "[gcode_macro PAUSE]\nrename_existing: PAUSE_
                                    "    TURN_OFF_HEATERS\n    M106 S0\n    CANCEL_PRINT_BASE\n";
 const std::string safe_z_home = "[safe_z_home]\nhome_xy_position: 125,175\nz_hop: 10\n";
 const std::string short_retracts = "[stepper_x]\nhoming_retract_dist: 0\n[stepper_y]\nhoming_retract_dist: 2\n";
+
+/// A second switch of X that nobody presses, and one that is always pressed.
+const std::string second_endstop = "[stepper_x1]\nendstop_pin: ^gpio23\n";
+const std::string second_endstop_pressed = "[stepper_x1]\nendstop_pin: ^!gpio23\n";
 
 /// Before some recordings other ones had been made on the same printer.
 const std::string printed_simple = at_xyz(10, 10, 5) + "|SDCARD_PRINT_FILE FILENAME=simple.gcode|wait 8";
@@ -659,7 +682,7 @@ const std::vector<scenario> scenarios{
     {.name = "idle_subscribe_all", .before = "G28\nG1 X11 Y10 Z5 F6000\nM400|wait 2", .free_ids = {"1"}},
     {.name = "homing_failures",
      .before = "G28\nG1 X40 Y30 Z5 F6000\nM400|wait 3",
-     .deeds = {endstop_at(0, sim::endstop_fault::never_triggers), endstop_at(8, sim::endstop_fault::always_triggered)}},
+     .deeds = {endstop_at(0, false), endstop_at(8, true)}},
     {.name = "dump_trapq_stepper", .before = "G28\nG1 X120 Y100 Z5 F6000\nM400"},
     {.name = "jog_stream", .before = "G28\nG1 X20 Y10 Z5 F6000\nM400"},
     {.name = "big_script", .before = "G28\nG1 X60 Y14 Z5 F6000\nM400"},
@@ -762,6 +785,22 @@ const std::vector<scenario> scenarios{
     {.name = "kalico_homing", .positions = false, .slack = 1.7, .config = from_cfg("", kalico)},
     {.name = "kalico_homing_without_retract", .slack = 1.2, .config = from_cfg(short_retracts, kalico)},
     {.name = "kalico_safe_z_home", .slack = 1.7, .config = from_cfg(safe_z_home, kalico)},
+    // Of an endstop that never triggers the rig was patient with its board.
+    {.name = "manual_stepper", .rig_waits = {"45", "46"}, .config = from_whole_cfg("bring_up.cfg")},
+    {.name = "generated_printer_cfg", .config = from_whole_cfg("drawing.cfg")},
+    {.name = "second_endstop",
+     .deeds = {second_switch_is(false)},
+     .rig_waits = {"8"},
+     .config = from_whole_cfg("drawing.cfg", second_endstop)},
+    {.name = "second_endstop_pressed",
+     .deeds = {second_switch_is(true)},
+     .config = from_whole_cfg("drawing.cfg", second_endstop_pressed)},
+    // Kalico has sections and objects of its own, and keeps more of one motor's moves in its buffer.
+    {.name = "kalico_manual_stepper",
+     .free_ids = {"2", "3", "59", "60"},
+     .rig_waits = {"33", "37", "45", "46"},
+     .slack = 0.7,
+     .config = from_whole_cfg("bring_up.cfg", "", kalico)},
     {.name = "kalico_texts", .config = from_cfg("[delayed_gcode stray]\ngcode:\n    G90\n", kalico)},
 };
 

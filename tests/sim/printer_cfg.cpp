@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include "../simulated_klippy.hpp"
+
+#include <kf/io/atomic_file.hpp>
+#include <kf/sim/config_object.hpp>
 #include <kf/sim/printer_cfg.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -65,7 +69,7 @@ BOOST_AUTO_TEST_CASE(takes_axes_and_limits) {
     BOOST_TEST(c.limits.max_velocity == 300.0);
     BOOST_TEST(c.limits.max_z_velocity.value() == 5.5);
     BOOST_TEST(c.axes[0].max == 410.0);
-    BOOST_TEST(c.axes[0].microsteps == 16);
+    BOOST_TEST(c.motor_of("stepper_x")->microsteps == 16);
     BOOST_TEST(c.axes[2].min == -2.0);
     BOOST_TEST(c.idle_timeout == 60.0);
     const auto settings = sim::config_settings(c);
@@ -124,6 +128,112 @@ BOOST_AUTO_TEST_CASE(names_the_line_of_what_it_cannot_have) {
                "p.cfg:2: the simulated printer cannot evaluate: {params.X|sort}");
     BOOST_TEST(refusal("G28\n") == "p.cfg:1: neither [section] nor option: value");
     BOOST_TEST(refusal("  G28\n") == "p.cfg:1: this line continues no option");
+}
+
+/// The printer.cfg that kcal writes for a machine with Z.
+std::string drawing_cfg() {
+    const auto text = io::read_file(KF_TESTS_DIR "/transcripts/printer_cfg/drawing.cfg");
+    BOOST_REQUIRE(text);
+    return *text;
+}
+/// With the line of an option another one, or gone.
+std::string with(std::string text, const std::string& section, const std::string& option, const std::string& line) {
+    const std::size_t at = text.find("\n" + option + ":", text.find("[" + section + "]"));
+    BOOST_REQUIRE(at != std::string::npos);
+    return text.replace(at + 1, text.find('\n', at + 1) - at, line.empty() ? "" : line + "\n");
+}
+/// What Klipper's state "error" says.
+std::string error_of(const std::string& text) {
+    sim::printer_config c;
+    const auto r = sim::read_printer_cfg(text, "p.cfg", c);
+    BOOST_REQUIRE_MESSAGE(r, r.error().what);
+    return c.config_error;
+}
+
+BOOST_AUTO_TEST_CASE(a_whole_file_leaves_nothing_of_its_own) {
+    sim::printer_config c;
+    BOOST_REQUIRE(sim::read_printer_cfg(drawing_cfg(), "p.cfg", c));
+    BOOST_TEST(c.config_error == "");
+    BOOST_TEST(!c.has("display_status"));
+    BOOST_TEST(c.idle_timeout == 1800.0);
+    BOOST_REQUIRE_EQUAL(c.macros.size(), 6u);
+    BOOST_TEST(c.macro("TOOL_PEN")->description == "The tools up, before the pen is used");
+    // What stands behind it goes over it, and is written, too.
+    BOOST_REQUIRE(sim::read_printer_cfg("[endstop_phase]\n[stepper_x]\nrotation_distance: 32.32\n", "more.cfg", c));
+    BOOST_TEST(c.has("endstop_phase"));
+    BOOST_TEST(sim::config_strings(c).at("stepper_x").at("rotation_distance").as_string() == "32.32");
+    BOOST_TEST(sim::config_settings(c).at("stepper_x").at("rotation_distance").as_double() == 32.32);
+    BOOST_TEST(sim::config_settings(c).at("stepper_x1").at("rotation_distance").as_double() == 32.0);
+}
+
+BOOST_AUTO_TEST_CASE(bring_up_has_motors_and_no_axes) {
+    const auto text = io::read_file(KF_TESTS_DIR "/transcripts/printer_cfg/bring_up.cfg");
+    BOOST_REQUIRE(text);
+    sim::printer_config c;
+    BOOST_REQUIRE(sim::read_printer_cfg(*text, "p.cfg", c));
+    BOOST_TEST(c.config_error == "");
+    BOOST_TEST(!c.is_cartesian);
+    BOOST_REQUIRE_EQUAL(c.motors.size(), 4u);
+    BOOST_TEST(c.motors[1].section == "manual_stepper stepper_x1");
+    BOOST_TEST((c.motors[1].drives() == sim::motor::x1));
+    BOOST_TEST(c.motors[1].velocity == 8.0);
+    BOOST_TEST(c.motors[0].endstop_pin.value() == "^gpio3");
+    BOOST_TEST(!c.motors[1].endstop_pin);
+}
+
+/// Each text is that of a real Klipper with this file.
+BOOST_AUTO_TEST_CASE(what_klipper_refuses_of_a_whole_file_is_its_error) {
+    const std::string good = drawing_cfg();
+    for (const char* option :
+         {"step_pin", "dir_pin", "endstop_pin", "rotation_distance", "microsteps", "position_max", "position_endstop"})
+        BOOST_TEST(error_of(with(good, "stepper_x", option, "")) ==
+                   fmt::format("Option '{}' in section 'stepper_x' must be specified", option));
+    BOOST_TEST(error_of(good.substr(0, good.find("[stepper_z]")) + good.substr(good.find("[gcode_arcs]"))) ==
+               "Option 'endstop_pin' in section 'stepper_z' must be specified");
+    BOOST_TEST(error_of(with(good, "mcu", "serial", "")) == "Option 'serial' in section 'mcu' must be specified");
+    BOOST_TEST(error_of(with(good, "printer", "max_velocity", "")) ==
+               "Option 'max_velocity' in section 'printer' must be specified");
+    BOOST_TEST(error_of(with(good, "virtual_sdcard", "path", "")) ==
+               "Option 'path' in section 'virtual_sdcard' must be specified");
+    BOOST_TEST(error_of(with(good, "stepper_x", "step_pin", "step_pin: CHANGE_ME")) ==
+               "Pin 'CHANGE_ME' is not a valid pin name on mcu 'mcu'");
+    BOOST_TEST(error_of(with(good, "stepper_z", "endstop_pin", "endstop_pin: CHANGE_ME")) ==
+               "Pin 'CHANGE_ME' is not a valid pin name on mcu 'mcu'");
+    BOOST_TEST(error_of(with(good, "stepper_z", "rotation_distance", "rotation_distance: CHANGE_ME")) ==
+               "Unable to parse option 'rotation_distance' in section 'stepper_z'");
+    BOOST_TEST(error_of(with(good, "stepper_y", "step_pin", "step_pin: gpio0")) ==
+               "pin gpio0 used multiple times in config");
+    BOOST_TEST(error_of(with(good, "stepper_x", "position_endstop", "position_endstop: 300")) ==
+               "position_endstop in section 'stepper_x' must be between position_min and position_max");
+    BOOST_TEST(error_of(with(good, "stepper_y", "position_min", "position_min: 400")) ==
+               "Option 'position_max' in section 'stepper_y' must be above 400.0");
+    BOOST_TEST(error_of(with(good, "printer", "max_velocity", "max_velocity: -5")) ==
+               "Option 'max_velocity' in section 'printer' must be above 0.0");
+    BOOST_TEST(error_of(with(good, "stepper_x", "step_pulse_duration", "step_pulse_duration: 0.01")) ==
+               "Option 'step_pulse_duration' in section 'stepper_x' must have maximum of 0.001");
+    BOOST_TEST(error_of(good + "\n[gcode_macro foo]\n") ==
+               "Option 'gcode' in section 'gcode_macro foo' must be specified");
+    // One switch for both motors is no pin that is there twice.
+    BOOST_TEST(error_of(good + "\n[stepper_x1]\nendstop_pin: ^gpio3\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_renamed_command_that_is_not_there_ends_in_its_error) {
+    sim::printer_config c;
+    BOOST_REQUIRE(sim::read_printer_cfg(drawing_cfg() + "\n[gcode_macro FOO]\nrename_existing: BAR\ngcode:\n    M400\n",
+                                        "p.cfg", c));
+    test::simulated_klippy k(c);
+    BOOST_TEST(k.klippy.state().name == "error");
+    BOOST_TEST(k.klippy.state().message.starts_with("Existing command 'FOO' not found in gcode_macro rename\n\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_board_without_a_name_is_never_found) {
+    sim::printer_config c;
+    BOOST_REQUIRE(sim::read_printer_cfg(with(drawing_cfg(), "mcu", "serial", "serial: CHANGE_ME"), "p.cfg", c));
+    test::simulated_klippy k(c);
+    k.run_until(80);
+    BOOST_TEST(k.klippy.state().name == "startup");
+    k.run_until(100);
+    BOOST_TEST(k.klippy.state().message.starts_with("mcu 'mcu': Unable to connect\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -21,8 +21,7 @@ struct printer {
       : k(config) {
         const auto w = sim::read_wrong_machine(wrong, "wrong");
         BOOST_REQUIRE_MESSAGE(w.has_value(), w.error().what);
-        k.klippy.machine().build(sim::mechanics_of(*w, config, {}), sim::ink::kept,
-                                 static_cast<std::uint64_t>(w->seed));
+        sim::put_together(k.klippy.machine(), *w, config, {}, sim::ink::kept);
         c = k.connect();
         run("G28\nG90\nG1 Z10 F1200\nG1 X20 Y30 F3000\nM400");
         k.klippy.machine().trace.clear();
@@ -76,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_turn_that_moves_farther_draws_longer_and_klippy_does_not_
 
 BOOST_AUTO_TEST_CASE(a_corrected_rotation_distance_draws_right) {
     sim::printer_config config;
-    config.axes[0].rotation_distance = 32.32;
+    config.motors[0].rotation_distance = 32.32;
     printer p("turn_x_mm: 32.32", config);
     p.line(120, 30);
     BOOST_TEST(p.last(0).x - p.first(0).x == 100.0, tt::tolerance(1e-9));
@@ -206,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_motor_that_is_to_speed_up_too_hard_loses_steps) {
 
 BOOST_AUTO_TEST_CASE(an_endstop_scatters_by_what_is_said_and_the_steps_count_it) {
     sim::printer_config config;
-    config.has_endstop_phase = true;
+    config.add("endstop_phase");
     printer p("endstop_scatter_mm: 0.05", config);
     double sum = 0;
     double squares = 0;

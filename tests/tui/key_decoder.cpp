@@ -156,6 +156,14 @@ BOOST_AUTO_TEST_CASE(answers_clicks_and_unknown_sequences_start_nothing) {
     BOOST_TEST(k.type("h").names() == "h");
 }
 
+BOOST_AUTO_TEST_CASE(the_status_of_the_terminal_is_told_and_none_of_its_bytes_is_a_key) {
+    keyboard k;
+    BOOST_TEST(k.type("yy\x1b[0ny").names() == "y y Status y");
+    BOOST_TEST(k.type("\x1b[3n\x1b[0n").names() == "Status Status");
+    BOOST_TEST(k.slowly("\x1b[0n", 100ms).names() == "Status");
+    BOOST_TEST(k.type("\x1b[?997;1n").names() == ""); // dark or light: another answer
+}
+
 BOOST_AUTO_TEST_CASE(the_keypad_gives_its_characters) {
     keyboard k;
     BOOST_TEST(k.type("\x1bOk\x1bOm\x1bOM\x1bOp\x1bOy").names() == "+ - Enter 0 9");

@@ -64,11 +64,6 @@ BOOST_AUTO_TEST_CASE(looks_can_be_read) {
     BOOST_TEST(marked_lines(g)[0] == "State <bad>gone</>");
 }
 
-BOOST_AUTO_TEST_CASE(only_lines_that_say_something_else_are_news) {
-    const std::vector<std::string> before{"Position 1", "", "Ready"}, now{"Position 2", "", "Ready"};
-    BOOST_TEST(joined(news(before, now)) == "Position 2\n");
-}
-
 BOOST_AUTO_TEST_CASE(a_bar_is_full_only_when_all_is_done) {
     BOOST_TEST(progress_bar(0, 16) == "░░░░░░░░░░   0 %");
     BOOST_TEST(progress_bar(0.999, 16) == "█████████░  99 %");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../tui/line_screen.hpp"
 #include "../tui/terminal_screen.hpp"
 #include "kflash_commands.hpp"
 #include "menu_selftest.hpp"
@@ -9,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -17,7 +20,9 @@ namespace kf::kflash {
 namespace {
 
 result<void> run_menu_command(cli::invocation& in) {
-    if (!in.interactive || in.json)
+    // Lines may go on through a pipe, to a program that speaks them.
+    const bool spoken = in.has("plain") && ::isatty(STDIN_FILENO) != 0;
+    if (in.json || !(in.interactive || spoken))
         return kf::fail(error{errc::needs_person,
                               "the menu needs a terminal",
                               "its input, output or errors go elsewhere",
@@ -29,7 +34,11 @@ result<void> run_menu_command(cli::invocation& in) {
     auto root = in.get("sim-root").value_or(b.at.simulator ? b.at.simulator->text("root") : "");
     io::interrupt::catch_signals();
     menu_session session(in, std::move(b), std::move(root));
-    KF_TRY(auto screen, tui::terminal_screen::open(tui::look_by_environment(in.has("plain"), in.coloured, in.unicode)));
+    if (spoken) {
+        KF_TRY(auto screen, tui::line_screen::open(in.unicode));
+        return menu::run_menu(session, screen);
+    }
+    KF_TRY(auto screen, tui::terminal_screen::open(tui::look_by_environment(false, in.coloured, in.unicode)));
     return menu::run_menu(session, screen);
 }
 

@@ -14,8 +14,6 @@
 namespace kf::kflash {
 namespace {
 
-constexpr auto watch_interval = std::chrono::seconds(1);
-
 /// "flash octopus" as a heading.
 std::string title_of(const menu::action_row& its, const menu::board_row* row) {
     const std::string name = its.runs_commands[0] == nullptr ? "" : its.runs_commands[0];
@@ -29,13 +27,17 @@ menu_session::menu_session(cli::invocation& in, known_boards b, std::string sim_
   : in_(in)
   , b_(std::move(b))
   , sim_root_(std::move(sim_root))
-  , devices_(devices_now()) {
+  , watch_(b_.at.devices, [this](std::vector<std::string> words) { return start(std::move(words)); }) {
     look_again();
 }
 
 void menu_session::say(std::string text, tui::look as) {
     menu_.message = std::move(text);
     menu_.message_is = as;
+}
+
+result<beside> menu_session::start(std::vector<std::string> words) const {
+    return beside::start(in_.self, with_place(std::move(words)));
 }
 
 std::vector<std::string> menu_session::with_place(std::vector<std::string> words) const {
@@ -235,7 +237,7 @@ void menu_session::begin_run(std::string title, std::vector<std::string> words,
                              std::vector<menu::running_board> boards) {
     words.emplace_back("--json");
     words.emplace_back("--ask-json");
-    auto child = beside::start(in_.self, with_place(std::move(words)));
+    auto child = start(std::move(words));
     if (!child) return say(child.error().what, tui::look::bad);
     running_ = *std::move(child);
     returns_ = false;
@@ -243,7 +245,7 @@ void menu_session::begin_run(std::string title, std::vector<std::string> words,
 }
 
 void menu_session::begin_output(std::string title, std::vector<std::string> words) {
-    auto child = beside::start(in_.self, with_place(std::move(words)));
+    auto child = start(std::move(words));
     if (!child) return say(child.error().what, tui::look::bad);
     running_ = *std::move(child);
     over_it_ = menu::output_page(std::move(title));
@@ -252,7 +254,7 @@ void menu_session::begin_output(std::string title, std::vector<std::string> word
 void menu_session::begin_quiet(std::vector<std::string> words, then what) {
     if (quiet_) return;
     words.emplace_back("--json");
-    auto child = beside::start(in_.self, with_place(std::move(words)));
+    auto child = start(std::move(words));
     if (!child) return say(child.error().what, tui::look::bad);
     quiet_ = *std::move(child);
     quiet_says_ = menu::run_table{};
@@ -309,6 +311,8 @@ void menu_session::open_registration() {
     b_.registry = *std::move(registry);
     // The device in hand, when nobody has registered it; all that are new otherwise.
     const auto* row = menu_.in_hand();
+    if (row != nullptr && row->group == menu::board_group::blocked)
+        return say(menu::objection(menu::action::edit, row), tui::look::warning);
     const bool is_new = row != nullptr && row->group == menu::board_group::fresh;
     auto view = look_for_new_boards(b_, is_new ? std::optional(row->device) : std::nullopt);
     if (!view) return say(view.error().what + ": " + view.error().cause, tui::look::warning);
@@ -333,19 +337,12 @@ void menu_session::show_help() {
 // ---- what goes on beside the screen
 
 void menu_session::look_again() {
-    if (boards_look_) return;
+    if (const auto begun = watch_.look_again(); !begun) return say(begun.error().what, tui::look::bad);
     menu_.looks = true;
-    auto boards = beside::start(in_.self, with_place({"list", "--json"}));
-    auto status = beside::start(in_.self, with_place({"status", "--json"}));
-    if (!boards) return say(boards.error().what, tui::look::bad);
-    boards_look_.emplace(look{*std::move(boards)});
-    if (status) status_look_.emplace(look{*std::move(status)});
 }
 
 std::vector<int> menu_session::fds() const {
-    std::vector<int> all;
-    if (boards_look_) all.push_back(boards_look_->child.fd());
-    if (status_look_) all.push_back(status_look_->child.fd());
+    auto all = watch_.fds();
     for (const auto* child : {&running_, &quiet_})
         if (*child) all.push_back((*child)->fd());
     return all;
@@ -354,29 +351,26 @@ std::vector<int> menu_session::fds() const {
 menu_session::time_point menu_session::next() const {
     const auto now = std::chrono::steady_clock::now();
     // A child that has closed its output and not yet ended is asked again soon.
-    const bool is_busy = running_ || quiet_ || boards_look_ || status_look_ || comes_back_at_;
+    const bool is_busy = running_ || quiet_ || watch_.is_busy() || comes_back_at_;
     return now + (is_busy ? std::chrono::milliseconds(250) : std::chrono::milliseconds(1000));
 }
 
 void menu_session::go_on(time_point now) {
-    hear_looks(now);
+    hear_watch();
     hear_run(now);
     if (quiet_ && quiet_->listen([&](const std::string& line) { (void)menu::retell(line, quiet_says_); })) end_quiet();
-    watch_devices(now);
+    if (!running_ && watch_.has_changed(now)) look_again();
 }
 
-void menu_session::hear_looks(time_point) {
-    if (boards_look_ &&
-        boards_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, boards_look_->list); })) {
-        menu_.show(std::move(boards_look_->list));
+void menu_session::hear_watch() {
+    auto news = watch_.hear();
+    if (news.boards) {
+        menu_.show(*std::move(news.boards));
         menu_.looks = false;
-        boards_look_.reset();
     }
-    if (status_look_ &&
-        status_look_->child.listen([&](const std::string& line) { (void)menu::retell(line, status_look_->status); })) {
-        menu_.status = std::move(status_look_->status);
+    if (news.status) {
+        menu_.status = *std::move(news.status);
         if (!menu_.status.warning.empty()) say(menu_.status.warning, tui::look::warning);
-        status_look_.reset();
     }
 }
 
@@ -398,6 +392,7 @@ void menu_session::hear_run(time_point now) {
         })) {
         const int status = running_->status();
         page->table().end(status);
+        question_is_new_ = false;
         running_.reset();
         if (asked_before_ && status == 0) {
             const auto name = asked_before_->wizard().board().name;
@@ -414,28 +409,6 @@ void menu_session::hear_run(time_point now) {
     if (now >= *comes_back_at_) return to_menu();
     page->comes_back_in =
         static_cast<unsigned>(std::ceil(std::chrono::duration<double>(*comes_back_at_ - now).count()));
-}
-
-std::string menu_session::devices_now() const {
-    std::vector<std::string> names;
-    std::error_code ec;
-    for (const auto& folder : {b_.at.devices.by_id, b_.at.devices.by_path()})
-        for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
-            names.push_back(at->path().filename().string());
-    std::ranges::sort(names);
-    std::string all;
-    for (const auto& name : names) all += name + "\n";
-    return all;
-}
-
-/// What is plugged in or out is seen by itself.
-void menu_session::watch_devices(time_point now) {
-    if (now < watched_at_ + watch_interval || running_) return;
-    watched_at_ = now;
-    auto seen = devices_now();
-    if (seen == devices_ || boards_look_) return;
-    devices_ = std::move(seen);
-    look_again();
 }
 
 } // namespace kf::kflash

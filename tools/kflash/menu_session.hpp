@@ -4,6 +4,7 @@
 /// command of kflash; what the command says comes back to the page. It does nothing that a command line could not.
 
 #include "beside.hpp"
+#include "board_watch.hpp"
 #include "registration_sight.hpp"
 
 #include <kf/menu/board_page.hpp>
@@ -51,11 +52,6 @@ class menu_session {
   private:
     /// What waits for the end of the quiet command.
     enum class then { nothing, settings, board, toggle };
-    struct look {
-        beside child;
-        menu::board_list list = {};
-        menu::status_panel status = {};
-    };
 
     void say(std::string text, tui::look as = tui::look::normal);
     void perform(menu::action a, terminal_lease& terminal);
@@ -69,12 +65,11 @@ class menu_session {
     void open_registration();
     void show_help();
     void look_again();
-    void hear_looks(time_point now);
+    void hear_watch();
     void hear_run(time_point now);
-    void watch_devices(time_point now);
     void to_menu();
     [[nodiscard]] std::vector<std::string> with_place(std::vector<std::string> words) const;
-    [[nodiscard]] std::string devices_now() const;
+    [[nodiscard]] result<beside> start(std::vector<std::string> words) const;
     [[nodiscard]] result<board::registry> registry_now() const;
 
     void take_on(menu::menu_page& page, const tui::key& k, terminal_lease& terminal);
@@ -93,7 +88,7 @@ class menu_session {
                  menu::output_page>
         over_it_ = {};
     std::optional<menu::registration_page> asked_before_ = {}; ///< whose command runs: its answers, should it fail
-    std::optional<look> boards_look_ = {}, status_look_ = {};
+    board_watch watch_;
     std::optional<beside> running_ = {}; ///< of the page over the menu
     std::optional<beside> quiet_ = {};
     menu::run_table quiet_says_{};
@@ -102,8 +97,6 @@ class menu_session {
     bool question_is_new_ = false;
     bool returns_ = false; ///< the run is a flash: its page goes by itself
     std::optional<time_point> comes_back_at_ = {};
-    time_point watched_at_ = {};
-    std::string devices_ = {};
     bool over_ = false;
 };
 

@@ -50,8 +50,12 @@ std::string moonraker_words(const workplace& at) {
 std::string last_words(const flash::ledger& all) {
     if (all.entries.empty()) return "nothing was flashed yet";
     const auto& e = all.entries.back();
-    return fmt::format("{} {}: {}", e.time, e.board,
-                       e.verified() ? "verified, " + e.version : fmt::format("{}, {}", e.result, e.what));
+    const auto how = e.result == flash::begun       ? "begun, and not at its end"
+                     : e.verified()                 ? "verified, " + e.version
+                     : e.what.empty()               ? e.result
+                     : e.what.starts_with(e.result) ? e.what
+                                                    : fmt::format("{}, {}", e.result, e.what);
+    return fmt::format("{} {}: {}", e.time, e.board, how);
 }
 
 result<void> run_status(cli::invocation& in) {

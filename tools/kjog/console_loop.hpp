@@ -8,6 +8,7 @@
 #include <kf/jog/console_thread.hpp>
 #include <kf/jog/jog_page.hpp>
 #include <kf/tui/screen.hpp>
+#include <kf/tui/unseen_question.hpp>
 
 #include <array>
 #include <chrono>
@@ -26,6 +27,7 @@ class console_loop {
     Screen& screen_;
     jog::console_thread& core_;
     jog::jog_page page_;
+    tui::unseen_question unseen_;
     std::chrono::milliseconds pace_;
     bool leaves_ = false;
     bool leaves_when_done_ = false;
@@ -51,9 +53,7 @@ class console_loop {
         const tui::grid_size size = screen_.size();
         page_.window_is(size);
         screen_.draw(page_.paint(size));
-        if (!page_.has_question_to_show() || !screen_.is_shown()) return;
-        take(screen_.forget_typed()); // none of it is an answer, but a stop in it counts
-        page_.shown();
+        unseen_.drawn(screen_, page_.has_question_to_show());
     }
 
   public:
@@ -71,11 +71,10 @@ class console_loop {
         page_.shows(core_.shown());
         draw();
         for (;;) {
-            auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
-            // A slow terminal is asked again whether it has shown the question.
-            if (page_.has_question_to_show()) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
+            const auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
             const tui::wake w = fresh ? screen_.wait(news, until) : screen_.wait(std::span<const int>(), until);
             take(w.keys);
+            if (unseen_.comes_in_sight(screen_)) page_.shown();
             if (w.interrupted && !w.hung_up && page_.is_busy() && !std::exchange(leaves_when_done_, true)) {
                 core_.give(jog::let_go::other_key);
                 page_.leaves_when_done();

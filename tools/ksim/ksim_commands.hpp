@@ -11,6 +11,10 @@ namespace kf::ksim {
 [[nodiscard]] cli::command_row moonraker_command();
 [[nodiscard]] cli::command_row printer_command();
 [[nodiscard]] cli::command_row measure_command();
+[[nodiscard]] cli::command_row press_command();
+[[nodiscard]] cli::command_row release_command();
+[[nodiscard]] cli::command_row look_command();
+[[nodiscard]] cli::command_row restart_command();
 
 /// ksim systemctl --state FILE VERB UNIT
 [[nodiscard]] int systemctl(int argc, char** argv);

@@ -19,6 +19,9 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace kf::ksim {
 namespace {
@@ -40,12 +43,14 @@ void obey(sim::klippy_process& k, const std::string& words) {
     else if (words.starts_with("mcu-shutdown "))
         k.mcu_reports_shutdown(words.substr(13));
     else if (words.starts_with("config-error"))
-        k.config().config_error = words.substr(std::min<std::size_t>(13, words.size()));
-    else if (words.starts_with("endstop-") && words.size() > 9 && words[8] >= 'x' && words[8] <= 'z')
-        k.set_endstop_fault(static_cast<std::size_t>(words[8] - 'x'),
-                            words.ends_with(" never")    ? sim::endstop_fault::never_triggers
-                            : words.ends_with(" always") ? sim::endstop_fault::always_triggered
-                                                         : sim::endstop_fault::none);
+        k.set_config_error(words.substr(std::min<std::size_t>(13, words.size())));
+    else if (words.starts_with("endstop-")) {
+        const std::size_t blank = std::min(words.find(' '), words.size());
+        if (const auto which = sim::find_motor(words.substr(8, blank - 8)))
+            k.set_switch(*which, words.ends_with(" never")    ? std::optional(false)
+                                 : words.ends_with(" always") ? std::optional(true)
+                                                              : std::nullopt);
+    }
 }
 
 /// False when the other end has closed.
@@ -65,26 +70,23 @@ bool read_words(std::string& partial, Obey&& obey_word) {
     return true;
 }
 
-/// The gantry of the simulation with what --config says over it.
-result<sim::printer_config> configure(const cli::invocation& in, const fs::path& socket) {
+/// The gantry of the simulation with what --config says over it, or instead of it.
+result<sim::printer_config> configure(const std::vector<std::string>& files, sim::host_program program,
+                                      const fs::path& gcodes) {
     sim::printer_config config;
-    if (const auto found = in.options.find("config"); found != in.options.end())
-        for (const auto& file : found->second) {
-            KF_TRY(const std::string text, io::read_file(file));
-            KF_CHECK(sim::read_printer_cfg(text, file, config));
-        }
-    double* const carriage[] = {&config.carriage.x, &config.carriage.y, &config.carriage.z};
-    for (std::size_t i = 0; i < 3; ++i) // at power-up it stands somewhere on its rails
-        *carriage[i] = std::clamp(*carriage[i], config.axes[i].min, std::max(config.axes[i].min, config.axes[i].max));
-    if (in.has("kalico")) config.program = sim::host_program::kalico;
+    config.program = program;
+    for (const auto& file : files) {
+        KF_TRY(const std::string text, io::read_file(file));
+        KF_CHECK(sim::read_printer_cfg(text, file, config));
+    }
     // Not the folder that a printer.cfg names: that is the real printer's.
-    config.gcodes = fs::absolute(in.get("gcodes").value_or((socket.parent_path() / "gcodes").string()));
+    config.gcodes = gcodes;
     return config;
 }
 
-/// The machine behind the socket: as it should be, or as --wrong says.
-result<void> put_together(sim::gantry& machine, const cli::invocation& in, const sim::printer_config& config,
-                          sim::touch touch, sim::ink ink) {
+/// The machine behind the socket: as it should be, or as --wrong says. It stays what it is, whatever a later
+/// printer.cfg takes it for.
+result<sim::wrong_machine> machine_of(const cli::invocation& in, const sim::printer_config& config) {
     sim::wrong_machine wrong;
     if (const auto file = in.get("wrong")) {
         KF_TRY(const std::string text, io::read_file(*file));
@@ -92,8 +94,25 @@ result<void> put_together(sim::gantry& machine, const cli::invocation& in, const
         if ((wrong.touch_mm || wrong.touch_below_mm) && (in.has("pen-down") || in.has("pen-below")))
             return kf::fail(errc::usage, fmt::format("{} says where the pen touches, and so does an option", *file));
     }
-    machine.build(sim::mechanics_of(wrong, config, touch), ink, static_cast<std::uint64_t>(wrong.seed));
-    return {};
+    if (!wrong.turn_x_mm) wrong.turn_x_mm = config.first_motor(0).rotation_distance;
+    if (!wrong.turn_y_mm) wrong.turn_y_mm = config.first_motor(1).rotation_distance;
+    if (!wrong.driver_pulses) wrong.driver_pulses = config.first_motor(0).steps_per_turn();
+    return wrong;
+}
+
+/// Klipper reads its printer.cfg anew with each restart. What cannot be read then is its error.
+void read_anew(sim::klippy_process& k, const std::vector<std::string>& files, const sim::wrong_machine& wrong,
+               sim::touch touch) {
+    k.set_reader([files, wrong, touch](sim::printer_config& config, sim::gantry& machine) {
+        auto read = configure(files, config.program, config.gcodes);
+        if (!read) {
+            config.config_error = read.error().what;
+            return;
+        }
+        read->carriage = config.carriage;
+        config = *std::move(read);
+        machine.count_anew(sim::mechanics_of(wrong, config, touch).scale);
+    });
 }
 
 result<void> run_printer(cli::invocation& in) {
@@ -111,7 +130,18 @@ result<void> run_printer(cli::invocation& in) {
     const auto ink = in.get("ink");
     if (ink && !ink->ends_with(".svg") && !ink->ends_with(".png"))
         return kf::fail(errc::usage, "--ink takes a name that ends in .svg or .png");
-    KF_TRY(const sim::printer_config config, configure(in, *socket));
+    std::vector<std::string> files;
+    if (const auto found = in.options.find("config"); found != in.options.end())
+        files.assign(found->second.begin(), found->second.end());
+    const fs::path gcodes =
+        fs::absolute(in.get("gcodes").value_or((fs::path(*socket).parent_path() / "gcodes").string()));
+    KF_TRY(sim::printer_config config,
+           configure(files, in.has("kalico") ? sim::host_program::kalico : sim::host_program::klipper, gcodes));
+    for (std::size_t i = 0; i < 3; ++i) { // at power-up it stands somewhere on its rails; for bring-up in their middle
+        double& at = sim::along(config.carriage, i);
+        if (!config.is_cartesian) at = (config.axes[i].min + config.axes[i].max) / 2;
+        at = std::clamp(at, config.axes[i].min, std::max(config.axes[i].min, config.axes[i].max));
+    }
     KF_CHECK(io::make_directories(config.gcodes));
     std::vector<fs::path> scenarios;
     if (const auto found = in.options.find("state"); found != in.options.end())
@@ -119,7 +149,9 @@ result<void> run_printer(cli::invocation& in) {
 
     const sim::paper paper{config.axes[0].max, config.axes[1].max};
     sim::klippy_server server(fs::absolute(*socket), config, std::move(scenarios), speed);
-    KF_CHECK(put_together(server.klippy().machine(), in, config, touch, ink ? sim::ink::kept : sim::ink::forgotten));
+    KF_TRY(const sim::wrong_machine wrong, machine_of(in, config));
+    sim::put_together(server.klippy().machine(), wrong, config, touch, ink ? sim::ink::kept : sim::ink::forgotten);
+    if (!files.empty()) read_anew(server.klippy(), files, wrong, touch);
     io::interrupt::catch_signals();
     KF_CHECK(server.listen());
     const boost::json::object where{
@@ -170,9 +202,10 @@ cli::command_row printer_command() {
          {"ink", "FILE", "a picture of what the pen drew, .svg or .png"},
          {"pen-down", "MM", "the Z from which on the pen touches the paper (15)"},
          {"pen-below", "MM", "instead, where a low Z is down: the Z from which downwards it touches"},
-         {"wrong", "FILE", "what is wrong with the machine: pulleys, racking, backlash, touch, stalls, scatter"},
+         {"wrong", "FILE",
+          "what is wrong with the machine: wires, switches, pulleys, racking, backlash, touch, stalls, scatter"},
          {"config", "FILE",
-          "a printer.cfg that goes over its own: axes, limits, macros, homing, delayed_gcode, skew, on_error_gcode"},
+          "a printer.cfg: a whole one, as kcal printer-cfg writes it, or sections that go over its own"},
          {"kalico", "", "behave as Kalico where that differs: G28 ends a retract away from the endstop"},
          {"state", "FILE", "JSON objects that stand over its status objects; read again at each look"},
          {"stdin", "",
@@ -182,6 +215,8 @@ cli::command_row printer_command() {
         {{"ksim printer --socket /tmp/klippy_uds --ink /tmp/ink.svg", "a printer to draw on"},
          {"kplot machine macros --sim > macros.cfg && ksim printer --socket /tmp/klippy_uds --config macros.cfg",
           "with the macros that kplot likes to find"},
+         {"kcal printer-cfg --serial ksim > printer.cfg && ksim printer --socket /tmp/klippy_uds --config printer.cfg",
+          "the printer of a machine.yaml, to rehearse on"},
          {"kplot run drawing.svg --sim", "starts one by itself"}},
         run_printer};
 }

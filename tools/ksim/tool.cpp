@@ -18,17 +18,19 @@ std::vector<const char*> words_of(const Rows& rows) {
 } // namespace
 
 const cli::tool_row& tool() {
-    static const cli::tool_row row{
-        "ksim",
-        "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
-        {},
-        {host_command(), printer_command(), measure_command(), board_command(), moonraker_command()},
-        {},
-        "",
-        checks(),
-        {{"SHELL", {"bash", "zsh", "fish"}},
-         {"LOOK", words_of(sim::looks())},
-         {"INSTRUMENT", words_of(cal::instruments)}}};
+    static const cli::tool_row row{"ksim",
+                                   "Simulates a printer's host: boards, Klipper, its service, a firmware tree.",
+                                   {},
+                                   {host_command(), printer_command(), measure_command(), press_command(),
+                                    release_command(), look_command(), restart_command(), board_command(),
+                                    moonraker_command()},
+                                   {},
+                                   "",
+                                   checks(),
+                                   {{"SHELL", {"bash", "zsh", "fish"}},
+                                    {"LOOK", words_of(sim::looks())},
+                                    {"INSTRUMENT", words_of(cal::instruments)},
+                                    {"SWITCH", {"x", "x1", "y", "z"}}}};
     return row;
 }
 

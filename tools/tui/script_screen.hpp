@@ -97,7 +97,8 @@ class script_screen {
 
     [[nodiscard]] grid_size size() const noexcept { return size_; }
     void draw(const text_grid& frame) { shown_ = frame; }
-    [[nodiscard]] bool is_shown() const noexcept { return true; }
+    void ask_sight() noexcept {}
+    [[nodiscard]] bool is_seen() const noexcept { return true; }
     [[nodiscard]] wake wait(std::span<const int> fds, time_point until) {
         wake w;
         for (;;) {

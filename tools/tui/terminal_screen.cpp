@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "terminal_screen.hpp"
 
+#include "waking_signals.hpp"
+
 #include <kf/io/decimal.hpp>
+#include <kf/tui/sight.hpp>
+#include <kf/tui/spoken.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -51,25 +55,6 @@ void put_back_and_crash(int number) {
     ::raise(number);
 }
 
-/// Signals that end a wait; blocked except while it waits, so that none comes between the look and the wait.
-constexpr std::array waking{SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-class held_signals {
-    sigset_t before_{};
-
-  public:
-    held_signals() {
-        sigset_t held;
-        sigemptyset(&held);
-        for (const int number : waking) sigaddset(&held, number);
-        ::pthread_sigmask(SIG_BLOCK, &held, &before_);
-    }
-    held_signals(const held_signals&) = delete;
-    held_signals& operator=(const held_signals&) = delete;
-    ~held_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
-};
-
 /// Those have no protocol beyond ECMA-48's own, and some would show what they do not know.
 bool is_bare(const std::string& term) {
     for (const char* kind : {"linux", "vt", "ansi", "dumb", "cons"})
@@ -100,42 +85,50 @@ struct terminal_screen::state {
     termios before{}, raw{};
     std::optional<frame_encoder> encoder = {};
     key_decoder decoder;
+    sight seen;
     std::string unsent = {};
     std::optional<text_grid> next = {}; ///< the newest frame, while the one before is on its way
     std::vector<std::string> said = {}; ///< lines of the last one, plain
     steady_clock::time_point may_say{}, looked{};
-    std::array<struct sigaction, waking.size()> signals_before{};
+    std::array<struct sigaction, waking_signals.size()> signals_before{};
     int interrupts = 0;
     bool ours = false, kitty = false, gone = false, stops = false;
+    bool in_sight = false; ///< since the last wait
     std::vector<key> keys = {};
+    std::vector<key> answers = {}; ///< keys of one read that came behind it
 
     explicit state(terminal_look look)
       : how(std::move(look))
-      , decoder(how.escape_delay) {}
+      , decoder(how.escape_delay)
+      , seen(has_words()) {}
 
     ~state() {
         give();
-        for (std::size_t i = 0; i < waking.size(); ++i) ::sigaction(waking[i], &signals_before[i], nullptr);
+        for (std::size_t i = 0; i < waking_signals.size(); ++i)
+            ::sigaction(waking_signals[i], &signals_before[i], nullptr);
         for (const int number : crashes) ::signal(number, SIG_DFL);
     }
 
     void hear_signals() {
-        for (std::size_t i = 0; i < waking.size(); ++i) {
-            ::sigaction(waking[i], nullptr, &signals_before[i]);
-            const bool ends = waking[i] != SIGWINCH && waking[i] != SIGTSTP && waking[i] != SIGCONT;
+        for (std::size_t i = 0; i < waking_signals.size(); ++i) {
+            ::sigaction(waking_signals[i], nullptr, &signals_before[i]);
+            const bool ends =
+                waking_signals[i] != SIGWINCH && waking_signals[i] != SIGTSTP && waking_signals[i] != SIGCONT;
             if (ends && signals_before[i].sa_handler != SIG_DFL) continue; // the tool has its own word
             struct sigaction action{};
             sigemptyset(&action.sa_mask);
             action.sa_handler = ends ? io::interrupt::remember : note_signal;
-            ::sigaction(waking[i], &action, nullptr);
+            ::sigaction(waking_signals[i], &action, nullptr);
         }
         for (const int number : crashes) ::signal(number, put_back_and_crash);
         interrupts = io::interrupt::count();
     }
+    /// It may be spoken to beyond the text of frames: lines for a reader have no other bytes in them.
+    [[nodiscard]] bool has_words() const { return !how.plain && !is_bare(how.term); }
     [[nodiscard]] std::string end_bytes() const {
         std::string bytes;
         if (kitty) bytes += kitty_off;
-        if (!is_bare(how.term)) bytes += brackets_off;
+        if (has_words()) bytes += brackets_off;
         return bytes;
     }
     void remember_for_a_crash() {
@@ -152,13 +145,15 @@ struct terminal_screen::state {
         if (::tcgetattr(tty.get(), &before) != 0) return kf::fail(io::system_error("cannot ask the terminal"));
         raw = before;
         raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | IEXTEN);
+        raw.c_lflag |= NOFLSH; // Ctrl+C must not throw away an answer of the terminal, nor a stop in front of it
         raw.c_iflag &= ~static_cast<tcflag_t>(IXON | ICRNL | INLCR | IGNCR | ISTRIP);
         raw.c_cc[VMIN] = 1;
         raw.c_cc[VTIME] = 0;
         if (::tcsetattr(tty.get(), TCSADRAIN, &raw) != 0) return kf::fail(io::system_error("cannot set the terminal"));
         ours = true;
         kitty = false;
-        if (!is_bare(how.term)) unsent += brackets_on;
+        if (has_words()) unsent += brackets_on;
+        unsent += seen.begin(steady_clock::now());
         remember_for_a_crash();
         return {};
     }
@@ -177,6 +172,10 @@ struct terminal_screen::state {
             if (::poll(&p, 1, 50) > 0) send();
         }
         unsent.clear();
+        // An answer of the terminal is not for whoever reads next.
+        const auto owed = std::min(patience, seen.owed_until(steady_clock::now()));
+        for (pollfd p{tty.get(), POLLIN, 0}; seen.is_owed() && !gone && steady_clock::now() < owed;)
+            if (::poll(&p, 1, 10) > 0) read_keys(steady_clock::now());
         to_put_back.taken = 0;
         ::tcsetattr(tty.get(), TCSADRAIN, &before);
     }
@@ -197,13 +196,24 @@ struct terminal_screen::state {
         }
     }
     void send_next(steady_clock::time_point now) {
+        send_frame(now);
+        if (next || gone || !ours) return;
+        unsent += seen.behind_frame();
+        send();
+        if (seen.is_leaving() && has_all_left()) seen.has_left(now);
+    }
+    [[nodiscard]] bool has_all_left() const {
+        int on_its_way = 0; // a serial line tells; a pseudo terminal has it at once
+        return unsent.empty() && (::ioctl(out, TIOCOUTQ, &on_its_way) != 0 || on_its_way == 0);
+    }
+    void send_frame(steady_clock::time_point now) {
         send();
         if (!next || !unsent.empty() || gone || !ours) return;
         if (encoder)
             unsent += encoder->show(*next);
         else {
             if (now < may_say) return;
-            auto now_said = lines(*next);
+            auto now_said = spoken_lines(*next, how.unicode);
             for (const std::string& line : news(said, now_said)) unsent += line + "\n";
             said = std::move(now_said);
             may_say = now + 1s;
@@ -240,8 +250,17 @@ struct terminal_screen::state {
             return;
         }
         if (n < 0) return;
-        decoder.feed({buffer.data(), static_cast<std::size_t>(n)}, since, steady_clock::now(), keys);
-        std::erase_if(keys, [&](const key& k) { return own(k); });
+        std::vector<key> read;
+        const auto now = steady_clock::now();
+        decoder.feed({buffer.data(), static_cast<std::size_t>(n)}, since, now, read);
+        for (key& k : read)
+            if (!own(k) && !seen.is_blind(k, now)) (in_sight ? answers : keys).push_back(std::move(k));
+    }
+    /// Nothing answers, or not in time: what lies there now was typed before.
+    void end_grace(steady_clock::time_point now) {
+        if (const auto end = seen.deadline(); !end || now < *end) return;
+        for (pollfd p{tty.get(), POLLIN, 0}; !gone && ::poll(&p, 1, 0) > 0;) read_keys(now);
+        if (seen.pass(now)) in_sight = true;
     }
     /// Keys that are the terminal's affair on every page.
     bool own(const key& k) {
@@ -249,6 +268,10 @@ struct terminal_screen::state {
             if (!kitty) unsent += kitty_on;
             kitty = true;
             remember_for_a_crash();
+            return true;
+        }
+        if (k.code == key_code::status) {
+            if (seen.answer()) in_sight = true;
             return true;
         }
         if (k.code != key_code::text || (k.modifiers & modifier::ctrl) == 0) return false;
@@ -261,8 +284,8 @@ struct terminal_screen::state {
 
     /// True when there is something to tell.
     bool settle(wake& w) {
-        if (const int seen = io::interrupt::count(); seen != interrupts) {
-            interrupts = seen;
+        if (const int count = io::interrupt::count(); count != interrupts) {
+            interrupts = count;
             w.interrupted = true;
         }
         if (std::exchange(asked_to_stop, 0) != 0) {
@@ -279,7 +302,7 @@ struct terminal_screen::state {
         }
         w.hung_up = gone;
         w.keys = std::exchange(keys, {});
-        return w.interrupted || w.resized || w.hung_up || !w.keys.empty();
+        return w.interrupted || w.resized || w.hung_up || in_sight || !w.keys.empty();
     }
 };
 
@@ -318,20 +341,24 @@ grid_size terminal_screen::size() const {
 }
 
 void terminal_screen::draw(const text_grid& frame) {
-    state_->next = state_->how.unicode ? frame : in_ascii(frame);
+    state_->next = state_->how.unicode || state_->how.plain ? frame : in_ascii(frame);
     state_->send_next(steady_clock::now());
 }
 
-bool terminal_screen::is_shown() const noexcept {
-    int on_its_way = 0; // a serial line tells; a pseudo terminal has it at once
-    return !state_->next && state_->unsent.empty() &&
-           (::ioctl(state_->out, TIOCOUTQ, &on_its_way) != 0 || on_its_way == 0);
+void terminal_screen::ask_sight() {
+    state_->seen.want();
+    state_->send_next(steady_clock::now());
 }
+
+bool terminal_screen::is_seen() const noexcept { return state_->seen.is_seen(); }
 
 wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point until) {
     state& s = *state_;
     wake w;
     if (std::exchange(s.stops, false)) s.stop_here();
+    s.in_sight = false;
+    s.keys.insert(s.keys.begin(), s.answers.begin(), s.answers.end());
+    s.answers.clear();
     const held_signals held;
     for (bool first = true;; first = false) {
         if (s.settle(w)) return w;
@@ -339,6 +366,8 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
         s.send_next(now);
         auto end = until;
         if (const auto d = s.decoder.deadline()) end = std::min(end, *d);
+        if (const auto d = s.seen.deadline()) end = std::min(end, *d);
+        if (s.seen.is_leaving()) end = std::min(end, now + 20ms);
         if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.may_say, now));
         if (first) end = now; // what lies there already is not late, however long we were away
         std::vector<pollfd> polled;
@@ -357,6 +386,7 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
                 if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
         } else
             s.decoder.wait_over(now, s.keys);
+        s.end_grace(now);
         s.looked = now;
         const bool told = s.settle(w);
         if (told || !w.ready.empty() || now >= until) return w;

@@ -43,7 +43,8 @@ class terminal_screen {
 
     [[nodiscard]] grid_size size() const;
     void draw(const text_grid& frame);
-    [[nodiscard]] bool is_shown() const noexcept;
+    void ask_sight();
+    [[nodiscard]] bool is_seen() const noexcept;
     /// Ctrl+Z comes as a FocusOut, so that whatever is held ends; the next wait() then stops the program.
     [[nodiscard]] wake wait(std::span<const int> fds, std::chrono::steady_clock::time_point until);
     [[nodiscard]] std::vector<key> forget_typed();

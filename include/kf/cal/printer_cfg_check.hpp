@@ -75,7 +75,7 @@ class cfg_check {
         const std::array<std::pair<const char*, const std::string*>, 3> pins{
             {{"step_pin", &known.step}, {"dir_pin", &known.dir}, {"enable_pin", &known.enable}}};
         for (const auto& [option, ours] : pins)
-            if (const auto theirs = s_.text(section, option); theirs && !ours->empty() && bare(*theirs) != *ours)
+            if (const auto theirs = s_.text(section, option); theirs && !ours->empty() && bare(*theirs) != bare(*ours))
                 differs(fmt::format("axes.{}.octopus_slot", axis), *ours, section, option, *theirs);
     }
     void endstop(char axis, std::size_t nth, const std::string& section) const {

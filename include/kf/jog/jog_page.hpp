@@ -112,7 +112,7 @@ class jog_page {
     [[nodiscard]] effects take(const tui::key& k);
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
     [[nodiscard]] tui::binding_table<command> bindings() const;
-    /// A question waits to be seen: draw, empty the keyboard, then shown().
+    /// A question waits to be seen: draw, then shown() once it is in sight.
     [[nodiscard]] bool has_question_to_show() const noexcept {
         const auto* q = std::get_if<question>(&over_);
         return q != nullptr && !q->text.was_shown();

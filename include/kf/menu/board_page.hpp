@@ -5,6 +5,7 @@
 
 #include <kf/menu/board_draft.hpp>
 #include <kf/menu/board_list.hpp>
+#include <kf/menu/message_rows.hpp>
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/confirmation.hpp>
@@ -74,19 +75,21 @@ class board_page {
     }
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const {
         const auto title = "kflash: " + draft_.old().name;
-        return tui::framed(
-            size, {title, draft_.is_changed() ? "not saved" : "", tui::footer_of(bindings())}, [&](tui::pane body) {
-                const auto top = paint_identity(body);
-                const std::size_t below = std::min<std::size_t>(4, body.rows() - std::min(top, body.rows()));
-                cursor_.paint(body.part(0, top, {body.columns(), draft_fields.size()}), lines());
-                auto end = body.below(body.rows() - below);
-                if (leave_)
-                    leave_->paint(end);
-                else if (field_)
-                    (void)field_->paint(end);
-                else
-                    body.put(1, body.rows() - 1, message_);
-            });
+        return tui::framed(size, {title, draft_.is_changed() ? "not saved" : "", tui::footer_of(bindings())},
+                           [&](tui::pane body) {
+                               const auto top = paint_identity(body);
+                               const std::size_t below =
+                                   std::min(std::max<std::size_t>(4, field_ ? field_->height(body.columns()) : 0),
+                                            body.rows() - std::min(top, body.rows()));
+                               cursor_.paint(body.part(0, top, {body.columns(), draft_fields.size()}), lines());
+                               auto end = body.below(body.rows() - below);
+                               if (leave_)
+                                   leave_->paint(end);
+                               else if (field_)
+                                   (void)field_->paint(end);
+                               else
+                                   (void)paint_message(body, message_, tui::look::normal);
+                           });
     }
 
   private:

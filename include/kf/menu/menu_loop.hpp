@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// The loop of the menu: a frame, a wait, what was typed, what was heard. A key is taken before the news that came with
-/// it: it was meant for what stood on the screen. A question counts as seen when its frame is out, and what was typed
-/// until then is no answer to it. Nor is what was typed before the terminal was lent meant for whoever gets it, or for
-/// the page behind.
+/// it: it was meant for what stood on the screen, and is nothing when Ctrl+C came with it. What was typed until a
+/// question could be seen is no answer to it. Nor is what was typed before the terminal was lent meant for whoever gets
+/// it, or for the page behind.
 
 #include <kf/io/interrupt.hpp>
 #include <kf/tui/screen.hpp>
+#include <kf/tui/unseen_question.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -19,9 +19,6 @@ struct terminal_lease {
     std::function<void()> leave;
     std::function<result<void>()> back;
 };
-
-/// How often a slow terminal is asked whether it has shown a question.
-inline constexpr std::chrono::milliseconds look_for_shown{50};
 
 /// `menu` is a menu_session of tools/kflash, or a test's. Until a person leaves it; errc::interrupted when the terminal
 /// went away.
@@ -34,16 +31,12 @@ template<class Menu, tui::screen Screen>
                                 screen.leave();
                             },
                             [&] { return screen.back(); }};
+    tui::unseen_question unseen;
     while (!menu.is_over()) {
         screen.draw(menu.paint(screen.size()));
-        if (menu.has_question_to_show() && screen.is_shown()) {
-            (void)screen.forget_typed();
-            menu.shown();
-        }
+        unseen.drawn(screen, menu.has_question_to_show());
         const auto fds = menu.fds();
-        auto until = menu.next();
-        if (menu.has_question_to_show()) until = std::min(until, std::chrono::steady_clock::now() + look_for_shown);
-        const auto woken = screen.wait(fds, until);
+        const auto woken = screen.wait(fds, menu.next());
         if (woken.hung_up) {
             menu.hang_up();
             return kf::fail(errc::interrupted, "the terminal went away");
@@ -55,9 +48,10 @@ template<class Menu, tui::screen Screen>
         }
         was_lent = false;
         for (const auto& k : woken.keys) {
-            if (menu.has_question_to_show() || menu.is_over() || was_lent) break;
+            if (menu.has_question_to_show() || menu.is_over() || was_lent || woken.interrupted) break;
             menu.take(k, terminal);
         }
+        if (unseen.comes_in_sight(screen)) menu.shown();
         menu.go_on(std::chrono::steady_clock::now());
     }
     return {};

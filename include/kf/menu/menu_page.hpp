@@ -4,6 +4,7 @@
 
 #include <kf/menu/board_list.hpp>
 #include <kf/menu/menu_action.hpp>
+#include <kf/menu/message_rows.hpp>
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/framed_page.hpp>
 #include <kf/tui/list_cursor.hpp>
@@ -128,9 +129,11 @@ class menu_page {
             if (!more.empty()) text += (text.empty() ? "" : ", ") + more;
         return text;
     }
-    [[nodiscard]] std::string service_and_klippy() const {
+    /// In a narrow window what is cut is not how Klipper is.
+    [[nodiscard]] std::string service_and_klippy(bool is_small) const {
         if (status.klippy.empty()) return status.service;
-        return fmt::format("{}, klippy: {}", status.service, status.klippy);
+        return is_small ? fmt::format("klippy: {}, {}", status.klippy, status.service)
+                        : fmt::format("{}, klippy: {}", status.service, status.klippy);
     }
     /// Gives the rows that it took.
     std::size_t paint_status(tui::pane p) const;
@@ -177,7 +180,7 @@ inline std::size_t menu_page::paint_status(tui::pane p) const {
     };
     const bool is_small = p.columns() < 50 || p.rows() < 16;
     if (!is_small) line("Sources", status.sources);
-    line("Service", service_and_klippy());
+    line("Service", service_and_klippy(p.columns() < 50));
     if (!is_small) line("Moonraker", status.moonraker);
     line("Last flash", status.last_flash);
     p.rule(row++);
@@ -189,7 +192,14 @@ inline tui::text_grid menu_page::paint(tui::grid_size size) const {
     return tui::framed(size, {"kflash", aside, tui::footer_of(bindings())}, [&](tui::pane body) {
         const auto top = paint_status(body);
         const auto* row = in_hand();
-        const std::size_t below = body.rows() >= top + 6 ? 2 : 1;
+        const std::size_t said = paint_message(body, message, message_is);
+        // Of the row in hand all, as far as the list leaves room.
+        const std::size_t used = top + said + lines_.size();
+        const auto detail = row == nullptr || body.rows() < top + 6
+                                ? std::vector<std::string>{}
+                                : message_rows(detail_of(*row), body.columns(),
+                                               used < body.rows() ? std::min<std::size_t>(body.rows() - used, 4) : 1);
+        const std::size_t below = std::min(body.rows(), said + detail.size());
         tui::pane middle = body.part(0, top, {body.columns(), body.rows() - std::min(body.rows(), top + below)});
         if (list_.rows.empty())
             middle.put(1, 0,
@@ -198,8 +208,8 @@ inline tui::text_grid menu_page::paint(tui::grid_size size) const {
                                                : list_.trouble,
                        list_.trouble.empty() ? tui::look::faint : tui::look::bad);
         cursor_.paint(middle, lines_of(list_, body.columns()));
-        if (below == 2 && row != nullptr) body.put(1, body.rows() - 2, detail_of(*row), tui::look::faint);
-        body.put(1, body.rows() - 1, message, message_is);
+        for (std::size_t i = 0; i < detail.size(); ++i)
+            body.part(1, body.rows() - below + i, {body.columns() - 2, 1}).put(0, 0, detail[i], tui::look::faint);
     });
 }
 

@@ -5,9 +5,11 @@
 
 #include <kf/menu/retold.hpp>
 #include <kf/tui/text_field.hpp>
+#include <kf/tui/wrapped.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,11 +38,21 @@ class question_field {
         return {};
     }
 
+    /// The rows that it takes in a pane of so many columns.
+    [[nodiscard]] std::size_t height(std::size_t columns) const {
+        tui::text_grid room({columns, 40});
+        return paint(tui::pane(room));
+    }
     /// Gives the rows that it took.
     std::size_t paint(tui::pane p) const {
         std::size_t row = 0;
-        for (std::size_t i = 0; i < what_.choices.size(); ++i)
-            p.put(3, row++, fmt::format("{}. {}", i + 1, what_.choices[i]));
+        for (std::size_t i = 0; i < what_.choices.size(); ++i) {
+            const auto number = fmt::format("{}. ", i + 1);
+            p.put(3, row, number);
+            const auto left = 3 + number.size();
+            for (const auto& line : tui::wrapped(what_.choices[i], p.columns() - std::min(p.columns(), left + 1)))
+                p.put(left, row++, line);
+        }
         std::string prompt = what_.text;
         if (!what_.usual.empty()) prompt += fmt::format(" [{}]", what_.usual);
         prompt += ":";

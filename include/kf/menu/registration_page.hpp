@@ -5,6 +5,7 @@
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/registration.hpp>
 #include <kf/tui/framed_page.hpp>
+#include <kf/tui/wrapped.hpp>
 
 #include <fmt/format.h>
 
@@ -65,7 +66,8 @@ class registration_page {
             for (const auto& [what, is] : wizard_.summary()) {
                 if (is.empty() || (!at_end && !is_known(what))) continue;
                 body.put(1, row, what, tui::look::faint);
-                body.put(16, row++, is, tui::look::strong);
+                for (const auto& line : tui::wrapped(is, body.columns() - 17))
+                    body.put(16, row++, line, tui::look::strong);
             }
             if (!wizard_.note().empty())
                 for (const auto& line : wrap(wizard_.note(), body.columns() - 2, ""))

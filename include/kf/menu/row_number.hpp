@@ -12,13 +12,18 @@ namespace kf::menu {
 class row_number {
   public:
     [[nodiscard]] static bool is_digit(const tui::key& k) {
-        return tui::is_typed(k) && k.text >= U'0' && k.text <= U'9';
+        return k.code == tui::key_code::number || (tui::is_typed(k) && k.text >= U'0' && k.text <= U'9');
     }
     /// The row that the key leads to, of rows 1 to `most`; nothing for another key, or for no such row.
     [[nodiscard]] std::optional<unsigned> take(const tui::key& k, unsigned most) {
         if (!is_digit(k)) {
             typed_ = 0;
             return std::nullopt;
+        }
+        if (k.code == tui::key_code::number) {
+            typed_ = 0;
+            const auto whole = static_cast<unsigned>(k.text);
+            return whole >= 1 && whole <= most ? std::optional(whole) : std::nullopt;
         }
         const auto digit = static_cast<unsigned>(k.text - U'0');
         const unsigned longer = typed_ * 10 + digit;

@@ -4,6 +4,7 @@
 /// saved by one command; a value that is none stays in its line, with the reason below it.
 
 #include <kf/board/setting.hpp>
+#include <kf/menu/message_rows.hpp>
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/row_number.hpp>
 #include <kf/tui/framed_page.hpp>
@@ -73,12 +74,12 @@ class settings_page {
     }
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const {
         return tui::framed(size, {"kflash: settings", "", tui::footer_of(bindings())}, [&](tui::pane body) {
-            const std::size_t below = field_ ? 4 : 1;
+            const std::size_t below = field_ ? field_->height(body.columns()) : 1;
             cursor_.paint(body.part(0, 0, {body.columns(), body.rows() - std::min(below, body.rows())}), lines());
             if (field_)
                 (void)field_->paint(body.below(body.rows() - below));
             else
-                body.put(1, body.rows() - 1, message_, tui::look::good);
+                (void)paint_message(body, message_, tui::look::good);
         });
     }
 

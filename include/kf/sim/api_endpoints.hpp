@@ -6,6 +6,7 @@
 #include <kf/klippy/rpc.hpp>
 #include <kf/klippy/simulator_proof.hpp>
 #include <kf/sim/api_connections.hpp>
+#include <kf/sim/onlooker.hpp>
 #include <kf/sim/printer_objects.hpp>
 #include <kf/sim/status_feed.hpp>
 #include <kf/sink/utf8.hpp>
@@ -61,12 +62,14 @@ class api_endpoints {
     void answer(const request& r, object result) { connections_.respond(r.from, r.id, std::move(result)); }
     void complain(const request& r, std::string_view text) { connections_.respond_error(r.from, r.id, text); }
 
+    void by_hand(const request& r);
     void objects_list(const request& r);
     void objects_query(const request& r);
     void motion_report(const request& r);
     task<> run_script(request r, std::string script);
     task<> answer_endstops(request r);
     void dump_plan(int connection, object templ, seconds after);
+    void dump_steps(int connection, object templ, const motor_config& motor, seconds after);
     [[nodiscard]] object look(const std::string& name, seconds at);
     [[nodiscard]] object info() const;
     [[nodiscard]] object help() const;
@@ -133,11 +136,7 @@ inline const boost::json::value* api_endpoints::argument(const request& r, const
 
 inline void api_endpoints::dispatch(request r) {
     const std::string& m = r.method;
-    if (m == klippy::simulator_endpoint) { // the one word that no klippy has, in no list of endpoints
-        const auto* challenge = argument(r, "challenge", kind::text);
-        if (challenge != nullptr) answer(r, {{"answer", klippy::simulator_answer(challenge->as_string())}});
-        return;
-    }
+    if (m.starts_with("ksim/")) return by_hand(r); // words that no klippy has, in no list of endpoints
     const auto known = endpoints();
     if (std::none_of(known.begin(), known.end(), [&](const auto& e) { return e.as_string() == m; }))
         return complain(r, fmt::format("webhooks: No registered callback for path '{}'", m));
@@ -179,6 +178,24 @@ inline void api_endpoints::dispatch(request r) {
     reactor_.spawn(run_script(std::move(r), command));
 }
 
+/// What a person does at the machine, and sees there.
+inline void api_endpoints::by_hand(const request& r) {
+    if (r.method == klippy::simulator_endpoint) {
+        const auto* challenge = argument(r, "challenge", kind::text);
+        if (challenge != nullptr) answer(r, {{"answer", klippy::simulator_answer(challenge->as_string())}});
+        return;
+    }
+    if (r.method == look_endpoint) return answer(r, look_at(printer_));
+    if (r.method != press_endpoint && r.method != release_endpoint)
+        return complain(r, fmt::format("webhooks: No registered callback for path '{}'", r.method));
+    const auto* name = argument(r, "switch", kind::text);
+    if (name == nullptr) return;
+    const auto which = find_motor(std::string_view(name->as_string()));
+    if (!which) return complain(r, fmt::format("there is no switch {}", std::string_view(name->as_string())));
+    printer_.head.machine().pressed[index_of(*which)] = r.method == press_endpoint;
+    answer(r, {});
+}
+
 inline void api_endpoints::objects_list(const request& r) {
     boost::json::array all;
     for (const auto& n : printer_.names()) all.emplace_back(n);
@@ -203,12 +220,17 @@ inline void api_endpoints::motion_report(const request& r) {
     if (name == nullptr) return complain(r, "Missing Argument [name]");
     const bool plan = r.method == "motion_report/dump_trapq";
     bool exists = plan && *name == "toolhead";
-    for (const auto& s : detail::steppers) exists = exists || (!plan && *name == s.name);
+    for (const motor_config& m : printer_.config.motors)
+        exists = exists || (!plan && *name == boost::json::string_view(m.section));
     if (!exists)
         return complain(r, fmt::format("The value '{}' is not valid for name", name->is_string()
                                                                                    ? std::string(name->as_string())
                                                                                    : boost::json::serialize(*name)));
-    if (!plan) return answer(r, {{"header", boost::json::array{"interval", "count", "add"}}});
+    if (!plan) {
+        answer(r, {{"header", boost::json::array{"interval", "count", "add"}}});
+        const motor_config* motor = printer_.config.motor_of(std::string_view(name->as_string()));
+        return dump_steps(r.from, r.response_template, *motor, printer_.head.queue.clock());
+    }
     answer(r, {{"header", boost::json::array{"time", "duration", "start_velocity", "acceleration", "start_position",
                                              "direction"}}});
     reactor_.call_at(reactor_.now() + 0.5, [this, c = r.from, t = r.response_template] { dump_plan(c, t, -1); });
@@ -222,6 +244,14 @@ inline void api_endpoints::dump_plan(int c, object templ, seconds after) {
         connections_.push(c, templ, {{"data", std::move(data)}});
     }
     reactor_.call_at(reactor_.now() + 0.5, [this, c, t = std::move(templ), after] { dump_plan(c, t, after); });
+}
+
+inline void api_endpoints::dump_steps(int c, object templ, const motor_config& motor, seconds after) {
+    reactor_.call_at(reactor_.now() + 0.5, [this, c, t = std::move(templ), &motor, after]() mutable {
+        if (!connections_.is_open(c)) return;
+        if (auto steps = printer_.stepped_since(motor, after)) connections_.push(c, t, *std::move(steps));
+        dump_steps(c, std::move(t), motor, after);
+    });
 }
 
 inline task<> api_endpoints::run_script(request r, std::string script) {
@@ -239,7 +269,7 @@ inline task<> api_endpoints::answer_endstops(request r) {
         co_return;
     }
     object all;
-    for (std::size_t i = 0; i < 3; ++i) all[axis_steppers[i]] = (*seen)[i] ? "TRIGGERED" : "open";
+    for (const auto& [name, triggered] : *seen) all[name] = triggered ? "TRIGGERED" : "open";
     answer(r, std::move(all));
 }
 
@@ -279,12 +309,11 @@ inline boost::json::array api_endpoints::endpoints() const {
                            "gcode/subscribe_output",
                            "objects/list",
                            "objects/query",
-                           "objects/subscribe",
-                           "pause_resume/cancel",
-                           "pause_resume/pause",
-                           "pause_resume/resume",
-                           "query_endstops/status",
-                           "motion_report/dump_stepper"};
+                           "objects/subscribe"};
+    if (printer_.config.has("pause_resume"))
+        for (const char* name : {"pause_resume/cancel", "pause_resume/pause", "pause_resume/resume"})
+            all.emplace_back(name);
+    for (const char* name : {"query_endstops/status", "motion_report/dump_stepper"}) all.emplace_back(name);
     if (printer_.state.name != "startup") all.emplace_back("motion_report/dump_trapq");
     return all;
 }

@@ -100,11 +100,27 @@ class gcode_host {
     }
     bool set_variable(const std::string& macro, const std::string& name, std::string value);
 
+    /// A macro that renames a command which is not there; Klipper refuses it.
+    [[nodiscard]] std::string renames_nothing() const {
+        const auto there = names(available::always);
+        for (const macro_config& m : config_.macros) {
+            if (m.renames.empty()) continue;
+            const bool found = std::ranges::find(there, m.renames) != there.end() ||
+                               std::ranges::count(there, m.name) > 1; // its own and that of the planner
+            if (!found) return fmt::format("Existing command '{}' not found in gcode_macro rename", m.name);
+        }
+        return {};
+    }
+
     void say(const std::string& text) { on_output(text); }
     /// Each line gets "// " before it.
     void inform(std::string_view text);
 
   private:
+    /// The planner knows it, and the configuration does not.
+    [[nodiscard]] bool lacks_module(const planner::gcode_line& line) const {
+        return line.letter() == 0 && line.is("SET_KINEMATIC_POSITION") && !config_.has("force_move");
+    }
     static task<gcode_answer> at_once(gcode_answer a) { co_return a; }
     task<gcode_answer> run_line(const planner::gcode_line& line);
     task<gcode_answer> after_motion(const planner::gcode_line& line, planner::gcode_effect effect);
@@ -124,10 +140,13 @@ class gcode_host {
 inline std::vector<std::string> gcode_host::names(available which) const {
     const bool every = ready || which == available::always;
     std::vector<std::string> all;
-    for (const char* motion : {"G0", "G1", "G4", "G20", "G21", "G90", "G91", "G92", "M82", "M83", "M204", "M220",
-                               "M221", "M400", "SET_VELOCITY_LIMIT", "SET_GCODE_OFFSET", "SAVE_GCODE_STATE",
-                               "RESTORE_GCODE_STATE", "SET_KINEMATIC_POSITION"})
+    for (const char* motion :
+         {"G0", "G1", "G4", "G20", "G21", "G90", "G91", "G92", "M82", "M83", "M204", "M220", "M221", "M400",
+          "SET_VELOCITY_LIMIT", "SET_GCODE_OFFSET", "SAVE_GCODE_STATE", "RESTORE_GCODE_STATE"})
         if (every) all.emplace_back(motion);
+    if (every && config_.has("force_move")) all.emplace_back("SET_KINEMATIC_POSITION");
+    if (every && config_.limits.arc_resolution > 0)
+        for (const char* arcs : {"G2", "G3", "G17", "G18", "G19"}) all.emplace_back(arcs);
     for (const auto& [name, c] : commands_)
         if (every || c.second == available::always) all.push_back(name);
     for (const auto& m : config_.macros)
@@ -173,12 +192,13 @@ inline task<gcode_answer> gcode_host::run_lines(std::string script) {
         at = end + 1;
         gcode_answer a;
         bool done = false;
-        if (ready && !line.command().empty()) { // the way of nearly all lines: no coroutine of their own
+        if (ready && !line.command().empty() &&
+            !lacks_module(line)) { // the way of nearly all lines: no coroutine of their own
             const auto moved = toolhead_.run(line);
             if (!moved)
                 a = refuse(moved.error());
             else if (*moved == planner::gcode_effect::move) {
-                if (toolhead_.must_wait()) co_await toolhead_.after_move();
+                if (toolhead_.queue.must_wait()) co_await toolhead_.queue.after_move();
             } else if (*moved != planner::gcode_effect::unknown)
                 a = co_await after_motion(line, *moved);
             done = !moved || *moved != planner::gcode_effect::unknown;
@@ -197,11 +217,11 @@ inline task<gcode_answer> gcode_host::after_motion(const planner::gcode_line& li
     if (effect == planner::gcode_effect::stop && line.letter() == 'G') {
         double ms = 0;
         (void)line.read('P', ms);
-        co_await toolhead_.dwell(ms / 1000.0);
+        co_await toolhead_.queue.dwell(ms / 1000.0);
     } else if (effect == planner::gcode_effect::stop && line.letter() == 'M') {
-        co_await toolhead_.wait_moves();
+        co_await toolhead_.queue.wait_moves();
     } else if (effect == planner::gcode_effect::stop) { // SET_KINEMATIC_POSITION
-        co_await toolhead_.flush_steps();
+        co_await toolhead_.queue.flush_steps();
         toolhead_.declare_position(toolhead_.position());
         if (const auto words = line.extended()) {
             toolhead_.set_homed(io::to_lower(words->find("SET_HOMED").value_or("xyz")), true);
@@ -217,8 +237,8 @@ inline task<gcode_answer> gcode_host::after_motion(const planner::gcode_line& li
         }
     } else if (line.is("M204") && !line.has('S') && !(line.has('P') && line.has('T'))) {
         inform(fmt::format("Invalid M204 command \"{}\"", line.text()));
-    } else if (toolhead_.must_wait()) {
-        co_await toolhead_.after_move();
+    } else if (toolhead_.queue.must_wait()) {
+        co_await toolhead_.queue.after_move();
     }
     co_return gcode_answer{};
 }

@@ -50,7 +50,7 @@ inline task<gcode_answer> homing::home_axes(std::string axes) {
     for (const char axis : axes) {
         const auto done = co_await toolhead_.home(static_cast<std::size_t>(axis - 'x'));
         if (done) continue;
-        if (!toolhead_.is_shut_down()) co_await toolhead_.motors_off();
+        if (!toolhead_.queue.is_shut_down()) co_await toolhead_.motors_off();
         co_return refuse(done.error());
     }
     co_return gcode_answer{};
@@ -66,7 +66,7 @@ inline task<> homing::hop() {
 inline task<gcode_answer> homing::home_safely(std::string axes) {
     const safe_z_config& safe = *config_.safe_z;
     if (!toolhead_.is_homed(2) && safe.z_hop != 0) { // it takes itself to be at 0, wherever it is
-        co_await toolhead_.flush_steps();
+        co_await toolhead_.queue.flush_steps();
         planner::xyz here = toolhead_.position();
         here.z = 0;
         toolhead_.declare_position(here);
@@ -99,7 +99,7 @@ inline task<gcode_answer> homing::run_override() {
             (i == 0 ? here.x : i == 1 ? here.y : here.z) = *o.position[i];
             known += "xyz"[i];
         }
-    co_await toolhead_.flush_steps();
+    co_await toolhead_.queue.flush_steps();
     toolhead_.declare_position(here);
     toolhead_.set_homed(known, true);
     in_override_ = true;

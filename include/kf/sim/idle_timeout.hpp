@@ -13,12 +13,13 @@ namespace kf::sim {
 
 class idle_timeout {
   public:
-    idle_timeout(reactor& r, toolhead& t, gcode_host& g, seconds timeout)
+    idle_timeout(reactor& r, toolhead& t, gcode_host& g, const printer_config& c)
       : reactor_(r)
       , toolhead_(t)
       , gcode_(g)
-      , timeout_(timeout) {
-        t.on_start = [this] { motion_began(); };
+      , script_(c.idle_gcode)
+      , timeout_(c.idle_timeout) {
+        t.queue.on_start = [this] { motion_began(); };
         g.add_simple("SET_IDLE_TIMEOUT", [this](const planner::gcode_line& l) { return set(l); });
     }
 
@@ -46,13 +47,13 @@ class idle_timeout {
         if (state_ == mode::printing) return;
         state_ = mode::printing;
         began_ = reactor_.now();
-        look_at(began_ + settle + toolhead_.print_time() - toolhead_.clock());
+        look_at(began_ + settle + toolhead_.queue.print_time() - toolhead_.queue.clock());
     }
 
     void look() {
-        if (toolhead_.is_shut_down()) return;
+        if (toolhead_.queue.is_shut_down()) return;
         const seconds now = reactor_.now();
-        const seconds ahead = toolhead_.print_time() - toolhead_.clock();
+        const seconds ahead = toolhead_.queue.print_time() - toolhead_.queue.clock();
         if (state_ == mode::ready) {
             if (toolhead_.has_pending() || ahead > -1.0) return look_at(now + timeout_);
             if (-ahead < timeout_) return look_at(now + timeout_ + ahead);
@@ -70,14 +71,13 @@ class idle_timeout {
     }
 
     task<> turn_off() {
-        std::string script = "M84";
-        const gcode_answer a = co_await gcode_.run_script(std::move(script));
+        const gcode_answer a = co_await gcode_.run_section(script_);
         if (!a) {
             state_ = mode::ready;
             look_at(reactor_.now() + 1.0);
             co_return;
         }
-        (void)toolhead_.last_move_time();
+        (void)toolhead_.queue.last_move_time();
         state_ = mode::idle;
     }
 
@@ -99,6 +99,7 @@ class idle_timeout {
     reactor& reactor_;
     toolhead& toolhead_;
     gcode_host& gcode_;
+    const std::string& script_;
     seconds timeout_;
     mode state_ = mode::idle;
     seconds began_ = 0;

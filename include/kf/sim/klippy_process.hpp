@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,7 +66,12 @@ class klippy_process {
     /// The next firmware restart ends in an error, as one in fifteen does when the device vanishes while it resets.
     void fail_next_restart() noexcept { fail_next_restart_ = true; }
     void set_overrides(api_endpoints::overrides f) { overrides_ = std::move(f); }
-    void set_endstop_fault(std::size_t axis, endstop_fault f) { gantry_.faults[axis] = f; }
+    /// Whatever happens to it, a switch is pressed or is not; nothing: it works.
+    void set_switch(motor of, std::optional<bool> stuck) { gantry_.wires.set_stuck(of, stuck); }
+    /// What the next start finds wrong with its configuration; empty: nothing more than there is.
+    void set_config_error(std::string text) { told_error_ = std::move(text); }
+    /// What a start reads its configuration by: as a person may have changed it.
+    void set_reader(std::function<void(printer_config&, gantry&)> f) { read_config_ = std::move(f); }
 
     [[nodiscard]] const printer_state& state() const noexcept { return state_; }
     [[nodiscard]] const printer_config& config() const noexcept { return config_; }
@@ -92,8 +98,10 @@ class klippy_process {
     task<gcode_answer> restart_command(restart_kind kind);
 
     printer_config config_;
+    std::function<void(printer_config&, gantry&)> read_config_ = [](printer_config&, gantry&) {};
     reactor reactor_;
     gantry gantry_;
+    std::string told_error_;
     printer_state state_;
     api_connections connections_;
     std::unique_ptr<printer_objects> printer_; ///< of this run, as are the endpoints
@@ -111,6 +119,8 @@ class klippy_process {
 
 namespace detail {
 
+/// What kcal printer-cfg writes where it knows no serial number: no board has that name.
+inline constexpr std::string_view no_board = "CHANGE_ME";
 inline constexpr const char* message_startup = "\nPrinter is not ready\nThe klippy host software is attempting to "
                                                "connect.  Please\nretry in a few moments.\n";
 inline constexpr const char* message_ready = "Printer is ready";
@@ -162,6 +172,7 @@ inline void klippy_process::begin_life() {
     in_shutdown_ = false;
     lost_ = false;
     state_ = {"startup", detail::message_startup};
+    read_config_(config_, gantry_);
     printer_ = std::make_unique<printer_objects>(reactor_, config_, gantry_, state_);
     endpoints_ = std::make_unique<api_endpoints>(reactor_, connections_, *printer_, overrides_);
     endpoints_->on_emergency_stop = [this] { shut_down("Shutdown due to webhooks request"); };
@@ -181,8 +192,11 @@ inline void klippy_process::begin_life() {
             return {};
         },
         gcode_host::available::always);
-    if (!config_.config_error.empty()) {
-        stop_with_error(config_.config_error + "\n\n" + detail::restart_advice);
+    const std::string wrong = !told_error_.empty()           ? told_error_
+                              : config_.config_error.empty() ? g.renames_nothing()
+                                                             : config_.config_error;
+    if (!wrong.empty()) {
+        stop_with_error(wrong + "\n\n" + detail::restart_advice);
         return;
     }
     const seconds since = reactor_.now();
@@ -199,7 +213,7 @@ inline void klippy_process::begin_life() {
 
 inline void klippy_process::try_to_connect(seconds since) {
     if (state_.name != "startup") return;
-    switch (mcu_) {
+    switch (config_.serial == detail::no_board ? mcu_condition::absent : mcu_) {
     case mcu_condition::alive: return become_ready();
     case mcu_condition::shut_down:
         return stop_with_error(
@@ -213,7 +227,7 @@ inline void klippy_process::try_to_connect(seconds since) {
     const seconds again = std::min(reactor_.now() + 0.5, since + gives_up_after);
     reactor_.call_at(again, [this, since] {
         // A device that has just come is tried at the next attempt, one each five seconds.
-        if (mcu_ == mcu_condition::absent) return try_to_connect(since);
+        if (mcu_ == mcu_condition::absent || config_.serial == detail::no_board) return try_to_connect(since);
         reactor_.call_at(reactor_.now() + 3.3, [this, since] { try_to_connect(since); });
     });
 }
@@ -262,7 +276,7 @@ inline void klippy_process::set_mcu(mcu_condition c, std::string name) {
 }
 
 inline void klippy_process::kill() {
-    if (printer_) printer_->head.stop_carriage(printer_->head.held_by_machine());
+    if (printer_) printer_->head.stop_carriage(printer_->head.queue.held_by_machine());
     if (mcu_ == mcu_condition::shut_down) mcu_ = mcu_condition::alive; // klippy resets it when it comes up again
     frozen_until_.reset();
     exit_.reset();
@@ -288,10 +302,10 @@ inline void klippy_process::request_restart(restart_kind kind) {
 inline task<gcode_answer> klippy_process::restart_command(restart_kind kind) {
     if (printer_->gcode.ready) {
         toolhead& head = printer_->head;
-        (void)head.last_move_time();
+        (void)head.queue.last_move_time();
         co_await head.motors_off();
-        co_await head.dwell(0.500);
-        co_await head.wait_moves();
+        co_await head.queue.dwell(0.500);
+        co_await head.queue.wait_moves();
     }
     request_restart(kind);
     co_return gcode_answer{};

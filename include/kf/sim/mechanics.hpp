@@ -36,6 +36,7 @@ struct mechanics {
     std::array<double, 2> scale{1, 1}; ///< of X and Y: how far the axis goes for a mm that it was sent
     std::array<mm, 2> backlash{};      ///< of X and Y: what is lost at a reversal
     mm second_leads = 0;               ///< how far the second X motor is ahead of the first
+    mm second_switch = 0;              ///< how far ahead of the first one its own switch stops the second X motor
     mm beam = 350;                     ///< from the first X motor to the second, along Y
     std::array<double, 2> bed_slope{}; ///< by how much the touch's Z grows along X and Y, mm a mm
     std::vector<holder> holders{{}};
@@ -43,7 +44,8 @@ struct mechanics {
     std::array<double, 2> stall_accel{endless, endless}; ///< mm/s^2: the same
     std::array<mm, 2> frame_min{-endless, -endless};     ///< of X and Y: there the carriage runs against the frame
     std::array<mm, 2> frame_max{endless, endless};
-    mm endstop_scatter = 0; ///< standard deviation of the place at which an endstop triggers
+    double turns_a_turn = 1; ///< what a motor turns for a turn that it was sent: its driver's switches
+    mm endstop_scatter = 0;  ///< standard deviation of the place at which an endstop triggers
 
     static constexpr double endless = std::numeric_limits<double>::infinity();
 };
@@ -86,6 +88,11 @@ class linkage {
             last = now;
         }
         return out;
+    }
+
+    /// What the motors are sent is counted in other mm now; nothing moves.
+    void count_anew(const std::array<double, 2>& factor) noexcept {
+        for (std::size_t i = 0; i < 2; ++i) carried_[i] *= factor[i];
     }
 
   private:

@@ -8,6 +8,7 @@
 #include <kf/planner/planned_move.hpp>
 #include <kf/sim/mechanics.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,12 @@ class pen_trace {
         stands.start = stands.end = carriage;
         stands.at = at;
         queued_.push_back({stands, second_leads});
+    }
+
+    /// What the motors are sent is counted in other mm from now on; nothing moves.
+    void count_anew(const std::array<double, 2>& scale) {
+        linkage_.count_anew({mechanics_.scale[0] / scale[0], mechanics_.scale[1] / scale[1]});
+        mechanics_.scale = scale;
     }
 
     /// The clock is at `t`: what is over becomes ink.

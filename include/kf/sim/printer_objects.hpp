@@ -3,10 +3,12 @@
 /// One run of the simulated printer behind klippy's API: its parts, and what each status object says. A restart makes a
 /// new one; the gantry stays.
 
+#include <kf/sim/config_object.hpp>
 #include <kf/sim/delayed_gcodes.hpp>
 #include <kf/sim/gcode_host.hpp>
 #include <kf/sim/homing.hpp>
 #include <kf/sim/idle_timeout.hpp>
+#include <kf/sim/manual_steppers.hpp>
 #include <kf/sim/printer_commands.hpp>
 #include <kf/sim/printer_config.hpp>
 #include <kf/sim/skew_correction.hpp>
@@ -15,6 +17,11 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,11 +44,12 @@ class printer_objects {
       , head(r, c, g)
       , gcode(r, c, head)
       , commands(r, head, gcode, c)
+      , manual(r, head, gcode, c)
       , home(head, gcode, c)
       , skew(head, gcode, c)
       , delayed(r, gcode, c)
       , sdcard(r, gcode, c)
-      , idle(r, head, gcode, c.idle_timeout) {
+      , idle(r, head, gcode, c) {
         gcode.state_message = [this] { return state.message; };
         gcode.status = [this, &r](const std::string& name) { return status(name, r.now()); };
         settings_ = config_settings(c);
@@ -58,6 +66,10 @@ class printer_objects {
     /// `after` on.
     [[nodiscard]] boost::json::array planned_since(seconds after) const;
 
+    /// Steps of a motor for motion_report/dump_stepper, of moves from `after` on that were sent to the machine; nothing
+    /// when it made none. Each move is as if its steps came evenly. `after` moves on.
+    [[nodiscard]] std::optional<boost::json::object> stepped_since(const motor_config& m, seconds& after) const;
+
     /// The extended commands have help texts, G1 and M400 do not.
     static bool has_help(std::string_view n) { return n != "ECHO" && !(n.size() > 1 && n[1] >= '0' && n[1] <= '9'); }
     static constexpr const char* help = "simulated";
@@ -67,6 +79,7 @@ class printer_objects {
     toolhead head;
     gcode_host gcode;
     printer_commands commands;
+    manual_steppers manual;
     homing home;
     skew_correction skew;
     delayed_gcodes delayed;
@@ -83,29 +96,54 @@ class printer_objects {
     boost::json::object settings_, strings_;
 };
 
+/// Each section brings its objects when it is loaded, and what it needs before itself; the tool head comes last.
 inline std::vector<std::string> printer_objects::names() const {
-    std::vector<std::string> all{"gcode",       "webhooks",       "configfile",   "mcu",           "gcode_move",
-                                 "print_stats", "virtual_sdcard", "pause_resume", "display_status"};
-    for (const auto& m : config.macros) all.push_back("gcode_macro " + m.name);
-    if (config.has_skew_correction) all.emplace_back("skew_correction");
-    if (config.has_endstop_phase) all.emplace_back("endstop_phase");
-    if (config.config_error.empty()) // otherwise it got no further
-        for (const char* late : {"query_endstops", "stepper_enable", "motion_report", "toolhead", "idle_timeout",
-                                 "system_stats", "manual_probe"})
-            all.emplace_back(late);
+    std::vector<std::string> all{"gcode", "webhooks", "configfile", "mcu"};
+    const auto add = [&all](const std::string& name) {
+        if (std::ranges::find(all, name) == all.end()) all.push_back(name);
+    };
+    const auto motors = [&](const auto& which) {
+        const auto stops = config.endstops();
+        for (std::size_t i = 0; i < config.motors.size(); ++i) {
+            if (!std::invoke(which, config.motors[i])) continue;
+            if (std::ranges::find(stops, i) != stops.end()) add("query_endstops");
+            add("stepper_enable");
+            add("motion_report");
+        }
+    };
+    motors(&motor_config::is_manual);
+    for (const std::string& module : config.modules) {
+        if (module.starts_with("gcode_macro ")) {
+            add("gcode_move");
+            for (const auto& m : config.macros) add("gcode_macro " + m.name);
+        } else if (module == "virtual_sdcard") {
+            for (const char* name : {"gcode_move", "print_stats", "virtual_sdcard"}) add(name);
+        } else if (module == "gcode_arcs") {
+            add("gcode_move");
+        } else if (module == "pause_resume" || module == "display_status" || module == "skew_correction" ||
+                   module == "endstop_phase" || module == "idle_timeout") {
+            add(module);
+        }
+    }
+    if (!config.config_error.empty()) return all; // it got no further
+    motors([](const motor_config& m) { return !m.is_manual(); });
+    for (const char* late : {"query_endstops", "stepper_enable", "motion_report", "toolhead", "idle_timeout",
+                             "gcode_move", "system_stats", "manual_probe"})
+        add(late);
     return all;
 }
 
 inline boost::json::object printer_objects::toolhead_status() const {
     namespace json = boost::json;
-    const auto& a = config.axes;
+    // Without axes there are no ends.
+    const auto a = config.is_cartesian ? config.axes : std::array<axis_config, 3>{};
     const auto& l = head.motion().planner().limits();
     return {{"homed_axes", head.homed_axes()},
             {"axis_minimum", json::array{a[0].min, a[1].min, a[2].min, 0}},
             {"axis_maximum", json::array{a[0].max, a[1].max, a[2].max, 0}},
-            {"print_time", head.print_time()},
-            {"stalls", head.stalls()},
-            {"estimated_print_time", head.clock()},
+            {"print_time", head.queue.print_time()},
+            {"stalls", head.queue.stalls()},
+            {"estimated_print_time", head.queue.clock()},
             {"extruder", ""},
             {"position", coordinates(head.position())},
             {"max_velocity", l.max_velocity},
@@ -135,24 +173,30 @@ inline boost::json::object printer_objects::motion_report_status() const {
     namespace json = boost::json;
     // Before the first connection to the machine there is no motion to report.
     const auto [at, speed] = state.name == "startup" ? std::pair(planner::xyz{}, 0.0) : head.live();
+    json::array steppers, plans;
+    for (const motor_config& m : config.motors) {
+        steppers.emplace_back(m.section);
+        if (m.is_manual() && config.program == host_program::klipper) plans.emplace_back(m.section);
+    }
+    plans.emplace_back("toolhead");
     return {{"live_position", coordinates(at)},
             {"live_velocity", speed},
             {"live_extruder_velocity", 0.0},
-            {"steppers", json::array{"stepper_x", "stepper_x1", "stepper_y", "stepper_z"}},
-            {"trapq", json::array{"toolhead"}}};
+            {"steppers", std::move(steppers)},
+            {"trapq", std::move(plans)}};
 }
 
 /// Steps at which the endstops triggered last: Klipper's Status_Reference, endstop_phase.
 inline boost::json::object printer_objects::endstop_phase_status() const {
     namespace json = boost::json;
     json::object last;
-    for (const auto& s : detail::steppers) {
-        const auto at = head.homed_at(s.axis);
+    for (const motor_config& m : config.motors) {
+        if (m.is_manual()) continue;
+        const auto at = head.homed_at(axis_of(*m.drives()));
         if (!at) continue;
-        const axis_config& a = config.axes[s.axis];
-        const long steps = a.steps_of(*at);
-        const long phases = 4 * a.microsteps;
-        last[s.name] =
+        const long steps = m.steps_of(*at);
+        const long phases = 4 * m.microsteps;
+        last[m.section] =
             json::object{{"phase", (steps % phases + phases) % phases}, {"phases", phases}, {"mcu_position", steps}};
     }
     return {{"last_home", std::move(last)}};
@@ -161,11 +205,15 @@ inline boost::json::object printer_objects::endstop_phase_status() const {
 inline boost::json::object printer_objects::status(std::string_view name, seconds now) {
     namespace json = boost::json;
     if (name == "webhooks") return {{"state", state.name}, {"state_message", state.message}};
+    if (const bool is_job = name == "print_stats" || name == "virtual_sdcard"; is_job && !config.has("virtual_sdcard"))
+        return {};
+    if (name == "pause_resume" && !config.has(name)) return {};
+    if (name == "display_status" && !config.has(name)) return {};
     if (name == "print_stats") return sdcard.stats().status(now);
     if (name == "virtual_sdcard") return sdcard.status();
     if (name == "pause_resume") return {{"is_paused", sdcard.is_paused()}};
-    if (name == "skew_correction" && config.has_skew_correction) return {{"current_profile_name", ""}};
-    if (name == "endstop_phase" && config.has_endstop_phase) return endstop_phase_status();
+    if (name == "skew_correction" && config.has(name)) return skew.status();
+    if (name == "endstop_phase" && config.has(name)) return endstop_phase_status();
     if (name == "toolhead") return toolhead_status();
     if (name == "gcode_move") return gcode_move_status();
     if (name == "motion_report") return motion_report_status();
@@ -177,13 +225,12 @@ inline boost::json::object printer_objects::status(std::string_view name, second
                 {"message", commands.message() ? json::value(*commands.message()) : json::value(nullptr)}};
     if (name == "query_endstops") {
         json::object last;
-        if (const auto& seen = commands.endstops())
-            for (std::size_t i = 0; i < 3; ++i) last[axis_steppers[i]] = (*seen)[i] ? 1 : 0;
+        for (const auto& [endstop, triggered] : commands.endstops()) last[endstop] = triggered ? 1 : 0;
         return {{"last_query", std::move(last)}};
     }
     if (name == "stepper_enable") {
         json::object on;
-        for (const auto& s : detail::steppers) on[s.name] = head.is_enabled(s.axis);
+        for (std::size_t i = 0; i < config.motors.size(); ++i) on[config.motors[i].section] = head.is_enabled(i);
         return {{"steppers", std::move(on)}};
     }
     if (name == "configfile")
@@ -244,6 +291,42 @@ inline boost::json::array printer_objects::planned_since(seconds after) const {
         part(m.cruise_t, m.cruise_v, 0, false);
         part(m.decel_t, m.cruise_v, -m.accel, false);
     }
+    return out;
+}
+
+inline std::optional<boost::json::object> printer_objects::stepped_since(const motor_config& m, seconds& after) const {
+    namespace json = boost::json;
+    constexpr double clocks = 50e6;
+    const auto drives = m.drives();
+    if (!drives || m.is_manual() || head.homing_since()) return std::nullopt;
+    const std::size_t axis = axis_of(*drives);
+    const mm step = m.rotation_distance / m.steps_per_turn();
+    const mm shift = along(head.counted(), axis) - along(head.position(), axis);
+    json::array data;
+    json::object out;
+    for (const planner::planned_move& move : head.history()) {
+        if (move.distance == 0) { // what is before it was counted from elsewhere
+            data.clear();
+            continue;
+        }
+        const mm way = along(move.end, axis) - along(move.start, axis);
+        if (way == 0 || move.at <= after || move.at + move.duration() > head.queue.clock()) continue;
+        const long count = std::lround(way / step);
+        if (data.empty()) {
+            out["start_position"] = along(move.start, axis);
+            out["start_mcu_position"] = std::lround((along(move.start, axis) + shift) / step);
+            out["first_clock"] = std::llround(move.at * clocks);
+            out["first_step_time"] = move.at;
+        }
+        data.push_back(json::array{
+            count == 0 ? 0 : std::llround(move.duration() * clocks / static_cast<double>(std::abs(count))), count, 0});
+        out["last_step_time"] = move.at + move.duration();
+        out["last_clock"] = std::llround((move.at + move.duration()) * clocks);
+        after = move.at;
+    }
+    if (data.empty()) return std::nullopt;
+    out["data"] = std::move(data);
+    out["step_distance"] = step;
     return out;
 }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// [skew_correction] of the simulated printer, its XY plane: SET_SKEW bends every later move while
-/// `current_profile_name` stays empty, and until the next move nothing at all shows that it is on.
+/// [skew_correction] of the simulated printer, its XY plane. What `current_profile_name` says is the last profile that
+/// was asked for: SET_SKEW bends every later move and the name stays empty, CLEAR ends every skew and the name stays,
+/// and a profile that is not there gives its name and no skew. Until the next move nothing at all shows that SET_SKEW
+/// is on.
 
 #include <kf/sim/gcode_host.hpp>
+
+#include <boost/json.hpp>
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <numbers>
 #include <optional>
 #include <string>
@@ -21,8 +26,9 @@ class skew_correction {
   public:
     skew_correction(toolhead& t, gcode_host& g, const printer_config& c)
       : toolhead_(t)
-      , gcode_(g) {
-        if (!c.has_skew_correction) return;
+      , gcode_(g)
+      , profiles_(c.skew_profiles) {
+        if (!c.has("skew_correction")) return;
         using line = planner::gcode_line;
         g.add_simple("SET_SKEW", [this](const line& l) { return set(l); });
         g.add_simple("GET_CURRENT_SKEW", [this](const line&) -> gcode_answer {
@@ -31,14 +37,9 @@ class skew_correction {
             return {};
         });
         g.add_simple("CALC_MEASURED_SKEW", [this](const line& l) { return calculate(l); });
-        g.add_simple("SKEW_PROFILE", [this](const line& l) -> gcode_answer {
-            const auto words = l.extended();
-            if (!words) return refuse(fmt::format("Malformed command '{}'", l.text()));
-            if (const auto name = words->find("LOAD"))
-                gcode_.inform(fmt::format("skew_correction:  Load failed, unknown profile [{}]", *name));
-            return {};
-        });
+        g.add_simple("SKEW_PROFILE", [this](const line& l) { return profile(l); });
     }
+    [[nodiscard]] boost::json::object status() const { return {{"current_profile_name", name_}}; }
 
   private:
     using lengths = std::array<mm, 3>;
@@ -68,8 +69,7 @@ class skew_correction {
         const auto words = line.extended();
         if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
         if (words->find("CLEAR").value_or("0") != "0") {
-            xy_ = 0;
-            toolhead_.set_skew(xy_);
+            bend(0);
             return {};
         }
         if (const auto text = words->find("XY")) {
@@ -79,6 +79,37 @@ class skew_correction {
                     fmt::format("skew_correction: improperly formatted entry for plane [XY]\n{}", line.text()));
             xy_ = factor(*l);
             toolhead_.set_skew(xy_);
+        }
+        return {};
+    }
+    /// A whole skew, of which klippy takes note where G-code is by that.
+    void bend(double xy) {
+        xy_ = xy;
+        toolhead_.set_skew(xy_);
+        toolhead_.look_anew_where_gcode_is();
+    }
+    gcode_answer profile(const planner::gcode_line& line) {
+        const auto words = line.extended();
+        if (!words) return refuse(fmt::format("Malformed command '{}'", line.text()));
+        if (const auto wanted = words->find("LOAD")) {
+            name_ = *wanted;
+            const auto known = profiles_.find(name_);
+            if (known == profiles_.end())
+                gcode_.inform(fmt::format("skew_correction:  Load failed, unknown profile [{}]", name_));
+            else
+                bend(known->second.xy);
+        } else if (const auto saved = words->find("SAVE")) {
+            profiles_[std::string(*saved)] = {xy_, 0, 0};
+            gcode_.inform(fmt::format("Skew Correction state has been saved to profile [{}]\nfor the current session.  "
+                                      "The SAVE_CONFIG command will\nupdate the printer config file and restart the "
+                                      "printer.",
+                                      *saved));
+        } else if (const auto removed = words->find("REMOVE")) {
+            if (profiles_.erase(std::string(*removed)) > 0)
+                gcode_.inform(
+                    fmt::format("Profile [{}] removed from storage for this session.\nThe SAVE_CONFIG command "
+                                "will update the printer\nconfiguration and restart the printer",
+                                *removed));
         }
         return {};
     }
@@ -99,7 +130,9 @@ class skew_correction {
 
     toolhead& toolhead_;
     gcode_host& gcode_;
+    std::map<std::string, skew_profile> profiles_;
     double xy_ = 0;
+    std::string name_;
 };
 
 } // namespace kf::sim

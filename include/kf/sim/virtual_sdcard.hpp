@@ -47,6 +47,8 @@ class virtual_sdcard {
         bool end = false;
     };
 
+    void add_files(gcode_host& g);
+    void add_pauses(gcode_host& g);
     [[nodiscard]] std::vector<listed> files() const;
     gcode_answer load(const std::string& name);
     gcode_answer resume_work();
@@ -107,12 +109,13 @@ inline virtual_sdcard::virtual_sdcard(reactor& r, gcode_host& g, const printer_c
   : reactor_(r)
   , gcode_(g)
   , config_(c) {
+    if (c.has("virtual_sdcard")) add_files(g);
+    if (c.has("pause_resume")) add_pauses(g);
+}
+
+/// [pause_resume]
+inline void virtual_sdcard::add_pauses(gcode_host& g) {
     using line = planner::gcode_line;
-    g.add("SDCARD_PRINT_FILE", [this](const line& l) { return print_file(l); });
-    g.add("SDCARD_RESET_FILE", [this](const line& l) { return reset_file(l); });
-    g.add("M23", [this](const line& l) { return select_file(l); });
-    g.add_simple("M24", [this](const line&) { return resume_work(); });
-    g.add("M25", [this](const line& l) { return pause_work(l); });
     g.add("PAUSE", [this](const line& l) { return pause(l); });
     g.add("RESUME", [this](const line& l) { return resume(l); });
     g.add("CANCEL_PRINT", [this](const line& l) { return cancel(l); });
@@ -120,6 +123,16 @@ inline virtual_sdcard::virtual_sdcard(reactor& r, gcode_host& g, const printer_c
         is_paused_ = pause_sent_ = false;
         return {};
     });
+}
+
+/// [virtual_sdcard], and the print_stats that it brings.
+inline void virtual_sdcard::add_files(gcode_host& g) {
+    using line = planner::gcode_line;
+    g.add("SDCARD_PRINT_FILE", [this](const line& l) { return print_file(l); });
+    g.add("SDCARD_RESET_FILE", [this](const line& l) { return reset_file(l); });
+    g.add("M23", [this](const line& l) { return select_file(l); });
+    g.add_simple("M24", [this](const line&) { return resume_work(); });
+    g.add("M25", [this](const line& l) { return pause_work(l); });
     g.add_simple("M20", [this](const line&) -> gcode_answer {
         gcode_.say("Begin file list");
         for (const auto& f : files())

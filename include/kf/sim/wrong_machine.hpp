@@ -8,6 +8,7 @@
 #include <kf/io/decimal.hpp>
 #include <kf/io/near_name.hpp>
 #include <kf/io/printable.hpp>
+#include <kf/sim/gantry.hpp>
 #include <kf/sim/mechanics.hpp>
 #include <kf/sim/printer_config.hpp>
 
@@ -39,6 +40,9 @@ struct wrong_machine {
     std::optional<mm_per_s2> stall_mm_s2;
     mm endstop_scatter_mm = 0;
     double seed = 1;
+    mm second_switch_mm = 0;
+    std::optional<double> driver_pulses;
+    wiring_faults wires;
 };
 
 /// A line of the file: where it goes, within what, and what it means.
@@ -49,8 +53,20 @@ struct wrong_row {
     void (*put)(wrong_machine&, double);
 };
 
+namespace detail {
+
+/// 0 or 1 of a motor.
+template<auto Fault, motor Of>
+void put_fault(wrong_machine& m, double v) {
+    (m.wires.*Fault)[index_of(Of)] = v != 0;
+}
+
+} // namespace detail
+
 [[nodiscard]] inline const std::vector<wrong_row>& wrong_rows() {
     using w = wrong_machine;
+    using f = wiring_faults;
+    using detail::put_fault;
     static const std::vector<wrong_row> rows{
         {"turn_x_mm", 0.1, 1000, "how far one turn of a motor really moves X", [](w& m, double v) { m.turn_x_mm = v; }},
         {"turn_y_mm", 0.1, 1000, "the same of Y", [](w& m, double v) { m.turn_y_mm = v; }},
@@ -74,6 +90,33 @@ struct wrong_row {
          [](w& m, double v) { m.stall_mm_s2 = v; }},
         {"endstop_scatter_mm", 0, 10, "standard deviation of where an endstop triggers",
          [](w& m, double v) { m.endstop_scatter_mm = v; }},
+        {"second_switch_mm", -20, 20, "how far ahead the second X motor is when its own switch stops it",
+         [](w& m, double v) { m.second_switch_mm = v; }},
+        {"driver_pulses", 1, 1000000, "pulses that the drivers take for a turn, as their switches stand",
+         [](w& m, double v) { m.driver_pulses = v; }},
+        {"pulse_us", 0, 1000, "the shortest step pulse that the drivers see; shorter ones make a motor hum",
+         [](w& m, double v) { m.wires.needs_pulse = v / 1e6; }},
+        {"enable_inverted", 0, 1, "1: the drivers are off when Klipper has them on",
+         [](w& m, double v) { m.wires.enable_inverted = v != 0; }},
+        {"switches_swapped_x", 0, 1, "1: the wires of the two switches of X are exchanged",
+         [](w& m, double v) { m.wires.swapped_x = v != 0; }},
+        {"switches_swapped_xy", 0, 1, "1: those of X and Y are", [](w& m, double v) { m.wires.swapped_xy = v != 0; }},
+        {"backwards_x", 0, 1, "1: the motor x turns the other way", put_fault<&f::backwards, motor::x>},
+        {"backwards_x1", 0, 1, "1: the motor x1 turns the other way", put_fault<&f::backwards, motor::x1>},
+        {"backwards_y", 0, 1, "1: the motor y turns the other way", put_fault<&f::backwards, motor::y>},
+        {"backwards_z", 0, 1, "1: the motor z turns the other way", put_fault<&f::backwards, motor::z>},
+        {"dead_x", 0, 1, "1: the motor x is never switched on", put_fault<&f::dead, motor::x>},
+        {"dead_x1", 0, 1, "1: the motor x1 is never switched on", put_fault<&f::dead, motor::x1>},
+        {"dead_y", 0, 1, "1: the motor y is never switched on", put_fault<&f::dead, motor::y>},
+        {"dead_z", 0, 1, "1: the motor z is never switched on", put_fault<&f::dead, motor::z>},
+        {"switch_stuck_x", 0, 1, "that switch is never pressed (0), or always (1)", put_fault<&f::stuck, motor::x>},
+        {"switch_stuck_x1", 0, 1, "that switch is never pressed (0), or always (1)", put_fault<&f::stuck, motor::x1>},
+        {"switch_stuck_y", 0, 1, "that switch is never pressed (0), or always (1)", put_fault<&f::stuck, motor::y>},
+        {"switch_stuck_z", 0, 1, "that switch is never pressed (0), or always (1)", put_fault<&f::stuck, motor::z>},
+        {"switch_inverted_x", 0, 1, "1: that switch opens where it should close", put_fault<&f::inverted, motor::x>},
+        {"switch_inverted_x1", 0, 1, "1: that switch opens where it should close", put_fault<&f::inverted, motor::x1>},
+        {"switch_inverted_y", 0, 1, "1: that switch opens where it should close", put_fault<&f::inverted, motor::y>},
+        {"switch_inverted_z", 0, 1, "1: that switch opens where it should close", put_fault<&f::inverted, motor::z>},
         {"seed", 0, 1e9, "of the scatter (1)", [](w& m, double v) { m.seed = v; }},
     };
     return rows;
@@ -126,8 +169,11 @@ struct wrong_row {
 /// be a turn of the motor is its own belief: the scale is what a turn really is.
 [[nodiscard]] inline mechanics mechanics_of(const wrong_machine& w, const printer_config& config, touch otherwise) {
     mechanics m;
-    m.scale = {w.turn_x_mm.value_or(config.axes[0].rotation_distance) / config.axes[0].rotation_distance,
-               w.turn_y_mm.value_or(config.axes[1].rotation_distance) / config.axes[1].rotation_distance};
+    const motor_config &x = config.first_motor(0), &y = config.first_motor(1);
+    if (w.driver_pulses) m.turns_a_turn = x.steps_per_turn() / *w.driver_pulses;
+    m.scale = {w.turn_x_mm.value_or(x.rotation_distance) / x.rotation_distance * m.turns_a_turn,
+               w.turn_y_mm.value_or(y.rotation_distance) / y.rotation_distance * m.turns_a_turn};
+    m.second_switch = w.second_switch_mm;
     m.beam = w.beam_mm;
     m.second_leads = w.beam_mm * std::tan(w.racked_deg * std::numbers::pi / 180);
     m.backlash = {w.backlash_x_mm, w.backlash_y_mm};
@@ -137,9 +183,10 @@ struct wrong_row {
     m.holders = {{otherwise}};
     if (w.second_touch_mm)
         m.holders.push_back({{*w.second_touch_mm, -otherwise.towards}, w.second_x_mm, w.second_y_mm});
-    // Who lost steps runs against the frame some day; it stands a little beyond the ends of the axes.
+    // Who lost steps, or drives the wrong way, runs against the frame some day; it stands a little beyond the ends.
     constexpr mm beyond = 2;
-    for (std::size_t i = 0; i < 2 && (w.stall_mm_s || w.stall_mm_s2); ++i) {
+    const bool strays = w.stall_mm_s || w.stall_mm_s2 || w.wires != wiring_faults{};
+    for (std::size_t i = 0; i < 2 && strays; ++i) {
         m.frame_min[i] = config.axes[i].min - beyond;
         m.frame_max[i] = config.axes[i].max + beyond;
     }
@@ -147,6 +194,13 @@ struct wrong_row {
     if (w.stall_mm_s2) m.stall_accel = {*w.stall_mm_s2, *w.stall_mm_s2};
     m.endstop_scatter = w.endstop_scatter_mm;
     return m;
+}
+
+/// Makes the gantry that machine, with clean paper.
+inline void put_together(gantry& machine, const wrong_machine& w, const printer_config& config, touch otherwise,
+                         ink what) {
+    machine.build(mechanics_of(w, config, otherwise), what, static_cast<std::uint64_t>(w.seed));
+    machine.wires.set_faults(w.wires);
 }
 
 } // namespace kf::sim

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// A question with yes and no, no unless told. It answers to keys only when it has been seen: what was typed before it
-/// stood on the screen was meant for something else. The loop calls shown() when the frame is out and the keyboard has
-/// been emptied (screen.hpp).
+/// stood on the screen was meant for something else. The loop calls shown() when a person can see it
+/// (unseen_question.hpp).
 
 #include <kf/tui/key.hpp>
 #include <kf/tui/text_grid.hpp>

@@ -31,6 +31,8 @@ enum class key_code : std::uint8_t {
     focus_in,  ///< the terminal got the keyboard
     focus_out, ///< and lost it
     protocol,  ///< the terminal has the kitty keyboard protocol: `text` has its flags
+    number,    ///< of a row, told as a whole (spoken.hpp): `text` has it
+    status,    ///< the terminal has answered that it is there
 };
 
 /// Bits of key::modifiers. `other` is any key that we have no name for: nothing is bound to it.
@@ -115,6 +117,8 @@ namespace detail {
     case key_code::focus_in: return "FocusIn";
     case key_code::focus_out: return "FocusOut";
     case key_code::protocol: return "Protocol";
+    case key_code::number: return out + std::to_string(static_cast<unsigned>(k.text));
+    case key_code::status: return "Status";
     }
     return out;
 }

@@ -298,6 +298,10 @@ class key_decoder {
             return emit(out, {.code = key_code::protocol, .text = flags});
         }
         if (mark != '\0') return reset(); // an answer, or a click
+        if (final == 'n') {
+            reset(); // whatever came in front of it: it is no key
+            return out.push_back({.code = key_code::status});
+        }
         if (final == 'M' && text.empty()) return begin(state::mouse, now + sequence_gap);
         if ((final == 'I' || final == 'O') && text.empty())
             return emit(out, {.code = final == 'I' ? key_code::focus_in : key_code::focus_out});

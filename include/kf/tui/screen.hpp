@@ -11,12 +11,13 @@
 /// | s.size()           | columns and rows of the window now        |                                                   |
 /// | s.draw(frame)      | shows it, soon                            | never waits for the terminal: a slow one gets     |
 /// |                    |                                           | the newest frame when it has taken the one before |
-/// | s.is_shown()       | the newest frame has gone out whole       | false while the terminal still takes what it has  |
+/// | s.ask_sight()      | what is drawn by now is to be seen before | once for each question (unseen_question.hpp)      |
+/// |                    | a key is taken as an answer to it         |                                                   |
+/// | s.is_seen()        | a person can see it; wait() ends then     | keys of the waits before were struck blindly      |
 /// | s.wait(fds, until) | until a key, a readable fd, another size, | keys of one wait are in order; what a person can  |
 /// |                    | a signal, or the time                     | do with the terminal comes as a wake, never ends  |
 /// |                    |                                           | the program                                       |
-/// | s.forget_typed()   | what was typed and not read: not to be    | before a confirmation; a stop in it is one all    |
-/// |                    | taken for an answer                       | the same                                          |
+/// | s.forget_typed()   | what was typed and not read               | before the terminal is lent                       |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
 
 #include <kf/error.hpp>
@@ -44,7 +45,8 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
                           std::chrono::steady_clock::time_point until) {
     { c.size() } -> std::same_as<grid_size>;
     s.draw(frame);
-    { c.is_shown() } -> std::same_as<bool>;
+    s.ask_sight();
+    { c.is_seen() } -> std::same_as<bool>;
     { s.wait(fds, until) } -> std::same_as<wake>;
     { s.forget_typed() } -> std::same_as<std::vector<key>>;
     s.leave();

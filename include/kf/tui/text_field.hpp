@@ -113,6 +113,7 @@ class text_field {
 
     /// The prompt and the text in one row, moved so that the cursor is in sight.
     void paint(pane p, std::size_t row, std::string_view prompt) const {
+        p.mark_text_line();
         const std::size_t at = p.put(0, row, prompt, look::strong) + 1;
         const std::size_t room = p.columns() > at + 1 ? p.columns() - at - 1 : 0;
         std::size_t from = 0;

@@ -36,6 +36,7 @@ struct cell {
 class text_grid {
     grid_size size_;
     std::vector<cell> cells_;
+    bool has_text_line_ = false;
 
   public:
     explicit text_grid(grid_size size)
@@ -50,6 +51,9 @@ class text_grid {
         return cells_[r * size_.columns + column];
     }
     bool operator==(const text_grid&) const = default;
+    /// A line of it is for text: letters are no commands then.
+    [[nodiscard]] bool has_text_line() const noexcept { return has_text_line_; }
+    void mark_text_line() noexcept { has_text_line_ = true; }
 
     /// Writes into one row, no farther than `end`; a text that is cut ends in an ellipsis. Gives the column behind it.
     std::size_t put(std::size_t column, std::size_t r, std::string_view text, look as, std::size_t end) {
@@ -119,6 +123,7 @@ class pane {
         if (row >= size_.rows) return;
         for (std::size_t i = put(0, row, text, as); i < size_.columns;) i = put(i, row, " ", as);
     }
+    void mark_text_line() { grid_->mark_text_line(); }
     /// A rule across the pane.
     void rule(std::size_t row, look as = look::faint) {
         for (std::size_t i = 0; i < size_.columns; ++i) put(i, row, "─", as);
@@ -181,15 +186,6 @@ class pane {
         line.erase(line.find_last_not_of(' ') + 1);
         out.push_back(std::move(line));
     }
-    return out;
-}
-
-/// For a reader that hears the screen: the lines that say something other than in the frame before.
-[[nodiscard]] inline std::vector<std::string> news(std::span<const std::string> before,
-                                                   std::span<const std::string> now) {
-    std::vector<std::string> out;
-    for (const std::string& line : now)
-        if (!line.empty() && std::ranges::find(before, line) == before.end()) out.push_back(line);
     return out;
 }
 

@@ -4,7 +4,7 @@
 boot.sh booted, as root:
 
     accept.py prepare
-    accept.py kill --as root|pi|sudoer --what process|group|unit|guard [--rounds 25] [--seed 1]
+    accept.py kill --as root|pi|sudoer --what process|group|unit|guard [--batch] [--rounds 25] [--seed 1]
     accept.py case slow_stop|start_fails|start_never_works|unknown_host|logout|no_right|frozen_guard|owed
 
 Each line is JSON; the last one of a kill loop has the sum."""
@@ -23,8 +23,8 @@ import time
 
 RIG, VAR = pathlib.Path("/run/rig"), pathlib.Path("/var/rig")
 SOCKET = "/run/klippy_uds"
-FLASH = ["flash", "octopus", "-s"]  # --batch: two boards in one stop
-PICO = pathlib.Path("/dev/serial/by-id/usb-Klipper_rp2040_E6614103E7452D2F-if00")
+FLASH = ["flash", "octopus", "-s"]
+BATCH = {"pico": "rp2040_E6614103E7452D2F", "toolhead": "rp2040_E66141040000AA"}  # --batch: three boards in one stop
 PORT = pathlib.Path("/dev/serial/by-id/usb-Klipper_stm32h723xx_29001A001151313433343333-if00")
 USERS = ("root", "pi", "sudoer", "nobodys")
 
@@ -102,12 +102,13 @@ def settle():
         run("systemctl", "stop", "board")
         shutil.copy("/opt/sim/flash/octopus", VAR / "flash")
         run("systemctl", "start", "board")
-    if "pico" in FLASH:
-        if not PICO.exists() and not wait_for(PICO.exists, 2):
-            run("systemctl", "stop", "board-pico")
-            shutil.copy("/opt/sim/flash/pico", VAR / "flash-pico")
-            run("systemctl", "start", "board-pico")
-        wait_for(PICO.exists, 20)
+    for board, serial in BATCH.items() if "pico" in FLASH else ():
+        port = pathlib.Path(f"/dev/serial/by-id/usb-Klipper_{serial}-if00")
+        if not port.exists() and not wait_for(port.exists, 2):
+            run("systemctl", "stop", f"board-{board}")
+            shutil.copy("/opt/sim/flash/pico", VAR / f"flash-{board}")
+            run("systemctl", "start", f"board-{board}")
+        wait_for(port.exists, 20)
     return wait_for(lambda: is_active() and is_ready() and PORT.exists(), 60)
 
 
@@ -136,6 +137,12 @@ def prepare():
     host.stdin.close()
     host.wait(60)
     shutil.copy("/opt/sim/flash/octopus", VAR / "flash")
+    registry = pathlib.Path("/opt/sim/home/.config/kflash/devices.json")
+    known = json.loads(registry.read_text())
+    known["devices"]["toolhead"] = {**known["devices"]["pico"], "name": "Tool head",
+                                    "serial_pattern": f"usb-Klipper_{BATCH['toolhead']}*"}
+    registry.write_text(json.dumps(known))
+    shutil.copytree(registry.parent / "configs/pico", registry.parent / "configs/toolhead")
     for config in pathlib.Path("/opt/sim/home/.config/kflash/configs").glob("*/.config"):
         config.write_text(config.read_text() + "CONFIG_KF_IMAGE_SIZE=16384\n")
     run("chmod", "-R", "a+rX", "/opt/sim", check=True)
@@ -198,7 +205,7 @@ def kill_loop(user, what, rounds, seed):
                            if "kflash" in l or "klippy" in l or "systemctl" in l])
             run("systemctl", "start", "klipper")
     wait_for(lambda: not guards(), 60)
-    say(kill=what, user=user, boards=sum(w in ("octopus", "pico") for w in FLASH), rounds=rounds, seed=seed, in_the_stopped_window=hit, stayed_down=down)
+    say(kill=what, user=user, boards=1 + sum(w in BATCH for w in FLASH), rounds=rounds, seed=seed, in_the_stopped_window=hit, stayed_down=down)
     return down == 0
 
 
@@ -307,7 +314,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     if a.batch:
-        FLASH[:] = ["flash", "octopus", "pico", "--yes"]
+        FLASH[:] = ["flash", "octopus", *BATCH, "--yes"]
     if a.verb == "prepare":
         return prepare()
     if a.verb == "kill":

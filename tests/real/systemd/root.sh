@@ -44,18 +44,16 @@ ExecStop=-/opt/rig/klippy.py --linger
 [Install]
 WantedBy=multi-user.target
 UNIT
-cat >/etc/systemd/system/board-pico.service <<'UNIT'
+board() { # UNIT DESCRIPTION CHIP SERIAL FLASH APPLICATION
+    cat >"/etc/systemd/system/$1.service" <<UNIT
 [Unit]
-Description=Another simulated board, for batches
+Description=$2
 [Service]
-ExecStart=/usr/bin/ksim board --by-id /dev/serial/by-id --mcu rp2040 --serial E6614103E7452D2F --flash /var/rig/flash-pico --app-start 0x10004000 --speed 5 --log /var/rig/board-pico.log
+ExecStart=/usr/bin/ksim board --by-id /dev/serial/by-id --mcu $3 --serial $4 --flash /var/rig/$5 --app-start $6 --speed 5 --log /var/rig/$1.log
 Restart=always
 UNIT
-cat >/etc/systemd/system/board.service <<'UNIT'
-[Unit]
-Description=A simulated board
-[Service]
-ExecStart=/usr/bin/ksim board --by-id /dev/serial/by-id --mcu stm32h723xx --serial 29001A001151313433343333 --flash /var/rig/flash --app-start 0x8020000 --speed 5 --log /var/rig/board.log
-Restart=always
-UNIT
+}
+board board 'A simulated board' stm32h723xx 29001A001151313433343333 flash 0x8020000
+board board-pico 'Another simulated board, for batches' rp2040 E6614103E7452D2F flash-pico 0x10004000
+board board-toolhead 'A third one' rp2040 E66141040000AA flash-toolhead 0x10004000
 SH

@@ -137,7 +137,7 @@ MUTANTS = {
           "return a == b;")],
         [FLASH, BUILD]),
     "D21 a malformed registry is an empty one": (
-        [("include/kf/board/registry.hpp", "        KF_TRY(r, parse_registry(*before, target.string()));",
+        [("include/kf/board/registry.hpp", "        KF_TRY(r, parse_registry_of(target, *before));",
           "        if (auto p = parse_registry(*before, target.string())) r = std::move(*p);")],
         "board"),
     "D21 updates without a lock": (
@@ -174,7 +174,7 @@ MUTANTS = {
         [("include/kf/host/print_guard.hpp", "const bool its_own_word = ", "const bool its_own_word = true || ")],
         "host"),
     "A10 nobody looks whether the port is free": (
-        [(WINDOW, "if (none.ended = prove_port_free(b.target.device(), now_.at.proc, clock_, out); !none.ended) return none;",
+        [(WINDOW, "if (none.ended = port_is_free(b, out); !none.ended) return none;",
           "")],
         "flash"),
     "A12 one board that fails ends the flash of all": (

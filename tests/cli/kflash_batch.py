@@ -300,6 +300,31 @@ class Batch(WorldTest):
         self.assertEqual(w.flash("pico"), before)
         self.assertTrue(w.service_is_up())
 
+    def test_what_is_changed_in_the_registry_during_the_build_counts(self):
+        w = self.fleet()
+        before = {k: w.flash(k) for k in KEYS}
+
+        def event():  # as exclude, edit and remove leave it, in one step: the build goes on meanwhile
+            registry = w.registry()
+            registry["devices"]["pico"]["flashable"] = False
+            registry["devices"]["octopus"]["name"] = "Mainboard"
+            del registry["devices"]["toolhead"]
+            w.write(w.home / ".config/kflash/devices.json", json.dumps(registry))
+
+        r = self.during_the_build(w, event)
+        self.assertEqual(self.rows(r), {"octopus": ("PASS",) * 3, "pico": ("PASS", "FAIL", "SKIP"),
+                                        "toolhead": ("PASS", "FAIL", "SKIP")}, r)
+        self.assertIn("excluded from flashing", self.reasons(r)["pico"])
+        self.assertIn('there is no board "toolhead"', self.reasons(r)["toolhead"])
+        self.assertEqual([w.flash(k) for k in ("pico", "toolhead")], [before["pico"], before["toolhead"]])
+        with self.subTest("one that cannot be read speaks for no board"):
+            done = w.jobs()
+            file = w.home / ".config/kflash/devices.json"
+            r = self.during_the_build(w, lambda: file.write_text('{"devices": '), "--force")
+            self.assertEqual(r.code, 1, r)
+            self.assertIn("devices.json is wrong at line 1", r.out)
+            self.assertEqual(w.jobs(), done)
+
     def test_d20_what_happens_to_boards_and_disk_while_the_printer_is_down_is_told_and_it_comes_back(self):
         w = self.fleet(speed=10)
         state = w.home / ".local/state/kflash"

@@ -180,6 +180,17 @@ class Hosts(WorldTest):
         self.assertEqual(r.code, 0, r)
         self.assertIn("right to manage services: Moonraker", r.err)
         self.assertTrue(w.service_is_up())
+        with self.subTest("whatever becomes of devices.json meanwhile"):
+            file = w.home / ".config/kflash/devices.json"
+            good = file.read_text()
+            child = w.start("flash", "octopus", "-s", "--json")
+            to_mid_write(child)
+            file.write_text('{"devices": ')
+            out, err = child.communicate(timeout=world.DEADLINE)
+            self.assertEqual(child.returncode, 0, out + err)
+            self.assertTrue(w.service_is_up())
+            self.assertEqual(file.read_text(), '{"devices": ')
+            file.write_text(good)
         with self.subTest("by the next flash"):
             self.leave_owed(w)
             r = w.run("flash", "octopus", "-s")

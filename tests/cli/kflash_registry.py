@@ -213,6 +213,8 @@ class Editing(Case):
         self.assertEqual(self.backup.read_text(), second)
         self.run_ok("edit", "pico", "--name", "Two")  # nothing to change: the version before stays
         self.assertEqual(self.backup.read_text(), second)
+        self.file.write_text(second[:-20])
+        self.assertIn("devices.json.bak", HOST.run("list").err)
 
     def test_the_file_is_as_the_original_writes_it(self):
         self.run_ok("edit", "pico", "--name", "One")
@@ -240,7 +242,8 @@ class Editing(Case):
                  with_board(mcu=7): "mcu", with_board(name=""): "name", with_board(flash_method="dfu"): "flash_method",
                  with_board(flashable="yes"): "flashable", with_setting(stagger_delay="x"): "stagger_delay",
                  with_setting(stagger_delay=31): "stagger_delay", with_setting(return_delay=-1): "return_delay",
-                 with_setting(allow_flash_fallback=1): "allow_flash_fallback",
+                 with_setting(allow_flash_fallback=1): "allow_flash_fallback", with_setting(moonraker_url=""): "moonraker_url",
+                 with_setting(moonraker_api_key="a\r\nHost: b"): "moonraker_api_key",
                  "{\n\"global\":\n{\"return_delay\": NaN}}": 3}
         for text, place in cases.items():
             with self.subTest(text=text[:60], place=place):
@@ -254,6 +257,7 @@ class Editing(Case):
                     self.assertRegex(r.err.replace("\n       ", " "), rf"devices\.json:{line}\b|line {line}\b", r)
                     self.assertEqual(self.file.read_text(), text)
                     self.assertFalse(self.backup.exists())
+                    self.assertNotIn(".bak", r.err)
 
     def test_edits_at_the_same_time_are_all_kept(self):
         children = [HOST.start("add", f"many {i}", "--mcu", "rp2040", "--pattern", f"usb-Klipper_m{i}_*")
@@ -344,7 +348,10 @@ class Configs(Case):
         self.assertIn("that of pico", self.run_ok("show", "twin").out)
         self.assertEqual(HOST.run("config", "twin", "--share-with", "octopus").code, 3)
         self.assertEqual(HOST.run("config", "pico", "--share-with", "twin").code, 2)
-        self.run_ok("remove", "pico", "--yes", "--with-config")
+        # Nor does it follow the next board of that key, for which the configuration is kept.
+        self.run_ok("remove", "pico", "--yes")
+        self.assertEqual((self.configs / "pico/.config").read_text(), more)
+        self.assertFalse((self.configs / "twin/.config").is_symlink())
         self.assertEqual((self.configs / "twin/.config").read_text(), more)
 
     def test_takes_over_what_kalico_flash_and_klipper_have_and_replaces_nothing(self):
@@ -637,6 +644,13 @@ class CommandLine(Case):
         self.assertEqual(self.file.read_text(), self.before)
         relative = self.bare("list", env={"XDG_CONFIG_HOME": "relative", "XDG_STATE_HOME": str(at / "s")})
         self.assertEqual(relative.returncode, 0)
+        refused = self.bare("settings", "--fallback", "off", env={"XDG_CONFIG_HOME": "/sys/fs", "XDG_STATE_HOME": str(at / "s")})
+        self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stderr, r"cannot make the directory|cannot open the lock")
+        self.assertRegex(refused.stderr, r"1\. (see whose it is|that file system)")
+        at_home = self.bare("settings", env={"HOME": "relative", "XDG_STATE_HOME": str(at / "s")})
+        self.assertEqual(at_home.returncode, 0)
+        self.assertRegex(at_home.stdout, r"(?m)^registry +/")
         self.assertFalse(pathlib.Path("relative").exists())
 
     def test_json_errors_are_one_object(self):

@@ -153,6 +153,10 @@ BOOST_AUTO_TEST_CASE(an_image_of_another_version_than_its_source_is_refused) {
     target.tree_version = "v0.13.0-101-gfedcba9";
     BOOST_TEST(refused_by(bin({}, f446), f446, target) ==
                "version: the image is v0.13.0-100-g0123456, its source is v0.13.0-101-gfedcba9");
+    // No option of the board's configuration would change that.
+    BOOST_TEST(
+        (check_all(bin({}, f446), f446, target).error().steps ==
+         std::vector<std::string>{"somebody may have changed the sources while they were built: run this again"}));
     target.tree_version = "v0.13.0-100-g0123456-dirty";
     BOOST_TEST(refused_by(bin({.version = "v0.13.0-100-g0123456-dirty-20261120_235029-vm"}, f446), f446, target) == "");
 }

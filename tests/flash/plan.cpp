@@ -406,6 +406,9 @@ BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {
                    for (auto& d : h.devices) d.path = "/dev/serial/by-path/elsewhere";
                    h.seen.boards[0].target = board::match(h.seen.registry, h.seen.boards[0].board, h.devices);
                }).find("elsewhere") != std::string::npos);
+    host_of renamed(2); // what it is called is nothing that is done
+    renamed.seen.boards[0].board.name = "Mainboard";
+    BOOST_TEST(all_agree(*first.plan(), *renamed.plan()).has_value());
     // klippy may have been restarted meanwhile: the new process is the one that has to be gone.
     host_of restarted(2);
     restarted.seen.units.klippys->front().main_pid = 999;

@@ -188,6 +188,19 @@ BOOST_FIXTURE_TEST_CASE(a10_a_port_that_somebody_took_is_the_error_of_its_board_
     BOOST_TEST((took() == 4s + flash::patience_with_passers_by));
 }
 
+BOOST_FIXTURE_TEST_CASE(a10_a_service_that_somebody_started_again_is_named_and_its_boards_are_not_written,
+                        three_boards) {
+    plan.stop.units = {"klipper.service"};
+    proc.add(4711, {"python3", "klippy.py"}, "0::/system.slice/klipper.service\n",
+             {.fds = {ports[1].path.string(), ports[2].path.string()}});
+    const auto o = run();
+    KF_TEST_LOG(*this, "stop", "k1", "start");
+    BOOST_TEST(o.ended(0).has_value());
+    BOOST_REQUIRE(!o.ended(2).has_value());
+    BOOST_TEST((code(o, 2) == errc::busy));
+    BOOST_TEST(o.ended(2).error().what == "klipper.service holds usb-Klipper_stm32h723xx_290011-if00 again");
+}
+
 BOOST_FIXTURE_TEST_CASE(somebody_who_looks_at_a_port_while_another_board_is_written_is_outlasted, three_boards) {
     writes["k1"] = [&] {
         hold(1);

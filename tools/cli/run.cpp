@@ -25,6 +25,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <string_view>
+#include <utility>
 
 namespace kf::cli {
 namespace {
@@ -223,10 +225,26 @@ run_log open_log(const tool_row& tool, const parsed& p, const io::xdg_paths& pat
     return {log_file_sink(fd->release(), frames), file};
 }
 
+/// What can be done about what the operating system said; io::system_error has its words at the end.
+std::string step_for(std::string_view what) {
+    constexpr std::pair<int, const char*> rows[] = {
+        {ENOSPC, "make room: df -h shows where there is none"},
+        {EDQUOT, "make room: your share of that disk is used up"},
+        {EROFS, "that file system is not written: dmesg says why, sudo mount -o remount,rw may help"},
+        {EACCES, "see whose it is, and who may change it: ls -ld"},
+        {EPERM, "see whose it is, and who may change it: ls -ld"},
+        {EMFILE, "let more files be open at once: ulimit -n 1024"}};
+    for (const auto& [number, step] : rows)
+        if (what.ends_with(std::strerror(number))) return step;
+    return {};
+}
+
 /// An error that says neither why nor what next names where more stands.
 error with_next_step(error e, const tool_row& tool, const command_row& command, const std::filesystem::path& log) {
     if (!e.cause.empty() || !e.steps.empty() || e.code == errc::interrupted) return e;
-    if (e.code == errc::usage)
+    if (auto step = step_for(e.what); e.code == errc::io && !step.empty())
+        e.steps = {std::move(step)};
+    else if (e.code == errc::usage)
         e.steps = {fmt::format("{} {} --help", tool.name, command.name)};
     else if (log.empty())
         e.steps = {"run it again with -v, which says more"};
@@ -361,7 +379,7 @@ io::xdg_paths person_paths() {
             if (const passwd* pw = ::getpwnam(user.c_str())) return io::resolve({pw->pw_dir});
     }
     std::string home = variable("HOME");
-    if (home.empty())
+    if (!home.starts_with('/')) // a relative one would be another one in each folder
         if (const passwd* pw = ::getpwuid(::getuid())) home = pw->pw_dir;
     return io::resolve({home, variable("XDG_CONFIG_HOME"), variable("XDG_STATE_HOME"), variable("XDG_CACHE_HOME"),
                         variable("XDG_RUNTIME_DIR")});

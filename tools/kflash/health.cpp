@@ -18,7 +18,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 namespace kf::kflash {
 namespace {
@@ -111,7 +113,9 @@ void look_at_services(std::vector<health_check>& all, const known_boards& b, run
     if (b.at.moonraker) {
         const auto word = b.at.moonraker(std::chrono::seconds(5));
         // A host without one is as well as one with it; one that is there and does not answer is not.
-        if (word)
+        if (word && word->state.empty())
+            all.push_back({"moonraker", false, "it does not say what klippy does", {"restart Moonraker"}});
+        else if (word)
             all.push_back(well("moonraker", fmt::format("klippy is {}", word->state)));
         else if (word.error().code == errc::not_connected)
             all.push_back(well("moonraker", word.error().what));
@@ -125,11 +129,19 @@ void look_at_services(std::vector<health_check>& all, const known_boards& b, run
                         : ill("right", right.error()));
 }
 
-health_check space_check(const char* name, fs::path folder) {
-    constexpr std::uintmax_t least = std::uintmax_t{200} << 20; // a build of one board takes 7 to 48 MB
+/// `mega_bytes`: a build of one board takes 7 to 48 of them, an image less than one.
+health_check space_check(const char* name, fs::path folder, std::uintmax_t mega_bytes) {
+    const std::uintmax_t least = mega_bytes << 20;
     std::error_code ec;
     while (!fs::exists(folder, ec) && folder.has_parent_path() && folder != folder.parent_path())
         folder = folder.parent_path();
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+        const int number = errno;
+        return {name,
+                false,
+                fmt::format("you may not write in {}: {}", folder.string(), std::strerror(number)),
+                {"see whose it is, and how it is mounted: ls -ld, findmnt -T " + folder.string()}};
+    }
     const auto space = fs::space(folder, ec);
     if (ec) return {name, false, fmt::format("cannot look at {}: {}", folder.string(), ec.message()), {}};
     const auto says = fmt::format("{} MB are free in {}", space.available >> 20, folder.string());
@@ -181,8 +193,9 @@ std::vector<health_check> look_at_health(cli::invocation& in, const known_boards
                        false,
                        fmt::format("{} was stopped by an earlier kflash that did not end well", fmt::join(owed, ", ")),
                        {"kflash doctor --fix", "or by hand: " + host::start_command(owed)}});
-    all.push_back(space_check("space for builds", b.at.builds));
-    all.push_back(space_check("space for images", b.at.images()));
+    all.push_back(space_check("space for builds", b.at.builds, 200));
+    all.push_back(space_check("space for images", b.at.images(), 200));
+    all.push_back(space_check("space for boards", b.at.registry_file.parent_path(), 1));
     all.push_back(ledger_check(b));
     all.push_back(clock_check(b));
     return all;

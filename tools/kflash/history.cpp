@@ -70,9 +70,11 @@ result<void> run_history(cli::invocation& in) {
             continue;
         }
         const auto cell = [](const std::string& text) { return scrubbed(text, ""); };
+        std::string ended = e.result == flash::begun ? "begun, its end is not known" : cell(e.result);
+        if (!e.what.empty()) ended += ": " + cell(e.what);
         rows.push_back({cell(e.time), cell(e.board), cell(e.version),
                         cell(e.action == "rollback" ? e.method + ", rollback" : e.method),
-                        e.verified() ? "verified" : fmt::format("{}: {}", cell(e.result), cell(e.what)),
+                        e.verified() ? "verified" : std::move(ended),
                         cell(e.sha256.substr(0, 12)) + (kept ? ", kept" : "")});
     }
     if (in.json) return {};

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <string_view>
 
@@ -42,10 +43,15 @@ auto asked(const board::flash_settings& settings, io::duration patience, Read re
 
 constexpr auto job_patience = std::chrono::seconds(5);
 
+/// How our stand-in for systemctl is told where Moonraker is: devices.json may become anything while services are down.
+/// The key is no word of its command, which everybody may read.
+constexpr std::string_view url_option = "--moonraker=";
+constexpr const char* key_variable = "KFLASH_MOONRAKER_KEY";
+
 /// Asks for the job, and looks until it is done.
-result<void> service_job(const std::string& verb, const std::string& unit, const std::vector<std::string>& systemctl) {
-    KF_TRY(const auto registry, board::read_registry(cli::person_paths().config / "kflash/devices.json"));
-    KF_TRY(auto client, client_of(registry.settings));
+result<void> service_job(const std::string& verb, const std::string& unit, const board::flash_settings& settings,
+                         const std::vector<std::string>& systemctl) {
+    KF_TRY(auto client, client_of(settings));
     const io::steady_clock clock;
     KF_CHECK(moonraker::ask_service(client, verb, unit, clock.now() + job_patience));
     io::posix_runner runner;
@@ -70,11 +76,12 @@ void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) 
         return activity;
     };
     if (at.own == flash::own_right::needless) return;
-    std::vector<std::string> stand_in{at.self, "via-moonraker"};
+    std::vector<std::string> stand_in{at.self, "via-moonraker", std::string(url_option) + settings.moonraker_url};
     for (const auto& word : at.systemctl) stand_in.push_back("--systemctl=" + word);
     at.other_right = [settings, stand_in](const host::service_question& asked) -> result<host::right> {
         KF_TRY(auto client, client_of(settings));
         KF_CHECK(moonraker::prove_services(client, asked, io::steady_clock{}.now() + job_patience));
+        ::setenv(key_variable, settings.moonraker_api_key.c_str(), 1);
         return host::right{.name = "Moonraker", .prefix = {}, .systemctl = stand_in};
     };
 }
@@ -82,16 +89,20 @@ void ask_moonraker_too(const board::flash_settings& settings, flash::place& at) 
 int via_moonraker(int argc, char** argv) {
     constexpr std::string_view option = "--systemctl=";
     std::vector<std::string> words, systemctl;
+    board::flash_settings settings;
+    if (const char* key = std::getenv(key_variable)) settings.moonraker_api_key = key;
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         if (word.starts_with(option))
             systemctl.emplace_back(word.substr(option.size()));
+        else if (word.starts_with(url_option))
+            settings.moonraker_url = word.substr(url_option.size());
         else if (word != "--no-ask-password")
             words.emplace_back(word);
     }
     if (systemctl.empty()) return 2;
     if (words.size() == 2 && (words[0] == "stop" || words[0] == "start") && host::is_unit_name(words[1])) {
-        const auto done = service_job(words[0], words[1], systemctl);
+        const auto done = service_job(words[0], words[1], settings, systemctl);
         if (!done) fmt::print(stderr, "{}\n", done.error().what);
         return done ? 0 : 1;
     }

@@ -22,7 +22,7 @@ result<void> run_remove(cli::invocation& in) {
     }
     KF_CHECK(board::update(b.at.registry_file, "kflash remove",
                            [&](board::registry& r) { return board::remove(r, board.key); }));
-    if (drop) KF_CHECK(b.configs.remove(board.key));
+    KF_CHECK(drop ? b.configs.remove(board.key) : b.configs.hand_over(board.key));
     in.out.result({"removed",
                    fmt::format("{} is removed{}", board.name, drop ? ", its configuration too" : ""),
                    {{"key", board.key}, {"config_removed", drop}}});

@@ -42,7 +42,8 @@ std::string klippy_words(const workplace& at, const std::vector<host::unit_state
 std::string moonraker_words(const workplace& at) {
     if (!at.moonraker) return "not asked";
     const auto word = at.moonraker(status_patience);
-    return word ? "klippy is " + word->state : word.error().what;
+    if (!word) return word.error().what;
+    return word->state.empty() ? "it does not say what klippy does" : "klippy is " + word->state;
 }
 
 /// How the last flash ended.

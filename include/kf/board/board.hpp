@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -107,6 +108,12 @@ namespace detail {
 
 } // namespace detail
 
+/// What an HTTP header cannot hold has no place in a key.
+[[nodiscard]] inline std::optional<value_problem> api_key_problem(std::string_view key) {
+    if (std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; })) return std::nullopt;
+    return value_problem{"moonraker_api_key", "must be letters, digits and signs of ASCII, without a blank"};
+}
+
 [[nodiscard]] inline std::optional<value_problem> problem(const flash_settings& s) {
     if (auto p = detail::text_problem("klipper_dir", s.klipper_dir, 1024)) return p;
     if (auto p = detail::text_problem("katapult_dir", s.katapult_dir, 1024)) return p;
@@ -114,6 +121,8 @@ namespace detail {
     if (auto p = detail::seconds_problem("return_delay", s.return_delay, 0, max_return_delay)) return p;
     if (auto p = detail::seconds_problem("build_timeout", s.build_timeout, min_timeout, max_build_timeout)) return p;
     if (auto p = detail::seconds_problem("git_timeout", s.git_timeout, min_timeout, max_git_timeout)) return p;
+    if (auto p = detail::text_problem("moonraker_url", s.moonraker_url, 1024)) return p;
+    if (auto p = api_key_problem(s.moonraker_api_key)) return p;
     if (s.keep_images < 0 || s.keep_images > max_keep_images)
         return value_problem{"keep_images", fmt::format("must be a number from 0 to {}", max_keep_images)};
     return std::nullopt;

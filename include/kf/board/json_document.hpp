@@ -71,8 +71,7 @@ class json_document {
                               fmt::format("{} is wrong at line {}, column {}: {}", file_, line, column, what),
                               "it was edited by hand, or another program wrote it; it was left as it is",
                               file_,
-                              {fmt::format("correct it: nano +{},{} {}", line, column, file_),
-                               fmt::format("or take the version before: cp {0}.bak {0}", file_)}});
+                              {fmt::format("correct it: nano +{},{} {}", line, column, file_)}});
     }
 
     [[nodiscard]] result<void> index(std::size_t& at, path& here, boost::json::value* value);

@@ -32,6 +32,16 @@ namespace kf::board {
     return std::nullopt;
 }
 
+/// What a person can do when a board's device is blocked.
+[[nodiscard]] inline std::vector<std::string> unblock_steps(const registry& r, const device& d) {
+    std::vector<std::string> steps;
+    for (const auto& b : r.blocked)
+        if (detail::glob(io::to_lower(b.pattern), io::to_lower(d.file_name)))
+            steps.push_back(fmt::format("if it is not one of them: kflash include --pattern '{}'", b.pattern));
+    if (steps.empty()) steps.emplace_back("see what it is: kflash list");
+    return steps;
+}
+
 /// The boards that claim a device: those of the strongest claim.
 [[nodiscard]] inline std::vector<const board*> claimants(const registry& r, const device& d) {
     std::vector<const board*> found;
@@ -177,7 +187,8 @@ struct sighting {
     }
     const device& d = *found.front();
     if (const auto reason = blocked_reason(r, d))
-        return kf::fail(error{errc::refused, fmt::format("{} is blocked: {}", b.name, *reason), {}, d.file_name});
+        return kf::fail(error{
+            errc::refused, fmt::format("{} is blocked: {}", b.name, *reason), {}, d.file_name, unblock_steps(r, d)});
     const auto owners = claimants(r, d);
     if (owners.size() > 1) {
         error e{errc::refused, fmt::format("{} boards claim one device", owners.size()), {}, d.file_name};

@@ -24,12 +24,21 @@ namespace kf::board {
 
 inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
 
+/// Of that file. A person whose text is wrong is told of the version before, where there is one.
+[[nodiscard]] inline result<registry> parse_registry_of(const std::filesystem::path& file, std::string_view text) {
+    auto r = parse_registry(text, file.string());
+    std::error_code ec;
+    if (!r && std::filesystem::exists(file.string() + ".bak", ec))
+        r.error().steps.push_back(fmt::format("or take the version before: cp {0}.bak {0}", file.string()));
+    return r;
+}
+
 /// From the file; no file is an empty registry with the default settings.
 [[nodiscard]] inline result<registry> read_registry(const std::filesystem::path& file) {
     auto text = io::read_file(file, registry_read_limit);
     if (!text && text.error().code == errc::not_found) return registry{};
     if (!text) return kf::fail(std::move(text).error());
-    return parse_registry(*text, file.string());
+    return parse_registry_of(file, *text);
 }
 
 /// The board with that key or, whatever its case, that name. errc::not_found gives the nearest names.
@@ -141,7 +150,7 @@ template<class Change>
     if (!before && before.error().code != errc::not_found) return kf::fail(std::move(before).error());
     registry r;
     if (before) {
-        KF_TRY(r, parse_registry(*before, target.string()));
+        KF_TRY(r, parse_registry_of(target, *before));
     }
     KF_CHECK(change(r));
     if (const auto p = problem(r.settings)) return kf::fail(errc::usage, p->field + " " + p->what);

@@ -118,8 +118,7 @@ using setting_value = std::variant<std::string, std::int64_t, double, bool>;
         return {};
     }
     case setting_kind::secret:
-        if (!std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; })) // what its header cannot hold
-            return kf::fail(errc::usage, "an API key has no blanks and only letters, digits and signs of ASCII");
+        if (const auto p = api_key_problem(text)) return kf::fail(errc::usage, "an API key " + p->what);
         s.moonraker_api_key = text == "none" ? std::string() : text;
         return {};
     case setting_kind::folder:

@@ -115,7 +115,7 @@ class config_cache {
         return io::replace_with_link(path(key), std::filesystem::path("..") / other / ".config");
     }
 
-    /// Forgets a board. Nothing cached is fine. Boards that share what it had keep it, each as its own.
+    /// Forgets a board, after hand_over(). Nothing cached is fine.
     [[nodiscard]] result<void> remove(std::string_view key) const {
         KF_CHECK(hand_over(key));
         KF_CHECK(io::remove_file(path(key)));
@@ -134,7 +134,8 @@ class config_cache {
         return std::chrono::duration_cast<std::chrono::seconds>(std::max(now - written, decltype(now - written){}));
     }
 
-  private:
+    /// Boards that share what this one has get it as their own: its board goes, and the next one of that key is
+    /// another.
     [[nodiscard]] result<void> hand_over(std::string_view key) const {
         std::error_code ec;
         for (const auto& folder : std::filesystem::directory_iterator(configs_, ec)) {
@@ -146,6 +147,7 @@ class config_cache {
         return {};
     }
 
+  private:
     std::filesystem::path configs_;
 };
 

@@ -21,7 +21,8 @@ namespace kf::firmware {
 struct proof {
     std::string name;
     bool holds = false;
-    std::string says; ///< both sides: "reset vector 0x80276f5 is in 0x8020000-0x802ae40"
+    std::string says;                    ///< both sides: "reset vector 0x80276f5 is in 0x8020000-0x802ae40"
+    std::vector<std::string> steps = {}; ///< what to do, where it is no matter of the board's configuration
     bool operator==(const proof&) const = default;
 };
 
@@ -63,9 +64,11 @@ namespace detail {
     if (target.tree_version.empty()) return {"version", true, "the image is " + version};
     // Compared as text: both come from one clone, at one time.
     const bool same = without_build_tail(version) == without_build_tail(target.tree_version);
-    return {"version", same,
-            same ? "the image is " + version + ", as its source"
-                 : "the image is " + version + ", its source is " + target.tree_version};
+    if (same) return {"version", true, "the image is " + version + ", as its source"};
+    return {"version",
+            false,
+            "the image is " + version + ", its source is " + target.tree_version,
+            {"somebody may have changed the sources while they were built: run this again"}};
 }
 
 [[nodiscard]] inline proof prove_mcu(const char* name, std::string_view image_mcu, const char* other,
@@ -193,14 +196,14 @@ namespace detail {
 
 /// The proofs when all hold; otherwise errc::mismatch with the words of the first that does not.
 [[nodiscard]] inline result<std::vector<proof>> require_all(std::vector<proof> proofs) {
-    for (const auto& p : proofs)
-        if (!p.holds)
-            return kf::fail(error{errc::mismatch,
-                                  "this image must not be written to this board",
-                                  p.name + ": " + p.says,
-                                  {},
-                                  {"look at the board's settings: kflash show NAME",
-                                   "correct its configuration: kflash config NAME", "build and flash again"}});
+    for (const auto& p : proofs) {
+        if (p.holds) continue;
+        error e{errc::mismatch, "this image must not be written to this board", p.name + ": " + p.says, {}, p.steps};
+        if (e.steps.empty())
+            e.steps = {"look at the board's settings: kflash show NAME",
+                       "correct its configuration: kflash config NAME", "build and flash again"};
+        return kf::fail(std::move(e));
+    }
     return proofs;
 }
 

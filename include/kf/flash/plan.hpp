@@ -280,7 +280,6 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
 /// words and the number of a tty may change meanwhile, and mean nothing.
 struct plan_term {
     std::string what, is;
-    bool operator==(const plan_term&) const = default;
 };
 
 [[nodiscard]] inline std::vector<plan_term> terms(const flash_plan& p) {
@@ -313,7 +312,8 @@ namespace detail {
 template<class Plan>
 [[nodiscard]] result<void> same_terms(const Plan& planned, const Plan& now) {
     const auto was = terms(planned), is = terms(now);
-    const auto [a, b] = std::ranges::mismatch(was, is);
+    // By what they say: a board may be called otherwise meanwhile.
+    const auto [a, b] = std::ranges::mismatch(was, is, {}, &plan_term::is, &plan_term::is);
     if (a == was.end() && b == is.end()) return {};
     const auto text = [](auto it, const auto& all) {
         return it == all.end() ? std::string("nothing more") : fmt::format("{}: {}", it->what, it->is);

@@ -13,7 +13,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 namespace kf::flash {
 
@@ -43,14 +45,26 @@ template<io::clock Clock, class Look>
 [[nodiscard]] inline error port_is_taken_by(const board::device& device, const host::holder& by) {
     return port_is_taken(fmt::format("{} is held by process {}: {}", device.file_name, by.pid, by.command));
 }
+/// Of a service that was stopped for this flash.
+[[nodiscard]] inline error port_is_taken_again(const board::device& device, const host::holder& by) {
+    return {errc::busy,
+            fmt::format("{} holds {} again", by.unit, device.file_name),
+            "somebody started it while it was stopped for the flash",
+            {},
+            {"find out who does that: journalctl -u " + by.unit, "then run this again"}};
+}
 
-/// What `open()` gives once nobody is seen to hold the port, and nobody who cannot be seen does.
+/// What `open()` gives once nobody is seen to hold the port, and nobody who cannot be seen does. `stopped`: the
+/// services that are down for this flash.
 template<io::clock Clock, sink Sink, class Open>
 [[nodiscard]] auto with_free_port(const board::device& device, const fs::path& proc, Clock& clock, Sink& out,
-                                  Open&& open) -> decltype(open()) {
+                                  Open&& open, const std::vector<std::string>& stopped = {}) -> decltype(open()) {
     bool told = false;
     return outlast_passers_by(clock, [&]() -> decltype(open()) {
         const auto holders = host::holders_of(proc, device.resolved, ::getpid());
+        for (const auto& holder : holders.seen)
+            if (std::ranges::find(stopped, holder.unit) != stopped.end())
+                return kf::fail(port_is_taken_again(device, holder));
         if (!holders.seen.empty()) return kf::fail(port_is_taken_by(device, holders.seen.front()));
         if (holders.hidden > 0 && !std::exchange(told, true))
             out.detail(fmt::format("{} processes of others cannot be looked at: the exclusive open of {} decides",
@@ -65,9 +79,10 @@ template<io::clock Clock, sink Sink, class Open>
 
 /// Before anything is written, whatever the method.
 template<io::clock Clock, sink Sink>
-[[nodiscard]] result<void> prove_port_free(const board::device& device, const fs::path& proc, Clock& clock, Sink& out) {
-    return with_free_port(device, proc, clock, out,
-                          [&] { return io::serial_port::prove_free(device.resolved.string()); });
+[[nodiscard]] result<void> prove_port_free(const board::device& device, const fs::path& proc, Clock& clock, Sink& out,
+                                           const std::vector<std::string>& stopped) {
+    return with_free_port(
+        device, proc, clock, out, [&] { return io::serial_port::prove_free(device.resolved.string()); }, stopped);
 }
 
 } // namespace kf::flash

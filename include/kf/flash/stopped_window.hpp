@@ -105,11 +105,15 @@ class stopped_window {
         if (now_.boards.size() > 1) out.step(phase::flash, divider(i + 1, now_.boards.size(), b.board.name));
         if (none.ended = is_there_(i); !none.ended) return none;
         // Right before its own write: the boards before it may have taken minutes.
-        if (none.ended = prove_port_free(b.target.device(), now_.at.proc, clock_, out); !none.ended) return none;
+        if (none.ended = port_is_free(b, out); !none.ended) return none;
         auto job = b.job;
         job.met_bootloader = [&](const board::device& node) { bootloader = node; };
         job.keep_open = lease_.keep_open();
         return write_(i, std::move(job), clock_, out);
+    }
+
+    [[nodiscard]] result<void> port_is_free(const board_plan& b, owned_sink<Reporter>& out) {
+        return prove_port_free(b.target.device(), now_.at.proc, clock_, out, now_.stop.units);
     }
 
     /// Between two boards; a signal ends it.

@@ -324,10 +324,14 @@ template<io::process_runner Runner, io::clock Clock>
     return seen;
 }
 
-/// Devices, services and tools once more. The configurations are those of `before`: they are built meanwhile.
+/// Devices, services and tools once more, and the boards as they are registered now: one may have been excluded,
+/// removed or given another device while it was built. The settings and the configurations are those of `before`: the
+/// images were made by them.
 template<io::process_runner Runner, io::clock Clock>
 [[nodiscard]] result<survey> survey_again(const request& wanted, const survey& before, Runner& runner, Clock clock) {
-    KF_TRY(auto seen, survey_host(wanted, before.registry, before.at, runner, clock));
+    KF_TRY(auto registry, board::read_registry(before.at.registry_file));
+    registry.settings = before.registry.settings;
+    KF_TRY(auto seen, survey_host(wanted, registry, before.at, runner, clock));
     for (std::size_t i = 0; i < seen.boards.size() && i < before.boards.size(); ++i) {
         seen.boards[i].config = before.boards[i].config;
         detail::look_for_tools(seen.boards[i], wanted, seen, before.at, runner);

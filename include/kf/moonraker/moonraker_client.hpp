@@ -96,11 +96,20 @@ class moonraker_client {
                               "or name this host below trusted_clients in moonraker.conf"}});
         case reply_kind::no_klippy:
             return kf::fail({errc::not_connected, "Moonraker has no klippy behind it", read.text, command});
-        case reply_kind::refused: return kf::fail({errc::failed, "Moonraker says no: " + read.text, {}, command});
+        case reply_kind::refused:
+            return kf::fail({errc::failed,
+                             "Moonraker says no: " + read.text,
+                             {},
+                             command,
+                             {"its log says more: less ~/printer_data/logs/moonraker.log"}});
         case reply_kind::not_moonraker: break;
         }
-        return kf::fail({errc::protocol, fmt::format("what listens at {} is no Moonraker", name_),
-                         fmt::format("it answers with status {}", reply.status), command});
+        return kf::fail({errc::protocol,
+                         fmt::format("what listens at {} is no Moonraker", name_),
+                         fmt::format("it answers with status {}", reply.status),
+                         command,
+                         {"say where Moonraker listens: kflash settings --moonraker-url http://HOST:7125",
+                          "or that there is none: kflash settings --moonraker-url none"}});
     }
 
     Exchange exchange_;

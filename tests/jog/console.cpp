@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_gantry_that_was_set_square_is_shown_as_long_as_its_motors
     for (const bool by_m84 : {true, false}) {
         sim_stage s;
         s.referenced();
-        BOOST_REQUIRE(s.square.set(text));
+        BOOST_REQUIRE(s.square.add(0.3, "kcal square"));
         s.strike(heading::left);
         s.rest();
         s.give(jog::home{run::pen_word::is_up}); // moves both motors

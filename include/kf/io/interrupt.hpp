@@ -13,19 +13,23 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
+#include <atomic>
+#include <cstddef>
+#include <string>
 
 namespace kf::io::interrupt {
 
 namespace detail {
-inline volatile std::sig_atomic_t first_signal = 0;
-inline volatile std::sig_atomic_t count = 0;
+// A handler runs in whichever thread it likes, and others ask.
+inline std::atomic<int> first_signal = 0, count = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 } // namespace detail
 
 /// What the handler does with a signal, and all that it does.
 inline void remember(int number) {
-    if (detail::first_signal == 0) detail::first_signal = number;
-    detail::count = detail::count + 1;
+    int none = 0;
+    detail::first_signal.compare_exchange_strong(none, number);
+    ++detail::count;
 }
 
 namespace detail {

@@ -35,6 +35,56 @@ BOOST_AUTO_TEST_CASE(taps_that_come_meanwhile_add_up_to_one_move) {
                               "G90\nG1 X103 Y101 F1200\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_repeat_begins_nothing_beside_another_key_and_after_all_was_let_go) {
+    keyboard k;
+    k.strike(heading::right); // of a gamepad, and held
+    for (int i = 0; i < 300; ++i) {
+        k.pass_to(k.t + 0.033);
+        k.strike(heading::right, stroke_kind::repeat);
+        k.pass_to(k.t + 0.002);
+        k.strike(heading::farther, i == 0 ? stroke_kind::press : stroke_kind::repeat);
+    }
+    k.jogger.stop();
+    k.pass_to(k.t + 3);
+    const std::size_t sent = k.sent.size();
+    BOOST_TEST((*k.jogger.target())[0] <= 102);
+    for (int i = 0; i < 30; ++i) {
+        k.pass_to(k.t + 0.033);
+        k.strike(heading::right, stroke_kind::repeat);
+    }
+    k.pass_to(k.t + 3);
+    BOOST_TEST(k.sent.size() == sent);
+}
+
+BOOST_AUTO_TEST_CASE(two_keys_that_are_held_on_two_keyboards_run_on_no_farther_than_the_bound) {
+    keyboard k;
+    k.machine.work_area_mm = {5000, 5000, 20};
+    k.jogger.set_tool(k.machine.tools.front());
+    k.jogger.set_speed(10);
+    k.jogger.sees(keyboard::view());
+    k.jogger.stands_at({100, 100, 10});
+    for (int i = 0; i < 300; ++i) {
+        k.strike(heading::right);
+        k.pass_to(k.t + 0.016);
+        k.strike(heading::farther);
+        k.pass_to(k.t + 0.017);
+    }
+    const jog::xyz sent = *k.jogger.target();
+    k.pass_to(k.t + 60);
+    for (const std::size_t axis : {0u, 1u}) BOOST_TEST((*k.jogger.target())[axis] - sent[axis] <= k.jogger.bound());
+}
+
+BOOST_AUTO_TEST_CASE(taps_of_a_finger_are_counted_however_far_they_lead) {
+    keyboard k;
+    k.jogger.set_step(10);
+    for (int i = 0; i < 5; ++i) {
+        k.strike(heading::right);
+        k.pass_to(k.t + 0.12);
+    }
+    k.pass_to(20);
+    BOOST_TEST((*k.jogger.target())[0] == 150, boost::test_tools::tolerance(1e-9));
+}
+
 BOOST_AUTO_TEST_CASE(a_held_key_is_a_chain_of_bursts_and_ends_with_the_repeats) {
     keyboard k;
     const seconds last = k.hold(heading::right, 3);

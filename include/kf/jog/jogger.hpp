@@ -158,7 +158,13 @@ class jogger {
     void say(panel_message::level kind, std::string text, std::vector<std::string> steps = {}) {
         message_ = panel_message{kind, std::move(text), std::move(steps)};
     }
-    void add_tap(heading h);
+    /// What no finger taps so fast (two keys that are held on two keyboards) adds up to no more than the bound.
+    void add_tap(heading h, bool by_finger);
+    [[nodiscard]] mm waits_along(std::size_t axis) const noexcept {
+        mm way = 0;
+        for (const waiting_move& w : waiting_) way += w.by[axis];
+        return way;
+    }
     void forget_taps(heading h);
     [[nodiscard]] std::optional<order> burst(io::time_point now);
     [[nodiscard]] std::optional<order> step(io::time_point now);
@@ -202,10 +208,13 @@ inline void jogger::strike(const jog::strike& s, io::time_point now) {
         return say(panel_message::level::fault,
                    view_.obstacle.empty() ? "it is not known yet where the machine is" : view_.obstacle);
     }
+    // A repeat begins nothing: not of what was let go meanwhile, nor beside another key that is held (a gamepad's).
+    if (s.kind == stroke_kind::repeat && !watch_.is_in_hand(s.to)) return;
     if (hold_ && *hold_ != s.to) hold_.reset();
+    const bool by_finger = watch_.age(now) > key_watch::fast;
     switch (watch_.strike(s.to, s.kind, now)) {
     case key_watch::meaning::tap:
-    case key_watch::meaning::perhaps: return add_tap(s.to);
+    case key_watch::meaning::perhaps: return add_tap(s.to, by_finger);
     case key_watch::meaning::held: break;
     }
     forget_taps(s.to);
@@ -217,7 +226,7 @@ inline void jogger::strike(const jog::strike& s, io::time_point now) {
         say(panel_message::level::note, fmt::format("single steps only: {}", why));
 }
 
-inline void jogger::add_tap(heading h) {
+inline void jogger::add_tap(heading h, bool by_finger) {
     using level = panel_message::level;
     const std::size_t axis = axis_of(h);
     const double sign = sign_of(h, machine_, tool_);
@@ -230,6 +239,7 @@ inline void jogger::add_tap(heading h) {
     } else if (h == heading::lower && !view_.xy_homed)
         return say(level::fault, "X and Y are not homed: H first", {"H  home"});
     const mm by = is_referenced(axis) ? step_ : std::min(step_, longest_unreferenced_step);
+    if (!by_finger && std::fabs(waits_along(axis) + sign * by) > std::max(by, bound())) return;
     constexpr std::size_t most = 8; // of one kind after the other
     const bool vertical = axis == 2;
     if (waiting_.empty() || waiting_.back().vertical != vertical) {

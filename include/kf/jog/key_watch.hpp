@@ -56,6 +56,8 @@ class key_watch {
         key_.reset();
         repeats_ = 0;
     }
+    /// It was struck last, and has not been let go.
+    [[nodiscard]] bool is_in_hand(heading key) const noexcept { return key_ == key; }
     /// The key that is down, as far as anyone can know at that moment.
     [[nodiscard]] std::optional<heading> held(io::time_point now) const noexcept {
         if (repeats_ < 2 || now - last_ > patience()) return std::nullopt;

@@ -177,6 +177,23 @@ BOOST_AUTO_TEST_CASE(the_status_of_the_terminal_is_told_and_none_of_its_bytes_is
     BOOST_TEST(k.type("\x1b[?997;1n").names() == ""); // dark or light: another answer
 }
 
+BOOST_AUTO_TEST_CASE(an_esc_that_was_struck_before_the_terminal_tells_something_is_one) {
+    for (const auto& [told, names] :
+         std::initializer_list<std::pair<std::string, std::string>>{{"\x1b[0n", "Esc Status"},
+                                                                    {"\x1b[I", "Esc FocusIn"},
+                                                                    {"\x1b[O", "Esc FocusOut"},
+                                                                    {"\x1b[?3u", "Esc Protocol"},
+                                                                    {"\x1b[?62;22c", "Esc"},
+                                                                    {"\x1b[<0;5;5M", "Esc"},
+                                                                    {"\x1b[M !!", "Esc"},
+                                                                    {"\x1b[200~no\x1b[201~", "Esc Paste"},
+                                                                    {"\x1b]11;rgb:0000/0000/0000\x07", "Esc"}}) {
+        keyboard k;
+        BOOST_TEST(k.type("\x1b" + told).names() == names, told);
+        BOOST_TEST(k.type("a").names() == "a");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_keypad_gives_its_characters) {
     keyboard k;
     BOOST_TEST(k.type("\x1bOk\x1bOm\x1bOM\x1bOp\x1bOy").names() == "+ - Enter 0 9");

@@ -175,7 +175,10 @@ class key_decoder {
         case 'P':
         case '_':
         case '^':
-        case 'X': return begin(state::control_string, until);
+        case 'X':
+            // An answer: no key begins so, and an Esc in front of it was struck.
+            if (std::exchange(alt_, false)) out.push_back({.code = key_code::escape});
+            return begin(state::control_string, until);
         default:
             alt_ = true;
             state_ = state::ground;
@@ -293,15 +296,17 @@ class key_decoder {
     void dispatch(char final, time_point now, std::vector<key>& out) {
         const std::string text = std::exchange(pending_, {});
         const char mark = text.empty() || text[0] < '<' ? '\0' : text[0];
+        // Nothing that a terminal tells by itself has an Esc in front of it: that one was struck.
+        const bool pastes = final == '~' && (text == "200" || text == "201");
+        const bool tells =
+            mark != '\0' || final == 'n' || pastes || (text.empty() && (final == 'I' || final == 'O' || final == 'M'));
+        if (tells && std::exchange(alt_, false)) out.push_back({.code = key_code::escape});
         if (mark == '?' && final == 'u') {
             const unsigned flags = parameters(std::string_view(text).substr(1))[0][0];
             return emit(out, {.code = key_code::protocol, .text = flags});
         }
         if (mark != '\0') return reset(); // an answer, or a click
-        if (final == 'n') {
-            reset(); // whatever came in front of it: it is no key
-            return out.push_back({.code = key_code::status});
-        }
+        if (final == 'n') return emit(out, {.code = key_code::status});
         if (final == 'M' && text.empty()) return begin(state::mouse, now + sequence_gap);
         if ((final == 'I' || final == 'O') && text.empty())
             return emit(out, {.code = final == 'I' ? key_code::focus_in : key_code::focus_out});

@@ -163,6 +163,13 @@ BOOST_AUTO_TEST_CASE(what_was_lost_on_the_way_lets_go) {
     BOOST_TEST(p.sets(EV_ABS, ABS_HAT0Y, 1) == ""); // up to the next report nothing is true
     BOOST_TEST(p.passes(2000ms) == "");
     BOOST_TEST(p.sets(EV_ABS, ABS_HAT0Y, 1) == "Down ");
+    for (const std::uint16_t code : std::initializer_list<std::uint16_t>{BTN_EAST, BTN_THUMB}) {
+        (void)p.gives(EV_SYN, SYN_DROPPED, 0);
+        BOOST_TEST(p.gives(EV_KEY, code, 1) == "Ctrl+x "); // of those, a stop is true
+        BOOST_TEST(p.gives(EV_KEY, code, 2) == "");
+        BOOST_TEST(p.gives(EV_KEY, BTN_START, 1) == "");
+        BOOST_TEST(p.gives(EV_KEY, code, 0) == "");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_pad_that_says_nothing_any_more_is_let_go) {

@@ -58,7 +58,7 @@ class gamepad {
             let_go(out);
         } else if (e.type == EV_SYN && e.code == SYN_REPORT) {
             if (!std::exchange(skips_, false)) settle(now, out);
-        } else if (skips_)
+        } else if (skips_ && !(e.type == EV_KEY && is_stop_button(e.code))) // a stop is never skipped
             return;
         else if (e.type == EV_ABS)
             axis(e.code, e.value);
@@ -120,7 +120,13 @@ class gamepad {
         if (code == ABS_HAT0Y) cross_[1] = sign;
         if (stick* s = stick_of(code)) s->moved(value);
     }
+    /// Pads without names for their buttons count them: the second one.
+    [[nodiscard]] static constexpr bool is_stop_button(std::uint16_t code) noexcept {
+        return code == BTN_EAST || code == BTN_THUMB;
+    }
     void button(std::uint16_t code, bool down, std::vector<tui::key>& out) {
+        // Not at its report: a stop does not wait. Of all its keys the one that is a stop in a line of text, too.
+        if (is_stop_button(code) && down) out.push_back({.text = U'x', .modifiers = tui::modifier::ctrl});
         switch (code) {
         case BTN_DPAD_LEFT: cross_[0] = down ? -1 : 0; return;
         case BTN_DPAD_RIGHT: cross_[0] = down ? 1 : 0; return;
@@ -130,14 +136,8 @@ class gamepad {
         case BTN_TOP2: lift_[0] = down; return;
         case BTN_TR:
         case BTN_PINKIE: lift_[1] = down; return;
-        // Pads without names for their buttons count them: the second one, and the tenth.
-        case BTN_EAST:
-        case BTN_THUMB:
-            // Not at its report: a stop does not wait. Of all its keys the one that is a stop in a line of text, too.
-            if (down) out.push_back({.text = U'x', .modifiers = tui::modifier::ctrl});
-            return;
         case BTN_START:
-        case BTN_BASE4:
+        case BTN_BASE4: // the tenth of those without names
             if (down) out.push_back({.text = U'h'});
             return;
         default: return;

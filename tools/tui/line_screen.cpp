@@ -7,6 +7,7 @@
 #include <kf/tui/spoken.hpp>
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -19,6 +20,17 @@
 #include <utility>
 
 namespace kf::tui {
+
+namespace {
+
+/// A terminal that is gone is readable for ever, and gives what Ctrl+D does. What was typed before is still read.
+bool is_hung_up(const pollfd& tty) noexcept {
+    if ((tty.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0) return false;
+    int waiting = 0;
+    return ::ioctl(tty.fd, FIONREAD, &waiting) != 0 || waiting == 0;
+}
+
+} // namespace
 
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
@@ -89,7 +101,7 @@ struct line_screen::state {
         prompts = false;                                    // the terminal has written the end of the line itself
         may_say = {};                                       // its answer is told at once
         if (n == 0) return io::interrupt::remember(SIGINT); // Ctrl+D
-        if (pollfd more{STDIN_FILENO, POLLIN, 0}; ::poll(&more, 1, 30) > 0 && (more.revents & POLLIN) != 0) {
+        if (pollfd more{STDIN_FILENO, POLLIN, 0}; ::poll(&more, 1, 30) > 0 && !is_hung_up(more)) {
             ::tcflush(STDIN_FILENO, TCIFLUSH);
             return print("several lines at once start nothing\n");
         }
@@ -155,10 +167,10 @@ wake line_screen::wait(std::span<const int> fds, steady_clock::time_point until)
         const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
         const timespec wait_for{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
         if (::ppoll(polled.data(), polled.size(), &wait_for, &held.before()) <= 0) continue;
-        if ((polled[0].revents & POLLIN) != 0)
-            s.read_line(w.keys);
-        else if (polled[0].revents != 0)
+        if (is_hung_up(polled[0]))
             s.gone = true;
+        else if (polled[0].revents != 0)
+            s.read_line(w.keys);
         for (std::size_t i = 2; i < polled.size(); ++i)
             if (polled[i].revents != 0) w.ready.push_back(polled[i].fd);
     }

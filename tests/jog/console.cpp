@@ -48,9 +48,11 @@ BOOST_AUTO_TEST_CASE(it_sleeps_while_klipper_starts_and_while_it_is_stopped) {
     s.pass(2);
     BOOST_TEST((s.console.shown().klipper == contact::stopped));
     BOOST_TEST((s.console.wake() > s.now()));
+    s.klippy.set_mcu(sim::mcu_condition::absent, "mcu"); // so that it starts for a while
     other_client{s.klippy}.script("FIRMWARE_RESTART");
     bool starts = false;
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 300; ++i) {
+        if (i == 100) s.klippy.set_mcu(sim::mcu_condition::alive);
         s.pass(0.05);
         starts = starts || s.console.shown().klipper == contact::starting;
         BOOST_TEST((s.console.shown().klipper == contact::ready || s.console.wake() > s.now()));

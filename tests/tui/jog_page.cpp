@@ -456,6 +456,39 @@ BOOST_AUTO_TEST_CASE(the_canvas_is_written_after_its_change_was_shown) {
     BOOST_TEST(typed(p, "n") == "forget");
 }
 
+BOOST_AUTO_TEST_CASE(a_change_of_the_canvas_waits_until_nothing_else_is_asked) {
+    panel with = ready();
+    with.origin = origin_proposal{30, 25, {"+  offset_x_mm: 30"}};
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, "ot") == "let-go propose; let-go");
+    p.shown();
+    p.shows(with);
+    BOOST_TEST(typed(p, "y") == "touch-off"); // what was asked when it was struck
+    BOOST_TEST(!p.has_question_to_show());
+    p.shows(with);
+    BOOST_TEST(p.has_question_to_show());
+    p.shown();
+    BOOST_TEST(typed(p, "y") == "write");
+
+    jog_page line = page_of(ready());
+    BOOST_TEST(typed(line, "o:M118 a") == "let-go propose; let-go");
+    line.shows(with);
+    BOOST_TEST((line.stops() == stop_reach::while_typing));
+    BOOST_TEST(typed(line, "!") == "");
+    BOOST_TEST(struck(line, {.text = U'x', .modifiers = kf::tui::modifier::ctrl}) == "STOP forget");
+    line.shows(with);
+    BOOST_TEST(!line.has_question_to_show());
+
+    jog_page gone = page_of(ready());
+    BOOST_TEST(typed(gone, "ot") == "let-go propose; let-go");
+    gone.shown();
+    gone.shows(with);
+    gone.shows(ready());
+    BOOST_TEST(typed(gone, "n") == "");
+    gone.shows(ready());
+    BOOST_TEST(!gone.has_question_to_show());
+}
+
 BOOST_AUTO_TEST_CASE(whoever_leaves_with_the_tool_down_is_asked) {
     jog_page p = page_of(ready());
     BOOST_TEST(typed(p, "q") == "let-go leave");

@@ -151,6 +151,7 @@ class jog_page {
     std::unique_ptr<tui::entered_lines> lines_; ///< where the text field can point to, wherever the page goes
     std::variant<std::monostate, question, typed_line, help> over_;
     bool too_small_ = false;
+    bool proposes_ = false;   ///< panel::origin has not been asked about yet
     bool leaves_ = false;     ///< when what moves by itself is done
     std::string refused_;     ///< what was typed or struck, and why it cannot be taken
     std::size_t in_hand_ = 0; ///< the stroke that Space draws; behind the last one when all are done
@@ -247,7 +248,7 @@ inline std::vector<tui::footer_entry> jog_page::footer() const {
 }
 
 inline void jog_page::shows(panel p) {
-    const bool proposed = p.origin && p.origin != panel_.origin;
+    if (p.origin != panel_.origin) proposes_ = p.origin.has_value();
     if (p.strokes_tried != panel_.strokes_tried) waits_ = false;
     if (p.doing != panel_.doing) refused_.clear();
     if (setup_.job && p.strokes_drawn != panel_.strokes_drawn) {
@@ -255,8 +256,11 @@ inline void jog_page::shows(panel p) {
         in_hand_ = sent_ + 1;
     }
     panel_ = std::move(p);
-    if (proposed)
+    // Not over what the person is at: its answer is not for this.
+    if (proposes_ && std::holds_alternative<std::monostate>(over_)) {
+        proposes_ = false;
         ask("Write machine.yaml", panel_.origin->diff, {person_input(origin::write)}, {person_input(origin::forget)});
+    }
 }
 
 inline jog_page::effects jog_page::take(const tui::key& k) {
@@ -267,6 +271,7 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
     if (is_stop(k, stops())) {
         effects out{press_stop{k.heeded}};
         if (auto* q = std::get_if<question>(&over_)) std::ranges::move(q->no, std::back_inserter(out));
+        if (std::exchange(proposes_, false)) out.push_back(person_input(origin::forget));
         over_.emplace<std::monostate>(); // what comes next is on the panel
         return out;
     }

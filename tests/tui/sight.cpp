@@ -137,6 +137,17 @@ BOOST_AUTO_TEST_CASE(a8_another_key_than_the_hammered_one_and_a_stop_count_at_on
     BOOST_TEST(t.takes({.text = y}));
 }
 
+BOOST_AUTO_TEST_CASE(a_stop_behind_the_same_character_is_never_blind) {
+    terminal t;
+    t.seen.answer();
+    t.ask();
+    BOOST_TEST(t.takes({.text = U'x'}));
+    BOOST_TEST(t.takes({.code = key_code::paste}));
+    t.seen.answer();
+    BOOST_TEST(t.takes({.text = U'x', .modifiers = modifier::ctrl}));
+    BOOST_TEST(t.takes({.code = key_code::paste, .guessed = true}));
+}
+
 BOOST_AUTO_TEST_CASE(a_terminal_that_was_lent_is_asked_anew_behind_the_frame_that_is_drawn_anew) {
     terminal t;
     t.seen.answer();

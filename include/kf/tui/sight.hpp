@@ -93,8 +93,9 @@ class sight {
     /// Whether a key goes on with what was struck while the frame could not be seen: it is meant for nothing on it.
     /// What stops a machine is never blind.
     [[nodiscard]] bool is_blind(const key& k, time_point now) {
-        if (is_ == stage::none || k.action == key_action::release || k.code == key_code::escape || k.text == U'!')
-            return false;
+        const bool may_stop =
+            k.code == key_code::escape || k.text == U'!' || (k.modifiers & modifier::ctrl) != 0 || k.guessed;
+        if (is_ == stage::none || k.action == key_action::release || may_stop) return false;
         const bool goes_on = blind_ && blind_->code == k.code && blind_->text == k.text && now < blind_at_ + rest;
         if (is_ == stage::seen && !goes_on) {
             blind_.reset();

@@ -27,7 +27,7 @@ struct desk {
         BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
         keys.opens(ends[0]);
         keys.look_first([this](const key& k) {
-            if (k.text == '!') return ++stops, heed::done;
+            if (k.text == '!' || k.heeded) return ++stops, heed::done;
             return k.code == key_code::right ? heed::aside : heed::later;
         });
     }
@@ -71,6 +71,14 @@ BOOST_AUTO_TEST_CASE(acts_while_nobody_takes_its_keys) {
     d.type("!");
     d.stopped(2);
     BOOST_TEST(d.take(3) == "!* Right !* ");
+}
+
+BOOST_AUTO_TEST_CASE(acts_once_on_a_key_that_repeats_in_one_read) {
+    desk d;
+    d.type("!!!\x1b[C!!");
+    d.keys.resume();
+    BOOST_TEST(d.take(6) == "!* !* !* Right !* !* ");
+    BOOST_TEST(d.stops == 2);
 }
 
 BOOST_AUTO_TEST_CASE(leaves_a_key_to_the_page_as_long_as_one_before_it_may_change_its_meaning) {

@@ -107,7 +107,13 @@ void keyboard::let_time_pass(std::vector<key>& out) {
 void keyboard::give(std::vector<key> fresh) {
     if (fresh.empty()) return;
     unsigned later = 0;
+    const key* before = nullptr;
     for (key& k : fresh) {
+        // A key that is held, and read late: what it does takes a second where nothing answers, and was done.
+        k.heeded = before != nullptr && before->heeded;
+        if (k.heeded && *before == k) continue;
+        k.heeded = false; // nobody has looked at it
+        before = &k;
         const heed h = first_ && open_ == 0 ? first_(k) : heed::later;
         k.heeded = h == heed::done;
         if (h != heed::later) continue;

@@ -331,7 +331,7 @@ class Console(PlotterTest):
     def test_a_gamepad_beside_a_script_and_what_is_none(self):
         p = self.homed()
         pad = self.pad(p)
-        script = p.write("keys", "until State      ready\nRight\nuntil X 102.000\nuntil STOPPED\n")
+        script = p.write("keys", "until State      ready\nRight\nuntil STOPPED 120000\n")
         run = p.start_command(kjog(p, "--script", str(script), "--gamepad", str(pad.path)))
         pad.begin()
         self.rests_at(p, 101.0, 100.0)

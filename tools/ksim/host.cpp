@@ -190,7 +190,8 @@ result<void> simulate(cli::invocation& in, bool& told_where) {
         if (in.has("until-eof") && !leave_by && input_ended())
             leave_by = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         // A killed tool's guardian may still have to start the service in this world.
-        if (leave_by && (services.is_up(klipper_unit).value_or(true) || std::chrono::steady_clock::now() >= *leave_by))
+        if (leave_by &&
+            (services.pid_of(klipper_unit).value_or(1) != 0 || std::chrono::steady_clock::now() >= *leave_by))
             break;
     }
     return {};

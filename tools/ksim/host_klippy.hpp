@@ -11,6 +11,7 @@
 #include <kf/sim/simulated_services.hpp>
 #include <kf/sim/usb_tree.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -39,14 +40,15 @@ class klippy_life {
 
     result<void> step() {
         const auto now = io::steady_clock().now();
-        if (!state_.rest(now)) wanted_up_ = services_.is_up(klipper_unit).value_or(false);
+        if (!state_.rest(now)) wanted_ = services_.pid_of(klipper_unit).value_or(0);
         if (!bus_.rest(now)) look_at_boards();
-        const bool up = wanted_up_;
-        if (up && !is_up_) KF_CHECK(meet_mcus());
-        if (up && !is_up_) KF_CHECK(server_.listen());
-        if (!up && is_up_) server_.close();
-        if (up != is_up_) KF_CHECK(show_socket(up));
-        is_up_ = up;
+        if (wanted_ == running_) return server_.serve(20);
+        // A restart is over before anybody looks: it is another process.
+        if (running_ != 0) server_.close();
+        if (wanted_ != 0) KF_CHECK(meet_mcus());
+        if (wanted_ != 0) KF_CHECK(server_.listen());
+        KF_CHECK(show_socket(wanted_ != 0));
+        running_ = wanted_;
         return server_.serve(20);
     }
 
@@ -106,7 +108,7 @@ class klippy_life {
     sim::klippy_server server_;
     sim::file_stamps bus_, state_;
     std::string missing_;
-    bool wanted_up_ = false, is_up_ = false;
+    std::int64_t wanted_ = 0, running_ = 0; ///< the process of its unit, 0: none
 };
 
 } // namespace kf::ksim

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -72,10 +73,11 @@ class simulated_services {
         return usage();
     }
 
-    [[nodiscard]] result<bool> is_up(const std::string& unit) {
+    /// 0 when it is down. Whoever was restarted has another one.
+    [[nodiscard]] result<std::int64_t> pid_of(const std::string& unit) {
         KF_TRY(const auto state, load());
         const auto* u = find(state, unit);
-        return u != nullptr && u->at("active") == "active";
+        return u != nullptr && u->at("active") == "active" ? u->at("pid").to_number<std::int64_t>() : 0;
     }
 
     [[nodiscard]] fs::path log_path() const { return file_.string() + ".log"; }

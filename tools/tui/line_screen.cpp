@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "line_screen.hpp"
 
+#include "output_end.hpp"
+
 #include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/tui/sight.hpp>
@@ -37,6 +39,7 @@ using namespace std::chrono_literals;
 
 struct line_screen::state {
     bool unicode;
+    output_end out = {};
     sight seen{false};
     std::string unsent = "A letter or a number, then Enter. Esc, then Enter, leads back. ? and Enter: all letters.\n";
     std::optional<text_grid> next = {};
@@ -55,10 +58,10 @@ struct line_screen::state {
     /// As much as the other side takes now.
     void send() {
         while (!unsent.empty() && !gone) {
-            pollfd p{STDOUT_FILENO, POLLOUT, 0};
+            pollfd p{out.get(), POLLOUT, 0};
             if (::poll(&p, 1, 0) <= 0) return;
             // No more than a pipe takes without waiting.
-            const ssize_t n = ::write(STDOUT_FILENO, unsent.data(), std::min<std::size_t>(unsent.size(), 512));
+            const ssize_t n = ::write(out.get(), unsent.data(), std::min<std::size_t>(unsent.size(), 512));
             if (n > 0)
                 unsent.erase(0, static_cast<std::size_t>(n));
             else if (errno != EINTR) {
@@ -162,7 +165,7 @@ wake line_screen::wait(std::span<const int> fds, steady_clock::time_point until)
         auto end = until;
         if (const auto d = s.seen.deadline()) end = std::min(end, *d);
         if (s.next && s.unsent.empty()) end = std::min(end, std::max(s.may_say, now));
-        std::vector<pollfd> polled{{STDIN_FILENO, POLLIN, 0}, {s.unsent.empty() ? -1 : STDOUT_FILENO, POLLOUT, 0}};
+        std::vector<pollfd> polled{{STDIN_FILENO, POLLIN, 0}, {s.unsent.empty() ? -1 : s.out.get(), POLLOUT, 0}};
         for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
         const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
         const timespec wait_for{static_cast<time_t>(left / 1s), static_cast<long>((left % 1s).count())};
@@ -187,7 +190,7 @@ void line_screen::leave() {
     const auto patience = steady_clock::now() + 1s;
     do {
         s.send_next(steady_clock::now());
-        pollfd p{STDOUT_FILENO, POLLOUT, 0};
+        pollfd p{s.out.get(), POLLOUT, 0};
         (void)::poll(&p, 1, 50);
     } while ((s.next || !s.unsent.empty()) && !s.gone && steady_clock::now() < patience);
 }

@@ -2,6 +2,7 @@
 #include "terminal_screen.hpp"
 
 #include "keyboard.hpp"
+#include "output_end.hpp"
 
 #include <kf/io/decimal.hpp>
 #include <kf/io/held_signals.hpp>
@@ -84,8 +85,9 @@ terminal_look look_by_environment(bool plain, bool coloured, bool unicode) {
 
 struct terminal_screen::state {
     terminal_look how;
-    io::unique_fd tty; ///< our own opening of it: that it does not block is nobody else's affair
-    int out = -1;      ///< where frames go: the terminal, of lines standard output
+    io::unique_fd tty;                    ///< our own opening of it: that it does not block is nobody else's affair
+    std::optional<output_end> lines = {}; ///< where they go
+    int out = -1;                         ///< where frames go: the terminal, of lines standard output
     termios before{}, raw{};
     std::optional<frame_encoder> encoder = {};
     keyboard typed;
@@ -245,13 +247,13 @@ struct terminal_screen::state {
     }
     /// Somebody else may have had the terminal.
     void take_again() {
-        if (!ours)
+        if (!ours) {
+            typed.forget_begun();
             gone = gone || !take();
-        else
+        } else // what has begun is ours as well, an Esc among it
             ::tcsetattr(tty.get(), TCSADRAIN, &raw);
         if (encoder) (void)encoder->end();
         said.clear();
-        typed.forget_begun();
     }
     /// What was read of keys that are the page's affair.
     void take_keys() {
@@ -262,7 +264,10 @@ struct terminal_screen::state {
         if (keys.empty() && answers.empty() && !in_sight) typed.settled(); // none is a page's affair
     }
     void take_all_keys() {
+        // What begins in it and is not over (an Esc) goes on where its time is told.
+        typed.pause();
         typed.look_at_all();
+        if (ours) read_again();
         take_keys();
     }
     /// Nothing answers, or not in time: what lies there now was typed before.
@@ -274,6 +279,7 @@ struct terminal_screen::state {
     /// Keys that are the terminal's affair on every page.
     bool own(const key& k) {
         if (k.code == key_code::protocol) {
+            if (!ours) return true; // it comes late: whoever has the terminal has not asked
             if (!kitty) unsent += kitty_on;
             kitty = true;
             remember_for_a_crash();
@@ -328,7 +334,8 @@ result<terminal_screen> terminal_screen::open(const terminal_look& how) {
         s->tty = io::unique_fd(::open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     s->typed.opens(s->tty.get());
     if (!s->tty) return kf::fail({errc::needs_person, "there is no terminal", "this needs a person at a keyboard"});
-    s->out = how.plain ? STDOUT_FILENO : s->tty.get();
+    if (how.plain) s->lines.emplace();
+    s->out = s->lines ? s->lines->get() : s->tty.get();
     s->how.unicode = settle_locale(how.unicode);
     s->hear_signals();
     terminal_screen screen(std::move(s));
@@ -413,10 +420,20 @@ void terminal_screen::settled() {
     if (state_->answers.empty()) state_->typed.settled(); // those have not been given yet
 }
 
-void terminal_screen::leave() { state_->give(); }
+void terminal_screen::leave() {
+    state_->give();
+    // What was typed up to here was for what is left.
+    state_->take_keys();
+    state_->keys.clear();
+    state_->answers.clear();
+    state_->typed.settled();
+}
 
 result<void> terminal_screen::back() {
-    if (!state_->ours) KF_CHECK(state_->take());
+    if (!state_->ours) {
+        state_->typed.forget_begun();
+        KF_CHECK(state_->take());
+    }
     state_->take_again();
     state_->interrupts = io::interrupt::count();
     return {};

@@ -14,6 +14,8 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace kf::kjog {
@@ -119,7 +121,10 @@ result<void> open_console(cli::invocation& in) {
             const kind allowed = site.simulated ? kind::or_named_pipe : kind::device_only;
             KF_TRY(parts.pad, gamepad_thread::start(*device, allowed, [&core] { (void)core->stop(); }));
         }
-        return script ? by_script(in, *script, parts) : on_terminal(in, parts);
+        auto ended = script ? by_script(in, *script, parts) : on_terminal(in, parts);
+        // Its stop is heard as long as something moves by itself; each of those has a deadline of its own.
+        while (parts.pad && core->is_at_work()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return ended;
     });
 }
 

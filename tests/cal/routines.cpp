@@ -446,9 +446,10 @@ BOOST_AUTO_TEST_CASE(a_pen_that_z_cannot_lower_from_the_spray_height_stands_out_
     m.z_states.travel_mm = t.work_mm - 10;
     BOOST_TEST((pen(0) == std::pair(2.0, 1.0)));
     offset_options o;
-    m.work_area_mm.z = t.work_mm;
     rehearsal r{.next = [&](const auto& n, const auto& mm) { return next_of_offset(n, mm, o); }, .saw = looked};
-    r.m = m;
+    r.m = machine::sim_machine();
+    r.m.tools[1].spray_height_mm = 3;
+    r.m.work_area_min_mm.z = r.m.tools[1].work_mm; // no room for it, and the pen has its own
     std::string told;
     r.person = [&](const question& q) -> answer {
         if (q.name != "pen_in") return 0.0;

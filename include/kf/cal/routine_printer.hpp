@@ -121,15 +121,17 @@ class routine_printer {
     }
     [[nodiscard]] mm z_base() const { return k_.status().gcode_move ? k_.status().gcode_move->base()[2] : 0; }
 
+    void note_skew(json::object& saw) const {
+        if (facts_.skew.bends()) saw["skew_loaded"] = facts_.skew.profile;
+        saw["skew_tangent"] = facts_.skew.tangent;
+    }
+
     result<json::object> does(const look&) {
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         json::object saw = look_of(settings, facts_.objects);
         if (!square_.text().empty()) saw["racked"] = square_.text();
-        if (facts_.skew.bends()) {
-            saw["skew_loaded"] = facts_.skew.profile;
-            saw["skew_tangent"] = facts_.skew.tangent;
-        }
+        note_skew(saw);
         if (facts_.limits.max_accel > 0) saw["accel_now"] = facts_.limits.max_accel;
         return saw;
     }
@@ -176,7 +178,9 @@ class routine_printer {
             return kf::fail(
                 {errc::interrupted, fmt::format("stopped after stroke {} of {}; the tool is up and the motors are on",
                                                 drawn->strokes, summary.measure.strokes)});
-        return json::object{{"strokes", drawn->strokes}};
+        json::object saw{{"strokes", drawn->strokes}};
+        note_skew(saw);
+        return saw;
     }
 
     result<json::object> does(const touch_paper& t) {

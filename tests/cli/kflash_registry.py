@@ -618,7 +618,7 @@ class CommandLine(Case):
                 self.refuses(2, *words)
 
     def bare(self, *words, env=None):
-        full = dict(os.environ, HOME=str(HOST.home), NO_COLOR="1", **(env or {}))
+        full = {**os.environ, "HOME": str(HOST.home), "NO_COLOR": "1", **(env or {})}
         return subprocess.run([world.KFLASH, *words], env=full, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     def test_no_command_is_wrong_use_that_shows_what_there_is(self):

@@ -191,8 +191,11 @@ BOOST_FIXTURE_TEST_CASE(a10_a_port_that_somebody_took_is_the_error_of_its_board_
 BOOST_FIXTURE_TEST_CASE(a10_a_service_that_somebody_started_again_is_named_and_its_boards_are_not_written,
                         three_boards) {
     plan.stop.units = {"klipper.service"};
-    proc.add(4711, {"python3", "klippy.py"}, "0::/system.slice/klipper.service\n",
-             {.fds = {ports[1].path.string(), ports[2].path.string()}});
+    writes["k1"] = [&] {
+        proc.add(4711, {"python3", "klippy.py"}, "0::/system.slice/klipper.service\n",
+                 {.fds = {ports[1].path.string(), ports[2].path.string()}});
+        return done();
+    };
     const auto o = run();
     KF_TEST_LOG(*this, "stop", "k1", "start");
     BOOST_TEST(o.ended(0).has_value());

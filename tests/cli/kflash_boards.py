@@ -6,7 +6,6 @@ every case that must not flash also looks at the flash of the board that would h
 import json
 import os
 import signal
-import socket
 
 import world
 from terminal import Dialogue
@@ -26,15 +25,6 @@ class Boards(WorldTest):
 
     def rows(self, w):
         return {e["port"]: e for e in self.ok(w, "list", "--json").events("result")}
-
-    def klippy_state(self, w):
-        with socket.socket(socket.AF_UNIX) as link:
-            link.connect(w.at["socket"])
-            link.sendall(b'{"id":1,"method":"info"}\x03')
-            answer = b""
-            while not answer.endswith(b"\x03"):
-                answer += link.recv(65536)
-        return json.loads(answer[:-1])["result"]["state"]
 
     def change_config(self, w, key, text):
         config = w.home / f".config/kflash/configs/{key}/.config"
@@ -173,7 +163,7 @@ class Twins(Boards):
         r = w.run("flash", "left", "-s")
         self.assertEqual(r.code, 4, r)
         self.assertEqual(w.flash("right"), before)
-        wait_for("klippy has noticed", lambda: self.klippy_state(w) == "shutdown")
+        wait_for("klippy has noticed", lambda: w.klippy_state() == "shutdown")
         self.ok(w, "flash", "right", "-s")
 
     def test_boards_without_a_number_of_their_own_are_added_by_their_port(self):

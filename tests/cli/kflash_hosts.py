@@ -8,7 +8,6 @@ import os
 import pathlib
 import resource
 import signal
-import socket
 import subprocess
 import unittest
 
@@ -25,23 +24,6 @@ def to_mid_write(child):
     raise AssertionError("it never wrote: " + child.stderr.read())
 
 
-def klippy_state(w):
-    try:
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
-            s.connect(w.at["socket"])
-            s.sendall(b'{"id":1,"method":"info","params":{}}\x03')
-            answer = b""
-            while b"\x03" not in answer:
-                more = s.recv(65536)
-                if not more:
-                    return ""
-                answer += more
-        return json.loads(answer.split(b"\x03")[0])["result"]["state"]
-    except OSError:
-        return ""
-
-
 def flat(text):
     """A message as it was before it was wrapped."""
     return " ".join(text.split())
@@ -54,7 +36,7 @@ class Hosts(WorldTest):
         units["klipper.service"].update(members)
         w.change_services(units=units)
         subprocess.run([*w.at["systemctl"], "start", "klipper.service"], check=True)
-        wait_for("klippy is ready", lambda: klippy_state(w) == "ready")
+        wait_for("klippy is ready", lambda: w.klippy_state() == "ready")
 
     # -- A10: not seen is not "not there"
     def test_a10_d10_a_hidden_klippy_that_prints_is_not_stopped_whatever_the_method(self):

@@ -111,7 +111,12 @@ class Menu(WorldTest):
     def unplug(self, w, key):
         w.unplug(key)
         # Klipper has lost it, and stays down until somebody starts it again.
-        self.addCleanup(subprocess.run, [*w.at["systemctl"], "restart", "klipper.service"], check=True)
+        def restart():
+            for verb, state in (("stop", ""), ("start", "ready")):
+                subprocess.run([*w.at["systemctl"], verb, "klipper.service"], check=True)
+                wait_for(f"klippy after {verb}", lambda: w.klippy_state() == state)
+
+        self.addCleanup(restart)
 
     def flashed(self, w):
         return sorted(e["board"] for e in w.ledger() if "board" in e)

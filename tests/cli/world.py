@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -144,6 +145,23 @@ class World:
 
     def jobs(self):
         return [e["verb"] for e in self.service_log() if e["verb"] in ("start", "stop")]
+
+    def klippy_state(self):
+        """What klippy says of itself; "" when there is none."""
+        try:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(5)
+                link.connect(self.at["socket"])
+                link.sendall(b'{"id":1,"method":"info","params":{}}\x03')
+                answer = b""
+                while b"\x03" not in answer:
+                    more = link.recv(65536)
+                    if not more:
+                        return ""
+                    answer += more
+            return json.loads(answer.split(b"\x03")[0])["result"]["state"]
+        except OSError:
+            return ""
 
     def service_is_up(self, unit="klipper.service"):
         return self.services()["units"][unit]["active"] == "active"

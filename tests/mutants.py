@@ -268,7 +268,7 @@ MUTANTS = {
     "P7 an error leaves the pen where it is": (
         [("include/kf/run/stroke_run.hpp", "if (printer_goes_on && lift(k_, machine_, record_)) pen",
           "if (printer_goes_on) pen")],
-        ["tools/kplot/run.cpp"]),
+        "run"),
     "P8 every line repeats F": (
         [("include/kf/job/gcode.hpp", "if (f_ != speed) append_feed(", "append_feed(")],
         ["tools/kplot/gcode.cpp"]),

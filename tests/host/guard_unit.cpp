@@ -81,7 +81,7 @@ struct guard_world {
     [[nodiscard]] auto arm() {
         return service_lease<systemd<kf::io::posix_runner>, kf::io::steady_clock>::arm(manager, {}, request());
     }
-    [[nodiscard]] bool is_up() { return services.is_up("klipper.service").value_or(false); }
+    [[nodiscard]] bool is_up() { return services.pid_of("klipper.service").value_or(0) != 0; }
     [[nodiscard]] bool owes() const { return fs::exists(guard_place_in(runtime).owed); }
     void wait_until_up() {
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);

@@ -71,7 +71,7 @@ struct service_world {
     [[nodiscard]] auto armed() { return armed(request()); }
 
     void fault(const boost::json::object& faults) { BOOST_REQUIRE(services.set_faults(faults)); }
-    [[nodiscard]] bool is_up() { return services.is_up("klipper.service").value_or(false); }
+    [[nodiscard]] bool is_up() { return services.pid_of("klipper.service").value_or(0) != 0; }
     [[nodiscard]] pid_t guardian_pid() const {
         pid_t pid = 0;
         std::ifstream(folder / "guardian.pid") >> pid;

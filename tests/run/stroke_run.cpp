@@ -136,7 +136,7 @@ BOOST_FIXTURE_TEST_CASE(a_cancel_in_a_pause_ends_it, stroke_stage) {
                boost::test_tools::per_element());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stroke_stage) {
+BOOST_FIXTURE_TEST_CASE(p7_a_gcode_error_lifts_the_pen_and_says_what_is_drawn, stroke_stage) {
     printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
         if (script == line(1))
             p.refuse(request, "Move out of range: 300.000 0.000 0.000 [0.000]");

@@ -360,6 +360,22 @@ BOOST_AUTO_TEST_CASE(a_pin_that_is_given_twice_is_told_when_the_file_is_written)
     BOOST_TEST(!names(made.notes, "PF14")); // motors may share that
 }
 
+BOOST_AUTO_TEST_CASE(motors_of_one_axis_share_an_endstop_and_the_last_word_for_a_pin_counts) {
+    const auto twice = [](const std::string& text) {
+        return cal::pins_used_twice(klippy::read_cfg_text(text, "printer.cfg").value());
+    };
+    const std::string x = "[stepper_x]\nstep_pin: PA1\nendstop_pin: ^PG6\n", x1 = "[stepper_x1]\nendstop_pin: ";
+    BOOST_TEST(twice(x + x1 + "^PG6\n").empty());
+    BOOST_TEST(names(twice(x + x1 + "^!PG6\n"), "wants the same ^, ~ and ! before both"));
+    BOOST_TEST(names(twice(x + "[stepper_y]\nendstop_pin: ^PG6\n"), "refuses a pin that is used twice"));
+    BOOST_TEST(names(twice(x + "[manual_stepper a]\nendstop_pin: ^PG6\n"), "refuses a pin that is used twice"));
+    const std::string y = "[stepper_y]\nstep_pin: PA1\n";
+    BOOST_TEST(names(twice(x + y), "PA1 is step_pin of [stepper_x] and step_pin of [stepper_y]"));
+    BOOST_TEST(twice(x + y + "[stepper_x]\nstep_pin: PA2\n").empty());
+    BOOST_TEST(twice(x + y + "[stepper_y]\nstep_pin: PA3\n").empty());
+    BOOST_TEST(twice(x + y + "[duplicate_pin_override]\npins: PA1\n").empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_save_config_wrote_yields_to_what_a_person_wrote) {
     const std::string saved = "\n#*# <---------------------- SAVE_CONFIG ---------------------->\n"
                               "#*# DO NOT EDIT THIS BLOCK OR BELOW. The contents are auto-generated.\n#*#\n";

@@ -178,6 +178,25 @@ BOOST_AUTO_TEST_CASE(a_lean_by_diagonals_becomes_a_skew_profile_in_printer_cfg_a
     BOOST_TEST(s.r.deeds == (std::vector<std::string>{"look", "ready", "draw"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_profile_adds_to_the_one_that_was_loaded_while_it_was_drawn) {
+    const auto total = [](double in_the_look, std::optional<double> while_drawn) {
+        square_rehearsal s;
+        s.look["skew_tangent"] = in_the_look;
+        s.r.saw = [&](const std::string& name, const act&) -> json::object {
+            if (name == "look") return s.look;
+            if (name == "draw" && while_drawn) return {{"skew_tangent", *while_drawn}, {"skew_loaded", "kcal"}};
+            return {};
+        };
+        const auto c = s.r().value();
+        BOOST_TEST((c.text.find("drawn behind the profile") != std::string::npos) ==
+                   (while_drawn.value_or(in_the_look) != 0));
+        return io::parse_decimal(c.printer.at(1).becomes).value() - number(c, "tangent");
+    };
+    BOOST_TEST(std::fabs(total(0.004, 0.0)) < 2e-6); // RESTART came between
+    BOOST_TEST(std::fabs(total(0, 0.004) - 0.004) < 2e-6);
+    BOOST_TEST(std::fabs(total(0.004, std::nullopt) - 0.004) < 2e-6); // noted by an older version
+}
+
 BOOST_AUTO_TEST_CASE(a_lean_that_is_not_proven_is_not_corrected) {
     square_rehearsal s;
     s.r.person = by_name({{"ac", 150 * root2 + 0.005}, {"bd", 150 * root2 - 0.005}, {"ad", 150.0}});
@@ -446,9 +465,10 @@ BOOST_AUTO_TEST_CASE(a_pen_that_z_cannot_lower_from_the_spray_height_stands_out_
     m.z_states.travel_mm = t.work_mm - 10;
     BOOST_TEST((pen(0) == std::pair(2.0, 1.0)));
     offset_options o;
-    m.work_area_mm.z = t.work_mm;
     rehearsal r{.next = [&](const auto& n, const auto& mm) { return next_of_offset(n, mm, o); }, .saw = looked};
-    r.m = m;
+    r.m = machine::sim_machine();
+    r.m.tools[1].spray_height_mm = 3;
+    r.m.work_area_min_mm.z = r.m.tools[1].work_mm; // no room for it, and the pen has its own
     std::string told;
     r.person = [&](const question& q) -> answer {
         if (q.name != "pen_in") return 0.0;

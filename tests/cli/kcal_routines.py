@@ -222,6 +222,8 @@ class Routines(PlotterTest):
         g.gcode("SET_SKEW CLEAR=1")
         self.assertEqual(leans(), 0.007)
         g.gcode("SKEW_PROFILE LOAD=mistyped")
+        self.assertEqual(leans(), 0.007)
+        g.gcode("G90\nG1 X100 Y0 F6000\nM400")  # where nothing shows it
         self.assertIn("has no such profile", g.run("run", job).err)
         g.gcode("SKEW_PROFILE LOAD=kcal\nSET_SKEW XY=140.4,142.8,99.8")  # the place of now still fits
         g.gcode("G90\nG1 X100 Y60 F6000\nM400")

@@ -134,7 +134,7 @@ class Lists(DrawingTest):
         self.assertIn("G1 Z20 F2400\nG1 X75 Y282 F1500\n", r.out)
         told = self.gcode(layers(**{"1 +H250": 20}))
         self.assertEqual(told.code, 0, told)
-        self.assertIn("+H250 is not followed", told.err)
+        self.assertIn("+H250 is not followed", " ".join(told.err.split()))
         self.assertEqual(self.gcode(layers(**{"1 +H250": 20}), None, "--strict").code, 3)
 
     def test_colours_of_one_layer_are_pens_and_each_is_changed_once(self):

@@ -57,11 +57,11 @@ BOOST_AUTO_TEST_CASE(of_equal_orders_stays_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(two_searches_give_one_that_is_shorter_than_both) {
     for (std::uint64_t seed = 1; seed <= 2; ++seed) {
-        const auto ends = strewn_strokes(600, seed);
+        const auto ends = strewn_strokes(900, seed);
         const candidates near(ends);
         chance random(seed);
         const auto search = [&] {
-            return shorten(ends, near, first_order(ends, near), 600, random, [] { return true; }).entries;
+            return shorten(ends, near, first_order(ends, near), 900, random, [] { return true; }).entries;
         };
         const entry_order one = search(), other = search(), both = best_of_both(ends, one, other);
         BOOST_TEST(travel_of(ends, both) < std::min(travel_of(ends, one), travel_of(ends, other)));

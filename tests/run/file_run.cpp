@@ -268,7 +268,7 @@ BOOST_FIXTURE_TEST_CASE(a4_foreign_macros_are_gone_around_on_every_way_out, file
     theirs.pause = "PAUSE_BASE", theirs.resume = "RESUME_BASE", theirs.cancel = "CANCEL_BASE";
     draws_at(60, 70, 20);
     BOOST_REQUIRE(run::pause_job(k, machine, theirs, record, wait));
-    BOOST_REQUIRE(run::resume_job(k, machine, theirs, record));
+    BOOST_REQUIRE(run::resume_job(k, machine, theirs, record, {}));
     BOOST_REQUIRE(run::cancel_job(k, machine, theirs, record));
     std::vector<std::string> commands;
     for (const auto& s : printer.scripts) commands.push_back(s.substr(0, s.find_first_of(" \n")));
@@ -321,7 +321,7 @@ BOOST_FIXTURE_TEST_CASE(resume_goes_above_the_point_and_klipper_lowers_the_pen_t
     BOOST_REQUIRE(run::pause_job(k, machine, klippers, record, wait));
     printer.scripts.clear();
     printer.stand_at(5, 5, 3); // somebody moved it
-    BOOST_REQUIRE(run::resume_job(k, machine, klippers, record));
+    BOOST_REQUIRE(run::resume_job(k, machine, klippers, record, {}));
     BOOST_TEST(printer.scripts == (std::vector<std::string>{lift, "G90\nG0 X60 Y70 F4800\nM400\nG90",
                                                             "RESUME VELOCITY=40", "SET_IDLE_TIMEOUT TIMEOUT=600"}),
                boost::test_tools::per_element());
@@ -333,7 +333,7 @@ BOOST_FIXTURE_TEST_CASE(our_own_resume_macro_needs_no_help, file_stage) {
     open();
     object("print_stats")["state"] = "paused";
     object("pause_resume")["is_paused"] = true;
-    BOOST_REQUIRE(run::resume_job(k, machine, our_commands(), record));
+    BOOST_REQUIRE(run::resume_job(k, machine, our_commands(), record, {}));
     BOOST_TEST(printer.scripts == (std::vector<std::string>{"RESUME", "SET_IDLE_TIMEOUT TIMEOUT=600"}),
                boost::test_tools::per_element());
 }
@@ -393,7 +393,7 @@ BOOST_FIXTURE_TEST_CASE(nothing_to_pause_resume_or_cancel_is_refused_and_sends_n
         BOOST_REQUIRE(!paused);
         BOOST_TEST(name(paused.error().code) == "refused");
         BOOST_TEST(name(run::cancel_job(k, machine, c, record).error().code) == "refused");
-        BOOST_TEST(name(run::resume_job(k, machine, c, record).error().code) == "refused");
+        BOOST_TEST(name(run::resume_job(k, machine, c, record, {}).error().code) == "refused");
     }
     BOOST_TEST(printer.scripts.empty());
 }

@@ -97,6 +97,11 @@ BOOST_AUTO_TEST_CASE(the_corners_of_the_canvas_stay_on_the_axis_as_the_skewed_ma
     m.canvas.offset_x_mm = 25;
     m.park_mm = {1, 300};
     BOOST_TEST(at(0.01).error().what.find("the place for parking") != std::string::npos);
+    BOOST_TEST(at(0.01).error().steps.front() == "park elsewhere: park_mm in machine.yaml");
+    m.park_mm = {100, 300};
+    m.pen_change_mm = {1, 300};
+    BOOST_TEST(at(0.01).error().what.find("the place for a pen's change") != std::string::npos);
+    BOOST_TEST(at(0.01).error().steps.front() == "change pens elsewhere: pen_change_mm in machine.yaml");
 }
 
 BOOST_AUTO_TEST_CASE(a_job_is_held_against_the_limits_behind_the_skew) {
@@ -112,6 +117,50 @@ BOOST_AUTO_TEST_CASE(a_job_is_held_against_the_limits_behind_the_skew) {
     BOOST_REQUIRE(!out);
     BOOST_TEST(name(out.error().code) == "out_of_bounds");
     BOOST_TEST(out.error().what.find("behind the skew correction") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(keep_outs_are_where_the_motors_go_behind_the_skew) {
+    machine::machine m = machine::sim_machine();
+    m.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
+    const auto at = [&](double x, double y) { return job::place(m, m.tools.front()).to_canvas({x, y}); };
+    const auto refusal = [&](std::vector<job::operation> all, double skew) {
+        all.insert(all.begin(), job::select_tool{m.tools.front().name});
+        const auto good = run::check_job(job::strokes_of(all), m, {}, skew);
+        return good ? std::string() : good.error().what;
+    };
+    // X 125 is X 117 at Y 200 behind a tangent of 0.04.
+    const std::vector<job::operation> ink{job::rapid_xy{at(125, 240)}, job::tool_down{},
+                                          job::draw_polyline{{at(125, 210)}}, job::tool_up{}};
+    const std::vector<job::operation> past{job::rapid_xy{at(125, 150)}, job::rapid_xy{at(125, 300)}};
+    for (const double skew : {0.0, -0.04, 0.01}) {
+        BOOST_TEST(refusal(ink, skew) == "");
+        BOOST_TEST(refusal(past, skew) == "");
+    }
+    BOOST_TEST(refusal(ink, 0.04).find("keep-out") != std::string::npos);
+    BOOST_TEST(refusal(past, 0.04).find("comes into a keep-out behind the skew correction") != std::string::npos);
+    m.keep_outs.front().applies = machine::keep_out::when::tool_down;
+    BOOST_TEST(refusal(past, 0.04) == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_bulge_of_an_arc_is_held_against_the_limits_behind_the_skew) {
+    machine::machine m = machine::sim_machine();
+    m.canvas.offset_x_mm = 5;
+    m.canvas.margin_mm = 0;
+    const auto passes = [&](job::turn way, mm radius, double skew) {
+        const std::vector<job::operation> all{job::select_tool{m.tools.front().name}, job::rapid_xy{{30, 150 - radius}},
+                                              job::tool_down{}, job::draw_arc{{30, 150 + radius}, {0, radius}, way},
+                                              job::tool_up{}};
+        return run::check_job(job::strokes_of(all), m, {}, skew).has_value();
+    };
+    int left = 0;
+    for (const job::turn way : {job::turn::clockwise, job::turn::counter_clockwise}) {
+        BOOST_TEST(passes(way, 29, 0));
+        // One of them comes to X 6 at Y 172, and from there to the axis' end: 35 - 172 * t - r * sqrt(1 + t * t).
+        const double leans = 0.0349;
+        if (!passes(way, 29, leans)) ++left;
+        BOOST_TEST(passes(way, 28, leans));
+    }
+    BOOST_TEST(left == 1);
 }
 
 BOOST_AUTO_TEST_CASE(racking_and_a_profile_are_one_correction_too_many) {

@@ -122,6 +122,10 @@ BOOST_AUTO_TEST_CASE(a_command_that_files_are_made_of_must_be_klippers_own) {
         BOOST_TEST(commands(sections).foreign.size() == 1u, word);
     }
     auto sections = with_ours(machine::sim_machine());
+    sections["gcode_macro g17"] = macro("G1 Z5", ""); // before a native arc, with the pen on the paper
+    BOOST_TEST(commands(sections).foreign.size() == 1u);
+    BOOST_TEST(run::judges("G17"));
+    sections.erase("gcode_macro g17");
     sections["gcode_macro sdcard_print_file"] = macro("M117 begins\nBASE_SDCARD {rawparams}", "BASE_SDCARD");
     BOOST_TEST(commands(sections).foreign.empty());
     sections["gcode_macro sdcard_print_file"] = macro("G28\nBASE_SDCARD {rawparams}", "BASE_SDCARD");

@@ -39,4 +39,16 @@ BOOST_AUTO_TEST_CASE(a_second_racking_goes_on_top_of_the_first) {
     BOOST_TEST(now().text() == "the second X motor went 0.5 mm alone (kcal square)");
 }
 
+BOOST_AUTO_TEST_CASE(a_record_of_an_older_version_is_no_less_of_a_racking) {
+    const kf::test::temporary_folder folder;
+    const auto now = [&] { return square_record(folder.path(), "/tmp/klippy_uds"); };
+    BOOST_REQUIRE(
+        kf::io::write_file(folder / "square%tmp%klippy_uds", "the second X motor went -2.1 mm alone (kcal square)\n"));
+    BOOST_TEST(now().text() == "the second X motor went -2.1 mm alone (kcal square)");
+    BOOST_REQUIRE(now().add(0.5, "kcal square").has_value());
+    BOOST_TEST(now().text() == "the second X motor went -2.1 mm alone (kcal square), and 0.5 mm more (kcal square)");
+    BOOST_REQUIRE(now().hold_against("xz").has_value());
+    BOOST_TEST(now().text() == "");
+}
+
 } // namespace square_record_test

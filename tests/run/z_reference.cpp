@@ -254,7 +254,44 @@ BOOST_FIXTURE_TEST_CASE(behind_a_loaded_profile_the_first_place_is_proven_as_the
         return run::prove_place(k, machine, f, record, {25, 322});
     };
     BOOST_TEST(stands_at(21.78).has_value());
-    BOOST_TEST(stands_at(25).error().what == "the machine went to X25 Y322 Z10, not to X21.78 Y322 Z10"); // cleared
+    const auto cleared = stands_at(25);
+    BOOST_REQUIRE(!cleared);
+    BOOST_TEST(cleared.error().what == "Klipper names the skew profile \"kcal\", and it is not in effect");
+    BOOST_TEST(cleared.error().cause == "the machine went to X25 Y322 Z10; behind it that is X21.78 Y322 Z10");
+    BOOST_TEST(stands_at(23).error().what == "the machine went to X23 Y322 Z10, not to X21.78 Y322 Z10");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_skew_that_would_not_show_at_the_first_place_is_proven_above_the_canvas, z_stage) {
+    homed("xyz");
+    open();
+    auto f = facts();
+    f.skew = {"kcal", 0.01};
+    double bends = 0.01;
+    printer.on_script = [&](peer& p, const json::object& request, const std::string& script) {
+        auto& at = printer.status["toolhead"].as_object()["position"].as_array();
+        if (script.find("G0 X") != std::string::npos)
+            at[0] = at[0].to_number<double>() - at[1].to_number<double>() * bends;
+        p.answer(request, "{}");
+    };
+    const machine::xy first{25, 0.1};
+    BOOST_REQUIRE(run::prove_place(k, machine, f, record, first));
+    BOOST_TEST(printer.scripts.back() == "G90\nG0 X25 Y0.1 F4800\nM400\nG90");
+    BOOST_TEST(printer.scripts.end()[-2] == "G90\nG0 X130 Y173.5 F4800\nM400\nG90"); // the middle
+    bends = 0;
+    const auto cleared = run::prove_place(k, machine, f, record, first);
+    BOOST_REQUIRE(!cleared);
+    BOOST_TEST(cleared.error().what == "Klipper names the skew profile \"kcal\", and it is not in effect");
+    bends = 0.01;
+    printer.stand_at(25, 0.1, 10);
+    machine.keep_outs.push_back({"post", machine::box{{125, 170}, {135, 180}}});
+    BOOST_REQUIRE(run::prove_place(k, machine, f, record, first));
+    BOOST_TEST(printer.scripts.end()[-2] == "G90\nG0 X130 Y247.75 F4800\nM400\nG90");
+    machine.keep_outs.push_back({"all of it", machine::box{{0, 20}, {250, 350}}});
+    const std::size_t sent = printer.scripts.size();
+    const auto hidden = run::prove_place(k, machine, f, record, first);
+    BOOST_REQUIRE(!hidden);
+    BOOST_TEST(hidden.error().what == "it does not show whether the skew profile \"kcal\" is in effect");
+    BOOST_TEST(printer.scripts.size() == sent + 1); // the lift
 }
 
 BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_machine_stands, z_stage) {
@@ -262,20 +299,27 @@ BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_mach
     machine.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
     open();
     printer.stand_at(35.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {235, 210}));
+    BOOST_REQUIRE(run::travel_to(k, machine, {}, {235, 210}));
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X99.5 Y204.5 F4800\nG90\nG0 X120.5 Y204.5 F4800\n"
                                          "G90\nG0 X235 Y210 F4800\nM400\nG90");
     printer.stand_at(60.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {50, 210}, {5, 0})); // Klipper adds 5 to X
+    BOOST_REQUIRE(run::travel_to(k, machine, {}, {50, 210}, {5, 0})); // Klipper adds 5 to X
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X45 Y210 F4800\nM400\nG90");
     printer.stand_at(110.0, 210.0, 10);
     const std::size_t sent = printer.scripts.size();
-    const auto stuck = run::travel_to(k, machine, {235, 210});
+    const auto stuck = run::travel_to(k, machine, {}, {235, 210});
     BOOST_REQUIRE(!stuck);
     BOOST_TEST(name(stuck.error().code) == "refused");
     BOOST_TEST(stuck.error().what == "there is no way to X235 Y210 round the keep-out clip");
     BOOST_TEST(stuck.error().cause == "the tool is at X110 Y210; the keep-out is X 100 to 120, Y 205 to 250 mm");
     BOOST_TEST(printer.scripts.size() == sent);
+    printer.stand_at(125.0, 150.0, 10);
+    BOOST_TEST(run::travel_to(k, machine, {"kcal", 0.01}, {125, 300}).has_value());
+    printer.stand_at(125.0, 150.0, 10);
+    const auto behind = run::travel_to(k, machine, {"kcal", 0.04}, {125, 300});
+    BOOST_REQUIRE(!behind);
+    BOOST_TEST(behind.error().what ==
+               "the way to X125 Y300 comes into the keep-out clip behind the skew profile \"kcal\"");
 }
 
 BOOST_FIXTURE_TEST_CASE(machine_file_wants_an_endstop_that_is_not_there, z_stage) {

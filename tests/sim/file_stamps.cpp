@@ -26,9 +26,11 @@ BOOST_AUTO_TEST_CASE(what_changed_is_looked_at_for_a_tenth_of_a_second_and_then_
     BOOST_REQUIRE(io::write_file(file, "{}"));
     BOOST_TEST(!stamps.rest(t + 1s));
     BOOST_TEST(!stamps.rest(t + 1s + 100ms));
-    BOOST_TEST(stamps.rest(t + 1s + 101ms));
+    BOOST_TEST(!stamps.rest(t + 1s + 101ms)); // what is read now may be newer than what was read before
+    BOOST_TEST(stamps.rest(t + 1s + 102ms));
     BOOST_REQUIRE(io::write_file(file, "[]"));
     BOOST_TEST(!stamps.rest(t + 2s));
+    BOOST_TEST(!stamps.rest(t + 3s)); // the first look since then, however late
     BOOST_TEST(stamps.rest(t + 3s));
     fs::remove(file);
     BOOST_TEST(!stamps.rest(t + 4s));
@@ -39,9 +41,11 @@ BOOST_AUTO_TEST_CASE(a_name_that_comes_and_goes_in_a_folder_is_a_change) {
     sim::file_stamps stamps({folder.path()});
     const io::time_point t = io::time_point{} + 1000s;
     BOOST_TEST(!stamps.rest(t));
+    BOOST_TEST(!stamps.rest(t + 1s));
     BOOST_TEST(stamps.rest(t + 1s));
     fs::create_symlink("/dev/null", folder.path() / "usb-Klipper");
     BOOST_TEST(!stamps.rest(t + 2s));
+    BOOST_TEST(!stamps.rest(t + 3s));
     BOOST_TEST(stamps.rest(t + 3s));
     fs::remove(folder.path() / "usb-Klipper");
     BOOST_TEST(!stamps.rest(t + 4s));
@@ -56,6 +60,7 @@ BOOST_AUTO_TEST_CASE(an_end_that_is_gone_is_a_change_and_what_is_written_to_it_i
     const io::time_point t = io::time_point{} + 1000s;
     BOOST_TEST(!stamps.rest(t));
     fs::permissions(node, fs::perms::owner_read);
+    BOOST_TEST(!stamps.rest(t + 1s));
     BOOST_TEST(stamps.rest(t + 1s));
     fs::remove(node); // its board's process was killed: the link stays
     BOOST_TEST(!stamps.rest(t + 2s));

@@ -8,10 +8,13 @@
 #include <kf/cal/printer_cfg_settings.hpp>
 #include <kf/io/ascii.hpp>
 #include <kf/io/json_fields.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/klippy/cfg_file.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace kf::kcal {
 
@@ -72,8 +75,10 @@ result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation&
                   : *word == "cartesian" ? kinematics::cartesian
                                          : kinematics::automatic;
     r.serial = in.get("serial").value_or("");
-    if (r.serial.find_first_of("\n#;") != std::string::npos)
-        return kf::fail({errc::usage, "that is no serial device", {}, "--serial " + r.serial});
+    const bool controls =
+        std::any_of(r.serial.begin(), r.serial.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (controls || r.serial.find_first_of("#;") != std::string::npos)
+        return kf::fail({errc::usage, "that is no serial device", {}, "--serial " + io::printable(r.serial)});
     KF_TRY(r.pins, pins_told(in, m, "xyz"));
     return r;
 }

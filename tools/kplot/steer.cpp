@@ -20,8 +20,9 @@ result<void> tell(cli::invocation& in, const std::string& text) {
 result<void> steer_printer(cli::invocation& in, const plotter_site& site, run::order o, seconds lock_within = 0) {
     KF_TRY(const auto p, open_plotter(in, site, {.klipper = readiness::ready, .lock_within = lock_within}));
     auto& k = p->session;
-    KF_TRY(const auto now, k.link().query({{"configfile", boost::json::array{"settings"}}},
-                                          k.link().clock().now() + std::chrono::seconds(5)));
+    KF_TRY(const auto now,
+           k.link().query({{"configfile", boost::json::array{"settings"}}, {"skew_correction", nullptr}},
+                          k.link().clock().now() + std::chrono::seconds(5)));
     KF_TRY(const auto settings, klippy::settings::from_status(now.status));
     const auto commands = run::read_job_commands(site.machine, settings);
     KF_CHECK(run::refuse_foreign_macros(commands, run::foreign_macros::taken)); // Klipper's own have to be in reach
@@ -31,9 +32,15 @@ result<void> steer_printer(cli::invocation& in, const plotter_site& site, run::o
                run::pause_job(k, site.machine, commands, p->record, [] { return run::patience::wait; }));
         return tell(in, how);
     }
-    case run::order::resume:
-        KF_CHECK(run::resume_job(k, site.machine, commands, p->record));
+    case run::order::resume: {
+        run::loaded_skew skew; // matters to ways round keep-outs only
+        if (!site.machine.keep_outs.empty()) {
+            KF_TRY(const auto places, run::look_at(k));
+            KF_TRY(skew, run::read_loaded_skew(now.status, places));
+        }
+        KF_CHECK(run::resume_job(k, site.machine, commands, p->record, skew));
         return tell(in, "goes on");
+    }
     case run::order::cancel:
         KF_CHECK(run::cancel_job(k, site.machine, commands, p->record));
         return tell(in, "cancelled, the tool is up");

@@ -43,7 +43,8 @@ struct motor_pins {
 }
 [[nodiscard]] inline bool is_inverted(std::string_view pin) { return pin.find('!') != std::string_view::npos; }
 
-/// "PG9 is ... of [stepper_x] and ... of [stepper_z]": what Klipper refuses. Motors may share what enables them.
+/// "PG9 is ... of [stepper_x] and ... of [stepper_z]": what Klipper refuses. Motors may share what enables them,
+/// and those of one axis their endstop.
 [[nodiscard]] std::vector<std::string> pins_used_twice(const std::vector<klippy::cfg_section>& sections);
 
 namespace detail {
@@ -156,29 +157,68 @@ inline motor_pins pins_of_slot(std::string_view slot) {
     return endstop_modifiers(a.endstop_type).value_or("^") + pin;
 }
 
-inline std::vector<std::string> pins_used_twice(const std::vector<klippy::cfg_section>& sections) {
-    struct use {
-        std::string pin, option, section;
-    };
-    std::vector<use> seen;
-    std::vector<std::string> out;
+namespace detail {
+
+/// The last word for one option of one motor.
+struct pin_use {
+    std::string section, option, value;
+
+    [[nodiscard]] std::string_view pin() const { return bare_pin(value); }
+    /// "stepper_x1" moves what "stepper_x" moves.
+    [[nodiscard]] std::string_view rail() const {
+        const std::string_view name = section;
+        return name.substr(0, name.find_last_not_of("0123456789") + 1);
+    }
+    /// The enable pin of any motors, the endstop of those of one axis.
+    [[nodiscard]] bool may_share(const pin_use& o) const {
+        if (option != o.option) return false;
+        return option == "enable_pin" ||
+               (option == "endstop_pin" && section.starts_with("stepper_") && rail() == o.rail());
+    }
+    [[nodiscard]] bool same_polarity(const pin_use& o) const {
+        const auto differs = [&](char c) { return value.contains(c) != o.value.contains(c); };
+        return !differs('!') && !differs('^') && !differs('~');
+    }
+};
+
+inline std::vector<pin_use> pins_in_use(const std::vector<klippy::cfg_section>& sections) {
+    std::vector<pin_use> out;
     for (const klippy::cfg_section& s : sections) {
-        if (s.name == "duplicate_pin_override") return {};
         if (!s.name.starts_with("stepper_") && !s.name.starts_with("manual_stepper ")) continue;
         for (const klippy::cfg_option& o : s.options) {
             if (o.key != "step_pin" && o.key != "dir_pin" && o.key != "enable_pin" && o.key != "endstop_pin") continue;
-            const std::string pin(bare_pin(o.value));
-            if (!detail::is_pin(pin) || pin.find(':') != std::string::npos) continue;
-            const auto other = std::find_if(seen.begin(), seen.end(), [&](const use& u) {
-                const bool again = u.section == s.name && u.option == o.key; // a section goes on, the last word counts
-                return u.pin == pin && !again && (o.key != "enable_pin" || u.option != "enable_pin");
-            });
-            if (other != seen.end())
-                out.push_back(fmt::format("{} is {} of [{}] and {} of [{}]: Klipper refuses a pin that is used twice.",
-                                          pin, other->option, other->section, o.key, s.name));
-            seen.push_back({pin, o.key, s.name});
+            const auto same = [&](const pin_use& u) { return u.section == s.name && u.option == o.key; };
+            if (const auto old = std::find_if(out.begin(), out.end(), same); old != out.end())
+                old->value = o.value;
+            else
+                out.push_back({s.name, o.key, o.value});
         }
     }
+    std::erase_if(out,
+                  [](const pin_use& u) { return !is_pin(u.pin()) || u.pin().find(':') != std::string_view::npos; });
+    return out;
+}
+
+} // namespace detail
+
+inline std::vector<std::string> pins_used_twice(const std::vector<klippy::cfg_section>& sections) {
+    if (std::any_of(sections.begin(), sections.end(),
+                    [](const klippy::cfg_section& s) { return s.name == "duplicate_pin_override"; }))
+        return {};
+    std::vector<std::string> out;
+    const auto uses = detail::pins_in_use(sections);
+    for (std::size_t i = 0; i < uses.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k) {
+            const auto &first = uses[k], &second = uses[i];
+            if (first.pin() != second.pin()) continue;
+            const bool shared = first.may_share(second);
+            if (shared && first.same_polarity(second)) continue;
+            out.push_back(
+                fmt::format("{} is {} of [{}] and {} of [{}]: Klipper {}.", second.pin(), first.option, first.section,
+                            second.option, second.section,
+                            shared ? "wants the same ^, ~ and ! before both" : "refuses a pin that is used twice"));
+            break;
+        }
     return out;
 }
 

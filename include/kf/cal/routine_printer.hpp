@@ -121,15 +121,17 @@ class routine_printer {
     }
     [[nodiscard]] mm z_base() const { return k_.status().gcode_move ? k_.status().gcode_move->base()[2] : 0; }
 
+    void note_skew(json::object& saw) const {
+        if (facts_.skew.bends()) saw["skew_loaded"] = facts_.skew.profile;
+        saw["skew_tangent"] = facts_.skew.tangent;
+    }
+
     result<json::object> does(const look&) {
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         json::object saw = look_of(settings, facts_.objects);
         if (!square_.text().empty()) saw["racked"] = square_.text();
-        if (facts_.skew.bends()) {
-            saw["skew_loaded"] = facts_.skew.profile;
-            saw["skew_tangent"] = facts_.skew.tangent;
-        }
+        note_skew(saw);
         if (facts_.limits.max_accel > 0) saw["accel_now"] = facts_.limits.max_accel;
         return saw;
     }
@@ -176,7 +178,9 @@ class routine_printer {
             return kf::fail(
                 {errc::interrupted, fmt::format("stopped after stroke {} of {}; the tool is up and the motors are on",
                                                 drawn->strokes, summary.measure.strokes)});
-        return json::object{{"strokes", drawn->strokes}};
+        json::object saw{{"strokes", drawn->strokes}};
+        note_skew(saw);
+        return saw;
     }
 
     result<json::object> does(const touch_paper& t) {
@@ -188,7 +192,7 @@ class routine_printer {
                              fmt::format("Z goes from {} to {}", io::to_decimal(machine_.work_area_min_mm.z, 3),
                                          io::to_decimal(machine_.work_area_mm.z, 3))});
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, t.at));
+        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, t.at));
         KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", how_.routine)));
         constexpr int rest_ms = 200;
         const seconds planned = 2 * std::fabs(t.z - machine_.z_states.travel_mm) / tool->plunge_feed_mm_s + 1;
@@ -202,7 +206,7 @@ class routine_printer {
     result<json::object> does(const home_again& h) {
         KF_CHECK(run::refuse_hidden_homing(facts_.inside_g28));
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, h.away));
+        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.away));
         constexpr mm_per_s slow = 5;
         KF_CHECK(k_.home(fmt::format("G28 {}", io::to_upper(h.axis)),
                          deadline((machine_.work_area_mm.x - machine_.work_area_min_mm.x + machine_.work_area_mm.y -
@@ -246,7 +250,7 @@ class routine_printer {
             machine::xy to{here[0], here[1]};
             if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
             if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
-            KF_CHECK(run::travel_to(k_, machine_, to));
+            KF_CHECK(run::travel_to(k_, machine_, facts_.skew, to));
             constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
             for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
                 KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
@@ -262,7 +266,7 @@ class routine_printer {
 
     result<json::object> does(const hover& h) {
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, h.at));
+        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.at));
         return json::object{};
     }
 

@@ -186,8 +186,10 @@ inline std::vector<std::string> bending_profiles(const routine_notes& notes) {
 inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, const machine::machine& m,
                                      const square_options& o, const measurement& lean) {
     const json::object& saw = notes.saw("look");
-    // What was drawn behind a loaded profile has only what that one leaves.
-    const double loaded = io::value_at<double>(saw, "skew_tangent").value_or(0);
+    // What was drawn behind a loaded profile has only what that one leaves. It may have been loaded, or have gone with
+    // a restart, since the look; journals of older versions say it there only.
+    const json::object& drawn = notes.saw("draw").contains("skew_tangent") ? notes.saw("draw") : saw;
+    const double loaded = io::value_at<double>(drawn, "skew_tangent").value_or(0);
     const double tangent = std::round((loaded + lean.value) * 1e6) / 1e6;
     const std::string section = io::to_lower(o.profile); // as Klipper's settings have it
     if (!io::value_at<bool>(saw, "skew_module").value_or(false)) c.printer.push_back({"skew_correction", "", "", ""});
@@ -198,7 +200,7 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
         if (!old) c.printer.push_back({"skew_correction " + o.profile, other, "", "0"});
     if (loaded != 0)
         c.text += fmt::format("\nIt was drawn behind the profile \"{}\" ({}), and comes on top of it: {}.",
-                              io::text_at(saw, "skew_loaded"), io::to_decimal(loaded, 6), io::to_decimal(tangent, 6));
+                              io::text_at(drawn, "skew_loaded"), io::to_decimal(loaded, 6), io::to_decimal(tangent, 6));
     KF_TRY(const machine::box left, machine::box_behind_skew(m.work_area(), tangent));
     c.text += fmt::format("\nBehind this skew X goes from {} to {} at every Y.", io::to_decimal(left.min.x, 3),
                           io::to_decimal(left.max.x, 3));

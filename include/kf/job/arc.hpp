@@ -48,17 +48,22 @@ struct arc {
     return a;
 }
 
-/// Calls visit(point) for the end and for each point where the arc turns back in X or Y: its bounding box.
+/// Calls visit(point) for the end and for each point of the arc at angle `first` plus any number of `step`, radians.
 template<class Visit>
-void for_each_extreme(const arc& a, Visit&& visit) {
-    constexpr double quarter = std::numbers::pi / 2;
+void for_each_at(const arc& a, double first, double step, Visit&& visit) {
     const double low = std::min(a.start_angle, a.start_angle + a.sweep);
     const double high = std::max(a.start_angle, a.start_angle + a.sweep);
-    for (double k = std::ceil(low / quarter); k * quarter <= high; ++k) {
-        const double share = a.sweep != 0 ? (k * quarter - a.start_angle) / a.sweep : 0;
+    for (double k = std::ceil((low - first) / step); first + k * step <= high; ++k) {
+        const double share = a.sweep != 0 ? (first + k * step - a.start_angle) / a.sweep : 0;
         visit(a.at(std::clamp(share, 0.0, 1.0)));
     }
     visit(a.end);
+}
+
+/// Calls visit(point) for the end and for each point where the arc turns back in X or Y: its bounding box.
+template<class Visit>
+void for_each_extreme(const arc& a, Visit&& visit) {
+    for_each_at(a, 0, std::numbers::pi / 2, visit);
 }
 
 /// Calls visit(point) along the arc, its end last and exact, the chords at most `tolerance` inside of it.

@@ -15,7 +15,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <numbers>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,28 +54,37 @@ class limit_check {
             errc::out_of_bounds, what,
             fmt::format("{} is {} mm, the limit is {} to {} mm.", axis, mm_text(value), mm_text(low), mm_text(high)));
     }
-    result<void> place_within(const place_in_job& where, point p) const {
+    static result<void> area_within(const place_in_job& where, std::string_view what, std::string_view axis,
+                                    double value, double low, double high) {
+        auto good = axis_within(where, what, axis, value, low, high);
+        if (!good)
+            good.error().steps = {"--align centre moves a drawing onto the canvas, --fit gives it the size that "
+                                  "fits, --crop canvas cuts it off there"};
+        return good;
+    }
+    result<void> place_as_written(const place_in_job& where, point p) const {
         const machine::xy at = head_.where().to_machine(p);
         const machine::box area = machine_.work_area();
         constexpr std::string_view leaves = "leaves the work area";
-        const auto within = [&](std::string_view what, std::string_view axis, double value, double low, double high) {
-            auto good = axis_within(where, what, axis, value, low, high);
-            if (!good)
-                good.error().steps = {"--align centre moves a drawing onto the canvas, --fit gives it the size that "
-                                      "fits, --crop canvas cuts it off there"};
-            return good;
-        };
-        KF_CHECK(within(leaves, "Machine X", at.x, area.min.x, area.max.x));
-        KF_CHECK(within(leaves, "Machine Y", at.y, area.min.y, area.max.y));
-        if (skew_ != 0)
-            KF_CHECK(within("leaves the work area behind the skew correction", "Machine X",
-                            machine::behind_skew(at, skew_).x, area.min.x, area.max.x));
+        KF_CHECK(area_within(where, leaves, "Machine X", at.x, area.min.x, area.max.x));
+        KF_CHECK(area_within(where, leaves, "Machine Y", at.y, area.min.y, area.max.y));
         if (!down_) return {};
         const double margin = machine_.canvas.margin_mm;
         constexpr std::string_view inks = "draws outside of the canvas";
-        KF_CHECK(within(inks, "Canvas X", p.x, margin, machine_.canvas.width_mm - margin));
-        return within(inks, "Canvas Y", p.y, margin, machine_.canvas.height_mm - margin);
+        KF_CHECK(area_within(where, inks, "Canvas X", p.x, margin, machine_.canvas.width_mm - margin));
+        return area_within(where, inks, "Canvas Y", p.y, margin, machine_.canvas.height_mm - margin);
     }
+    result<void> place_behind_skew(const place_in_job& where, point p) const {
+        if (skew_ == 0) return {};
+        const machine::box area = machine_.work_area();
+        return area_within(where, "leaves the work area behind the skew correction", "Machine X",
+                           behind(head_.where().to_machine(p)).x, area.min.x, area.max.x);
+    }
+    result<void> place_within(const place_in_job& where, point p) const {
+        KF_CHECK(place_as_written(where, p));
+        return place_behind_skew(where, p);
+    }
+    [[nodiscard]] machine::xy behind(machine::xy place) const noexcept { return machine::behind_skew(place, skew_); }
     static std::unexpected<error> in_the_way(const place_in_job& where, std::string_view what, machine::xy to,
                                              const machine::keep_out& k) {
         return where.refuse(errc::out_of_bounds, what,
@@ -83,12 +94,17 @@ class limit_check {
     /// Of ink.
     result<void> way_is_free(const place_in_job& where, machine::xy from, machine::xy to, mm around = 0) const {
         for (const machine::keep_out& k : machine_.keep_outs)
-            if (machine::meets(k, from, to, around)) return in_the_way(where, "crosses a keep-out", to, k);
+            if (machine::meets(k, behind(from), behind(to), around))
+                return in_the_way(where, "crosses a keep-out", to, k);
         return {};
     }
     result<void> way_exists(const place_in_job& where, machine::xy from, machine::xy to) const {
-        if (const auto way = machine::way_to(machine_, head_.tool(), from, to); !way)
-            return in_the_way(where, "finds no way round a keep-out", to, *way.error());
+        const auto way = machine::way_to(machine_, head_.tool(), from, to);
+        if (!way) return in_the_way(where, "finds no way round a keep-out", to, *way.error());
+        if (skew_ == 0 || machine_.keep_outs.empty()) return {};
+        if (const auto met = machine::met_behind_skew(machine_, head_.tool(), from, *way, skew_))
+            return in_the_way(where, "comes into a keep-out behind the skew correction", met->to, *met->what);
+        for (const machine::xy corner : *way) KF_CHECK(place_within(where, head_.where().to_canvas(corner)));
         return {};
     }
     result<void> line_to(const place_in_job& where, point p) {
@@ -111,9 +127,16 @@ class limit_check {
             low = {std::min(low.x, p.x), std::min(low.y, p.y)};
             high = {std::max(high.x, p.x), std::max(high.y, p.y)};
         });
-        KF_CHECK(place_within(where, low));
-        KF_CHECK(place_within(where, high));
+        KF_CHECK(place_as_written(where, low));
+        KF_CHECK(place_as_written(where, high));
         result<void> good;
+        if (skew_ != 0) { // X turns back where the lean of its motors is a tangent
+            const double turns = std::atan(head_.where().flip_y ? skew_ : -skew_);
+            for_each_at(*a, turns, std::numbers::pi, [&](point p) {
+                if (good) good = place_behind_skew(where, p);
+            });
+        }
+        KF_CHECK(good);
         constexpr mm chord_error = 0.01;
         if (!machine_.keep_outs.empty())
             flatten(*a, chord_error, [&, from = *head_.at()](point p) mutable {

@@ -18,6 +18,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -201,7 +202,7 @@ class gamepad {
 [[nodiscard]] inline std::vector<io::device_axis> sticks_of(const io::input_device& d) {
     std::vector<io::device_axis> out;
     if (!d.is_real()) return out;
-    for (const unsigned code : {ABS_X, ABS_Y, ABS_RY, ABS_RZ})
+    for (const unsigned code : std::initializer_list<unsigned>{ABS_X, ABS_Y, ABS_RY, ABS_RZ})
         if (const auto a = d.axis(code)) out.push_back(*a);
     return out;
 }

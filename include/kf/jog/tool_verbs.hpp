@@ -90,7 +90,7 @@ template<class Session>
     KF_CHECK(run::lift(w.k, w.machine, w.record));
     const auto& moved = w.k.status().gcode_move;
     const xyz base = moved ? moved->base() : xyz{};
-    return run::travel_to(w.k, w.machine, place, {base[0], base[1]});
+    return run::travel_to(w.k, w.machine, w.facts.skew, place, {base[0], base[1]});
 }
 
 } // namespace kf::jog

@@ -5,6 +5,7 @@
 /// G-code, and every travel of a run.
 
 #include <kf/machine/machine.hpp>
+#include <kf/machine/skew_limits.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include <expected>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -126,6 +128,24 @@ class obstacles {
     for (std::size_t at = 1; at != 0; at = seen[at].before) way.push_back(places[at]);
     std::reverse(way.begin(), way.end());
     return way;
+}
+
+/// A straight part of a way that comes into a keep-out.
+struct met_keep_out {
+    const keep_out* what;
+    xy to; ///< where that part ends, as G-code names the place
+};
+/// The first part of `way`, from `from`, that does so where a skew correction of that tangent takes it: a way is found
+/// among the places of G-code.
+[[nodiscard]] inline std::optional<met_keep_out> met_behind_skew(const machine& m, const tool& t, xy from,
+                                                                 const std::vector<xy>& way, double tangent) {
+    const detail::obstacles obstacles(m, t);
+    for (const xy to : way) {
+        if (const keep_out* k = obstacles.between(behind_skew(from, tangent), behind_skew(to, tangent)))
+            return met_keep_out{k, to};
+        from = to;
+    }
+    return std::nullopt;
 }
 
 } // namespace kf::machine

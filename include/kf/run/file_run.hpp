@@ -209,7 +209,7 @@ class file_run {
         return detail::refresh(k_);
     }
     result<void> resume() {
-        if (auto resumed = resume_job(k_, machine_, facts_.commands, record_); !resumed) {
+        if (auto resumed = resume_job(k_, machine_, facts_.commands, record_, facts_.skew); !resumed) {
             steering_.refuse(resumed.error());
             if (resumed.error().code != errc::refused) return resumed;
             out_.warn(resumed.error().what);

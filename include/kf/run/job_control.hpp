@@ -81,8 +81,8 @@ template<class Session, class Look>
 
 /// Goes above the point where the file was paused and lets Klipper lower the tool there and go on.
 template<class Session>
-[[nodiscard]] result<void> resume_job(Session& k, const machine::machine& m, const job_commands& c,
-                                      pen_record& record) {
+[[nodiscard]] result<void> resume_job(Session& k, const machine::machine& m, const job_commands& c, pen_record& record,
+                                      const loaded_skew& skew) {
     KF_TRY(const auto before, klippy::job_status(k.link(), detail::motion_deadline(k, 0)));
     const machine::tool& tool = m.tools.front();
     const bool can = before.job() == klippy::job_state::paused && before.homed("xyz") == true;
@@ -91,7 +91,7 @@ template<class Session>
         KF_CHECK(lift(k, m, record));
         if (const auto at = record.pause_point()) {
             const auto base = detail::base_of(k);
-            KF_CHECK(travel_to(k, m, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
+            KF_CHECK(travel_to(k, m, skew, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
         }
     }
     KF_CHECK(record.may_be_down("a file is running"));

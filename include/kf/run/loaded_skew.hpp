@@ -24,6 +24,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kf::run {
@@ -117,7 +118,7 @@ struct loaded_skew {
 [[nodiscard]] inline result<void> reaches_behind_skew(const machine::machine& m, const loaded_skew& skew) {
     if (!skew.bends()) return {};
     const machine::box area = m.work_area();
-    const auto check = [&](const std::string& what, machine::xy place) -> result<void> {
+    const auto check = [&](const std::string& what, machine::xy place, std::string step) -> result<void> {
         constexpr mm rounding = 4e-5; // as coordinates are printed
         const machine::xy at = machine::behind_skew(place, skew.tangent);
         if (!area.contains(place, rounding) || area.contains(at, rounding)) return {};
@@ -127,16 +128,17 @@ struct loaded_skew {
              fmt::format("X {} would be driven to as {}; the axis goes from {} to {}", io::to_decimal(place.x, 3),
                          io::to_decimal(at.x, 3), io::to_decimal(area.min.x, 3), io::to_decimal(area.max.x, 3)),
              {},
-             {"make the canvas narrower, or move it: canvas.offset_x_mm in machine.yaml",
-              "or draw without the correction: SET_SKEW CLEAR=1, with Y away from 0"}});
+             {std::move(step), "or draw without the correction: SET_SKEW CLEAR=1, with Y away from 0"}});
     };
     for (const machine::tool& t : m.tools)
         for (const mm x : {0.0, m.canvas.width_mm})
             for (const mm y : {0.0, m.canvas.height_mm})
-                KF_CHECK(
-                    check(fmt::format("a corner of the canvas ({})", t.name), job::place(m, t).to_machine({x, y})));
-    KF_CHECK(check("the place for parking", m.park_mm));
-    return check("the place for a pen's change", machine::pen_change_place(m));
+                KF_CHECK(check(fmt::format("a corner of the canvas ({})", t.name), job::place(m, t).to_machine({x, y}),
+                               "make the canvas narrower, or move it: canvas.offset_x_mm in machine.yaml"));
+    KF_CHECK(check("the place for parking", m.park_mm, "park elsewhere: park_mm in machine.yaml"));
+    if (!m.pen_change_mm) return {}; // it is the same
+    return check("the place for a pen's change", *m.pen_change_mm,
+                 "change pens elsewhere: pen_change_mm in machine.yaml");
 }
 
 } // namespace kf::run

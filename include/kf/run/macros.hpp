@@ -237,9 +237,16 @@ inline std::vector<std::string> macro_lines(std::string_view gcode) {
 namespace detail {
 
 inline constexpr std::array words_of_files{"G0", "G1", "G2", "G3", "G4", "G90", "M400"};
-inline constexpr std::array commands_of_runs{
-    "M84",         "SAVE_GCODE_STATE", "RESTORE_GCODE_STATE",    "SDCARD_PRINT_FILE", "SDCARD_RESET_FILE",
-    "CLEAR_PAUSE", "SET_IDLE_TIMEOUT", "SET_KINEMATIC_POSITION", "SET_GCODE_VARIABLE"};
+inline constexpr std::array commands_of_runs{"M84",
+                                             "G17",
+                                             "SAVE_GCODE_STATE",
+                                             "RESTORE_GCODE_STATE",
+                                             "SDCARD_PRINT_FILE",
+                                             "SDCARD_RESET_FILE",
+                                             "CLEAR_PAUSE",
+                                             "SET_IDLE_TIMEOUT",
+                                             "SET_KINEMATIC_POSITION",
+                                             "SET_GCODE_VARIABLE"};
 
 /// The name under which Klipper's own command answers.
 inline std::string own_name(const klippy::settings& s, std::string_view command) {

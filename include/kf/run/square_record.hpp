@@ -6,6 +6,7 @@
 
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -20,11 +21,12 @@ namespace kf::run {
 
 class square_record {
     std::filesystem::path file_;
-    std::optional<mm> went_; ///< the second X motor alone, since the motors are on
+    std::optional<mm> went_; ///< the second X motor alone, since the motors are on; none beside a text: not known
     std::string text_;
 
   public:
     /// Of the printer behind `socket`, in `folder`. A file that cannot be read says nothing: then it is not known.
+    /// One of an older version has a sentence instead of a distance, which is kept: that the motor went is known.
     square_record(const std::filesystem::path& folder, const std::filesystem::path& socket) {
         std::error_code ec;
         std::string name = std::filesystem::weakly_canonical(socket, ec).string();
@@ -37,12 +39,18 @@ class square_record {
         const auto space = std::min(line.find(' '), line.size());
         if (const auto distance = io::parse_decimal(line.substr(0, space)))
             hold(*distance, line.substr(std::min(space + 1, line.size())));
+        else
+            text_ = io::printable(line, 200);
     }
 
     /// What was done, and when; empty when nothing holds.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     /// The second X motor goes `distance` alone, on top of what it went before. `who` has no line's end.
     [[nodiscard]] result<void> add(mm distance, std::string_view who) {
+        if (!went_ && !text_.empty()) {
+            text_ += fmt::format(", and {} mm more ({})", io::to_decimal(distance, 3), who);
+            return io::write_file(file_, text_ + '\n');
+        }
         hold(went_.value_or(0) + distance, who);
         return io::write_file(file_, fmt::format("{} {}\n", io::to_decimal(*went_, 4), who));
     }

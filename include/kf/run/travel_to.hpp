@@ -7,6 +7,7 @@
 #include <kf/job/motion_script.hpp>
 #include <kf/machine/way.hpp>
 #include <kf/run/lift.hpp>
+#include <kf/run/loaded_skew.hpp>
 
 #include <fmt/format.h>
 
@@ -18,9 +19,11 @@
 namespace kf::run {
 
 /// To a place above the paper, waited for. The tool is up. `base` is what Klipper adds to coordinates now.
-/// errc::refused when no way round the keep-outs is left, or the machine stands in one.
+/// errc::refused when no way round the keep-outs is left, or the machine stands in one; behind a skew the way has to be
+/// free as the motors go, too.
 template<class Session>
-[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, machine::xy place, machine::xy base = {}) {
+[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, const loaded_skew& skew, machine::xy place,
+                                     machine::xy base = {}) {
     const machine::tool& tool = m.tools.front();
     std::vector<machine::xy> places{place};
     mm length = std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y);
@@ -39,6 +42,17 @@ template<class Session>
                  {},
                  {"move the tool clear of it by hand, then try again", "or correct keep_outs in machine.yaml"}});
         places = *std::move(way);
+        if (skew.bends())
+            if (const auto met = machine::met_behind_skew(m, tool, at, places, skew.tangent))
+                return kf::fail(
+                    {errc::refused,
+                     fmt::format("the way to X{} Y{} comes into the keep-out {} behind the skew profile \"{}\"",
+                                 io::to_decimal(place.x, 2), io::to_decimal(place.y, 2), io::printable(met->what->name),
+                                 skew.profile),
+                     fmt::format("the tool is at X{} Y{}; the keep-out is {}", io::to_decimal(at.x, 2),
+                                 io::to_decimal(at.y, 2), machine::area_text(*met->what)),
+                     {},
+                     steps_out_of_skew()});
         for (const machine::xy p : places) {
             length += std::hypot(p.x - at.x, p.y - at.y);
             at = p;

@@ -25,7 +25,8 @@ class file_stamps {
       , ends_(std::move(ends)) {}
 
     /// Nothing has changed lately. A file system's clock ticks every few milliseconds, and two changes in one tick look
-    /// like one: so what has changed counts as changing for a tenth of a second.
+    /// like one: so what has changed counts as changing for a tenth of a second, and for one look after it: what is
+    /// read at that look is what stays.
     [[nodiscard]] bool rest(io::time_point now) {
         std::vector<stamp> seen;
         for (const auto& p : paths_) seen.push_back(of(p));
@@ -33,8 +34,9 @@ class file_stamps {
         if (seen != seen_) {
             seen_ = std::move(seen);
             changed_ = now;
+            settled_ = false;
         }
-        return now - changed_ > std::chrono::milliseconds(100);
+        return std::exchange(settled_, now - changed_ > std::chrono::milliseconds(100));
     }
 
   private:
@@ -49,6 +51,7 @@ class file_stamps {
     std::vector<std::filesystem::path> paths_, ends_;
     std::vector<stamp> seen_ = {};
     io::time_point changed_ = {};
+    bool settled_ = false; ///< at the last look the change was long ago
 };
 
 } // namespace kf::sim

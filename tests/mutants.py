@@ -286,7 +286,7 @@ MUTANTS = {
         ["tools/kplot/run.cpp"]),
     "P10 every printer is idle": (
         [("include/kf/run/preflight.hpp", "    const bool paused = now.pause_resume",
-          "    if (!status.empty()) return {};\n    const bool paused = now.pause_resume")],
+          "    if (now.ready()) return {};\n    const bool paused = now.pause_resume")],
         ["tools/plotter/plotter.cpp"]),
     "A8 keys that were typed ahead are an answer": (
         [("tools/cli/prompt.cpp", "void forget_typed_ahead() { ::tcflush(STDIN_FILENO, TCIFLUSH); }",

@@ -27,6 +27,21 @@ LEFT, TOP = 25.0, 322.0
 HEADER = '{"format":"kf-job","version":1}\n'
 
 
+def ask(klippy, method, **params):
+    """One request to a socket of Klipper's, and its answer."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(DEADLINE)
+        s.connect(str(klippy))
+        s.sendall(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\x03")
+        got = b""
+        while b"\x03" not in got:
+            piece = s.recv(65536)
+            if not piece:
+                raise AssertionError("klippy closed the connection")
+            got += piece
+        return json.loads(got.split(b"\x03")[0])
+
+
 def svg(body, width=210, height=297):
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}mm" height="{height}mm" '
             f'viewBox="0 0 {width} {height}" stroke="#000">{body}</svg>\n')
@@ -250,17 +265,7 @@ class Plotter:
 
     # -- Klipper's API, spoken plainly
     def ask(self, method, **params):
-        with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(DEADLINE)
-            s.connect(str(self.socket))
-            s.sendall(json.dumps({"id": 1, "method": method, "params": params}).encode() + b"\x03")
-            got = b""
-            while b"\x03" not in got:
-                piece = s.recv(65536)
-                if not piece:
-                    raise AssertionError("klippy closed the connection")
-                got += piece
-            return json.loads(got.split(b"\x03")[0])
+        return ask(self.socket, method, **params)
 
     def gcode(self, script):
         """A script as another client sends it; an error if Klipper refuses it."""

@@ -288,6 +288,8 @@ class Simulation(unittest.TestCase):
                                              env={"HOME": folder, "PATH": "/bin"})
                 try:
                     self.assertTrue(child.stdout.readline())
+                    for _ in range(3):  # each in a turn of its own, between two looks at the input
+                        self.assertIn("result", plotter.ask(folder + "/s", "info"))
                     child.send_signal(signal.SIGTERM)
                     self.assertEqual(child.wait(60), 0)
                 finally:

@@ -306,7 +306,7 @@ class Flash(WorldTest):
 
     def test_d23_a_service_that_was_down_stays_down(self):
         w = self.world()
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         wait_for("klippy is gone", lambda: not w.processes())
         done = len(w.jobs())
         r = w.run("flash", "octopus", "-s")
@@ -316,7 +316,7 @@ class Flash(WorldTest):
 
     def test_d23_the_service_is_found_whatever_its_name_is(self):
         w = self.world()
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         state = w.services()
         state["units"]["klipper-left.service"] = state["units"].pop("klipper.service")
         w.change_services(units=state["units"])
@@ -436,7 +436,7 @@ class Flash(WorldTest):
         r = w.run("identify", "octopus")
         self.assertEqual(r.code, 3, r)
         self.assertIn("klippy.py", r.err)
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         r = w.run("identify", "octopus", "--json")
         self.assertEqual(r.code, 0, r)
         self.assertEqual(r.events("result")[0]["version"], "v0.12.0-9-g0000000")

@@ -31,7 +31,7 @@ def flat(text):
 
 class Hosts(WorldTest):
     def change_unit(self, w, **members):
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         units = w.services()["units"]
         units["klipper.service"].update(members)
         w.change_services(units=units)
@@ -239,7 +239,7 @@ class Hosts(WorldTest):
     def test_a10_d10_a_port_that_somebody_unseen_holds_is_not_written(self):
         w = self.world()
         before = w.flash("octopus")
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         done = len(w.jobs())
         for method in ("make_flash", "katapult"):
             # Never our controlling terminal: its end would be a SIGHUP to these tests.
@@ -268,7 +268,7 @@ class Hosts(WorldTest):
 
     def test_a3_b17_a_batch_of_klippy_refuses_nothing_and_nothing_was_stopped(self):
         w = self.world()
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         batch = pathlib.Path(w.at["proc"]) / "77"
         batch.mkdir()
         (batch / "cmdline").write_bytes(b"python3\0/k/klippy/klippy.py\0p.cfg\0-i\0in.gcode\0-o\0out\0-d\0k.dict\0")
@@ -334,7 +334,7 @@ class Hosts(WorldTest):
     # -- what an earlier run left stopped
     def test_a_service_that_is_owed_is_told_by_each_command_and_started_by_a_flash_that_fails(self):
         w = self.world()
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         state = w.home / ".local/state/kflash"
         state.mkdir(parents=True, exist_ok=True)
         (state / "stopped-units").write_text("klipper.service\n")

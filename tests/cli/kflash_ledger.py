@@ -247,7 +247,7 @@ class Ledger(WorldTest):
 
     def test_doctor_starts_what_an_earlier_run_left_stopped(self):
         w = self.world()
-        self.assertEqual(subprocess.run([*w.at["systemctl"], "stop", "klipper.service"]).returncode, 0)
+        w.stop_klipper()
         (self.state(w)).mkdir(parents=True, exist_ok=True)
         (self.state(w) / "stopped-units").write_text("klipper.service\n")
         r = w.run("doctor", "--json")

@@ -416,7 +416,7 @@ class JsonLines(Events, WorldTest):
                 seen |= {e.get("kind", e["event"]) for e in events}
                 if code:
                     self.assertEqual(events[-1]["exit"], code)
-        subprocess.run([*w.at["systemctl"], "stop", "klipper.service"], check=True)
+        w.stop_klipper()
         world.wait_for("the port is free", lambda: not w.processes())
         r = w.run("identify", "octopus", "--json")
         self.assertEqual(r.code, 0, r)

@@ -146,6 +146,12 @@ class World:
     def jobs(self):
         return [e["verb"] for e in self.service_log() if e["verb"] in ("start", "stop")]
 
+    def stop_klipper(self):
+        """Its unit, and until nobody listens any more: the simulated klippy sees a moment later that it was stopped."""
+        subprocess.run([*self.at["systemctl"], "stop", "klipper.service"], check=True)
+        row = pathlib.Path(self.at["proc"]) / "net/unix"
+        wait_for("klippy to be gone", lambda: self.at["socket"] not in row.read_text())
+
     def klippy_state(self):
         """What klippy says of itself; "" when there is none."""
         try:

@@ -444,6 +444,29 @@ BOOST_FIXTURE_TEST_CASE(b1_a_file_that_klipper_has_read_is_ended_by_the_lift_and
     BOOST_TEST(printer.scripts == std::vector<std::string>{lift}, boost::test_tools::per_element());
 }
 
+BOOST_FIXTURE_TEST_CASE(what_was_pushed_behind_an_answer_is_newer_than_the_answer, running_stage) {
+    open();
+    f = facts();
+    plan = *write(*f);
+    r.emplace(k, machine, *f, *plan, steering, record, out);
+    auto& stats = printer.status["print_stats"].as_object();
+    bool drawn = false;
+    printer.peers[0]->on_request = [&](peer& p, const json::object& request) {
+        const bool asks = request.at("method") == "objects/query" && stats.at("state") == "printing" && !drawn;
+        printer.serve(p, request);
+        if (request.at("method") == "gcode/script" && !drawn) stats["state"] = "printing";
+        if (!asks) return;
+        // Read together with the answer, and nothing is pushed after it.
+        drawn = true;
+        const json::object over{{"eventtime", 100.25 + printer.clock.t()},
+                                {"status", json::object{{"print_stats", json::object{{"state", "complete"}}}}}};
+        p.say(json::serialize(json::object{{"kf", "status"}, {"params", over}}) + '\x03');
+    };
+    BOOST_REQUIRE(r->start());
+    BOOST_TEST(drawn);
+    BOOST_TEST((k.status().job() == klippy::job_state::done));
+}
+
 BOOST_FIXTURE_TEST_CASE(b1_a_klipper_that_falls_silent_is_asked_and_then_given_up, running_stage) {
     begin();
     printer.peers[0]->on_request = nullptr; // it hangs

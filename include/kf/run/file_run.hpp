@@ -105,13 +105,12 @@ class file_run {
         last_event_ = at;
     }
     /// While a file runs or is paused Klipper tells the job's time four times a second: silence is a Klipper that
-    /// hangs.
+    /// hangs, or a file that is over.
     result<void> ping() {
         constexpr std::chrono::seconds silence{10};
         if (now() - last_news_ < silence) return {};
         last_news_ = now();
-        KF_CHECK(k_.link().info(now() + std::chrono::seconds(5)));
-        return {};
+        return detail::refresh(k_);
     }
     void tell_progress() {
         const seconds total = plan_.timeline.total();

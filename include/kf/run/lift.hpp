@@ -35,6 +35,8 @@ io::time_point motion_deadline(Session& k, seconds planned) {
 template<class Session>
 result<void> refresh(Session& k) {
     KF_TRY(const auto now, k.link().query(klippy::state_objects(), k.link().clock().now() + std::chrono::seconds(5)));
+    // What was pushed behind the answer is in the picture by now, and the answer is the older one.
+    if (now.eventtime < k.status().eventtime) return {};
     return k.status().merge(now.status, now.eventtime);
 }
 

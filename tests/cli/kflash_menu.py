@@ -281,8 +281,9 @@ class Menu(WorldTest):
         t.until("stagger-delay          7 s", "saved")
         t.type("1")
         t.keys("Enter")
+        t.until("klipper-dir, now")  # what comes in one piece is a paste
         t.type("/nowhere")
-        t.until(": /nowhere")  # what comes in one piece is a paste
+        t.until(": /nowhere")
         t.keys("Enter")
         t.until("there is no folder /nowhere")
         t.keys("Escape")
@@ -292,7 +293,9 @@ class Menu(WorldTest):
         t.type("1e")
         t.until("default (katapult)")
         t.keys("Enter")
+        t.until("now Pico")
         t.type("Mill\r")
+        t.until("Mill")
         t.keys("4", "Enter")
         t.until("not saved", "never: it is excluded")
         self.assertEqual(w.registry()["devices"]["pico"]["name"], "Pico")

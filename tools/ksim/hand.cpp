@@ -20,14 +20,21 @@ namespace {
 
 io::time_point soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(5); }
 
-/// One word to a running ksim printer, never to a machine.
-result<boost::json::object> ask_machine(const cli::invocation& in, std::string_view method,
-                                        const boost::json::object& words) {
+cli::option_row socket_option() { return {"socket", "PATH", "Klipper's API socket of ksim printer"}; }
+
+/// To a running ksim printer, never to a machine.
+result<klippy::client<io::unix_socket>> meet_simulator(const cli::invocation& in) {
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, fmt::format("ksim {} needs --socket", in.command));
     KF_TRY(auto link, io::unix_socket::connect(*socket, soon()));
     klippy::client k(std::move(link));
     KF_CHECK(klippy::prove_simulator(k, soon()));
+    return k;
+}
+
+result<boost::json::object> ask_machine(const cli::invocation& in, std::string_view method,
+                                        const boost::json::object& words) {
+    KF_TRY(auto k, meet_simulator(in));
     KF_TRY(const auto answer, k.call(method, words, soon()));
     return io::as_object(answer);
 }
@@ -49,19 +56,15 @@ result<void> look(cli::invocation& in) {
 
 /// Once it has let go of everybody it starts anew.
 result<void> restart(cli::invocation& in) {
-    const auto socket = in.get("socket");
-    if (!socket) return kf::fail(errc::usage, "ksim restart needs --socket");
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     {
-        KF_TRY(auto link, io::unix_socket::connect(*socket, soon()));
-        klippy::client k(std::move(link));
-        KF_CHECK(klippy::prove_simulator(k, soon()));
+        KF_TRY(auto k, meet_simulator(in));
         const auto told = k.call("gcode/restart", {}, until);
         if (!told && told.error().code != errc::connection_lost) return kf::fail(told.error());
         while (k.connected() && std::chrono::steady_clock::now() < until) (void)k.pump(until);
     }
     while (std::chrono::steady_clock::now() < until) {
-        if (auto link = io::unix_socket::connect(*socket, soon())) {
+        if (auto link = io::unix_socket::connect(*in.get("socket"), soon())) {
             klippy::client k(*std::move(link));
             const auto info = k.info(soon());
             if (info && info->state == klippy::printer_state::ready) return {};
@@ -81,7 +84,7 @@ cli::command_row restart_command() {
             0,
             0,
             "Restarts the Klipper of a running ksim printer: it reads its printer.cfg anew.",
-            {{"socket", "PATH", "Klipper's API socket of ksim printer"}},
+            {socket_option()},
             {{"ksim restart --socket /tmp/klippy_uds", "after printer.cfg was changed"}},
             restart};
 }
@@ -92,7 +95,7 @@ cli::command_row press_command() {
             1,
             1,
             "Presses a switch of a running ksim printer and holds it.",
-            {{"socket", "PATH", "Klipper's API socket of ksim printer"}},
+            {socket_option()},
             {{"ksim press y --socket /tmp/klippy_uds", "when kcal bringup y asks for it"}},
             press};
 }
@@ -103,7 +106,7 @@ cli::command_row release_command() {
             1,
             1,
             "Lets go of a switch of a running ksim printer.",
-            {{"socket", "PATH", "Klipper's API socket of ksim printer"}},
+            {socket_option()},
             {{"ksim release y --socket /tmp/klippy_uds", "the carriage may press it still"}},
             release};
 }
@@ -114,7 +117,7 @@ cli::command_row look_command() {
             0,
             0,
             "Says what can be seen of the motors and switches of a running ksim printer.",
-            {{"socket", "PATH", "Klipper's API socket of ksim printer"}},
+            {socket_option()},
             {{"ksim look --socket /tmp/klippy_uds", "what each motor did since the last look, and what holds it"}},
             look};
 }

@@ -127,9 +127,7 @@ class control_level {
         KF_CHECK(io::interrupt::check());
         if (drawn.how != run::file_outcome::end::cancelled)
             return judged(false, "the file came to its end before it was cancelled");
-        KF_TRY(const auto now, k().link().query(klippy::state_objects(), within(5)));
-        // What was pushed behind the answer is newer.
-        if (now.eventtime >= k().status().eventtime) KF_CHECK(k().status().merge(now.status, now.eventtime));
+        KF_CHECK(k().refresh(klippy::state_objects()));
         const auto& s = k().status();
         const bool clear = s.print_stats && s.print_stats->state != klippy::print_state::printing &&
                            s.print_stats->state != klippy::print_state::paused && s.virtual_sdcard &&

@@ -363,12 +363,7 @@ void console<N, C>::look_before_motion() {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::look_where_it_is() {
-    auto seen = [&]() -> result<void> {
-        KF_TRY(const auto all, k_.link().query(detail::watched_objects(), now() + std::chrono::seconds(5)));
-        if (all.eventtime < k_.status().eventtime) return {}; // what was pushed behind the answer is newer
-        return k_.status().merge(all.status, all.eventtime);
-    }();
-    if (!seen) return tell(seen.error());
+    if (const auto seen = k_.refresh(detail::watched_objects()); !seen) return tell(seen.error());
     foreign_.settled();
     const auto at = k_.status().position();
     placed_ = at.has_value();

@@ -72,6 +72,8 @@ class client {
     [[nodiscard]] result<server_info> info(io::time_point until);
     /// One query for all objects; up to 250 ms when anyone has a subscription. {"toolhead": ["position"]}, null = all.
     [[nodiscard]] result<snapshot> query(const json::object& objects, io::time_point until);
+    /// The same, handed over in order with the news around it: what was pushed behind the answer comes after it.
+    [[nodiscard]] result<void> query(const json::object& objects, status_handler handler, io::time_point until);
     [[nodiscard]] result<std::vector<std::string>> list_objects(io::time_point until);
     /// One subscription for each connection: the next one replaces it, {} ends it. The handler gets all fields at once
     /// and then, every 250 ms at most, those that changed.
@@ -285,6 +287,17 @@ template<io::transport T, io::clock C>
 result<snapshot> client<T, C>::query(const json::object& objects, io::time_point until) {
     KF_TRY(const json::value v, call("objects/query", {{"objects", objects}}, until));
     return detail::snapshot_from(v);
+}
+
+template<io::transport T, io::clock C>
+result<void> client<T, C>::query(const json::object& objects, status_handler handler, io::time_point until) {
+    const auto hand_over = [&handler](const response& r) {
+        if (r.error_text) return;
+        if (auto now = detail::snapshot_from(r.value)) handler(now->status, now->eventtime);
+    };
+    KF_TRY(const json::value v, call_with("objects/query", {{"objects", objects}}, hand_over, until));
+    if (auto now = detail::snapshot_from(v); !now) return kf::fail(std::move(now).error());
+    return {};
 }
 
 template<io::transport T, io::clock C>

@@ -61,6 +61,8 @@ class session {
     [[nodiscard]] result<void> reattach();
     /// Keeps `objects` (of objects/subscribe) up to date in status(), also after recover().
     [[nodiscard]] result<void> subscribe(json::object objects);
+    /// Brings `objects` up to now in status(), which news may be late to do.
+    [[nodiscard]] result<void> refresh(const json::object& objects);
     /// From the next connection on, errors on Klipper's terminal are kept: for a reason that no object tells.
     void keep_complaints() {
         output_ = [this](std::string_view text) {
@@ -216,6 +218,14 @@ result<void> session<K, C>::renew_subscription() {
     KF_CHECK(client_->subscribe(objects_, merge, soon()));
     if (bad_status_) return kf::fail(*bad_status_);
     return {};
+}
+
+template<connector K, io::clock C>
+result<void> session<K, C>::refresh(const json::object& objects) {
+    result<void> merged;
+    const auto merge = [&](const json::object& status, seconds at) { merged = status_.merge(status, at); };
+    KF_CHECK(client_->query(objects, merge, soon()));
+    return merged;
 }
 
 template<connector K, io::clock C>

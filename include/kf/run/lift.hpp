@@ -34,10 +34,7 @@ io::time_point motion_deadline(Session& k, seconds planned) {
 /// The subscription's picture brought up to now: an older job's end is not taken for this one's.
 template<class Session>
 result<void> refresh(Session& k) {
-    KF_TRY(const auto now, k.link().query(klippy::state_objects(), k.link().clock().now() + std::chrono::seconds(5)));
-    // What was pushed behind the answer is in the picture by now, and the answer is the older one.
-    if (now.eventtime < k.status().eventtime) return {};
-    return k.status().merge(now.status, now.eventtime);
+    return k.refresh(klippy::state_objects());
 }
 
 /// What Klipper added to coordinates when it was last seen.

@@ -43,8 +43,7 @@ struct line_screen::state {
     sight seen{false};
     std::string unsent = "A letter or a number, then Enter. Esc, then Enter, leads back. ? and Enter: all letters.\n";
     std::optional<text_grid> next = {};
-    std::vector<std::string> said = {};
-    steady_clock::time_point may_say = {};
+    speech spoken = {};
     int interrupts = io::interrupt::count();
     bool writes = false;   ///< the page has a line for text
     bool prompts = false;  ///< the last that was printed is the sign that an answer may come
@@ -72,12 +71,9 @@ struct line_screen::state {
     }
     void send_next(steady_clock::time_point now) {
         send();
-        if (next && unsent.empty() && now >= may_say) {
-            auto lines = spoken_lines(*next, unicode);
-            for (const std::string& line : news(said, lines)) print(line + "\n");
-            said = std::move(lines);
+        if (next && unsent.empty() && now >= spoken.may_say()) {
+            for (const std::string& line : spoken.say(*next, unicode, now)) print(line + "\n");
             next.reset();
-            may_say = now + 1s;
             send();
         }
         if (next) return;
@@ -102,7 +98,7 @@ struct line_screen::state {
             return;
         }
         prompts = false;                                    // the terminal has written the end of the line itself
-        may_say = {};                                       // its answer is told at once
+        spoken.at_once();                                   // its answer is told at once
         if (n == 0) return io::interrupt::remember(SIGINT); // Ctrl+D
         if (pollfd more{STDIN_FILENO, POLLIN, 0}; ::poll(&more, 1, 30) > 0 && !is_hung_up(more)) {
             ::tcflush(STDIN_FILENO, TCIFLUSH);
@@ -140,7 +136,7 @@ void line_screen::draw(const text_grid& frame) {
 }
 
 void line_screen::ask_sight() {
-    state_->may_say = {};
+    state_->spoken.at_once();
     state_->seen.want();
     state_->send_next(steady_clock::now());
 }
@@ -164,7 +160,7 @@ wake line_screen::wait(std::span<const int> fds, steady_clock::time_point until)
         if (w.interrupted || w.hung_up || s.in_sight || !w.keys.empty() || !w.ready.empty() || now >= until) return w;
         auto end = until;
         if (const auto d = s.seen.deadline()) end = std::min(end, *d);
-        if (s.next && s.unsent.empty()) end = std::min(end, std::max(s.may_say, now));
+        if (s.next && s.unsent.empty()) end = std::min(end, std::max(s.spoken.may_say(), now));
         std::vector<pollfd> polled{{STDIN_FILENO, POLLIN, 0}, {s.unsent.empty() ? -1 : s.out.get(), POLLOUT, 0}};
         for (const int fd : fds) polled.push_back({fd, POLLIN, 0});
         const auto left = std::clamp<std::chrono::nanoseconds>(end - now, 0ns, 24h);
@@ -186,7 +182,7 @@ std::vector<key> line_screen::forget_typed() {
 
 void line_screen::leave() {
     state& s = *state_;
-    s.may_say = {};
+    s.spoken.at_once();
     const auto patience = steady_clock::now() + 1s;
     do {
         s.send_next(steady_clock::now());
@@ -196,7 +192,7 @@ void line_screen::leave() {
 }
 
 result<void> line_screen::back() {
-    state_->said.clear(); // somebody else has spoken meanwhile
+    state_->spoken.anew(); // somebody else has spoken meanwhile
     state_->interrupts = io::interrupt::count();
     return {};
 }

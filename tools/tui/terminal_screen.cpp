@@ -94,8 +94,7 @@ struct terminal_screen::state {
     sight seen;
     std::string unsent = {};
     std::optional<text_grid> next = {}; ///< the newest frame, while the one before is on its way
-    std::vector<std::string> said = {}; ///< lines of the last one, plain
-    steady_clock::time_point may_say{};
+    speech spoken;                      ///< plain
     std::array<struct sigaction, waking_signals.size()> signals_before{};
     int interrupts = 0;
     bool ours = false, kitty = false, gone = false, stops = false;
@@ -172,7 +171,7 @@ struct terminal_screen::state {
     void give() {
         if (!ours) return;
         typed.pause();
-        may_say = {}; // the last lines are said whenever they come
+        spoken.at_once(); // the last lines are said whenever they come
         send_next(steady_clock::now());
         ours = false;
         // What was not taken yet is of no use any more, but a sequence must not end in its middle.
@@ -225,11 +224,8 @@ struct terminal_screen::state {
         if (encoder)
             unsent += encoder->show(*next);
         else {
-            if (now < may_say) return;
-            auto now_said = spoken_lines(*next, how.unicode);
-            for (const std::string& line : news(said, now_said)) unsent += line + "\n";
-            said = std::move(now_said);
-            may_say = now + 1s;
+            if (now < spoken.may_say()) return;
+            for (const std::string& line : spoken.say(*next, how.unicode, now)) unsent += line + "\n";
         }
         next.reset();
         send();
@@ -253,7 +249,7 @@ struct terminal_screen::state {
         } else // what has begun is ours as well, an Esc among it
             ::tcsetattr(tty.get(), TCSADRAIN, &raw);
         if (encoder) (void)encoder->end();
-        said.clear();
+        spoken.anew();
     }
     /// What was read of keys that are the page's affair.
     void take_keys() {
@@ -384,7 +380,7 @@ wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point un
         if (const auto d = s.typed.deadline()) end = std::min(end, *d);
         if (const auto d = s.seen.deadline()) end = std::min(end, *d);
         if (s.seen.is_leaving()) end = std::min(end, now + 20ms);
-        if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.may_say, now));
+        if (s.next && s.unsent.empty() && !s.encoder) end = std::min(end, std::max(s.spoken.may_say(), now));
         if (first) end = now; // what lies there already is not late, however long we were away
         std::vector<pollfd> polled;
         const short writes = s.unsent.empty() ? short{0} : short{POLLOUT};

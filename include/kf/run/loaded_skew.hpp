@@ -55,7 +55,7 @@ struct loaded_skew {
     [[nodiscard]] bool bends() const noexcept { return tangent != 0; }
     /// The place of G-code that the motors stand at.
     [[nodiscard]] klippy::xyz before(klippy::xyz at) const noexcept {
-        at[0] += at[1] * tangent;
+        at[0] = machine::before_skew({at[0], at[1]}, tangent).x;
         return at;
     }
 };

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -78,6 +79,31 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 8> sa
             out.push_back(line);
     return out;
 }
+
+/// What a person has heard of the frames so far. Something new is said once a second at most, so that it can be heard.
+class speech {
+  public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// From when the next frame is said.
+    [[nodiscard]] time_point may_say() const noexcept { return may_say_; }
+    /// The next frame is said whenever it comes.
+    void at_once() noexcept { may_say_ = {}; }
+    /// Somebody else has spoken meanwhile: all of the next frame is news.
+    void anew() noexcept { said_.clear(); }
+    /// The lines of `frame` that are news.
+    [[nodiscard]] std::vector<std::string> say(const text_grid& frame, bool unicode, time_point now) {
+        auto lines = spoken_lines(frame, unicode);
+        auto fresh = news(said_, lines);
+        said_ = std::move(lines);
+        may_say_ = now + std::chrono::seconds(1);
+        return fresh;
+    }
+
+  private:
+    std::vector<std::string> said_ = {};
+    time_point may_say_{};
+};
 
 /// A line that was typed, without its end, as keys of a page; `writes`: it has a line for text, which this one fills.
 /// Esc in it leads back, an empty one is Enter, a number is one key. Nothing: no key is so long.

@@ -344,7 +344,7 @@ class Copy:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("transcripts"))
         # recordings are only read
         (folder / "tests/transcripts").symlink_to(ROOT / "tests/transcripts")
-        # source -> (what is compiled with it in one go, the command). In a unity build that is up to five files.
+        # source -> (what is compiled with it in one go, the command). In a unity build that is all of a tool.
         self.units = {}
         for c in json.loads((build / "compile_commands.json").read_text()):
             file = (build / c["file"]).resolve()

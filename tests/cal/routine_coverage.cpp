@@ -90,7 +90,7 @@ class workshop {
             if (const auto* touch = std::get_if<cal::touch_paper>(&deed.what))
                 dips.push_back({deed.name, {touch->at.x, touch->at.y}});
             before_ = ink().size();
-            notes.end(deed.name, std::visit([this](const auto& what) { return does(what); }, deed.what));
+            notes.end(deed.name, std::visit([this](const auto& what) { return this->does(what); }, deed.what));
         }
         BOOST_FAIL("the routine does not end");
         return {};
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_SUITE(coverage_of_routines)
 
 BOOST_AUTO_TEST_CASE(of_steps) {
     for (const auto& [with, a] : {std::pair("ruler", 'x'), std::pair("film", 'y')})
-        covers(fmt::format("kcal steps {} by a {}", a, with), [with = with, a = a](auto seed) {
+        covers(fmt::format("kcal steps {} by a {}", a, with), [with, a](auto seed) {
             workshop w(wrong_in_every_way(), seed, with);
             w.looks(a == 'x' ? "steps-x" : "steps-y");
             const cal::steps_options o{.axis = a, .with = *cal::find_instrument(with)};
@@ -185,8 +185,7 @@ BOOST_AUTO_TEST_CASE(of_square) {
     using method = cal::square_options::method;
     for (const auto& [how, with, times] :
          {std::tuple(method::diagonals, "caliper", 1), std::tuple(method::triangle, "film", 5)})
-        covers(fmt::format("kcal square with a {}, {} times", with, times), [how = how, with = with,
-                                                                             times = times](auto seed) {
+        covers(fmt::format("kcal square with a {}, {} times", with, times), [how, with, times](auto seed) {
             workshop w(wrong_in_every_way(), seed, with);
             w.looks(how == method::diagonals ? "square" : "triangle", times);
             w.person = [read = w.person](const std::string& name) {

@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(page_filters_move_all_points_alike) {
     const rectangle ink = *ink_of(d), room{5, 6, 105, 66};
     const double factor = std::min(100 / ink.width(), 60 / ink.height());
     const auto placed = [&](double scale) {
-        return [&ink, &room, scale](point p) {
+        return [&ink, scale](point p) {
             return point{55 + (p.x - (ink.left + ink.right) / 2) * scale,
                          36 + (p.y - (ink.top + ink.bottom) / 2) * scale};
         };

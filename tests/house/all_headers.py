@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""all_headers.py INCLUDE OUT: a header that includes every header of kf."""
+"""all_headers.py INCLUDE OUT: a unit that includes every header of kf."""
 import pathlib
 import sys
 

@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(shoulders_and_the_second_stick_are_single_steps_of_z) {
 }
 
 BOOST_AUTO_TEST_CASE(one_button_stops_without_waiting_for_its_report_wherever_the_page_is) {
-    for (const unsigned code : {BTN_EAST, BTN_THUMB}) {
+    for (const int code : {BTN_EAST, BTN_THUMB}) {
         holding_a_pad p;
         p.pad.take({EV_KEY, static_cast<std::uint16_t>(code), 1}, p.now, p.keys);
         BOOST_REQUIRE(p.keys.size() == 1);

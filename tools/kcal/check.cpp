@@ -53,7 +53,7 @@ result<std::vector<cal::level_row>> rows_wanted(const cli::invocation& in, int l
 }
 
 void tell_counts(cli::invocation& in, int level, const cal::level_report& r) {
-    const auto number = [](int n) { return static_cast<std::int64_t>(n); };
+    const auto number = [](auto n) { return static_cast<std::int64_t>(n); };
     const std::string text = fmt::format("level {}: {} passed, {} failed, {} left out{}", level, r.passed, r.failed,
                                          r.left_out, r.not_run == 0 ? "" : fmt::format(", {} not run", r.not_run));
     in.out.result({"level_report",
@@ -117,7 +117,7 @@ result<void> run_check(cli::invocation& in) {
     io::interrupt::catch_signals();
     return with_site(open_site(in), [&](const plotter_site& site) -> result<void> {
         cal::level_report report;
-        report.not_run = static_cast<int>(rows.size());
+        report.not_run = rows.size();
         if (level == 1) {
             cal::connection_level checks(site.socket, to_nanoseconds(site.machine.connection.timeout_s));
             return tell_report(in, level, report, cal::run_level(rows, checks, in.out, report));

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -18,8 +19,8 @@
 namespace kf::cal {
 
 struct level_report {
-    int passed = 0, failed = 0, left_out = 0;
-    int not_run = 0; ///< what is left of a level that ended before its end
+    std::size_t passed = 0, failed = 0, left_out = 0;
+    std::size_t not_run = 0; ///< what is left of a level that ended before its end
 
     [[nodiscard]] bool ok() const noexcept { return failed == 0 && left_out == 0 && not_run == 0; }
 };
@@ -38,7 +39,7 @@ inline bool ends_level(errc code) noexcept {
 template<class Perform, sink Sink>
 [[nodiscard]] result<void> run_level(const std::vector<level_row>& rows, Perform&& perform, Sink& out,
                                      level_report& report) {
-    report = {.not_run = static_cast<int>(rows.size())};
+    report = {.not_run = rows.size()};
     for (const level_row& row : rows) {
         KF_CHECK(io::interrupt::check());
         out.step(phase::run, fmt::format("{}: {}", row.name, row.procedure));

@@ -319,7 +319,7 @@ class routine_printer {
         return facts_.homed("xyz");
     }
     [[nodiscard]] result<json::object> operator()(const act& a) {
-        return std::visit([this](const auto& what) { return does(what); }, a);
+        return std::visit([this](const auto& what) { return this->does(what); }, a);
     }
     /// The routine is over: the printer's own idle_timeout counts again.
     [[nodiscard]] result<void> release() { return run::release_motors(k_); }

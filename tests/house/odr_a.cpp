@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: MIT
-#include "all_headers.hpp"
-
-int odr_b();
-
-int main() { return odr_b(); }

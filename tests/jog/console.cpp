@@ -408,9 +408,9 @@ BOOST_AUTO_TEST_CASE(the_canvas_is_moved_in_machine_yaml_after_it_was_shown) {
     temporary_folder folder;
     const auto file = folder.path() / "machine.yaml";
     BOOST_REQUIRE(io::write_file(file, text + "# mine\n"));
-    BOOST_TEST((jog::write_origin(file, text, *change).error().code == errc::busy));
+    BOOST_TEST((jog::write_origin(file, *change).error().code == errc::busy));
     BOOST_REQUIRE(io::write_file(file, text));
-    BOOST_REQUIRE(jog::write_origin(file, text, *change));
+    BOOST_REQUIRE(jog::write_origin(file, *change));
     BOOST_TEST(*io::read_file(file) == change->text);
     // It would not fit there any more: 210 mm wide on 250.
     BOOST_TEST(!jog::origin_here(text, "machine.yaml", m, m.tools.front(), {60, 40}));

@@ -24,6 +24,7 @@ namespace kf::jog {
 
 struct origin_change {
     origin_proposal shown;
+    std::string before;       ///< the whole file as it was
     std::string text;         ///< the whole file as it will be
     machine::machine machine; ///< what it says then
 };
@@ -46,7 +47,7 @@ inline std::vector<std::string_view> lines_of(std::string_view text) {
 [[nodiscard]] inline result<origin_change> origin_here(std::string_view text, const std::string& name,
                                                        const machine::machine& m, const machine::tool& t,
                                                        machine::xy place) {
-    origin_change c;
+    origin_change c{.before = std::string(text)};
     const auto tenth_of_a_step = [](mm v) { return std::round(v * 1e3) / 1e3; };
     c.shown.offset_x = tenth_of_a_step(place.x - t.xy_offset_mm.x);
     c.shown.offset_y = tenth_of_a_step(place.y - t.xy_offset_mm.y);
@@ -73,11 +74,10 @@ inline std::vector<std::string_view> lines_of(std::string_view text) {
     return c;
 }
 
-/// errc::busy when the file is not `expected` any more: somebody else wrote it meanwhile.
-[[nodiscard]] inline result<void> write_origin(const std::filesystem::path& file, std::string_view expected,
-                                               const origin_change& c) {
+/// errc::busy when the file is not as it was any more: somebody else wrote it meanwhile.
+[[nodiscard]] inline result<void> write_origin(const std::filesystem::path& file, const origin_change& c) {
     KF_TRY(const std::string now, io::read_file(file, 1 << 20));
-    if (now != expected)
+    if (now != c.before)
         return kf::fail(
             {errc::busy, file.string() + " was changed meanwhile", "somebody else wrote it", {}, {"O  again"}});
     return io::write_file(file, c.text);

@@ -8,8 +8,10 @@
 
 #include <kf/io/decimal.hpp>
 #include <kf/jog/canvas_origin.hpp>
+#include <kf/jog/choices.hpp>
 #include <kf/jog/foreign_watch.hpp>
 #include <kf/jog/jogger.hpp>
+#include <kf/jog/motion_on_panel.hpp>
 #include <kf/jog/panel.hpp>
 #include <kf/jog/person_input.hpp>
 #include <kf/jog/stop_button.hpp>
@@ -185,7 +187,6 @@ class console {
     io::time_point deaf_until_{}; ///< what was asked before is forgotten
     std::optional<klippy::request_id> sent_;
     std::optional<origin_change> origin_;
-    std::string origin_text_; ///< machine.yaml as it was when the change was proposed
 };
 
 namespace detail {
@@ -195,17 +196,6 @@ namespace detail {
     boost::json::object o = klippy::state_objects();
     o["toolhead"] = boost::json::array{"homed_axes", "position", "max_velocity", "max_accel", "minimum_cruise_ratio"};
     return o;
-}
-
-inline constexpr std::array<double, 10> speed_factors{0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5};
-
-/// Of a list that grows: the next one after or before `from`, the last one at its end.
-template<class List>
-[[nodiscard]] double neighbour(const List& list, double from, bool above) {
-    double out = from;
-    for (const double v : list)
-        if (above ? v > from + 1e-9 && (out == from || v < out) : v < from - 1e-9 && (out == from || v > out)) out = v;
-    return out;
 }
 
 } // namespace detail
@@ -340,14 +330,7 @@ void console<N, C>::look_before_motion() {
         KF_CHECK(run::refuse_skew(facts_.skew, "kjog"));
         KF_TRY(const auto all, k_.link().query({{"configfile", boost::json::array{"settings"}}}, until));
         KF_TRY(const auto settings, klippy::settings::from_status(all.status));
-        view_.force_move = facts_.force_move && settings.kinematics() == "cartesian";
-        for (std::size_t i = 0; i < 3; ++i) {
-            const std::string first = fmt::format("stepper_{}", "xyz"[i]);
-            view_.motors[i].clear();
-            for (std::string name = first; settings.has_section(name);
-                 name = first + std::to_string(view_.motors[i].size()))
-                view_.motors[i].push_back(name);
-        }
+        view_.has(settings, facts_.force_move);
         return {};
     }();
     looked_ = seen.has_value();
@@ -380,17 +363,7 @@ void console<N, C>::renew_view() {
                      : !looked_                       ? "the printer is being looked at"
                      : !armed_                        ? "the emergency stop has no connection"
                                                       : foreign_.text();
-    view_.xy_homed = s.homed("xy").value_or(false);
-    view_.z_referenced = s.homed("z").value_or(false);
-    if (s.gcode_move) {
-        view_.speed_factor = s.gcode_move->speed_factor;
-        view_.base = s.gcode_move->base();
-    }
-    if (s.toolhead) {
-        view_.max_velocity = std::min(s.toolhead->max_velocity, machine_.motion.max_velocity_mm_s);
-        view_.max_accel = s.toolhead->max_accel;
-        view_.minimum_cruise_ratio = s.toolhead->minimum_cruise_ratio;
-    }
+    view_.follow(s, machine_);
     jogger_.sees(view_);
 }
 
@@ -477,13 +450,13 @@ void console<N, C>::forget(const person_input& what, const char* words) {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::handle(step_change c, io::time_point) {
-    panel_.step = detail::neighbour(machine_.interactive.jog_increments_mm, panel_.step, c == step_change::longer);
+    panel_.step = neighbour(machine_.interactive.jog_increments_mm, panel_.step, c == step_change::longer);
     jogger_.set_step(panel_.step);
 }
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::handle(speed_change c, io::time_point) {
-    set_factor(detail::neighbour(detail::speed_factors, panel_.speed_factor, c == speed_change::faster));
+    set_factor(neighbour(speed_factors, panel_.speed_factor, c == speed_change::faster));
 }
 
 template<klippy::connector N, io::clock C>
@@ -527,9 +500,9 @@ result<void> console<N, C>::propose_origin() {
     if (setup_.machine_file.empty())
         return kf::fail(errc::refused, "a simulated machine has no machine.yaml to write to");
     const std::string name = setup_.machine_file.string();
-    KF_TRY(origin_text_, machine::read_text(name));
+    KF_TRY(const std::string text, machine::read_text(name));
     const xyz& at = *jogger_.target();
-    KF_TRY(origin_, origin_here(origin_text_, name, machine_, jogger_.tool(), {at[0], at[1]}));
+    KF_TRY(origin_, origin_here(text, name, machine_, jogger_.tool(), {at[0], at[1]}));
     return {};
 }
 
@@ -541,7 +514,7 @@ void console<N, C>::handle(origin o, io::time_point) {
     case origin::forget: origin_.reset(); break;
     case origin::write:
         if (!origin_) break;
-        done = write_origin(setup_.machine_file, origin_text_, *origin_);
+        done = write_origin(setup_.machine_file, *origin_);
         if (done) {
             machine_.canvas = origin_->machine.canvas;
             say(level::note, fmt::format("the canvas begins at X{} Y{}", io::to_decimal(machine_.canvas.offset_x_mm, 3),
@@ -561,25 +534,8 @@ void console<N, C>::show() {
     const klippy::printer_status& s = k_.status();
     panel& p = panel_;
     p.doing = verb_.value_or(jogger_.doing(t));
-    p.live = s.live_position();
-    p.commanded = verb_ ? s.position() : jogger_.target();
-    p.xy_homed = view_.xy_homed;
-    p.z_referenced = view_.z_referenced;
+    tell_motion(p, s, jogger_, view_, machine_, verb_.has_value());
     p.square = square_.text();
-    p.tool = jogger_.tool().name;
-    p.place = tool_place::unknown;
-    if (p.z_referenced && p.commanded) {
-        const mm z = (*p.commanded)[2], work = jogger_.tool().work_mm;
-        p.place = is_up(machine_, z)                                       ? tool_place::up
-                  : std::fabs(z - work) <= machine::up_tolerance(machine_) ? tool_place::down
-                                                                           : tool_place::between;
-    }
-    p.speed = jogger_.speed();
-    p.bound = jogger_.bound();
-    p.unreferenced = view_.obstacle.empty() && view_.force_move && !(p.xy_homed && p.z_referenced);
-    p.single_steps = jogger_.single_steps();
-    p.low = jogger_.limits().low;
-    p.high = jogger_.limits().high;
     p.pen_doubt = record_.doubt();
     p.foreign = foreign_.text();
     p.stop_armed = armed_;

@@ -10,6 +10,7 @@
 #include <kf/jog/burst.hpp>
 #include <kf/jog/heading.hpp>
 #include <kf/jog/key_watch.hpp>
+#include <kf/jog/machine_view.hpp>
 #include <kf/jog/panel.hpp>
 #include <kf/jog/person_input.hpp>
 #include <kf/jog/reach.hpp>
@@ -27,19 +28,6 @@
 #include <vector>
 
 namespace kf::jog {
-
-/// What the jogger has to know of the printer.
-struct machine_view {
-    std::string obstacle = "there is no Klipper yet"; ///< why nothing may move, "" when it may
-    bool xy_homed = false, z_referenced = false;
-    bool force_move = false;                             ///< [force_move], on a machine whose motors are its axes
-    std::array<std::vector<std::string>, 3> motors = {}; ///< the stepper sections of each axis
-    double speed_factor = 1;                             ///< M220
-    xyz base{};                                          ///< what Klipper adds to coordinates
-    mm_per_s max_velocity = 0;
-    mm_per_s2 max_accel = 0;
-    double minimum_cruise_ratio = 0.5;
-};
 
 namespace detail {
 

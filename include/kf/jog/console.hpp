@@ -120,10 +120,11 @@ class console {
         });
     }
     void handle(tool_move t, io::time_point) {
-        if (t == tool_move::up)
-            run_verb(activity::lifting, [&] { return tool_up(here()); });
-        else
-            run_verb(activity::lowering, [&] { return tool_down(here(), jogger_.tool()); });
+        if (t == tool_move::up) return run_verb(activity::lifting, [&] { return tool_up(here()); });
+        run_verb(activity::lowering, [&] {
+            panel_.lowered = true;
+            return tool_down(here(), jogger_.tool());
+        });
     }
     void handle(const touch_off&, io::time_point) {
         run_verb(activity::touching_off, [&] { return touch_off_here(here()); });
@@ -136,12 +137,14 @@ class console {
     void handle(const console_line& l, io::time_point) {
         constexpr seconds longest = 120;
         run_verb(activity::console, [&] {
+            panel_.lowered = true; // perhaps
             return k_.send_gcode(l.text, klippy::barrier::motion_end, now() + klippy::motion_allowance(longest));
         });
     }
     void handle(const draw_stroke& d, io::time_point) {
         const std::size_t before = panel_.strokes_drawn;
         run_verb(activity::drawing, [&]() -> result<void> {
+            panel_.lowered = true;
             KF_CHECK(draw_one(here(), *d.job, d.index));
             ++panel_.strokes_drawn;
             return {};
@@ -377,7 +380,10 @@ void console<N, C>::send_orders() {
     if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
     if (!o) return;
     auto sent = [&]() -> result<klippy::request_id> {
-        if (o->may_lower) KF_CHECK(record_.may_be_down("kjog lowered the tool"));
+        if (o->may_lower) {
+            panel_.lowered = true;
+            KF_CHECK(record_.may_be_down("kjog lowered the tool"));
+        }
         return k_.link().send_script(o->script, o->until, t + klippy::motion_allowance(o->takes));
     }();
     if (sent) {
@@ -534,7 +540,8 @@ void console<N, C>::show() {
     const klippy::printer_status& s = k_.status();
     panel& p = panel_;
     p.doing = verb_.value_or(jogger_.doing(t));
-    tell_motion(p, s, jogger_, view_, machine_, verb_.has_value());
+    tell_motion(p, s, jogger_, view_, machine_, verb_.has_value(), t);
+    if (!verb_ && p.place == tool_place::up && record_.doubt().empty()) p.lowered = false;
     p.square = square_.text();
     p.pen_doubt = record_.doubt();
     p.foreign = foreign_.text();

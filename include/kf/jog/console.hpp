@@ -130,7 +130,7 @@ class console {
         run_verb(activity::touching_off, [&] { return touch_off_here(here()); });
     }
     void handle(const go_to& g, io::time_point) {
-        run_verb(activity::travelling, [&] { return travel_up_to(here(), g.place); });
+        run_verb(activity::travelling, [&] { return travel_up_to(here(), jogger_.tool(), g.place); });
     }
     void handle(origin o, io::time_point);
     void handle(const restart&, io::time_point);

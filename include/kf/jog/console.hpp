@@ -187,7 +187,8 @@ class console {
     bool armed_ = false;
     bool restarted_ = false; ///< by ourselves, after the micro-controller was lost
     io::time_point look_again_{}, find_again_{}, arm_again_{};
-    io::time_point deaf_until_{}; ///< what was asked before is forgotten
+    std::optional<io::time_point> stop_due_; ///< when Klipper should have obeyed it
+    io::time_point deaf_until_{};            ///< what was asked before is forgotten
     std::optional<klippy::request_id> sent_;
     std::optional<origin_change> origin_;
 };
@@ -214,7 +215,12 @@ void console<N, C>::turn() {
         on_lost(read.error());
     take_answer();
     follow_state();
-    if (panel_.klipper == contact::ready) {
+    if (stop_due_ && t >= *stop_due_) { // before anything that waits for a Klipper that may hang
+        stop_due_.reset();
+        say(level::fault, "Klipper has not confirmed the emergency stop",
+            {"Cut the power of the motors if anything still moves."});
+    }
+    if (panel_.klipper == contact::ready && !stop_due_) {
         if (const auto& head = k_.status().toolhead)
             if (auto held = square_.hold_against(head->homed_axes); !held) tell(held.error());
         if (t >= arm_again_) {
@@ -236,10 +242,11 @@ io::time_point console<N, C>::wake() const {
     const auto t = now();
     if (!k_.connected()) return find_again_;
     auto at = t + std::chrono::seconds(1);
-    if (panel_.klipper == contact::ready) { // what Klipper says meanwhile is a reason of its own to turn
+    if (panel_.klipper == contact::ready && !stop_due_) { // what Klipper says meanwhile is a reason of its own to turn
         at = arm_again_;
         if (!looked_) at = std::min(at, look_again_);
     }
+    if (stop_due_) at = std::min(at, *stop_due_);
     if (const auto w = jogger_.wake(t)) at = std::min(at, *w);
     if (const auto w = foreign_.wake()) at = std::min(at, *w);
     return std::max(at, t);
@@ -259,6 +266,7 @@ void console<N, C>::find_klipper() {
     if (opened) return;
     panel_.klipper = contact::away;
     panel_.reason = opened.error().what;
+    stop_due_.reset();
 }
 
 template<klippy::connector N, io::clock C>
@@ -272,6 +280,7 @@ void console<N, C>::on_lost(const error& why) {
     give_up_order();
     jogger_.is_lost();
     looked_ = placed_ = armed_ = false;
+    stop_due_.reset();
     panel_.klipper = contact::away;
     panel_.reason = why.what;
     tell(why);
@@ -295,6 +304,7 @@ void console<N, C>::follow_state() {
         return;
     }
     jogger_.is_lost();
+    if (panel_.klipper == contact::stopped) stop_due_.reset();
     if (panel_.klipper != contact::stopped || before == contact::stopped) return;
     if (auto noted = record_.may_be_down("Klipper stopped: " + panel_.reason); !noted) tell(noted.error());
     if (auto lost = square_.forget(); !lost) tell(lost.error()); // no motor holds it
@@ -305,14 +315,24 @@ void console<N, C>::follow_state() {
 }
 
 template<klippy::connector N, io::clock C>
-void console<N, C>::handle(const restart&, io::time_point) {
+void console<N, C>::handle(const restart&, io::time_point asked) {
     if (k_.connected() && k_.pump(now()) && k_.status().ready())
         return say(level::note, "Klipper is ready: there is nothing to restart");
     give_up_order();
     jogger_.is_lost();
     panel_.klipper = contact::recovering;
     show();
-    auto back = k_.recover();
+    const int before = k_.generation();
+    auto back = k_.recover([&]() -> result<void> {
+        if (!stop_.was_pressed_since(asked)) return {};
+        return kf::fail({errc::interrupted,
+                         "Klipper is not restarted any further",
+                         "the emergency stop was pressed",
+                         {},
+                         {"R  restarts Klipper"}});
+    });
+    // What becomes of it is seen, however far it came.
+    if (!back && k_.connected() && k_.generation() != before) (void)k_.subscribe(detail::watched_objects());
     looked_ = placed_ = armed_ = false;
     look_again_ = arm_again_ = {};
     deaf_until_ = now();
@@ -492,9 +512,10 @@ void console<N, C>::handle(const stop_pressed& s, io::time_point at) {
     jogger_.is_lost();
     placed_ = false; // when it did not get out, the machine goes on to somewhere
     deaf_until_ = std::max(deaf_until_, at);
-    if (s.did_not_get_out.empty())
+    if (s.did_not_get_out.empty()) {
         say(level::warning, "emergency stop", {"R  restarts Klipper"});
-    else
+        if (panel_.klipper == contact::ready) stop_due_ = at + std::chrono::seconds(1);
+    } else
         say(level::fault, s.did_not_get_out, {"Cut the power of the motors if anything still moves."});
     if (auto noted = record_.may_be_down("an emergency stop"); !noted) tell(noted.error());
 }

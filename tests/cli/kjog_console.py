@@ -227,7 +227,7 @@ class Console(PlotterTest):
         wait_for("kjog leaves", t.is_over)
 
     def test_a_long_step_is_not_left_behind_and_enter_takes_no_key_from_the_stop(self):
-        p = self.homed(speed=1)
+        p = self.homed(speed=4)
         t = self.bare(p)
         t.expect("ready")
         t.type(b"++")  # 50 mm

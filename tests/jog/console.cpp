@@ -515,10 +515,15 @@ BOOST_AUTO_TEST_CASE(the_canvas_is_moved_in_machine_yaml_after_it_was_shown) {
     temporary_folder folder;
     const auto file = folder.path() / "machine.yaml";
     BOOST_REQUIRE(io::write_file(file, text + "# mine\n"));
-    BOOST_TEST((jog::write_origin(file, *change).error().code == errc::busy));
-    BOOST_REQUIRE(io::write_file(file, text));
-    BOOST_REQUIRE(jog::write_origin(file, *change));
+    BOOST_TEST((jog::write_origin(file, *change).error().code == errc::refused));
+    BOOST_REQUIRE(io::write_file(file, text, 0600));
+    const auto link = folder.path() / "link.yaml"; // as people keep it among their own files
+    std::filesystem::create_symlink(file, link);
+    BOOST_REQUIRE(jog::write_origin(link, *change));
     BOOST_TEST(*io::read_file(file) == change->text);
+    BOOST_TEST(*io::read_file(folder.path() / "link.yaml.bak") == text);
+    BOOST_TEST(std::filesystem::is_symlink(link));
+    BOOST_TEST((std::filesystem::status(file).permissions() == std::filesystem::perms(0600)));
     // It would not fit there any more: 210 mm wide on 250.
     BOOST_TEST(!jog::origin_here(text, "machine.yaml", m, m.tools.front(), {60, 40}));
 }

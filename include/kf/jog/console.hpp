@@ -544,8 +544,10 @@ void console<N, C>::handle(origin o, io::time_point) {
         done = write_origin(setup_.machine_file, *origin_);
         if (done) {
             machine_.canvas = origin_->machine.canvas;
-            say(level::note, fmt::format("the canvas begins at X{} Y{}", io::to_decimal(machine_.canvas.offset_x_mm, 3),
-                                         io::to_decimal(machine_.canvas.offset_y_mm, 3)));
+            say(level::note,
+                fmt::format("the canvas begins at X{} Y{}; the file before it is {}",
+                            io::to_decimal(machine_.canvas.offset_x_mm, 3),
+                            io::to_decimal(machine_.canvas.offset_y_mm, 3), kept_beside(setup_.machine_file).string()));
         }
         origin_.reset();
         break;

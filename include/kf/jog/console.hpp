@@ -102,7 +102,7 @@ class console {
 
     template<class Verb>
     void run_verb(activity a, Verb&& verb);
-    [[nodiscard]] workplace<session_type> here() noexcept { return {k_, machine_, facts_, record_}; }
+    [[nodiscard]] verb_stage<session_type> here() noexcept { return {k_, machine_, facts_, record_}; }
 
     void forget(const person_input& what, const char* words);
     void handle(const strike& s, io::time_point at) { jogger_.strike(s, at); }

@@ -45,7 +45,7 @@ struct machine_view {
         z_referenced = s.homed("z").value_or(false);
         if (s.gcode_move) {
             speed_factor = s.gcode_move->speed_factor;
-            base = s.gcode_move->base();
+            base = s.base();
         }
         if (s.toolhead) {
             max_velocity = std::min(s.toolhead->max_velocity, m.motion.max_velocity_mm_s);

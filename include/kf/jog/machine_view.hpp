@@ -4,6 +4,7 @@
 
 #include <kf/klippy/objects.hpp>
 #include <kf/klippy/settings.hpp>
+#include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/units.hpp>
 

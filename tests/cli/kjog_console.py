@@ -195,6 +195,21 @@ class Console(PlotterTest):
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
 
+    def test_ctrl_z_waits_for_what_moves_by_itself_and_the_stop_stays_in_reach(self):
+        p = self.plotter(speed=1)
+        t = Window(p, shell=True)
+        self.addCleanup(t.end)
+        t.until("ready", "H homes")
+        t.keys("h")
+        t.until("State      homing")
+        t.keys("C-z")
+        t.until("homing is not done: Ctrl+Z when it is")
+        t.keys("!")
+        self.stops(p)
+        t.until("R restarts Klipper")
+        t.keys("C-z")
+        t.until("Stopped")
+
     def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
         p = self.homed()
         t = self.in_tmux(p)

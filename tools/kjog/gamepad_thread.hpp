@@ -83,16 +83,24 @@ class gamepad_thread {
         KF_CHECK(jog::demand_gamepad(found));
         pad_ = jog::gamepad(jog::sticks_of(found));
         device_.emplace(std::move(found));
-        tell({}, device_->name().empty() ? "the gamepad is there" : "gamepad: " + device_->name());
+        std::vector<tui::key> keys;
+        jog::ask_for_a_stop(*device_, keys);
+        tell(std::move(keys), device_->name().empty() ? "the gamepad is there" : "gamepad: " + device_->name());
         return {};
     }
+    /// A stop can take its time where nothing answers: what was let go before it is told before it, and one is enough.
     void tell(std::vector<tui::key> keys, std::string note = {}) {
+        const auto is_stop = [](const tui::key& k) { return jog::is_stop(k, jog::stop_reach::while_typing); };
+        const auto first = std::ranges::find_if(keys, is_stop);
+        publish({std::make_move_iterator(keys.begin()), std::make_move_iterator(first)}, std::move(note));
+        keys.erase(keys.begin(), first);
+        if (keys.empty()) return;
+        stop_();
+        for (tui::key& k : keys) k.heeded = is_stop(k);
+        publish(std::move(keys), {});
+    }
+    void publish(std::vector<tui::key> keys, std::string note) {
         if (keys.empty() && note.empty()) return;
-        for (tui::key& k : keys) {
-            if (!jog::is_stop(k, jog::stop_reach::while_typing)) continue;
-            stop_();
-            k.heeded = true;
-        }
         {
             const std::lock_guard alone(mutex_);
             std::ranges::move(keys, std::back_inserter(news_.keys));
@@ -125,14 +133,10 @@ class gamepad_thread {
         }
     }
     void hear(std::vector<tui::key>& keys) {
-        auto events = device_->read();
-        if (!events) {
-            pad_.let_go(keys);
-            keys.push_back({.code = tui::key_code::focus_out});
-            device_.reset();
-            return;
-        }
-        for (const io::device_event& e : *events) pad_.take(e, steady::now(), keys);
+        if (jog::hear(*device_, pad_, steady::now(), keys)) return;
+        pad_.let_go(keys);
+        keys.push_back({.code = tui::key_code::focus_out});
+        device_.reset();
     }
 
     std::string path_;

@@ -22,6 +22,8 @@
 /// |                    |                                           | else; by a terminal on one that does no more      |
 /// | s.settled()        | the keys that were given are taken        | until then f is not asked, when one of them may   |
 /// |                    |                                           | change what the next ones mean                    |
+/// | s.stop_here()      | the program stops until a person lets it  | when wake::asked_to_stop was told, and nothing    |
+/// |                    | go on; the terminal is the shell's so long| moves that only this program can stop             |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
 
 #include <kf/error.hpp>
@@ -42,8 +44,9 @@ struct wake {
     std::vector<key> keys = {};
     std::vector<int> ready = {}; ///< of the descriptors that were waited for: readable, or their end has gone
     bool resized = false;
-    bool interrupted = false; ///< Ctrl+C or a signal that ends programs: io::interrupt knows which
-    bool hung_up = false;     ///< the terminal is gone; nothing can be shown any more
+    bool interrupted = false;   ///< Ctrl+C or a signal that ends programs: io::interrupt knows which
+    bool asked_to_stop = false; ///< Ctrl+Z, with a FocusOut, so that whatever is held ends
+    bool hung_up = false;       ///< the terminal is gone; nothing can be shown any more
 };
 
 /// What came of a key that was looked at when it was read.
@@ -65,6 +68,7 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
     { s.forget_typed() } -> std::same_as<std::vector<key>>;
     s.look_first(first_look());
     s.settled();
+    s.stop_here();
     s.leave();
     { s.back() } -> std::same_as<result<void>>;
 };

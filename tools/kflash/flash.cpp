@@ -26,10 +26,11 @@ result<void> name_boards(flash_words& words, const known_boards& b, const termin
     } else if (wanted.boards.empty()) {
         KF_TRY(auto key, person.which_board(b.registry));
         wanted.boards = {std::move(key)};
-    }
-    for (auto& key : wanted.boards) {
-        KF_TRY(const auto board, board::find(b.registry, key));
-        key = board.key;
+    } else {
+        for (auto& word : wanted.boards) {
+            KF_TRY(const auto board, board::find(b.registry, word));
+            word = board.key;
+        }
     }
     return flash::check(wanted);
 }

@@ -300,7 +300,7 @@ bool menu_session::run_on_terminal(const std::vector<std::string>& words, termin
 void menu_session::open_board(const menu::board_row& row) {
     auto registry = registry_now();
     if (!registry) return say(registry.error().what, tui::look::bad);
-    auto board = board::find(*registry, row.key);
+    auto board = board::with_key(*registry, row.key);
     if (!board) return say(board.error().what, tui::look::bad);
     over_it_ = menu::board_page({*std::move(registry), *std::move(board)}, row);
 }

@@ -107,7 +107,7 @@ class level_bench {
     }
     [[nodiscard]] result<void> travel(machine::xy to) {
         KF_CHECK(up());
-        return run::travel_to(k_, machine_, facts_.skew, to);
+        return run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, to);
     }
     [[nodiscard]] machine::xy middle(const machine::tool& t) const {
         return job::place(machine_, t).to_machine({machine_.canvas.width_mm / 2, machine_.canvas.height_mm / 2});

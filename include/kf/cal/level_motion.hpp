@@ -93,7 +93,7 @@ class motion_level {
         const machine::xy far{area.max.x - inside, area.max.y - inside}, near{area.min.x + inside, area.min.y + inside};
         for (const machine::xy to : {near, far, near}) {
             KF_CHECK(bench_.up());
-            KF_CHECK(run::travel_to(bench_.session(), fast, bench_.facts().skew, to));
+            KF_CHECK(run::travel_to(bench_.session(), fast, fast.tools.front(), bench_.facts().skew, to));
             KF_TRY(const verdict there, bench_.arrived(to.x, to.y, std::nullopt));
             if (there.is != verdict_is::passed) return there;
         }

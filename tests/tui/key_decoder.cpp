@@ -123,6 +123,20 @@ BOOST_AUTO_TEST_CASE(a_paste_whose_end_is_lost_ends_by_time) {
     BOOST_TEST(k.type("!").names() == "!");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_paste_that_is_longer_than_anybody_means_the_beginning_is_kept) {
+    keyboard k;
+    const std::size_t most = std::size_t{1} << 20;
+    k.type("\x1b[200~").type(std::string(most - 1, 'a')).type("bcde\x1b[201").type("~U");
+    BOOST_REQUIRE(k.keys.size() == 2);
+    BOOST_TEST(k.keys[0].pasted.size() == most);
+    BOOST_TEST(k.keys[0].pasted.ends_with("aab"));
+    BOOST_TEST(name(k.keys[1]) == "U");
+    k.keys.clear();
+    k.type("\x1b[200~").type(std::string(most + 4, 'a')).later(1s); // its end is lost
+    BOOST_REQUIRE(k.keys.size() == 1);
+    BOOST_TEST(k.keys[0].pasted.size() == most);
+}
+
 BOOST_AUTO_TEST_CASE(many_characters_at_once_from_a_terminal_without_brackets_are_a_paste) {
     keyboard k;
     BOOST_TEST(k.type("G28 X Y\rM84\r").names() == "Paste");
@@ -210,6 +224,7 @@ BOOST_AUTO_TEST_CASE(characters_beyond_ascii_come_whole) {
     BOOST_TEST(k.slowly("\xc3\xa9\xe2\x82\xac", 100ms).names() == "é €");
     BOOST_TEST(k.type("\xc3").type("h").names() == "h"); // cut off
     BOOST_TEST(k.type("\xff\xfeh").names() == "h");
+    BOOST_TEST(k.type("\xe0\x80\x80h").names() == "h"); // longer than it may be
 }
 
 BOOST_AUTO_TEST_CASE(time_waits_only_while_something_has_begun) {

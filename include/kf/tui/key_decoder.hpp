@@ -71,6 +71,8 @@ class key_decoder {
     /// A sequence stops in the middle: long enough for the slowest link, short enough not to swallow what is typed.
     static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000};
     static constexpr std::string_view paste_end = "\x1b[201~";
+    /// Of a paste: what is behind it is read and dropped.
+    static constexpr std::size_t longest_paste = std::size_t{1} << 20;
 
     std::chrono::milliseconds escape_delay_;
     state state_ = state::ground;
@@ -94,6 +96,7 @@ class key_decoder {
     }
     void end_paste(std::vector<key>& out) {
         std::string text = std::move(pending_);
+        text.resize(std::min(text.size(), longest_paste));
         reset();
         out.push_back({.code = key_code::paste, .pasted = std::move(text)});
     }
@@ -114,6 +117,7 @@ class key_decoder {
             pending_ = static_cast<char>(b);
             return;
         case state::paste:
+            if (pending_.size() == longest_paste + paste_end.size()) pending_.erase(longest_paste, 1);
             pending_ += static_cast<char>(b);
             deadline_ = now + paste_gap;
             if (pending_.ends_with(paste_end)) {
@@ -146,14 +150,14 @@ class key_decoder {
         }
     }
     void character(unsigned char b, time_point now, std::vector<key>& out) {
-        if ((b & 0xc0U) != 0x80U && !pending_.empty()) { // the one before was cut off
+        if (!goes_on(static_cast<char>(b)) && !pending_.empty()) { // the one before was cut off
             reset();
             return ground(b, now, out);
         }
         pending_ += static_cast<char>(b);
         if (const auto c = first_character(pending_); c.valid)
             emit(out, {.text = c.code});
-        else if (pending_.size() == 4 || c.bytes < pending_.size() || static_cast<unsigned char>(pending_[0]) < 0xc2)
+        else if (!has_begun(pending_))
             reset();
     }
     void escape(unsigned char b, time_point now, std::vector<key>& out) {

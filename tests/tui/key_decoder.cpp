@@ -169,6 +169,24 @@ BOOST_AUTO_TEST_CASE(the_kitty_protocol_tells_presses_repeats_and_releases) {
     BOOST_TEST(static_cast<unsigned>(k.keys[0].text) == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(by_the_kitty_protocol_a_shortcut_is_in_its_place_on_a_layout_without_latin_letters) {
+    keyboard k;
+    // Ctrl with ч, с, я of a Russian keyboard, which are where X, C, Z are; with Shift; held and let go.
+    BOOST_TEST(k.type("\x1b[1095::120;5u\x1b[1089::99;5u\x1b[1103::122;5u").names() == "Ctrl+x Ctrl+c Ctrl+z");
+    BOOST_TEST(k.type("\x1b[1095:1063:120;6u\x1b[1095::120;5:2u\x1b[1095::120;5:3u").names() ==
+               "Ctrl+x Ctrl+x! Ctrl+x^");
+    BOOST_TEST(k.type("\x1b[1095::120;7u\x1b[1088::104;3u").names() == "Ctrl+Alt+x Alt+h");
+    BOOST_TEST(k.type("\x1b[1095::120;69u").names() == "Ctrl+x"); // Caps Lock
+    BOOST_TEST(k.type("\x1b[1095;5u").names() == "Ctrl+ч");       // a terminal that does not tell
+    // What is typed stays what it is.
+    BOOST_TEST(k.type("\x1b[1095::120u\x1b[1095:1063:120;2u").names() == "ч Ч");
+    // A layout with Latin letters elsewhere: the letter counts. Dvorak has its X where B is.
+    BOOST_TEST(k.type("\x1b[120::98;5u\x1b[97::113;5u").names() == "Ctrl+x Ctrl+a");
+    // The character that Shift makes: Alt and ! of an American keyboard, 1 of a French one.
+    BOOST_TEST(k.type("\x1b[49:33;4u\x1b[38:49:49;2u").names() == "Alt+! 1");
+    BOOST_TEST(k.type("\x1b[27::27u\x1b[57419::104;5u").names() == "Esc Ctrl+Up");
+}
+
 BOOST_AUTO_TEST_CASE(the_keyboard_going_elsewhere_is_told) {
     keyboard k;
     BOOST_TEST(k.type("\x1b[O\x1b[I").names() == "FocusOut FocusIn");

@@ -74,7 +74,9 @@ using io::device_event;
 struct fake_device {
     std::deque<std::vector<device_event>> reads;
     std::set<unsigned> down;
+    bool real = true;
 
+    [[nodiscard]] bool is_real() const { return real; }
     result<std::vector<device_event>> read() {
         if (reads.empty()) return std::vector<device_event>();
         auto first = std::move(reads.front());
@@ -224,6 +226,20 @@ BOOST_AUTO_TEST_CASE(a_stop_that_was_lost_on_the_way_is_asked_for_once_all_was_r
     BOOST_TEST(p.said() == "Ctrl+x ");
 }
 
+BOOST_AUTO_TEST_CASE(what_was_struck_before_anybody_heard_it_moves_nothing_and_a_stop_counts) {
+    const device_event right{EV_ABS, ABS_HAT0X, 1}, home{EV_KEY, BTN_START, 1}, report{EV_SYN, SYN_REPORT, 0};
+    const auto found = [](fake_device d) {
+        std::vector<key> keys;
+        jog::stop_before_it_is_heard(d, keys);
+        return std::pair(keys.size(), d.reads.size());
+    };
+    using counts = std::pair<std::size_t, std::size_t>;
+    BOOST_TEST((found({{{right, report}, {home, report}}, {}}) == counts{0, 0}));
+    BOOST_TEST((found({{{home}, {{EV_KEY, BTN_EAST, 1}}, {{EV_KEY, BTN_EAST, 0}}}, {}}) == counts{1, 0}));
+    BOOST_TEST((found({{}, {BTN_THUMB}}) == counts{1, 0})); // held down since it was away
+    BOOST_TEST((found({{{right}}, {}, false}) == counts{0, 1}));
+}
+
 BOOST_AUTO_TEST_CASE(what_came_before_a_stop_does_not_wait_for_it_and_one_stop_is_enough) {
     std::string folder = (std::filesystem::temp_directory_path() / "kf-pad-XXXXXX").string();
     BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
@@ -233,10 +249,11 @@ BOOST_AUTO_TEST_CASE(what_came_before_a_stop_does_not_wait_for_it_and_one_stop_i
     const std::shared_future<void> answered = answers.get_future();
     std::atomic<int> stops = 0;
     {
-        auto started = kjog::gamepad_thread::start(path, io::input_device::kind::or_named_pipe, [&] {
-            ++stops;
-            answered.wait_for(20s); // a Klipper that says nothing
-        });
+        auto started =
+            kjog::gamepad_thread::start(*kjog::pad_device::open(path, io::input_device::kind::or_named_pipe), [&] {
+                ++stops;
+                answered.wait_for(20s); // a Klipper that says nothing
+            });
         BOOST_REQUIRE(started.has_value());
         auto& thread = **started;
         std::string said;

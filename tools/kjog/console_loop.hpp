@@ -81,9 +81,9 @@ class console_loop {
         return !news.keys.empty() || !news.note.empty();
     }
     void tell_stops() noexcept { stops_ = page_.stops(); }
-    /// On the thread that reads keys.
-    [[nodiscard]] tui::heed look_at(const tui::key& k) {
-        if (jog::is_stop(k, stops_)) {
+    /// On the thread that reads keys. Of those that are not settled the ones that stop wherever the page is.
+    [[nodiscard]] tui::heed look_at(const tui::key& k, bool settled) {
+        if (jog::is_stop(k, settled ? stops_.load() : jog::stop_reach::while_typing)) {
             (void)core_.stop();
             return tui::heed::done;
         }
@@ -124,7 +124,7 @@ class console_loop {
       , page_(std::move(page))
       , pad_(pad)
       , pace_(pace) {
-        screen_.look_first([this](const tui::key& k) { return look_at(k); });
+        screen_.look_first([this](const tui::key& k, bool settled) { return look_at(k, settled); });
     }
     console_loop(const console_loop&) = delete;
     console_loop& operator=(const console_loop&) = delete;

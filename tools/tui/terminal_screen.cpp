@@ -68,7 +68,7 @@ bool is_bare(const std::string& term) {
 }
 
 constexpr std::string_view brackets_on = "\x1b[?2004h\x1b[?1004h\x1b[?u", brackets_off = "\x1b[?1004l\x1b[?2004l",
-                           kitty_on = "\x1b[>3u", kitty_off = "\x1b[<u";
+                           kitty_on = "\x1b[>7u", kitty_off = "\x1b[<u";
 
 } // namespace
 

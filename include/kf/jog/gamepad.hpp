@@ -68,6 +68,9 @@ class gamepad {
         else if (e.type == EV_KEY && e.value != 2) // 2: the kernel's own repeat
             button(e.code, e.value != 0, out);
     }
+    [[nodiscard]] static constexpr bool is_stop(const io::device_event& e) noexcept {
+        return e.type == EV_KEY && e.value == 1 && is_stop_button(e.code);
+    }
     /// How the device has it, where its events do not tell: it was found, or some were lost.
     static void take_state(bool stop_is_down, std::vector<tui::key>& out) {
         if (stop_is_down) out.push_back(stop_key());
@@ -209,6 +212,19 @@ class gamepad {
 template<class Device>
 void ask_for_a_stop(const Device& d, std::vector<tui::key>& out) {
     gamepad::take_state(std::ranges::any_of(gamepad::stop_buttons, [&](auto code) { return d.is_down(code); }), out);
+}
+
+/// Of what was struck before anybody heard a device, nothing is done but a stop. Of a pipe all is heard.
+template<class Device>
+void stop_before_it_is_heard(Device& d, std::vector<tui::key>& out) {
+    if (!d.is_real()) return;
+    bool stops = false;
+    for (auto events = d.read(); events && !events->empty(); events = d.read())
+        stops = stops || std::ranges::any_of(*events, gamepad::is_stop);
+    if (stops)
+        gamepad::take_state(true, out);
+    else
+        ask_for_a_stop(d, out);
 }
 
 /// What there is to read of the pad. Where events were lost, a press of the stop may be one of them.

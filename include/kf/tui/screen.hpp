@@ -20,8 +20,8 @@
 /// | s.forget_typed()   | what was typed and not read               | before the terminal is lent                       |
 /// | s.look_first(f)    | f is asked about each key that is read    | on whatever thread reads them, before anything    |
 /// |                    |                                           | else; by a terminal on one that does no more      |
-/// | s.settled()        | the keys that were given are taken        | until then f is not asked, when one of them may   |
-/// |                    |                                           | change what the next ones mean                    |
+/// | s.settled()        | the keys that were given are taken        | until then f is told, when one of them may change |
+/// |                    |                                           | what the next ones mean                           |
 /// | s.stop_here()      | the program stops until a person lets it  | when wake::asked_to_stop was told, and nothing    |
 /// |                    | go on; the terminal is the shell's so long| moves that only this program can stop             |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
@@ -55,7 +55,8 @@ enum class heed : std::uint8_t {
     aside, ///< the page takes it, and what the next ones mean stays as it is
     done   ///< it has been acted upon, which the page learns by key::heeded; aside, too
 };
-using first_look = std::function<heed(const key&)>;
+/// `settled`: what it means is known. A key before it that the page has not taken yet may change what others mean.
+using first_look = std::function<heed(const key&, bool settled)>;
 
 template<class S>
 concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<const int> fds,

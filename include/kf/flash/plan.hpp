@@ -131,7 +131,9 @@ inline void share_builds(flash_plan& p) {
 
 /// What a person is told when a firmware gives the board another name: it is no surprise afterwards then.
 [[nodiscard]] inline std::vector<std::string> new_name_notes(const board_plan& b) {
-    const auto& face = trail_of(b.job).expected;
+    const auto* trail = trail_on_usb(b.job);
+    if (trail == nullptr) return {};
+    const auto& face = trail->expected;
     const auto& known = b.board.as_klipper;
     if (board::pattern_matches(b.board.serial_pattern, face.name) ||
         board::without_interface(known.name) == board::without_interface(face.name) ||

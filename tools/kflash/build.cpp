@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "board_config.hpp"
 #include "kflash_commands.hpp"
-#include "prepare.hpp"
 
 #include <kf/flash/built_plan.hpp>
 #include <kf/io/output_file.hpp>

@@ -95,7 +95,7 @@ result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& word
 result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
     const terminal_questions person{in, b, words};
     KF_CHECK(name_boards(words, b, person));
-    if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
+    if (words.complete) KF_CHECK(words.complete(in, b, words.wanted));
     if (!words.if_needed) return flash_named(in, b, words, person);
     KF_TRY(const auto never, keep_needed(in, b, words.wanted));
     words.force = true; // what is left needs it

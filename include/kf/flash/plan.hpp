@@ -264,8 +264,8 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
         say(phase::service, "right to stop and start services: " + p.right.name);
         say(phase::service,
             fmt::format("{}: starts {} again when kflash and its flashers are gone",
-                        p.right.guard_unit.empty() ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
-                                                   : p.right.guard_unit,
+                        p.right.guardian_unit.empty() ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
+                                                      : p.right.guardian_unit,
                         fmt::join(p.stop.units, ", ")));
         say(phase::service, guardian_note(p.at, p.right));
         say(phase::service, fmt::format("the list of what is stopped: {}", p.at.journal().string()));

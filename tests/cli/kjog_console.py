@@ -19,9 +19,13 @@ from world import wait_for
 UP, DOWN, RIGHT, LEFT, ESC = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b"
 
 
+def program():
+    return str(pathlib.Path(plotter.KPLOT).with_name("kjog"))
+
+
 def kjog(p, *words):
     own = ["--machine", str(p.machine_file)] if p.machine_file else ["--sim"]
-    return [str(pathlib.Path(plotter.KPLOT).with_name("kjog")), "console", "--socket", str(p.socket), *own, *words]
+    return [program(), "console", "--socket", str(p.socket), *own, *words]
 
 
 class Bare(Terminal):
@@ -208,6 +212,21 @@ class Console(PlotterTest):
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
 
+    def test_ctrl_z_waits_for_what_moves_by_itself_and_the_stop_stays_in_reach(self):
+        p = self.plotter(speed=1)
+        t = Window(p, shell=True)
+        self.addCleanup(t.end)
+        t.until("ready", "H homes")
+        t.keys("h")
+        t.until("State      homing")
+        t.keys("C-z")
+        t.until("homing is not done: Ctrl+Z when it is")
+        t.keys("!")
+        self.stops(p)
+        t.until("R restarts Klipper")
+        t.keys("C-z")
+        t.until("Stopped")
+
     def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
         p = self.homed()
         t = self.in_tmux(p)
@@ -369,6 +388,15 @@ class Console(PlotterTest):
         self.assertEqual(r.code, 0, r)
         for path, code, text in ((script, 3, "is no input device"), ("/dev/input/by-id/none", 1, "No such file")):
             r = p.finish(p.start_command(kjog(p, "--script", str(script), "--gamepad", str(path))))
+            self.assertEqual(r.code, code, r)
+            self.assertIn(text, r.err)
+
+    def test_wrong_use_is_known_before_anything_is_read_or_begun(self):
+        p = self.plotter()
+        good, bad = p.write("good", "q\n"), p.write("bad", "Rigth\n")
+        for words, code, text in ((("--script", bad), 1, "Rigth"), (("--script", good, "--gamepad", good), 3, "no input device"),
+                                  (("--script", good, "--sim-speed", "0"), 2, "--sim-speed")):
+            r = p.finish(p.start_command([program(), "--sim", "--machine", "/nowhere", "--job", "/nowhere", *map(str, words)]))
             self.assertEqual(r.code, code, r)
             self.assertIn(text, r.err)
 

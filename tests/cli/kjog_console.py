@@ -41,6 +41,18 @@ class Bare(Terminal):
         return termios.tcgetattr(self.mine)[3]
 
 
+    def leave(self):
+        """By Q, which does nothing while the last step is not done."""
+        def left():
+            if self.child.poll() is None:
+                self.type(b"q")
+            self.read()
+            return self.child.poll() is not None
+
+        wait_for("kjog leaves", left)
+        return self.end()
+
+
 class Window(Tmux):
     """kjog in tmux, as a person sees it."""
 
@@ -194,6 +206,7 @@ class Console(PlotterTest):
         t.until("Limits", "Goes to    X")
         t.keys("Right")
         self.rests_at(p, 101.0, 100.0)
+        t.until("State      ready")
         t.keys("q")
         wait_for("the shell is back", lambda: "Limits" not in t.seen())
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
@@ -231,6 +244,21 @@ class Console(PlotterTest):
         t.keys("!")
         self.stops(p)
         wait_for("kjog leaves", t.is_over)
+
+    def test_a_long_step_is_not_left_behind_and_enter_takes_no_key_from_the_stop(self):
+        p = self.homed(speed=4)
+        t = self.bare(p)
+        t.expect("ready")
+        t.type(b"++")  # 50 mm
+        t.expect("[50]")
+        t.type(RIGHT + b"q")  # before anybody has seen that it moves
+        t.expect("is not done: Q when it is, ! stops it")
+        self.assertIsNone(t.child.poll())
+        t.type(b"\r")
+        t.type(b"!")
+        self.stops(p)
+        t.expect("R restarts Klipper")
+        self.assertEqual(t.leave(), 0)
 
     def test_a_burst_that_looks_pasted_moves_nothing_but_stops(self):
         p = self.homed()
@@ -287,8 +315,7 @@ class Console(PlotterTest):
         t.expect("ready")  # what is struck before it has looked is forgotten
         t.type(RIGHT)
         self.rests_at(p, 101.0, 100.0)
-        t.type(b"q")
-        self.assertEqual(t.end(), 0)
+        self.assertEqual(t.leave(), 0)
         linux = self.bare(p, term="linux")  # its description has no size, and it has no second screen
         linux.type(b"q")
         self.assertEqual(linux.end(), 0)
@@ -298,8 +325,7 @@ class Console(PlotterTest):
         plain.expect("State, ready")
         plain.type(LEFT)
         self.rests_at(p, 100.0, 100.0)
-        plain.type(b"q")
-        self.assertEqual(plain.end(), 0)
+        self.assertEqual(plain.leave(), 0)
         self.assertIn("\r\nTool, pen, up\r\n", plain.seen)
         self.assertNotIn("\x1b", plain.seen)
         bad = Terminal(kjog(p), p.env(), term="dumb", preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))

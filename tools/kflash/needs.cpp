@@ -36,7 +36,7 @@ result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards
     };
     std::vector<std::string> keys;
     for (const auto& key : wanted.boards) {
-        KF_TRY(const auto board, board::find(b.registry, key));
+        KF_TRY(const auto board, board::with_key(b.registry, key));
         if (board.flashable) {
             keys.push_back(key);
             continue;

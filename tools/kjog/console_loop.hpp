@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -47,11 +48,18 @@ class console_loop {
                 if constexpr (std::is_same_v<kind, jog::press_stop>) {
                     if (!what.done) (void)core_.stop(); // that it did not get out is a message of the core
                 } else if constexpr (std::is_same_v<kind, jog::leave_console>)
-                    leaves_ = true;
+                    leave();
                 else
                     core_.give(std::forward<decltype(what)>(what));
             },
             std::move(e));
+    }
+    /// What was struck right before it is known to move only when the core has begun it.
+    void leave() {
+        const auto until = steady::now() + std::chrono::milliseconds(500);
+        while (core_.is_at_work() && steady::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        show_news();
+        leaves_ = page_.may_leave();
     }
     void take(const tui::key& k) {
         for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
@@ -67,7 +75,7 @@ class console_loop {
         const pad_news news = pad_->take();
         // Nobody types with a pad.
         for (const tui::key& k : news.keys)
-            if (k.heeded || page_.stops() != jog::stop_reach::while_typing) take(k);
+            if (k.heeded || !page_.is_typed_into()) take(k);
         tell_stops();
         if (!news.note.empty()) page_.says(news.note);
         return !news.keys.empty() || !news.note.empty();
@@ -79,7 +87,7 @@ class console_loop {
             (void)core_.stop();
             return tui::heed::done;
         }
-        return jog::leaves_stops_alone(k) ? tui::heed::aside : tui::heed::later;
+        return jog::leaves_stops_alone(k, stops_) ? tui::heed::aside : tui::heed::later;
     }
     void draw() {
         const tui::grid_size size = screen_.size();

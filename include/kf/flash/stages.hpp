@@ -49,7 +49,7 @@ template<reporter Reporter>
     for (const auto& b : seen.boards) {
         if (!is_in_play(wanted, b)) continue;
         owned_sink out(tell, b.board.key);
-        KF_TRY(auto registered, board::find(registry, b.board.key));
+        KF_TRY(auto registered, board::with_key(registry, b.board.key));
         learn(at.registry_file, registered, b.target->device(), {}, wanted.day, out);
     }
     return {};

@@ -3,6 +3,7 @@
 /// A command that runs, as a table: each board with how far it is, and what was said last. It is a reporter: the events
 /// are those of the command line.
 
+#include <kf/flash/plan_line.hpp>
 #include <kf/menu/retold.hpp>
 
 #include <fmt/format.h>
@@ -61,6 +62,8 @@ class run_table {
         if (!error_.empty()) return error_;
         return *status_ == 0 ? "done" : fmt::format("it ended with status {}", *status_);
     }
+    /// With the cause and the numbered steps, a line each.
+    [[nodiscard]] std::string whole_outcome() const { return outcome() + advice_; }
 
   private:
     static constexpr std::size_t most_said = 500, most_output = 10;
@@ -116,12 +119,22 @@ class run_table {
         for (std::size_t i = 0; i < e.steps.size(); ++i)
             said_.push_back({said_line::kind::note, fmt::format("{}. {}", i + 1, e.steps[i])});
         error_ = e.what;
+        advice_ = e.cause.empty() ? "" : "\n" + e.cause;
+        for (std::size_t i = 0; i < e.steps.size(); ++i) advice_ += fmt::format("\n{}. {}", i + 1, e.steps[i]);
         const auto& key = e.board.empty() ? board : e.board;
         if (key.empty()) return;
         auto& b = of(key);
         b.is = board_run::failed;
         b.text = e.what.starts_with(b.name + ": ") ? e.what.substr(b.name.size() + 2) : e.what;
         b.share.reset();
+    }
+    /// Of many boards the gist.
+    void take_plan_line(const record& r) {
+        const auto weight = text_in(r, "weight");
+        if (boards_.size() > 1 && weight == flash::name(flash::weight::minor)) return;
+        const bool warns = weight == flash::name(flash::weight::warning);
+        say(warns ? said_line::kind::warning : said_line::kind::step, {},
+            fmt::format("[{}] {}", text_in(r, "phase"), text_in(r, "text")));
     }
     void take(const std::string& board, const flash::done& d) {
         const auto& r = d.what;
@@ -139,7 +152,9 @@ class run_table {
                        : board_run::skipped;
             b.share.reset();
             if (b.is != board_run::done) b.text = text_in(r, "reason");
-        } else if (r.kind != "plan" && r.kind != "batch") {
+        } else if (r.kind == "plan") {
+            take_plan_line(r);
+        } else if (r.kind != "batch") {
             say(said_line::kind::step, {}, fmt::format("{} {}", r.kind, text_in(r, "key")));
         }
     }
@@ -147,7 +162,7 @@ class run_table {
     std::vector<running_board> boards_;
     std::vector<said_line> said_ = {};
     std::optional<int> status_ = {};
-    std::string error_ = {};
+    std::string error_ = {}, advice_ = {};
 };
 static_assert(flash::reporter<run_table>);
 

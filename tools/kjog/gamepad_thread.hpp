@@ -92,6 +92,7 @@ class gamepad_thread {
         (void)!::write(fd, &one, sizeof one);
     }
     void use(io::input_device found) {
+        heard_ = steady::now();
         std::vector<tui::key> keys;
         jog::stop_before_it_is_heard(found, keys);
         pad_ = jog::gamepad(jog::sticks_of(found));
@@ -111,6 +112,7 @@ class gamepad_thread {
     }
     void publish(std::vector<tui::key> keys, std::string note) {
         if (keys.empty() && note.empty()) return;
+        for (tui::key& k : keys) k.read = heard_;
         {
             const std::lock_guard alone(mutex_);
             std::ranges::move(keys, std::back_inserter(news_.keys));
@@ -135,15 +137,16 @@ class gamepad_thread {
                 continue; // until it is there again
             }
             std::vector<tui::key> keys;
+            heard_ = steady::now();
             if (fds[0].revents != 0)
                 hear(keys);
             else
-                pad_.wait_over(steady::now(), keys);
+                pad_.wait_over(heard_, keys);
             tell(std::move(keys), device_ ? "" : "the gamepad is gone: nothing is held; it is looked for");
         }
     }
     void hear(std::vector<tui::key>& keys) {
-        if (jog::hear(*device_, pad_, steady::now(), keys)) return;
+        if (jog::hear(*device_, pad_, heard_, keys)) return;
         pad_.let_go(keys);
         keys.push_back({.code = tui::key_code::focus_out});
         device_.reset();
@@ -155,7 +158,8 @@ class gamepad_thread {
     io::unique_fd changed_, end_;
     std::optional<io::input_device> device_;
     jog::gamepad pad_;
-    std::mutex mutex_; ///< of the news
+    steady::time_point heard_ = steady::now(); ///< when it was looked at last
+    std::mutex mutex_;                         ///< of the news
     pad_news news_;
     std::thread thread_;
 };

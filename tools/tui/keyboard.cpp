@@ -109,6 +109,7 @@ void keyboard::give(std::vector<key> fresh) {
     unsigned later = 0;
     const key* before = nullptr;
     for (key& k : fresh) {
+        k.read = looked_;
         // A key that is held, and read late: what it does takes a second where nothing answers, and was done.
         k.heeded = before != nullptr && before->heeded;
         if (k.heeded && *before == k) continue;

@@ -59,7 +59,7 @@ class keyboard {
     /// Once; what waits in the terminal was not late.
     void read_once(std::vector<key>& out);
     void let_time_pass(std::vector<key>& out);
-    void give(std::vector<key> fresh);
+    void give(std::vector<key> fresh); ///< as of `looked_`
 
     int tty_ = -1;
     first_look first_;

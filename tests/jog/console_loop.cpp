@@ -4,8 +4,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <sys/eventfd.h>
-
 #include <deque>
 #include <string>
 #include <vector>
@@ -22,14 +20,14 @@ struct told_core {
     std::vector<jog::timed_input> given = {};
     jog::panel panel = {};
     bool at_work = false;
-    io::unique_fd bell{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    io::bell bell = {};
 
     void give(jog::timed_input in) { given.push_back(std::move(in)); }
     void give(jog::person_input in) { given.push_back({{}, std::move(in)}); }
     [[nodiscard]] result<void> stop() { return {}; }
     [[nodiscard]] jog::panel shown() const { return panel; }
     [[nodiscard]] bool is_at_work() const { return at_work; }
-    [[nodiscard]] int changes() const { return bell.get(); }
+    [[nodiscard]] int changes() const { return bell.native_handle(); }
     void settle_changes() {}
 };
 

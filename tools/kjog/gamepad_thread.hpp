@@ -4,6 +4,7 @@
 /// the pad is gone nothing is held any more, and it is looked for.
 
 #include <kf/error.hpp>
+#include <kf/io/bell.hpp>
 #include <kf/io/held_signals.hpp>
 #include <kf/io/input_device.hpp>
 #include <kf/io/next_core.hpp>
@@ -13,12 +14,10 @@
 #include <fmt/format.h>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -64,17 +63,16 @@ class gamepad_thread {
         return out;
     }
     ~gamepad_thread() {
-        ring(end_.get());
+        end_.ring();
         if (thread_.joinable()) thread_.join();
     }
     gamepad_thread(const gamepad_thread&) = delete;
     gamepad_thread& operator=(const gamepad_thread&) = delete;
 
     /// Readable when there are news.
-    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
+    [[nodiscard]] int changes() const noexcept { return changed_.native_handle(); }
     [[nodiscard]] pad_news take() {
-        std::uint64_t count = 0;
-        (void)!::read(changed_.get(), &count, sizeof count);
+        changed_.settle();
         const std::lock_guard alone(mutex_);
         return std::exchange(news_, {});
     }
@@ -83,14 +81,8 @@ class gamepad_thread {
     gamepad_thread(std::string path, io::input_device::kind allowed, std::function<void()> stop)
       : path_(std::move(path))
       , allowed_(allowed)
-      , stop_(std::move(stop))
-      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-      , end_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+      , stop_(std::move(stop)) {}
 
-    static void ring(int fd) noexcept {
-        const std::uint64_t one = 1;
-        (void)!::write(fd, &one, sizeof one);
-    }
     void use(io::input_device found) {
         heard_ = steady::now();
         std::vector<tui::key> keys;
@@ -118,13 +110,14 @@ class gamepad_thread {
             std::ranges::move(keys, std::back_inserter(news_.keys));
             if (!note.empty()) news_.note = std::move(note);
         }
-        ring(changed_.get());
+        changed_.ring();
     }
     void run() {
         io::ask_for_the_next_core();
         constexpr auto look_again = std::chrono::seconds(1);
         for (;;) {
-            std::array<pollfd, 2> fds{{{device_ ? device_->native_handle() : -1, POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+            std::array<pollfd, 2> fds{
+                {{device_ ? device_->native_handle() : -1, POLLIN, 0}, {end_.native_handle(), POLLIN, 0}}};
             auto left = device_ ? std::chrono::nanoseconds(std::chrono::hours(1)) : look_again;
             if (const auto until = pad_.deadline(); device_ && until)
                 left = std::max<std::chrono::nanoseconds>(*until - steady::now(), std::chrono::nanoseconds(0));
@@ -155,7 +148,7 @@ class gamepad_thread {
     std::string path_;
     io::input_device::kind allowed_;
     std::function<void()> stop_;
-    io::unique_fd changed_, end_;
+    io::bell changed_, end_;
     std::optional<io::input_device> device_;
     jog::gamepad pad_;
     steady::time_point heard_ = steady::now(); ///< when it was looked at last

@@ -346,6 +346,17 @@ BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
                         "The toolhead board of...  SKIP   SKIP   SKIP    runs v0.13.0-7-gabcdef0 already");
 }
 
+BOOST_AUTO_TEST_CASE(the_columns_of_the_table_stand_below_one_another_in_every_script) {
+    const std::vector<flash::batch_row> rows{
+        {"a", "日本", verdict::pass, verdict::pass, verdict::pass, "v1"},
+        {"b", "⚡ Toolhead", verdict::pass, verdict::fail, verdict::skip, "why"},
+        {"c", "日本語日本語日本語日本語日本語", verdict::skip, verdict::skip, verdict::skip, "why"}};
+    BOOST_TEST(flash::table_of(rows) == "DEVICE                   BUILD  FLASH  VERIFY\n"
+                                        "日本                     PASS   PASS   PASS    v1\n"
+                                        "⚡ Toolhead              PASS   FAIL   SKIP    why\n"
+                                        "日本語日本語日本語日...  SKIP   SKIP   SKIP    why");
+}
+
 BOOST_AUTO_TEST_CASE(d22_the_conclusion_of_three_boards_has_a_row_for_each_and_ends_with_the_first_failure) {
     flash::flash_plan p;
     p.wanted.boards = {"a", "b", "c", "d", "e"};

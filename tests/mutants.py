@@ -206,10 +206,10 @@ MUTANTS = {
           "if (line->ends_with(guardian_hello)) break;\n            return kf::fail(unarmed(*line, lease.request_));")],
         "host"),
     "GUARD any unit is stopped for whoever may start it": (
-        [("include/kf/host/guard_unit.hpp", "if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())", "if (false)")],
+        [("include/kf/host/guardian_unit.hpp", "if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())", "if (false)")],
         "host"),
     "GUARD what an earlier one owes is forgotten": (
-        [("include/kf/host/guard_unit.hpp", "!owed.empty() && !pay_back(", "false && !pay_back(")],
+        [("include/kf/host/guardian_unit.hpp", "!owed.empty() && !pay_back(", "false && !pay_back(")],
         "host"),
     # -- what the first trials found
     "B13 a git that refuses is only warned of": (

@@ -36,10 +36,10 @@ BOOST_AUTO_TEST_CASE(a_check_that_fails_ends_nothing_and_what_cannot_be_tried_is
     const auto ran = cal::run_level(
         cal::rows_of_level(2),
         [](const cal::level_row& r) -> result<cal::verdict> {
-            if (r.check == cal::level_check::home_x) return cal::judged(false, "homed nothing");
+            if (r.check == cal::level_check::home_x) return cal::verdict_of(false, "homed nothing");
             if (r.check == cal::level_check::move_z) return kf::fail(errc::refused, "Z is not referenced");
             if (r.check == cal::level_check::rapid) return kf::fail(errc::failed, "Timer too close");
-            return cal::judged(true, "there");
+            return cal::verdict_of(true, "there");
         },
         out, report);
     BOOST_REQUIRE(ran);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_lost_printer_and_a_person_who_stops_it_end_a_level) {
         const auto ran = cal::run_level(
             cal::rows_of_level(2),
             [&](const cal::level_row&) -> result<cal::verdict> {
-                if (++tried == 1) return cal::judged(true, "there");
+                if (++tried == 1) return cal::verdict_of(true, "there");
                 return kf::fail(code, "gone");
             },
             out, report);

@@ -142,6 +142,12 @@ class Batch(WorldTest):
         no.say("Go on without them? [y/N]:", "y\n")
         no.say("Flash 2 of 3 boards in one stop? [Y/n]:", "n\n")
         self.assertEqual(no.end(), 130, no.seen)
+        # The plan in short: boards, methods, units and reasons, and no command of a build.
+        said = " ".join(no.lines().split())
+        for part in ("Octopus Pro is left out: not ready", "Pico by katapult, or else by make_flash: ",
+                     "toolhead by katapult, or else by make_flash: ", "stop klipper.service, prove that it is down"):
+            self.assertEqual(said.count(part), 1, no.seen)
+        self.assertNotIn("olddefconfig", said)
         self.assertEqual(w.jobs(), [])
         yes = Dialogue(w, "flash", "--all", columns=80)
         yes.say("Go on without them? [y/N]:", "y\n")

@@ -4,9 +4,11 @@
 file that is changed and every port that is opened is named there, and what the plan does to the printer happens in its
 order. Nothing happens that was not in it."""
 import re
+import subprocess
 import unittest
 
 import world
+from terminal import Dialogue
 from world import WorldTest, wait_for
 
 
@@ -77,8 +79,9 @@ class Effects(WorldTest):
         r = w.run("flash", *boards, "--json", *words, env={"KF_FAULT_LOG": str(log)})
         self.assertEqual(r.code, code, r)
         self.said = r.out
-        # A run says the same plan as the dry run before it.
+        # A run says the same plan as the dry run before it, and nothing else says it again.
         self.assertEqual(Plan(r.events("result")).lines, plan.lines)
+        self.assertEqual([e for e in r.said() if e.get("text") in plan.lines and e.get("kind") != "plan"], [])
         return plan, effects_of(log)
 
     def not_planned(self, plan, effects):
@@ -143,6 +146,48 @@ class Effects(WorldTest):
         self.assertIn("make_flash: writing", self.said)
         self.assertIn("make flash failed before it wrote anything", self.said)
         self.assertTrue(w.service_is_up())
+
+    def test_a_plan_is_told_once_also_to_those_who_are_asked(self):
+        w = self.world()
+        config = w.home / ".config/kflash/configs/octopus/.config"
+        # What a person may not have expected is told with the plan, and by it alone.
+        config.write_text(config.read_text() + 'CONFIG_USB_SERIAL_NUMBER="12345"\n')
+        plan = w.run("flash", "octopus", "-s", "--dry-run", "--json").events("result")
+        lines = [(e["phase"], e["text"]) for e in plan]
+        self.assertEqual(len(set(lines)), len(lines))
+        self.assertIn("step", {e["weight"] for e in plan if "comes back as" in e["text"]})
+        log = w.root / "logs/kflash/kflash.log"
+
+        def logged(text):
+            return log.read_text().count(text.split("\n")[0] + "\n")
+
+        with self.subTest("a program that is asked"):
+            child = w.start("flash", "octopus", "-s", "--json", "--ask-json", stdin=subprocess.PIPE)
+            log.unlink(missing_ok=True)
+            out, err = child.communicate("n\n", timeout=world.DEADLINE)
+            r = world.Result(child.returncode, out, err)
+            self.assertEqual(r.code, 130, r)
+            said = r.said()
+            question = next(i for i, e in enumerate(said) if e["event"] == "question")
+            self.assertEqual([(e["phase"], e["text"]) for e in said[:question] if e.get("kind") == "plan"], lines)
+            texts = {text for _, text in lines}
+            self.assertEqual([e for e in said if e.get("text") in texts and e.get("kind") != "plan"], [])
+        with self.subTest("a person who is asked"):
+            log.unlink(missing_ok=True)
+            t = Dialogue(w, "flash", "-s", columns=2000)
+            t.say("to cancel):", "1\n")
+            t.say("Flash Octopus Pro? [Y/n]", "n\n")
+            self.assertEqual(t.end(), 130, t.seen)
+            for in_phase, text in lines:
+                self.assertEqual(t.lines().count(f" {text}\n"), 1, (text, t.seen))
+                if "-password " not in text:  # what follows is masked
+                    self.assertEqual(logged(f" {text}"), 1, text)
+        with self.subTest("a person who is not asked"):
+            r = w.run("flash", "octopus", "-s")
+            self.assertEqual(r.code, 0, r)
+            said = " ".join(r.err.split())
+            for part in ("comes back as", "many boards have the serial number 12345", "klippy is idle"):
+                self.assertEqual(said.count(part), 1, r)
 
 
 if __name__ == "__main__":

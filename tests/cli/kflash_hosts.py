@@ -160,7 +160,7 @@ class Hosts(WorldTest):
         w = self.without_right()
         r = w.run("flash", "octopus", "-s", "-v")
         self.assertEqual(r.code, 0, r)
-        self.assertIn("right to manage services: Moonraker", r.err)
+        self.assertIn("right to stop and start services: Moonraker", r.err)
         self.assertTrue(w.service_is_up())
         with self.subTest("whatever becomes of devices.json meanwhile"):
             file = w.home / ".config/kflash/devices.json"

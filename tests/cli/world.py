@@ -49,8 +49,11 @@ class Result:
     def __repr__(self):
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
+    def said(self):
+        return [json.loads(line) for line in self.out.splitlines()]
+
     def events(self, kind):
-        return [e for e in map(json.loads, self.out.splitlines()) if e["event"] == kind]
+        return [e for e in self.said() if e["event"] == kind]
 
     def result(self):
         return self.events("result")[-1]
@@ -109,7 +112,8 @@ class World:
             full.pop(name, None)
         full.update(env or {})
         command = [KFLASH, words[0], "--sim-root", str(self.root / "w"), *words[1:]]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        options.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True, env=full, start_new_session=True, **options)
 
     def unplug(self, key):

@@ -311,8 +311,15 @@ drawing of_colours(std::uint64_t seed) {
 BOOST_AUTO_TEST_CASE(pens_bring_their_layers_together_in_their_order_and_change_no_line) {
     const drawing d = of_colours(32);
     const drawing by_colour = pens_by_colour(d), by_layer = pens_by_layer(d);
+    const auto by_list = pens_by_list(d,
+                                      {{.pen = {.name = "red"}, .colours = {"#ff0000"}, .line = 1},
+                                       {.pen = {.name = "blue"}, .colours = {"#0000ff"}, .line = 2},
+                                       {.pen = {.name = "the rest"}, .line = 3}},
+                                      "pens.yaml");
+    BOOST_REQUIRE(by_list.has_value());
     const std::vector<std::size_t> together = {0, 3, 1, 4, 2, 5}, as_they_were = {0, 1, 2, 3, 4, 5};
-    for (const auto& [with_pens, from] : {std::pair(&by_colour, &together), std::pair(&by_layer, &as_they_were)}) {
+    for (const auto& [with_pens, from] :
+         {std::pair(&by_colour, &together), std::pair(&*by_list, &together), std::pair(&by_layer, &as_they_were)}) {
         BOOST_REQUIRE(with_pens->layers.size() == d.layers.size());
         for (std::size_t l = 0; l < d.layers.size(); ++l) {
             const layer &was = d.layers[(*from)[l]], &is = with_pens->layers[l];

@@ -13,7 +13,7 @@ namespace batch_test {
 
 using namespace kf;
 using flash::need;
-using flash::verdict;
+using flash::stage_result;
 
 /// Boards that are connected and configured, each named by its own serial number: k1, k2, ...
 struct fleet {
@@ -332,11 +332,11 @@ BOOST_AUTO_TEST_CASE(all_are_the_boards_that_may_be_flashed_and_the_excluded_are
 
 BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
     std::vector<flash::batch_row> rows{
-        {"octopus", "Octopus Pro", verdict::pass, verdict::pass, verdict::pass, "v0.13.0-7-gabcdef0"},
-        {"pico", "Pico", verdict::pass, verdict::fail, verdict::skip,
+        {"octopus", "Octopus Pro", stage_result::pass, stage_result::pass, stage_result::pass, "v0.13.0-7-gabcdef0"},
+        {"pico", "Pico", stage_result::pass, stage_result::fail, stage_result::skip,
          "the bootloader starts applications at 0x8008000, the image is linked to 0x8020000"},
-        {"toolhead", "The toolhead board of the second printer", verdict::skip, verdict::skip, verdict::skip,
-         "runs v0.13.0-7-gabcdef0 already"}};
+        {"toolhead", "The toolhead board of the second printer", stage_result::skip, stage_result::skip,
+         stage_result::skip, "runs v0.13.0-7-gabcdef0 already"}};
     const auto table = flash::table_of(rows);
     BOOST_TEST(table == "DEVICE                    BUILD  FLASH  VERIFY\n"
                         "Octopus Pro               PASS   PASS   PASS    v0.13.0-7-gabcdef0\n"
@@ -406,7 +406,7 @@ BOOST_AUTO_TEST_CASE(a_batch_that_a_signal_cut_tells_it_once_and_its_rest_is_ski
     BOOST_TEST((ended.error().code == errc::interrupted));
     BOOST_TEST(tell.told.empty());
     const auto rows = flash::rows_of(p, o);
-    BOOST_TEST((rows[1].build == verdict::pass && rows[1].flash == verdict::skip));
+    BOOST_TEST((rows[1].build == stage_result::pass && rows[1].flash == stage_result::skip));
 }
 
 BOOST_AUTO_TEST_CASE(what_kept_a_batch_from_its_stop_is_told_once_and_a_service_that_is_down_ends_it) {

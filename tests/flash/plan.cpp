@@ -381,7 +381,51 @@ BOOST_AUTO_TEST_CASE(what_the_configuration_cannot_be_is_refused_with_its_reason
     git.seen.boards[0].config.tree_version = kf::fail(errc::refused, "git does not say which version");
     BOOST_TEST((git.refusal().code == errc::refused));
     git.seen.boards[0].config.tree_version = kf::fail(errc::timeout, "git is slow");
-    BOOST_TEST(count(git.lines(), "of a version that only the image will tell") == 1);
+    BOOST_TEST(count(git.lines(), "is of a version that only the image will tell") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_person_may_not_expect_is_a_warning_of_the_plan_with_all_that_stands_behind_it) {
+    host_of h;
+    auto& config = h.seen.boards[0].config;
+    config.tree_version =
+        kf::fail(error{errc::timeout, "git is slow", {}, {}, {"git config core.untrackedCache true"}});
+    config.source->drift = {{"USB_SERIAL", "y", "n"}, {"CANBUS", "n", "y"}};
+    h.seen.owed = {"klipper-2.service"};
+    const auto p = h.plan();
+    BOOST_REQUIRE(p.has_value());
+    std::vector<std::string> loud;
+    for (const auto& line : flash::lines(*p))
+        if (line.is >= flash::weight::warning)
+            loud.push_back(fmt::format("{} {}: {}", name(line.is), line.board, line.text));
+    const std::vector<std::string> wanted{
+        "warning : klipper-2.service was stopped by an earlier kflash that did not end well: it is started after this "
+        "flash",
+        "warning k1: git is slow: only the image will say it",
+        "note k1: git config core.untrackedCache true",
+        "warning k1: the source has other options than when this configuration was saved: 2 changed. Review with "
+        "kflash config k1",
+        "note k1: " + firmware::to_string(config.source->drift[0]),
+        "note k1: " + firmware::to_string(config.source->drift[1])};
+    BOOST_TEST(loud == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_gist_of_a_plan_has_boards_methods_units_and_reasons) {
+    host_of h(2);
+    h.seen.boards[0].lacks[make_flash] = kf::fail(errc::not_found, "dfu-util is not there");
+    h.wanted.left_out.emplace("k2", "runs v0.13.0 already");
+    const auto p = h.plan();
+    BOOST_REQUIRE(p.has_value());
+    std::vector<std::string> gist;
+    for (const auto& line : flash::lines(*p))
+        if (line.is >= flash::weight::gist) gist.push_back(line.text);
+    BOOST_TEST_REQUIRE(gist.size() == 7u);
+    BOOST_TEST(gist[0] == "Board 2 is left out: runs v0.13.0 already");
+    BOOST_TEST(gist[1].starts_with("klippy is idle"));
+    BOOST_TEST(gist[2] == "/home/pi/.config/kflash/configs/k1/.config (MCU stm32h723xx, as registered)");
+    BOOST_TEST(gist[3].find("stop klipper.service") != std::string::npos);
+    BOOST_TEST(gist[4].find("stop klipper-screen.service") != std::string::npos);
+    BOOST_TEST(gist[5] == "Board 1 by katapult: v0.13.0-7-gabcdef0");
+    BOOST_TEST(gist[6] == "no fallback to make_flash: dfu-util is not there");
 }
 
 BOOST_AUTO_TEST_CASE(a12_a_second_survey_agrees_only_with_the_same_plan) {

@@ -137,6 +137,25 @@ def klippy_status():
             yield "\n".join(found[:20]).encode()[:8192]
 
 
+def rpc():
+    """What klippy sent in recorded sessions, in pieces of several sizes."""
+    for size, file in enumerate(sorted((TRANSCRIPTS / "klippy").glob("*.jsonl*"))):
+        sent = [json.dumps(x["msg"]).encode() + b"\x03" for x in lines(file) if x.get("dir") == "<" and "msg" in x]
+        if sent:
+            yield bytes([7 * size % 256]) + b"".join(sent)[:4096]
+
+
+def systemctl_show():
+    yield (b"Id=klipper.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=812\n"
+           b"RequiredBy=klipper-screen.service\nEnvironmentFiles=/home/pi/printer_data/systemd/klipper.env (ignore_errors=no)\n"
+           b"ExecStart={ path=/home/pi/klippy-env/bin/python ; argv[]=/home/pi/klippy-env/bin/python "
+           b"/home/pi/klipper/klippy/klippy.py /home/pi/printer.cfg -a /tmp/klippy_uds ; ignore_errors=no }\n\n"
+           b"Id=moonraker.service\nActiveState=inactive\nMainPID=0\n")
+    yield b"/home/pi/klippy-env/bin/python\0/home/pi/klipper/klippy/klippy.py\0-l\0/tmp/klippy.log\0-a\0/tmp/klippy_uds"
+    yield b"0::/system.slice/klipper.service\n"
+    yield b"1: FLOCK  ADVISORY  WRITE 4711 fd:00:1234 0 EOF\n2: POSIX  ADVISORY  READ 1 00:0b:1 0 EOF\n"
+
+
 def svg():
     for file in sorted((TRANSCRIPTS.parent / "drawings").glob("*/in.svg")):
         yield b"x" + file.read_bytes()

@@ -78,17 +78,17 @@ BOOST_AUTO_TEST_CASE(the_right_to_the_guardians_own_unit_is_enough_and_comes_fir
     auto r = find_right(polkit, units, false, unit);
     BOOST_REQUIRE(r.has_value());
     BOOST_TEST(r->name == "polkit");
-    BOOST_TEST(r->guard_unit == unit);
+    BOOST_TEST(r->guardian_unit == unit);
     BOOST_TEST(polkit.asked == (words{shown, start}), boost::test_tools::per_element());
 
     scripted_runner sudo{.answers = {{shown, {0, "LoadState=loaded\n"}}, {"sudo -n -- " + start, {}}}};
     r = find_right(sudo, units, false, unit);
     BOOST_REQUIRE(r.has_value());
     BOOST_TEST(r->name == "sudo");
-    BOOST_TEST(r->guard_unit == unit);
+    BOOST_TEST(r->guardian_unit == unit);
 
     scripted_runner root{.answers = {{shown, {0, "LoadState=loaded\n"}}, {start, {}}}};
-    BOOST_TEST(find_right(root, units, true, unit)->guard_unit == unit);
+    BOOST_TEST(find_right(root, units, true, unit)->guardian_unit == unit);
 }
 
 BOOST_AUTO_TEST_CASE(without_the_guardians_unit_or_a_right_to_it_the_guardian_is_a_child) {
@@ -97,12 +97,12 @@ BOOST_AUTO_TEST_CASE(without_the_guardians_unit_or_a_right_to_it_the_guardian_is
     scripted_runner not_installed{.answers = {{shown, {0, "LoadState=not-found\n"}}, {"sudo -n true", {}}}};
     auto r = find_right(not_installed, units, false, unit);
     BOOST_REQUIRE(r.has_value());
-    BOOST_TEST(r->guard_unit.empty());
+    BOOST_TEST(r->guardian_unit.empty());
     BOOST_TEST(r->name == "sudo");
     scripted_runner no_right{.answers = {{shown, {0, "LoadState=loaded\n"}}}};
     BOOST_CHECK(!find_right(no_right, units, false, unit));
     scripted_runner root{.answers = {{shown, {0, "LoadState=masked\n"}}}};
-    BOOST_TEST(find_right(root, units, true, unit)->guard_unit.empty());
+    BOOST_TEST(find_right(root, units, true, unit)->guardian_unit.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_guardians_unit_that_is_just_ending_is_asked_again) {
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_guardians_unit_that_is_just_ending_is_asked_again) {
                       {start_2, {}}};
     const auto r = find_right(runner, units, false, unit);
     BOOST_REQUIRE(r.has_value());
-    BOOST_TEST(r->guard_unit == unit);
+    BOOST_TEST(r->guardian_unit == unit);
 }
 
 } // namespace right_test

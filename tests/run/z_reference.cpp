@@ -299,24 +299,24 @@ BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_mach
     machine.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
     open();
     printer.stand_at(35.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {}, {235, 210}));
+    BOOST_REQUIRE(run::travel_to(k, machine, machine.tools.front(), {}, {235, 210}));
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X99.5 Y204.5 F4800\nG90\nG0 X120.5 Y204.5 F4800\n"
                                          "G90\nG0 X235 Y210 F4800\nM400\nG90");
     printer.stand_at(60.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {}, {50, 210}, {5, 0})); // Klipper adds 5 to X
+    BOOST_REQUIRE(run::travel_to(k, machine, machine.tools.front(), {}, {50, 210}, {5, 0})); // Klipper adds 5 to X
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X45 Y210 F4800\nM400\nG90");
     printer.stand_at(110.0, 210.0, 10);
     const std::size_t sent = printer.scripts.size();
-    const auto stuck = run::travel_to(k, machine, {}, {235, 210});
+    const auto stuck = run::travel_to(k, machine, machine.tools.front(), {}, {235, 210});
     BOOST_REQUIRE(!stuck);
     BOOST_TEST(name(stuck.error().code) == "refused");
     BOOST_TEST(stuck.error().what == "there is no way to X235 Y210 round the keep-out clip");
     BOOST_TEST(stuck.error().cause == "the tool is at X110 Y210; the keep-out is X 100 to 120, Y 205 to 250 mm");
     BOOST_TEST(printer.scripts.size() == sent);
     printer.stand_at(125.0, 150.0, 10);
-    BOOST_TEST(run::travel_to(k, machine, {"kcal", 0.01}, {125, 300}).has_value());
+    BOOST_TEST(run::travel_to(k, machine, machine.tools.front(), {"kcal", 0.01}, {125, 300}).has_value());
     printer.stand_at(125.0, 150.0, 10);
-    const auto behind = run::travel_to(k, machine, {"kcal", 0.04}, {125, 300});
+    const auto behind = run::travel_to(k, machine, machine.tools.front(), {"kcal", 0.04}, {125, 300});
     BOOST_REQUIRE(!behind);
     BOOST_TEST(behind.error().what ==
                "the way to X125 Y300 comes into the keep-out clip behind the skew profile \"kcal\"");

@@ -129,7 +129,7 @@ class replay {
         sim::klippy_process k(config);
         klippy_ = &k;
         scenario_.start(k);
-        prepare();
+        set_up();
         play();
         compare();
     }
@@ -159,7 +159,7 @@ class replay {
         (is_output ? s.outputs : s.pushes).push_back({t, std::move(msg)});
     }
 
-    void prepare() {
+    void set_up() {
         const std::string before = scenario_.before;
         if (before.empty()) return;
         auto& k = *klippy_;

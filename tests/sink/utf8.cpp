@@ -53,6 +53,23 @@ BOOST_AUTO_TEST_CASE(one_fault_takes_the_bytes_that_can_only_go_on_and_no_other)
     BOOST_TEST(is_utf8("gr\xc3\xbc\xc3\x9f \xf0\x9f\x90\x91"));
 }
 
+BOOST_AUTO_TEST_CASE(a_text_is_cut_between_characters) {
+    BOOST_TEST(last_character_begin("") == 0u);
+    BOOST_TEST(last_character_begin("ab") == 1u);
+    BOOST_TEST(last_character_begin("a\xe2\x82\xac") == 1u);
+    BOOST_TEST(last_character_begin("\x80\x80") == 0u);
+    const std::string_view text = "a\xe2\x82\xac"
+                                  "b";
+    const std::size_t kept[] = {0, 1, 1, 1, 4, 5, 5};
+    for (std::size_t bytes = 0; bytes < 7; ++bytes) BOOST_TEST(beginning(text, bytes).size() == kept[bytes]);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_have_begun_a_character_as_long_as_their_lead_wants_more) {
+    for (const auto* begun : {"\xc3", "\xe2", "\xe2\x82", "\xf0\x9f\x98"}) BOOST_TEST(has_begun(begun));
+    for (const auto* not_begun : {"", "a", "\x80", "\xc1", "\xff", "\xc3\xa4", "\xe0\x80\x80"})
+        BOOST_TEST(!has_begun(not_begun));
+}
+
 BOOST_AUTO_TEST_CASE(only_code_points_are_written) {
     std::string out;
     for (const char32_t good : {U'a', U'\u00e4', U'\u20ac', U'\U0001F600'}) BOOST_TEST(append_utf8(out, good));

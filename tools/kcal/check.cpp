@@ -85,12 +85,12 @@ result<void> run_on_printer(cli::invocation& in, const plotter_site& site, int l
                             const std::vector<cal::level_row>& rows, answering& answers, cal::level_report& report) {
     KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::others, .klipper = readiness::preflighted}));
     KF_CHECK(run::refuse_skew(p->facts.skew, "kcal check"));
-    cal::level_bench bench(p->session, site.machine, p->facts, p->record, in.out, person_word(in, site));
+    cal::level_stand stand(p->session, site.machine, p->facts, p->record, in.out, person_word(in, site));
     const auto run_with = [&](auto checks) { return cal::run_level(rows, checks, in.out, report); };
-    auto ran = level == 2   ? run_with(cal::motion_level(bench))
-               : level == 3 ? run_with(cal::tool_level(bench, answers))
-               : level == 4 ? run_with(cal::drawing_level(bench, answers))
-                            : run_with(cal::control_level(bench));
+    auto ran = level == 2   ? run_with(cal::motion_level(stand))
+               : level == 3 ? run_with(cal::tool_level(stand, answers))
+               : level == 4 ? run_with(cal::drawing_level(stand, answers))
+                            : run_with(cal::control_level(stand));
     if (ran) {
         if (p->session.connected() && p->session.status().ready()) KF_CHECK(run::release_motors(p->session));
         return {};
@@ -98,8 +98,8 @@ result<void> run_on_printer(cli::invocation& in, const plotter_site& site, int l
     // Stopped by a person: the motors stay on, and the tool goes up where Z is known.
     error e = std::move(ran).error();
     if (e.code == errc::interrupted || e.code == errc::needs_person)
-        if (bench.knows_z() && p->session.connected() && p->session.status().ready())
-            if (auto up = bench.up(); !up) in.out.warn(up.error().what);
+        if (stand.knows_z() && p->session.connected() && p->session.status().ready())
+            if (auto up = stand.up(); !up) in.out.warn(up.error().what);
     return kf::fail(std::move(e));
 }
 

@@ -4,6 +4,7 @@
 #include "kcal_commands.hpp"
 
 #include <kf/cal/calibration_record.hpp>
+#include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
 
@@ -31,7 +32,7 @@ result<void> take_back(cli::invocation& in) {
                          file->string(),
                          {"kcal history"}});
     KF_TRY(const auto plan, cal::plan_undo(std::move(text), *change, machine::read_text(change->kept)));
-    const std::string diff = cal::difference(plan.before, plan.after, file->string());
+    const std::string diff = machine::difference(plan.before, plan.after, file->string());
     in.out.result({"machine_diff",
                    fmt::format("kcal {} of {}\n{}", change->routine, change->time, diff),
                    {{"file", file->string()}, {"routine", change->routine}, {"time", change->time}, {"diff", diff}}});

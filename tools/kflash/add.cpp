@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "../cli/prompt.hpp"
+#include "board_config.hpp"
 #include "board_fields.hpp"
 #include "device_choice.hpp"
 #include "kflash_commands.hpp"
-#include "prepare.hpp"
 #include "registration_sight.hpp"
 
 #include <fmt/format.h>

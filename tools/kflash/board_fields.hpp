@@ -2,7 +2,7 @@
 #pragma once
 /// What add and edit share: the options that set fields of a board.
 
-#include "prepare.hpp"
+#include "board_config.hpp"
 
 #include <ctime>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "board_config.hpp"
 #include "kflash_commands.hpp"
-#include "prepare.hpp"
 
 #include <kf/flash/built_plan.hpp>
 #include <kf/io/output_file.hpp>
@@ -23,7 +23,12 @@ result<void> run_build(cli::invocation& in) {
     const auto found = flash::look_at_config(runner, b.at, settings, board.key, request.wishes);
     KF_TRY(const auto plan,
            flash::plan_firmware(b.at, settings, board, request.wishes, found, {}, "kflash build " + board.key));
-    KF_TRY(const auto built, flash::build_firmware(plan, board.key, runner, in.out));
+    in.out.step(phase::config, plan.cached.string());
+    for (const auto& doubt : flash::doubts_of(plan, board.key)) {
+        in.out.warn(doubt.text);
+        for (const auto& note : doubt.notes) in.out.note(note);
+    }
+    KF_TRY(const auto built, flash::build_firmware(plan, runner, in.out));
     if (file) {
         KF_CHECK(io::write_output(*file, std::string_view(reinterpret_cast<const char*>(built.image.bytes.data()),
                                                           built.image.bytes.size())));

@@ -60,10 +60,8 @@ result<flash::built_plan> get_ready(cli::invocation& in, known_boards& b, flash_
     KF_CHECK(flash::choose_boards(words.wanted, r.seen, current_of(words), person, in.out));
     KF_TRY(const auto plan, flash::plan(words.wanted, r.seen));
     if (!plan.boards.empty()) {
-        in.out.step(phase::safety, plan.idle.printers.empty() ? "no klippy has to do with this" : "klippy is idle");
         KF_TRY(const bool yes, person.may_begin(plan));
         if (!yes) return kf::fail(errc::interrupted, "nothing was flashed");
-        show_plan(in, plan, plan_for::run);
     }
     return flash::build(plan, runner, [&](const std::string& key) { return flash::owned_sink(tell, key); });
 }
@@ -98,7 +96,7 @@ result<void> flash_named(cli::invocation& in, known_boards& b, flash_words& word
 result<void> flash_boards(cli::invocation& in, known_boards& b, flash_words words) {
     const terminal_questions person{in, b, words};
     KF_CHECK(name_boards(words, b, person));
-    if (words.prepare) KF_CHECK(words.prepare(in, b, words.wanted));
+    if (words.complete) KF_CHECK(words.complete(in, b, words.wanted));
     if (!words.if_needed) return flash_named(in, b, words, person);
     KF_TRY(const auto never, keep_needed(in, b, words.wanted));
     words.force = true; // what is left needs it

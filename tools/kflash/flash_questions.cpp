@@ -5,20 +5,48 @@
 
 namespace kf::kflash {
 
+namespace {
+
+/// The least weight of what a terminal shows.
+flash::weight shown_from(const flash::flash_plan& plan, plan_for whom) {
+    if (whom != plan_for::question) return flash::weight::step;
+    return plan.wanted.is_batch() ? flash::weight::gist : flash::weight::minor; // hundreds of lines are no help
+}
+
+void show_line(cli::invocation& in, const flash::plan_line& line, const std::string& text) {
+    switch (line.is) {
+    case flash::weight::warning: return in.out.warn(text);
+    case flash::weight::note: return in.out.note(text);
+    default: return in.out.step(line.in, text);
+    }
+}
+
+} // namespace
+
 void show_plan(cli::invocation& in, const flash::flash_plan& plan, plan_for whom) {
-    std::string text;
+    const auto from = shown_from(plan, whom);
+    std::string all;
     for (const auto& line : flash::lines(plan)) {
-        const auto name = std::string(label(line.in));
+        const auto in_phase = fmt::format("[{}] {}", label(line.in), line.text);
         if (in.json) {
-            record r{"plan", {}, {{"phase", name}, {"text", line.text}}};
+            record r{"plan",
+                     {},
+                     {{"phase", std::string(label(line.in))},
+                      {"text", line.text},
+                      {"weight", std::string(flash::name(line.is))}}};
             if (!line.board.empty()) r.fields.push_back({"board", line.board});
             in.out.result(r);
+            in.out.detail("plan: " + in_phase); // for the log
+        } else if (whom == plan_for::dry_run) {
+            all += (all.empty() ? "" : "\n") + in_phase;
+        } else if (line.is < from) {
+            in.out.detail("plan: " + in_phase);
+        } else {
+            const bool says_whose = line.is >= flash::weight::step && plan.wanted.is_batch() && !line.board.empty();
+            show_line(in, line, says_whose ? line.board + ": " + line.text : line.text);
         }
-        text += fmt::format("{}[{}] {}", text.empty() ? "" : "\n", name, line.text);
-        if (whom == plan_for::run) in.out.detail(fmt::format("plan: [{}] {}", name, line.text));
-        if (whom == plan_for::question) in.out.step(line.in, line.text);
     }
-    if (whom == plan_for::dry_run && !in.json) in.out.result({"plan", text});
+    if (!all.empty()) in.out.result({"plan", all});
 }
 
 result<std::string> terminal_questions::which_board(const board::registry& r) const {
@@ -50,13 +78,12 @@ cli::question terminal_questions::beginning() const {
 }
 
 result<bool> terminal_questions::may_begin(const flash::flash_plan& plan) const {
+    show_plan(in, plan, words.ask ? plan_for::question : plan_for::run);
     if (!words.ask) return flash::answered_by_flags{}.may_begin(plan);
     auto question = beginning();
-    if (plan.wanted.is_batch()) // hundreds of lines are no help
+    if (plan.wanted.is_batch())
         question.text =
             fmt::format("Flash {} of {} boards in one stop?", plan.boards.size(), plan.wanted.boards.size());
-    else
-        show_plan(in, plan, plan_for::question);
     // Of the menu's one key for all boards Enter is no.
     return cli::confirm(in, question.text, !(plan.wanted.is_batch() && in.asked_by_program), question.flag);
 }

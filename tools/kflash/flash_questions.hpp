@@ -9,8 +9,8 @@
 
 namespace kf::kflash {
 
-/// A dry run's plan is its result, a run's is for programs and for the log, and a person who is asked about one board
-/// sees it first.
+/// A dry run's plan is its result. Otherwise it is shown once, before anybody is asked whether it may be run: to a
+/// program and the log whole, on a terminal by the weight of its lines.
 enum class plan_for { dry_run, run, question };
 void show_plan(cli::invocation& in, const flash::flash_plan& plan, plan_for whom);
 

@@ -2,7 +2,7 @@
 #pragma once
 /// What argv says about a flash: the request for the core, and what concerns only who asked.
 
-#include "prepare.hpp"
+#include "board_config.hpp"
 
 #include <kf/flash/request.hpp>
 #include <kf/flash/turn.hpp>
@@ -21,7 +21,7 @@ struct flash_words {
     bool if_needed = false; ///< only boards that need it
     flash::when_busy busy = flash::when_busy::refuse;
     /// What the request needs besides, once its boards are known; may be null.
-    result<void> (*prepare)(cli::invocation&, const known_boards&, flash::request&) = nullptr;
+    result<void> (*complete)(cli::invocation&, const known_boards&, flash::request&) = nullptr;
 };
 
 [[nodiscard]] result<flash_words> flash_words_of(const cli::invocation& in);

@@ -7,7 +7,7 @@
 #include <kf/firmware/inputs_hash.hpp>
 #include <kf/flash/ledger.hpp>
 #include <kf/flash/right_to.hpp>
-#include <kf/host/guard_unit.hpp>
+#include <kf/host/guardian_unit.hpp>
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/print_guard.hpp>
 #include <kf/host/service.hpp>
@@ -125,7 +125,7 @@ void look_at_services(std::vector<health_check>& all, const known_boards& b, run
     if (names.empty() || b.at.own == flash::own_right::needless) return;
     const auto right = flash::right_to({names, running, host::read_owed(b.at.journal())}, b.at, runner);
     all.push_back(right ? well("right", fmt::format("{}{}", right->name,
-                                                    right->guard_unit.empty() ? "" : ", " + right->guard_unit))
+                                                    right->guardian_unit.empty() ? "" : ", " + right->guardian_unit))
                         : ill("right", right.error()));
 }
 

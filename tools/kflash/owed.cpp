@@ -45,7 +45,7 @@ result<void> pay_owed(cli::invocation& in, const known_boards& b) {
     // What they are asked for as a proof is what is owed to them.
     KF_TRY(const auto right, flash::right_to({units, units, units}, b.at, runner));
     host::systemd manager(runner, flash::privileged_systemctl(b.at, right), b.at.service_timeout);
-    if (right.guard_unit.empty() || right.name == "root") {
+    if (right.guardian_unit.empty() || right.name == "root") {
         KF_CHECK(host::start_each(manager, units));
     } else { // with the right to that unit alone: a stop of what is down and its start
         using lease_type = host::service_lease<decltype(manager), io::steady_clock>;

@@ -34,7 +34,7 @@ result<void> run_rollback(cli::invocation& in) {
     KF_TRY(auto words, flash_words_of(in));
     words.menuconfig = false;
     words.ask = in.can_ask() && !in.has("yes"); // whoever is there sees the warning first
-    words.prepare = choose_image;
+    words.complete = choose_image;
     return flash_with(in, words);
 }
 

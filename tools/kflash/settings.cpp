@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "board_config.hpp"
 #include "kflash_commands.hpp"
-#include "prepare.hpp"
 #include "setting_check.hpp"
 
 #include <kf/moonraker/http.hpp>

@@ -36,15 +36,28 @@ struct pad_news {
     std::string note; ///< what became of the pad, when it came or went
 };
 
+/// A pad that is there, and where it is looked for when it is gone.
+struct pad_device {
+    std::string path;
+    io::input_device::kind allowed;
+    io::input_device device;
+
+    /// errc::refused: it is no gamepad, or one that others may write to.
+    [[nodiscard]] static result<pad_device> open(std::string path, io::input_device::kind allowed) {
+        KF_TRY(auto found, io::input_device::open(path, allowed));
+        KF_CHECK(jog::demand_gamepad(found));
+        return pad_device{std::move(path), allowed, std::move(found)};
+    }
+};
+
 class gamepad_thread {
   public:
     using steady = std::chrono::steady_clock;
 
-    /// `stop` is called on its thread. errc::refused: it is no gamepad, or one that others may write to.
-    [[nodiscard]] static result<std::unique_ptr<gamepad_thread>> start(std::string path, io::input_device::kind allowed,
-                                                                       std::function<void()> stop) {
-        std::unique_ptr<gamepad_thread> out(new gamepad_thread(std::move(path), allowed, std::move(stop)));
-        KF_CHECK(out->find());
+    /// `stop` is called on its thread; here, when the pad shows that it is meant already.
+    [[nodiscard]] static result<std::unique_ptr<gamepad_thread>> start(pad_device pad, std::function<void()> stop) {
+        std::unique_ptr<gamepad_thread> out(new gamepad_thread(std::move(pad.path), pad.allowed, std::move(stop)));
+        out->use(std::move(pad.device));
         if (!out->changed_ || !out->end_) return kf::fail(io::system_error("cannot make an eventfd"));
         const io::held_signals theirs; // they are for whoever reads the keyboard
         out->thread_ = std::thread([p = out.get()] { p->run(); });
@@ -78,21 +91,26 @@ class gamepad_thread {
         const std::uint64_t one = 1;
         (void)!::write(fd, &one, sizeof one);
     }
-    result<void> find() {
-        KF_TRY(auto found, io::input_device::open(path_, allowed_));
-        KF_CHECK(jog::demand_gamepad(found));
+    void use(io::input_device found) {
+        std::vector<tui::key> keys;
+        jog::stop_before_it_is_heard(found, keys);
         pad_ = jog::gamepad(jog::sticks_of(found));
         device_.emplace(std::move(found));
-        tell({}, device_->name().empty() ? "the gamepad is there" : "gamepad: " + device_->name());
-        return {};
+        tell(std::move(keys), device_->name().empty() ? "the gamepad is there" : "gamepad: " + device_->name());
     }
+    /// A stop can take its time where nothing answers: what was let go before it is told before it, and one is enough.
     void tell(std::vector<tui::key> keys, std::string note = {}) {
+        const auto is_stop = [](const tui::key& k) { return jog::is_stop(k, jog::stop_reach::while_typing); };
+        const auto first = std::ranges::find_if(keys, is_stop);
+        publish({std::make_move_iterator(keys.begin()), std::make_move_iterator(first)}, std::move(note));
+        keys.erase(keys.begin(), first);
+        if (keys.empty()) return;
+        stop_();
+        for (tui::key& k : keys) k.heeded = is_stop(k);
+        publish(std::move(keys), {});
+    }
+    void publish(std::vector<tui::key> keys, std::string note) {
         if (keys.empty() && note.empty()) return;
-        for (tui::key& k : keys) {
-            if (!jog::is_stop(k, jog::stop_reach::while_typing)) continue;
-            stop_();
-            k.heeded = true;
-        }
         {
             const std::lock_guard alone(mutex_);
             std::ranges::move(keys, std::back_inserter(news_.keys));
@@ -113,8 +131,8 @@ class gamepad_thread {
             if (::ppoll(fds.data(), fds.size(), &wait_for, nullptr) < 0) continue;
             if (fds[1].revents != 0) return;
             if (!device_) {
-                (void)find(); // until it is there again
-                continue;
+                if (auto found = pad_device::open(path_, allowed_)) use(std::move(found->device));
+                continue; // until it is there again
             }
             std::vector<tui::key> keys;
             if (fds[0].revents != 0)
@@ -125,14 +143,10 @@ class gamepad_thread {
         }
     }
     void hear(std::vector<tui::key>& keys) {
-        auto events = device_->read();
-        if (!events) {
-            pad_.let_go(keys);
-            keys.push_back({.code = tui::key_code::focus_out});
-            device_.reset();
-            return;
-        }
-        for (const io::device_event& e : *events) pad_.take(e, steady::now(), keys);
+        if (jog::hear(*device_, pad_, steady::now(), keys)) return;
+        pad_.let_go(keys);
+        keys.push_back({.code = tui::key_code::focus_out});
+        device_.reset();
     }
 
     std::string path_;

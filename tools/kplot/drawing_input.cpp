@@ -56,9 +56,25 @@ result<svg::svg_options> reading(const cli::invocation& in) {
     return o;
 }
 
+result<drawing::drawing> read_as_its_kind(const drawing_source_text& from, const svg::svg_options& how) {
+    switch (from.kind) {
+    case drawing_kind::svg: return svg::read_svg(from.bytes, how);
+    case drawing_kind::hpgl: return hpgl::read_hpgl(from.bytes, {.tolerance_mm = how.tolerance_mm});
+    }
+    return kf::fail(errc::failed, "a drawing of a kind that nothing reads");
+}
+
+/// What errors call it.
+const char* name_of(drawing_kind kind) {
+    switch (kind) {
+    case drawing_kind::svg: return "an SVG";
+    case drawing_kind::hpgl: return "HP-GL";
+    }
+    return "?";
+}
+
 result<drawing::drawing> read_named(const drawing_source_text& from, const svg::svg_options& how) {
-    auto read = from.kind == drawing_kind::svg ? svg::read_svg(from.bytes, how)
-                                               : hpgl::read_hpgl(from.bytes, {.tolerance_mm = how.tolerance_mm});
+    auto read = read_as_its_kind(from, how);
     if (read) return read;
     error e = std::move(read).error();
     e.command = from.name;
@@ -71,7 +87,7 @@ result<void> refuse_svg_options(const cli::invocation& in, const drawing_source_
     for (const char* option : {"dpi", "invisible"})
         if (in.has(option))
             return kf::fail({errc::usage,
-                             fmt::format("--{} is for an SVG, and {} is HP-GL", option, from.name),
+                             fmt::format("--{} is for an SVG, and {} is {}", option, from.name, name_of(from.kind)),
                              {},
                              fmt::format("--{}", option)});
     return {};

@@ -114,9 +114,10 @@ void keyboard::give(std::vector<key> fresh) {
         if (k.heeded && *before == k) continue;
         k.heeded = false; // nobody has looked at it
         before = &k;
-        const heed h = first_ && open_ == 0 ? first_(k) : heed::later;
+        const bool is_settled = open_ == 0;
+        const heed h = first_ ? first_(k, is_settled) : heed::later;
         k.heeded = h == heed::done;
-        if (h != heed::later) continue;
+        if (k.heeded || (is_settled && h == heed::aside)) continue;
         ++later;
         ++open_;
     }

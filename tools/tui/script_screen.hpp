@@ -121,6 +121,7 @@ class script_screen {
     [[nodiscard]] std::vector<key> forget_typed() const noexcept { return {}; }
     void look_first(first_look) noexcept {}
     void settled() noexcept {}
+    void stop_here() noexcept {}
     void leave() noexcept {}
     [[nodiscard]] result<void> back() noexcept { return {}; }
 };

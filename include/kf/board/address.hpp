@@ -28,6 +28,9 @@ using address = std::variant<usb_address>;
 static_assert(
     std::is_same_v<std::variant_alternative_t<static_cast<std::size_t>(address_kind::usb), address>, usb_address>);
 
+static_assert(std::variant_size_v<address> == std::tuple_size_v<decltype(method_row::reaches)>,
+              "each row of flash_methods says of each kind of address whether it reaches it");
+
 /// The name by which it was found: "usb-Klipper_stm32h723xx_29001A00-if00".
 [[nodiscard]] inline const std::string& found_as(const address& a) noexcept {
     return std::visit([](const usb_address& on) -> const std::string& { return on.trail.start.file_name; }, a);

@@ -32,7 +32,7 @@ enum class claim {
     by_all,    ///< the serial number and the place
 };
 
-struct verdict {
+struct likeness {
     kf::board::claim claim = claim::none;
     std::string differs =
         {}; ///< something points to the device, but this speaks against it: "its serial number is X, not Y"
@@ -87,7 +87,7 @@ namespace detail {
 
 } // namespace detail
 
-[[nodiscard]] inline verdict judge(const board& b, const device& d) {
+[[nodiscard]] inline likeness judge(const board& b, const device& d) {
     const usb_firmware runs = firmware_on(b, d);
     const usb_face& face = runs == usb_firmware::katapult ? b.as_katapult : b.as_klipper;
     const std::string& serial = serial_number(d);

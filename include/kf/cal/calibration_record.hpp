@@ -7,6 +7,7 @@
 #include <kf/cal/write_back.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/json_fields.hpp>
+#include <kf/machine/machine_difference.hpp>
 #include <kf/machine/machine_edit.hpp>
 #include <kf/sink.hpp>
 
@@ -100,7 +101,7 @@ inline calibration_record record_of(const json::object& line) {
     const auto text = io::read_file(history, std::size_t{16} << 20);
     if (!text && text.error().code == errc::not_found) return all;
     if (!text) return kf::fail(text.error());
-    for (const std::string_view line : lines_of(*text)) {
+    for (const std::string_view line : machine::lines_of(*text)) {
         boost::system::error_code ec;
         const auto value = json::parse(line, ec);
         if (!ec && value.is_object()) all.push_back(detail::record_of(value.get_object()));

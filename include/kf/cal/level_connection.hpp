@@ -41,43 +41,43 @@ class connection_level {
     [[nodiscard]] result<verdict> socket_is_there() const {
         std::error_code ec;
         const auto type = std::filesystem::status(socket_, ec).type();
-        if (type == std::filesystem::file_type::socket) return judged(true, socket_);
-        return judged(false,
-                      type == std::filesystem::file_type::not_found
-                          ? fmt::format("there is nothing at {}: is Klipper started with -a {}?", socket_, socket_)
-                          : fmt::format("{} is no socket", socket_));
+        if (type == std::filesystem::file_type::socket) return verdict_of(true, socket_);
+        return verdict_of(false,
+                          type == std::filesystem::file_type::not_found
+                              ? fmt::format("there is nothing at {}: is Klipper started with -a {}?", socket_, socket_)
+                              : fmt::format("{} is no socket", socket_));
     }
     [[nodiscard]] result<verdict> connects() {
         auto link = io::unix_socket::connect(socket_, soon());
-        if (!link) return judged(false, link.error().what);
+        if (!link) return verdict_of(false, link.error().what);
         link_.emplace(*std::move(link));
-        return judged(true, "connected");
+        return verdict_of(true, "connected");
     }
     [[nodiscard]] result<verdict> tells_who_it_is() {
         KF_CHECK(linked());
         KF_TRY(const auto info, link_->info(soon()));
         const bool up = info.state == klippy::printer_state::ready || info.state == klippy::printer_state::startup;
-        return judged(up, fmt::format("{}, {}{}", klippy::name(info.state), info.software_version,
-                                      up ? "" : ": " + std::string(klippy::first_line(info.message))));
+        return verdict_of(up, fmt::format("{}, {}{}", klippy::name(info.state), info.software_version,
+                                          up ? "" : ": " + std::string(klippy::first_line(info.message))));
     }
     [[nodiscard]] result<verdict> tells_its_state() {
         KF_CHECK(linked());
         KF_TRY(const auto now, link_->query({{"webhooks", json::array{"state"}}}, soon()));
         klippy::printer_status s;
         KF_CHECK(s.merge(now.status, now.eventtime));
-        return judged(s.webhooks.state != klippy::printer_state::unknown, klippy::name(s.webhooks.state));
+        return verdict_of(s.webhooks.state != klippy::printer_state::unknown, klippy::name(s.webhooks.state));
     }
     [[nodiscard]] result<verdict> tells_its_place() {
         KF_CHECK(linked());
         KF_TRY(const auto now, link_->query({{"toolhead", json::array{"position", "homed_axes"}}}, soon()));
         klippy::printer_status s;
         KF_CHECK(s.merge(now.status, now.eventtime));
-        if (!s.toolhead) return judged(false, "there is no toolhead");
+        if (!s.toolhead) return verdict_of(false, "there is no toolhead");
         const auto& at = s.toolhead->position;
         const std::string& homed = s.toolhead->homed_axes;
         const bool numbers = std::all_of(at.begin(), at.end(), [](double v) { return std::isfinite(v); });
-        return judged(numbers && homed.find_first_not_of("xyz") == std::string::npos,
-                      fmt::format("{}, homed: {}", place_text(at), homed.empty() ? "nothing" : homed));
+        return verdict_of(numbers && homed.find_first_not_of("xyz") == std::string::npos,
+                          fmt::format("{}, homed: {}", place_text(at), homed.empty() ? "nothing" : homed));
     }
     [[nodiscard]] result<verdict> shows_its_terminal() {
         KF_CHECK(linked());
@@ -88,7 +88,7 @@ class connection_level {
         while (heard.empty() && std::chrono::steady_clock::now() < until)
             KF_CHECK(link_->pump(std::chrono::steady_clock::now() + std::chrono::milliseconds(50)));
         link_.reset(); // with the handler
-        return judged(!heard.empty(), heard.empty() ? "nothing came" : heard.substr(0, heard.find('\n')));
+        return verdict_of(!heard.empty(), heard.empty() ? "nothing came" : heard.substr(0, heard.find('\n')));
     }
 
   public:
@@ -100,7 +100,7 @@ class connection_level {
         result<verdict> seen = look(row.check);
         // A connection that breaks here is what this level is there to find.
         if (!seen && (seen.error().code == errc::connection_lost || seen.error().code == errc::timeout))
-            return judged(false, seen.error().what);
+            return verdict_of(false, seen.error().what);
         return seen;
     }
 

@@ -3,7 +3,7 @@
 /// Level 4: whether what is drawn is what was meant. Four drawings on one sheet, one below the other, each as a file
 /// that Klipper runs; a person measures and looks, of the last Klipper tells itself.
 
-#include <kf/cal/level_bench.hpp>
+#include <kf/cal/level_stand.hpp>
 #include <kf/cal/patterns/figure.hpp>
 #include <kf/cal/patterns/shapes.hpp>
 #include <kf/cal/routine_answers.hpp>
@@ -65,12 +65,12 @@ namespace kf::cal {
 
 template<class Session, sink Sink, answers Answers>
 class drawing_level {
-    level_bench<Session, Sink>& bench_;
+    level_stand<Session, Sink>& stand_;
     Answers& answers_;
 
     /// From the top of the canvas down: 50, 50, 10 and 40 mm high, 10 mm between them.
     [[nodiscard]] point place_of(level_check check) const {
-        const auto& canvas = bench_.machine().canvas;
+        const auto& canvas = stand_.machine().canvas;
         constexpr mm all = 180;
         const mm top = (canvas.height_mm - all) / 2;
         const mm below = check == level_check::square       ? 25
@@ -80,47 +80,47 @@ class drawing_level {
         return {canvas.width_mm / 2, top + below};
     }
     result<void> draw(level_check check, strokes lines) {
-        KF_CHECK(bench_.prepare_with_z());
+        KF_CHECK(stand_.prepare_with_z());
         routine_steering ends_by_signal;
-        KF_CHECK(to_its_end(bench_.draw_file(operations_of(std::move(lines), place_of(check), bench_.machine()),
+        KF_CHECK(to_its_end(stand_.draw_file(operations_of(std::move(lines), place_of(check), stand_.machine()),
                                              "kcal-level4.gcode", ends_by_signal)));
         return {};
     }
     /// Of what is asked about it: lengths of 50 mm within half a millimetre, and yes.
-    result<verdict> judge(const level_row& row) {
+    result<verdict> ask_person(const level_row& row) {
         constexpr mm side = 50, allowed = 0.5;
         bool right = true;
         std::string seen;
         for (const question& q : row.asks) {
-            KF_TRY(const answer a, answer_of(q, answers_, bench_.out()));
+            KF_TRY(const answer a, answer_of(q, answers_, stand_.out()));
             if (const auto* number = std::get_if<double>(&a))
                 right = right && std::fabs(*number - side) <= allowed + 1e-9;
             else
                 right = right && std::get<bool>(a);
             seen += fmt::format("{}{}: {}", seen.empty() ? "" : ", ", q.name, to_text(a));
         }
-        return judged(right, seen);
+        return verdict_of(right, seen);
     }
-    result<verdict> drawn_and_judged(const level_row& row, strokes lines) {
+    result<verdict> drawn_and_asked(const level_row& row, strokes lines) {
         KF_CHECK(draw(row.check, std::move(lines)));
-        return judge(row);
+        return ask_person(row);
     }
     result<verdict> is_long() {
         constexpr std::size_t count = 1000;
         KF_CHECK(draw(level_check::long_job, long_pattern(count)));
-        return judged(true, fmt::format("{} lines, to the end of the file", count));
+        return verdict_of(true, fmt::format("{} lines, to the end of the file", count));
     }
 
   public:
-    drawing_level(level_bench<Session, Sink>& bench, Answers& answers)
-      : bench_(bench)
+    drawing_level(level_stand<Session, Sink>& stand, Answers& answers)
+      : stand_(stand)
       , answers_(answers) {}
 
     [[nodiscard]] result<verdict> operator()(const level_row& row) {
         switch (row.check) {
-        case level_check::square: return drawn_and_judged(row, cal::square(50));
-        case level_check::circle: return drawn_and_judged(row, cal::circle(50));
-        case level_check::fine_lines: return drawn_and_judged(row, hatch(20, 20, 0.5));
+        case level_check::square: return drawn_and_asked(row, cal::square(50));
+        case level_check::circle: return drawn_and_asked(row, cal::circle(50));
+        case level_check::fine_lines: return drawn_and_asked(row, hatch(20, 20, 0.5));
         default: return is_long();
         }
     }

@@ -162,7 +162,7 @@ struct verdict {
     std::string seen; ///< what came of it, for a person
 };
 
-[[nodiscard]] inline verdict judged(bool passed, std::string seen) {
+[[nodiscard]] inline verdict verdict_of(bool passed, std::string seen) {
     return {passed ? verdict_is::passed : verdict_is::failed, std::move(seen)};
 }
 

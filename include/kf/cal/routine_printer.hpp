@@ -192,7 +192,7 @@ class routine_printer {
                              fmt::format("Z goes from {} to {}", io::to_decimal(machine_.work_area_min_mm.z, 3),
                                          io::to_decimal(machine_.work_area_mm.z, 3))});
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, t.at));
+        KF_CHECK(run::travel_to(k_, machine_, *tool, facts_.skew, t.at));
         KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", how_.routine)));
         constexpr int rest_ms = 200;
         const seconds planned = 2 * std::fabs(t.z - machine_.z_states.travel_mm) / tool->plunge_feed_mm_s + 1;
@@ -206,7 +206,7 @@ class routine_printer {
     result<json::object> does(const home_again& h) {
         KF_CHECK(run::refuse_hidden_homing(facts_.inside_g28));
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.away));
+        KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, h.away));
         constexpr mm_per_s slow = 5;
         KF_CHECK(k_.home(fmt::format("G28 {}", io::to_upper(h.axis)),
                          deadline((machine_.work_area_mm.x - machine_.work_area_min_mm.x + machine_.work_area_mm.y -
@@ -250,7 +250,7 @@ class routine_printer {
             machine::xy to{here[0], here[1]};
             if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
             if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
-            KF_CHECK(run::travel_to(k_, machine_, facts_.skew, to));
+            KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, to));
             constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
             for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
                 KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
@@ -266,7 +266,7 @@ class routine_printer {
 
     result<json::object> does(const hover& h) {
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.at));
+        KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, h.at));
         return json::object{};
     }
 

@@ -56,9 +56,7 @@ template<sink Sink>
 
 /// Builds, or takes what there is; pins and proves.
 template<io::process_runner Runner, sink Sink>
-[[nodiscard]] result<built_firmware> build_firmware(const firmware_plan& p, const std::string& key, Runner& runner,
-                                                    Sink& out) {
-    tell_firmware_plan(p, key, out);
+[[nodiscard]] result<built_firmware> build_firmware(const firmware_plan& p, Runner& runner, Sink& out) {
     out.step(phase::build, p.stored ? fmt::format("the kept image of {}", p.stored->time)
                                     : fmt::format("{} {}", p.site.tree.string(), p.target.tree_version));
     const io::steady_clock clock;
@@ -104,7 +102,7 @@ namespace detail {
 
 template<io::process_runner Runner, sink Sink>
 [[nodiscard]] result<built_plan::board> build_board(const board_plan& b, Runner& runner, Sink& out) {
-    KF_TRY(auto built, build_firmware(b.firmware, b.board.key, runner, out));
+    KF_TRY(auto built, build_firmware(b.firmware, runner, out));
     KF_CHECK(io::interrupt::check());
     KF_TRY(auto lock, io::file_lock::take(b.firmware.site.dir / "lock", b.firmware.site.who));
     KF_CHECK(firmware::still_is(built.image, built.build.file));
@@ -117,7 +115,6 @@ template<io::process_runner Runner, sink Sink>
 template<sink Sink>
 [[nodiscard]] result<built_plan::board> share_build(const board_plan& b, const result<built_plan::board>& other,
                                                     Sink& out) {
-    tell_firmware_plan(b.firmware, b.board.key, out);
     if (!other) return kf::fail(other.error());
     out.step(phase::build, fmt::format("the image of {}: its configuration is the same", b.built_with));
     KF_CHECK(prove_built(other->firmware, b.firmware, out));

@@ -17,13 +17,13 @@
 
 namespace kf::flash {
 
-enum class verdict { pass, fail, skip };
+enum class stage_result { pass, fail, skip };
 
-[[nodiscard]] constexpr const char* name(verdict v) noexcept {
+[[nodiscard]] constexpr const char* name(stage_result v) noexcept {
     switch (v) {
-    case verdict::pass: return "PASS";
-    case verdict::fail: return "FAIL";
-    case verdict::skip: return "SKIP";
+    case stage_result::pass: return "PASS";
+    case stage_result::fail: return "FAIL";
+    case stage_result::skip: return "SKIP";
     }
     return "?";
 }
@@ -31,7 +31,7 @@ enum class verdict { pass, fail, skip };
 /// One board of a batch in its table.
 struct batch_row {
     std::string key, name;
-    verdict build = verdict::skip, flash = verdict::skip, verify = verdict::skip;
+    stage_result build = stage_result::skip, flash = stage_result::skip, verify = stage_result::skip;
     std::string reason = {}; ///< what runs now, or why not
     std::optional<error> failure = {};
 };
@@ -42,18 +42,18 @@ namespace detail {
     batch_row row{b.key, b.name};
     row.reason = b.why;
     row.failure = b.failure;
-    if (b.failure && b.in == phase::build) row.build = verdict::fail;
-    if (b.failure && b.in != phase::build) row.flash = verdict::fail;
+    if (b.failure && b.in == phase::build) row.build = stage_result::fail;
+    if (b.failure && b.in != phase::build) row.flash = stage_result::fail;
     return row;
 }
 
 [[nodiscard]] inline batch_row row_of(const outcome& o, std::size_t i) {
     const auto& b = o.boards[i];
     batch_row row{b.key, b.name};
-    row.build = b.built ? verdict::pass : verdict::skip;
+    row.build = b.built ? stage_result::pass : stage_result::skip;
     const auto& ended = o.ended(i);
     if (ended) {
-        row.flash = row.verify = verdict::pass;
+        row.flash = row.verify = stage_result::pass;
         row.reason = b.written.version;
         return row;
     }
@@ -61,10 +61,10 @@ namespace detail {
     row.reason = ended.error().what;
     const bool was_written = o.reached && b.written.wrote == written::all;
     if (was_written) {
-        row.flash = verdict::pass;
-        row.verify = verdict::fail;
+        row.flash = stage_result::pass;
+        row.verify = stage_result::fail;
     } else if (ended.error().code != errc::interrupted || b.written.wrote != written::nothing) {
-        row.flash = verdict::fail;
+        row.flash = stage_result::fail;
     } // else a signal came before its turn
     return row;
 }
@@ -176,8 +176,8 @@ template<reporter Reporter>
                           {"verify", name(row.verify)},
                           {"reason", row.reason}}});
         const auto failed = std::ranges::count_if(rows, [](const auto& row) { return row.failure.has_value(); });
-        const auto passed =
-            std::ranges::count_if(rows, [](const auto& row) { return !row.failure && row.verify == verdict::pass; });
+        const auto passed = std::ranges::count_if(
+            rows, [](const auto& row) { return !row.failure && row.verify == stage_result::pass; });
         job.result({"batch",
                     table_of(rows),
                     {{"passed", static_cast<std::int64_t>(passed)},

@@ -32,16 +32,16 @@ struct external_outcome {
 /// Under sudo a flasher out of a person's folder runs as that person: can it open the port?
 template<io::process_runner Runner>
 [[nodiscard]] result<void> may_open_port(Runner& runner, const write_job& job) {
-    const auto& device = trail_of(job).start;
-    if (!job.run_as || device.path.empty()) return {};
-    const auto port = device.path.string();
+    const auto* trail = trail_on_usb(job);
+    if (trail == nullptr || !job.run_as || trail->start.path.empty()) return {};
+    const auto port = trail->start.path.string();
     const auto looked = io::run_and_capture(
         runner, io::command{.argv = {"test", "-r", port, "-a", "-w", port}, .run_as = job.run_as}, 10);
     if (looked && looked->first.status == 0) return {};
     const passwd* user = ::getpwuid(job.run_as->uid);
     const std::string name = user != nullptr ? user->pw_name : std::to_string(job.run_as->uid);
     return kf::fail(error{errc::refused,
-                          fmt::format("{} may not open {}", name, device.file_name),
+                          fmt::format("{} may not open {}", name, trail->start.file_name),
                           "this method runs a program of that user's folder, as that user and not as root",
                           {},
                           {"sudo usermod -aG dialout " + name, "log out and in, then run this again"}});

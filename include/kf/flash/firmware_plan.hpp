@@ -58,20 +58,20 @@ struct firmware_plan {
     return p;
 }
 
-/// What the person has to be told before the build.
-template<sink Sink>
-void tell_firmware_plan(const firmware_plan& p, const std::string& key, Sink& out) {
-    if (p.no_version) {
-        out.warn(p.no_version->what + ": only the image will say it");
-        for (const auto& step : p.no_version->steps) out.note(step);
-    }
-    out.step(phase::config, p.cached.string());
-    if (p.stored) return;
-    if (p.source.drift.empty()) return;
-    out.warn(fmt::format("the source has other options than when this configuration was saved: {} changed. Review "
-                         "with kflash config {}",
-                         p.source.drift.size(), key));
-    for (const auto& change : p.source.drift) out.note(firmware::to_string(change));
+/// What a person has to know before the build: a warning, and what stands behind it.
+struct doubt {
+    std::string text;
+    std::vector<std::string> notes = {};
+};
+[[nodiscard]] inline std::vector<doubt> doubts_of(const firmware_plan& p, const std::string& key) {
+    std::vector<doubt> all;
+    if (p.no_version) all.push_back({p.no_version->what + ": only the image will say it", p.no_version->steps});
+    if (p.stored || p.source.drift.empty()) return all;
+    all.push_back({fmt::format("the source has other options than when this configuration was saved: {} changed. "
+                               "Review with kflash config {}",
+                               p.source.drift.size(), key)});
+    for (const auto& change : p.source.drift) all.back().notes.push_back(firmware::to_string(change));
+    return all;
 }
 
 } // namespace kf::flash

@@ -77,6 +77,11 @@ struct write_job {
         job.address);
 }
 
+/// The board as it is followed on USB; null for one that is reached by another way.
+[[nodiscard]] inline const board::trail* trail_on_usb(const write_job& job) {
+    const auto* on = std::get_if<board::usb_address>(&job.address);
+    return on == nullptr ? nullptr : &on->trail;
+}
 /// For methods of boards on USB: their rows say that they reach no others.
 [[nodiscard]] inline const board::usb_address& usb_of(const write_job& job) {
     return std::get<board::usb_address>(job.address);

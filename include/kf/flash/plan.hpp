@@ -2,12 +2,13 @@
 #pragma once
 /// What a flash is going to do, for one board or for many: addresses, methods in their order, every check with its
 /// reason, the units to stop. plan() is pure: two surveys that show the same give the same plan. lines() is the only
-/// text of it: dry run, confirmation, --json and the log print that and nothing else, and every effect of a run is
-/// named there.
+/// text of it, told once: dry run, confirmation, --json and the log print that and nothing else, a terminal as much of
+/// it as its person wants to read, and every effect of a run is named there.
 
 #include <kf/firmware/build.hpp>
 #include <kf/flash/batch_order.hpp>
 #include <kf/flash/guarding.hpp>
+#include <kf/flash/plan_line.hpp>
 #include <kf/flash/survey.hpp>
 #include <kf/sink.hpp>
 
@@ -130,7 +131,9 @@ inline void share_builds(flash_plan& p) {
 
 /// What a person is told when a firmware gives the board another name: it is no surprise afterwards then.
 [[nodiscard]] inline std::vector<std::string> new_name_notes(const board_plan& b) {
-    const auto& face = trail_of(b.job).expected;
+    const auto* trail = trail_on_usb(b.job);
+    if (trail == nullptr) return {};
+    const auto& face = trail->expected;
     const auto& known = b.board.as_klipper;
     if (board::pattern_matches(b.board.serial_pattern, face.name) ||
         board::without_interface(known.name) == board::without_interface(face.name) ||
@@ -143,14 +146,6 @@ inline void share_builds(flash_plan& p) {
     return notes;
 }
 
-/// A line of a plan and whose it is: a board's key, or nobody's.
-struct plan_line {
-    phase in = phase::plan;
-    std::string board = {};
-    std::string text = {};
-    bool operator==(const plan_line&) const = default;
-};
-
 namespace detail {
 
 inline void add_proofs(std::vector<plan_line>& all, const board_plan& b) {
@@ -159,13 +154,26 @@ inline void add_proofs(std::vector<plan_line>& all, const board_plan& b) {
                       "size, bootloader kept");
     say(phase::build, fmt::format("pin it as {}; nobody else builds in {} until the end", b.job.image_file.string(),
                                   b.firmware.site.dir.string()));
-    for (auto& note : new_name_notes(b)) say(phase::config, std::move(note));
+    auto is = weight::step;
+    for (auto& note : new_name_notes(b)) {
+        all.push_back({phase::config, b.board.key, std::move(note), is});
+        is = weight::note;
+    }
+    for (auto& doubt : doubts_of(b.firmware, b.board.key)) {
+        all.push_back({phase::config, b.board.key, std::move(doubt.text), weight::warning});
+        for (auto& note : doubt.notes) all.push_back({phase::config, b.board.key, std::move(note), weight::note});
+    }
+}
+
+[[nodiscard]] inline plan_line config_line(const board_plan& b) {
+    return {phase::config, b.board.key,
+            fmt::format("{} (MCU {}, as registered)", b.firmware.cached.string(), b.job.mcu), weight::step};
 }
 
 /// Nothing is built.
 inline void add_stored_checks(std::vector<plan_line>& all, const board_plan& b, const stored_image& stored) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
-    say(phase::config, fmt::format("{} (MCU {}, as registered)", b.firmware.cached.string(), b.job.mcu));
+    all.push_back(config_line(b));
     say(phase::build, fmt::format("{} is {}, as it was flashed and verified on {}; nothing is built",
                                   stored.file.string(), stored.version, stored.time));
     say(phase::build, fmt::format("demand its SHA-256 {}", stored.sha256));
@@ -177,10 +185,7 @@ inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     const auto& f = b.firmware;
     if (f.stored) return add_stored_checks(all, b, *f.stored);
     const auto tree = f.site.tree.string();
-    say(phase::config, fmt::format("{} (MCU {}, as registered{})", f.cached.string(), b.job.mcu,
-                                   f.source.drift.empty()
-                                       ? ""
-                                       : fmt::format("; the source tree changes {} options", f.source.drift.size())));
+    all.push_back(config_line(b));
     say(phase::build, fmt::format("{} is {}", tree,
                                   f.target.tree_version.empty() ? "of a version that only the image will tell"
                                                                 : f.target.tree_version));
@@ -198,9 +203,19 @@ inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     add_proofs(all, b);
 }
 
+/// "Octopus Pro by katapult, or else by make_flash: v0.13.0-7-gabcdef0".
+[[nodiscard]] inline std::string write_line(const board_plan& b) {
+    std::string text = b.board.name;
+    for (const auto method : b.order.methods)
+        text += fmt::format("{} by {}", method == b.order.methods.front() ? "" : ", or else", name(method));
+    const auto& version = b.firmware.stored ? b.firmware.stored->version : b.firmware.target.tree_version;
+    return text + ": " + (version.empty() ? "a version that only the image will tell" : version);
+}
+
 inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& device = b.target.device();
+    all.push_back({phase::flash, b.board.key, write_line(b), weight::gist});
     say(phase::flash, "look it up once more: it is where it was, and nothing else looks like it");
     say(phase::flash, fmt::format("nobody holds {} ({})", b.target.by_id_name(), device.resolved.string()));
     // What it is opened by while it has no name yet, or another one.
@@ -211,7 +226,7 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
             say(phase::flash, "only if nothing was written, another method may try, and the board is where it was:");
         for (auto& line : plan_of(method, b.job)) say(phase::flash, std::move(line));
     }
-    if (!b.order.no_fallback.empty()) say(phase::flash, b.order.no_fallback);
+    if (!b.order.no_fallback.empty()) all.push_back({phase::flash, b.board.key, b.order.no_fallback, weight::gist});
     say(phase::verify, "wait up to 30 s for the board, ask it over serial for its version, demand the image's");
 }
 
@@ -219,9 +234,11 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
 
 [[nodiscard]] inline std::vector<plan_line> lines(const flash_plan& p) {
     std::vector<plan_line> all;
-    const auto say = [&](phase in, std::string text) { all.push_back({in, {}, std::move(text)}); };
+    const auto say = [&](phase in, std::string text, weight is = weight::minor) {
+        all.push_back({in, {}, std::move(text), is});
+    };
     for (const auto& b : p.without)
-        all.push_back({phase::plan, b.key, fmt::format("{} is left out: {}", b.name, b.why)});
+        all.push_back({phase::plan, b.key, fmt::format("{} is left out: {}", b.name, b.why), weight::gist});
     if (p.boards.empty()) return all;
     const auto job = [&](const char* verb, const std::string& unit) {
         return io::to_string(host::systemctl_job(p.at.systemctl, verb, unit));
@@ -234,11 +251,12 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
                        fmt::format("note in {} how the board shows itself on USB, when that is new; before: {}.bak",
                                    registry, registry)});
     }
-    say(phase::safety, p.idle.printers.empty()
-                           ? "no klippy has to do with what is flashed"
-                           : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock");
-    for (const auto& a : p.idle.assumptions) say(phase::safety, a.text);
-    for (const auto& unit : p.owed) say(phase::safety, owed_note(unit));
+    say(phase::safety,
+        p.idle.printers.empty() ? "no klippy has to do with what is flashed"
+                                : "klippy is idle: print_stats, idle_timeout, heaters, pause, plot lock",
+        weight::step);
+    for (const auto& a : p.idle.assumptions) say(phase::safety, a.text, weight::warning);
+    for (const auto& unit : p.owed) say(phase::safety, owed_note(unit), weight::warning);
     say(phase::safety, fmt::format("no other flash meanwhile: {}", p.at.lock().string()));
     say(phase::safety, fmt::format("ask again whenever it matters: {} show", fmt::join(p.at.systemctl, " ")));
     for (const auto& b : p.boards) detail::add_board_checks(all, b);
@@ -246,8 +264,8 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
         say(phase::service, "right to stop and start services: " + p.right.name);
         say(phase::service,
             fmt::format("{}: starts {} again when kflash and its flashers are gone",
-                        p.right.guard_unit.empty() ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
-                                                   : p.right.guard_unit,
+                        p.right.guardian_unit.empty() ? io::to_string(guardian_child_of(p.at, p.right, p.stop.units))
+                                                      : p.right.guardian_unit,
                         fmt::join(p.stop.units, ", ")));
         say(phase::service, guardian_note(p.at, p.right));
         say(phase::service, fmt::format("the list of what is stopped: {}", p.at.journal().string()));
@@ -258,7 +276,7 @@ inline void add_board_write(std::vector<plan_line>& all, const flash_plan& p, co
     for (const auto& k : p.idle.printers)
         if (!k.plot_lock.empty()) say(phase::service, fmt::format("the plot lock: {}", k.plot_lock.string()));
     for (const auto& u : p.stop.units)
-        say(phase::service, job("stop", u) + ", prove that it is down and nobody holds the port");
+        say(phase::service, job("stop", u) + ", prove that it is down and nobody holds the port", weight::gist);
     if (p.wanted.is_batch())
         say(phase::service, fmt::format("note in {} which boards this batch is about", p.at.ledger().string()));
     for (const auto& b : p.boards) {

@@ -8,7 +8,7 @@
 /// | q.configure(b)         | the board's configuration as the person wants it is cached then     |
 /// | q.may_leave_out(ready) | go on without the boards that are not ready                         |
 /// | q.leave_out(question)  | are the boards of this question left out                            |
-/// | q.may_begin(p)         | may this plan be run; it was shown before                           |
+/// | q.may_begin(p)         | may this plan be run: it is shown here, whoever answers             |
 ///
 /// Models: answered_by_flags; a terminal (tools/kflash).
 

@@ -3,7 +3,7 @@
 /// The right to stop and start services: the person's own, or else that of somebody who does it for him.
 
 #include <kf/flash/place.hpp>
-#include <kf/host/guard_unit.hpp>
+#include <kf/host/guardian_unit.hpp>
 #include <kf/host/right.hpp>
 
 namespace kf::flash {
@@ -13,7 +13,7 @@ template<io::process_runner Runner>
     if (at.own == own_right::needless) return host::right{"none is needed", {}};
     result<host::right> own = kf::fail(errc::refused, "you have no right to stop and start the printer's service");
     if (at.own == own_right::looked_for)
-        own = host::find_right(runner, asked.running, at.is_root, host::guard_unit_of(at.user));
+        own = host::find_right(runner, asked.running, at.is_root, host::guardian_unit_of(at.user));
     if (own || !at.other_right) return own;
     auto other = at.other_right(asked);
     if (other) return other;

@@ -129,16 +129,6 @@ template<io::process_runner Runner, io::clock Clock, reporter Reporter>
     owned_sink<Reporter> job(tell, {});
     const auto& now = agreement.now;
     const auto& at = now.at;
-    for (const auto& b : now.boards) {
-        owned_sink<Reporter> out(tell, b.board.key);
-        const auto notes = new_name_notes(b);
-        for (std::size_t i = 0; i < notes.size(); ++i) i == 0 ? out.step(phase::config, notes[i]) : out.note(notes[i]);
-        if (!b.order.no_fallback.empty()) out.detail(b.order.no_fallback);
-    }
-    for (const auto& unit : now.owed) job.warn(owed_note(unit));
-    job.detail("right to manage services: " + now.right.name);
-    if (!now.stop.units.empty()) job.detail(guardian_note(at, now.right));
-
     using manager_type = host::systemd<Runner>;
     using lease_type = host::service_lease<manager_type, Clock>;
     manager_type manager(runner, at.systemctl, at.service_timeout);

@@ -63,7 +63,10 @@ class stopped_window {
         options.hold_as = "kflash flash";
         options.moonraker = now_.at.moonraker;
         KF_TRY(idle, host::check_idle(instances, options));
-        for (const auto& a : idle->assumptions()) job_.warn(a.text);
+        for (const auto& a : idle->assumptions()) // those that were planned were told with the plan
+            if (std::ranges::find(now_.idle.assumptions, a.text, &host::assumption::text) ==
+                now_.idle.assumptions.end())
+                job_.warn(a.text);
         for (const auto& p : idle->printers())
             if (p.instance.process.pid != 0 &&
                 std::ranges::find(now_.stop.pids, p.instance.process.pid) == now_.stop.pids.end())

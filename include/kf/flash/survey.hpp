@@ -112,7 +112,7 @@ inline void take_from(write_job& job, const firmware::build_site& site) {
     std::vector<board::target> boards;
     for (const auto& b : seen.boards)
         if (is_in_play(wanted, b)) boards.push_back(*b.target);
-    return host::judge_idle(seen.printers, guard_options_of(wanted, std::move(boards)));
+    return host::demand_idle(seen.printers, guard_options_of(wanted, std::move(boards)));
 }
 
 /// What a flash of these boards would stop: the services of their klippys, and what is owed a start anyhow.

@@ -3,7 +3,7 @@
 /// The guardian: a process that stops and starts the units when kflash says so, and starts them by itself when kflash
 /// and every flasher it left behind are gone: its input then ends. So the printer comes back after kill -9, a lost SSH
 /// session, a crash. It is armed *before* anything is stopped. Either it is a child of kflash in a session of its own,
-/// started through the right to manage services, or a unit of the service manager (host/guard_unit.hpp).
+/// started through the right to manage services, or a unit of the service manager (host/guardian_unit.hpp).
 ///
 /// Lines to it: "7 stop", "8 start", "done". Its answers: the hello, "7 taken" at once, then "7 ok" or "7 error TEXT":
 /// the number tells an answer that came late from the one that is waited for. A "stop" from somebody who is gone is not

@@ -3,7 +3,7 @@
 /// May the printer be stopped now? Asked at the start of a flash and again right before the stop, of klippy itself and
 /// of Moonraker: the stricter wins. A print, a move, a pause, a hot heater, a plot's lock: no. Cannot be known, be it
 /// because nobody answers or because it cannot be seen: no, unless the person said --assume-idle. look_at_printers()
-/// asks, judge_idle() is pure.
+/// asks, demand_idle() is pure.
 
 #include <kf/host/klippy_survey.hpp>
 #include <kf/host/mcu_facts.hpp>
@@ -256,8 +256,8 @@ struct idle_printers {
 };
 
 /// The printers that have to do with the board; errc::refused when one of them is not idle.
-[[nodiscard]] inline result<idle_printers> judge_idle(const std::vector<printer_sight>& sights,
-                                                      const guard_options& options) {
+[[nodiscard]] inline result<idle_printers> demand_idle(const std::vector<printer_sight>& sights,
+                                                       const guard_options& options) {
     idle_printers idle;
     const auto refuse = [](const std::string& what, std::vector<std::string> steps) {
         return kf::fail(
@@ -338,7 +338,7 @@ class idle_proof {
 [[nodiscard]] inline result<idle_proof> check_idle(const std::vector<klippy_instance>& instances,
                                                    const guard_options& options) {
     idle_proof proof;
-    KF_TRY(proof.idle_, judge_idle(look_at_printers(instances, options.patience, options.moonraker), options));
+    KF_TRY(proof.idle_, demand_idle(look_at_printers(instances, options.patience, options.moonraker), options));
     if (options.hold_as.empty()) return proof;
     for (const auto& p : proof.idle_.printers) {
         if (p.instance.socket.empty()) continue;

@@ -23,30 +23,30 @@ struct service_question {
 struct right {
     std::string name;                        ///< "root", "sudo", "polkit"
     std::vector<std::string> prefix;         ///< what stands before the guardian's command, or before systemctl
-    std::string guard_unit = {};             ///< the guardian is this unit; empty: a child of kflash
+    std::string guardian_unit = {};          ///< the guardian is this unit; empty: a child of kflash
     std::vector<std::string> systemctl = {}; ///< what stands for it where the right is another program's
 };
 
 /// `active_units`: starting an active unit changes nothing and needs the same authorisation as starting a stopped one.
-/// `guard_unit`: what guard_unit_of() gives; it is started to see whether it can be, and ends by itself when nobody
-/// connects to it. Empty: not looked for.
+/// `guardian_unit`: what guardian_unit_of() gives; it is started to see whether it can be, and ends by itself when
+/// nobody connects to it. Empty: not looked for.
 template<io::process_runner Runner>
 [[nodiscard]] result<right> find_right(Runner& runner, const std::vector<std::string>& active_units, bool is_root,
-                                       const std::string& guard_unit = {}) {
+                                       const std::string& guardian_unit = {}) {
     const auto works = [&](std::vector<std::string> argv) {
         const auto ran = io::run_and_capture(runner, io::command{std::move(argv)}, 5);
         return ran && ran->first.status == 0;
     };
-    if (!guard_unit.empty()) {
+    if (!guardian_unit.empty()) {
         const auto shown = io::run_and_capture(
-            runner, io::command{{"systemctl", "show", guard_unit, "--no-pager", "-p", "LoadState"}}, 5);
+            runner, io::command{{"systemctl", "show", guardian_unit, "--no-pager", "-p", "LoadState"}}, 5);
         const bool installed = shown && shown->second.find("LoadState=loaded") != std::string::npos;
         // One that is just ending may refuse its start; a child in its place would survive less.
         for (int attempt = 0; installed && attempt < 4; ++attempt) {
-            if (works({"systemctl", "--no-ask-password", "start", guard_unit}))
-                return right{is_root ? "root" : "polkit", {}, guard_unit};
-            if (!is_root && works({"sudo", "-n", "--", "systemctl", "--no-ask-password", "start", guard_unit}))
-                return right{"sudo", {"sudo", "-n", "--"}, guard_unit};
+            if (works({"systemctl", "--no-ask-password", "start", guardian_unit}))
+                return right{is_root ? "root" : "polkit", {}, guardian_unit};
+            if (!is_root && works({"sudo", "-n", "--", "systemctl", "--no-ask-password", "start", guardian_unit}))
+                return right{"sudo", {"sudo", "-n", "--"}, guardian_unit};
             pollfd none{-1, 0, 0};
             ::poll(&none, 1, 100);
         }

@@ -4,8 +4,8 @@
 /// as they were. Everything goes through the guardian, so that there is one path; if the guardian is lost, through the
 /// service manager itself.
 
-#include <kf/host/guard_link.hpp>
 #include <kf/host/guardian.hpp>
+#include <kf/host/guardian_link.hpp>
 #include <kf/io/descriptor_reserve.hpp>
 
 #include <fmt/format.h>
@@ -19,18 +19,18 @@ namespace kf::host {
 
 /// How the guardian is reached, and what to do when it does not answer.
 struct guardian_access {
-    std::string name;                              ///< as a person would type it
-    std::function<result<guard_link>()> open = {}; ///< starts it, or connects to it
+    std::string name;                                 ///< as a person would type it
+    std::function<result<guardian_link>()> open = {}; ///< starts it, or connects to it
     /// Starts the units without it; empty: the lease's own service manager does.
     std::function<void()> bypass = {};
 };
 
 /// A child with the right in front of its command.
 [[nodiscard]] inline guardian_access guardian_child(const io::command& command) {
-    return {io::to_string(command), [command]() -> result<guard_link> {
+    return {io::to_string(command), [command]() -> result<guardian_link> {
                 // It may go on after we are gone: our terminal, and whoever reads our stderr, must not wait for it.
                 KF_TRY(auto child, io::piped_child::start(command, io::piped_child::errors::with_stdout));
-                return guard_link(std::move(child));
+                return guardian_link(std::move(child));
             }};
 }
 
@@ -62,7 +62,7 @@ class service_lease {
         KF_TRY(auto for_restart, io::descriptor_reserve::hold(descriptors_of_a_restart));
         auto link = request.guardian.open();
         if (!link) return kf::fail(unarmed(link.error().what, request));
-        service_lease lease(manager, clock, std::move(request), std::make_unique<guard_link>(std::move(*link)));
+        service_lease lease(manager, clock, std::move(request), std::make_unique<guardian_link>(std::move(*link)));
         const auto until = clock.now() + std::chrono::seconds(15);
         for (;;) {
             auto line = lease.guardian_->read_line(until);
@@ -183,7 +183,7 @@ class service_lease {
     /// another; a look at what is plugged in takes a folder at each level.
     static constexpr std::size_t descriptors_of_a_restart = 12, descriptors_of_a_flash = 12;
 
-    service_lease(Manager& manager, Clock clock, lease_request request, std::unique_ptr<guard_link> guardian)
+    service_lease(Manager& manager, Clock clock, lease_request request, std::unique_ptr<guardian_link> guardian)
       : manager_(&manager)
       , clock_(clock)
       , request_(std::move(request))
@@ -238,7 +238,7 @@ class service_lease {
 
     /// It does not even take an order: no word of ours must wait for it when it wakes up.
     [[nodiscard]] std::unexpected<error> lost(error e) {
-        guardian_->close(guard_link::leave::end_it);
+        guardian_->close(guardian_link::leave::end_it);
         guardian_.reset();
         e.cause = e.what;
         e.what = "the guardian does not answer";
@@ -267,14 +267,14 @@ class service_lease {
         if (!guardian_) return;
         if (!stopped_) (void)guardian_->write_line("done");
         // One that still owes a start goes on trying after we are gone.
-        guardian_->close(stopped_ ? guard_link::leave::let_it_go_on : guard_link::leave::wait);
+        guardian_->close(stopped_ ? guardian_link::leave::let_it_go_on : guardian_link::leave::wait);
         guardian_.reset();
     }
 
     Manager* manager_;
     Clock clock_;
     lease_request request_;
-    std::unique_ptr<guard_link> guardian_;
+    std::unique_ptr<guardian_link> guardian_;
     bool stopped_ = false;
     bool start_failed_ = false;
     unsigned asked_ = 0; ///< the number of the last question to the guardian

@@ -120,28 +120,31 @@ class console {
         });
     }
     void handle(tool_move t, io::time_point) {
-        if (t == tool_move::up)
-            run_verb(activity::lifting, [&] { return tool_up(here()); });
-        else
-            run_verb(activity::lowering, [&] { return tool_down(here(), jogger_.tool()); });
+        if (t == tool_move::up) return run_verb(activity::lifting, [&] { return tool_up(here()); });
+        run_verb(activity::lowering, [&] {
+            panel_.lowered = true;
+            return tool_down(here(), jogger_.tool());
+        });
     }
     void handle(const touch_off&, io::time_point) {
         run_verb(activity::touching_off, [&] { return touch_off_here(here()); });
     }
     void handle(const go_to& g, io::time_point) {
-        run_verb(activity::travelling, [&] { return travel_up_to(here(), g.place); });
+        run_verb(activity::travelling, [&] { return travel_up_to(here(), jogger_.tool(), g.place); });
     }
     void handle(origin o, io::time_point);
     void handle(const restart&, io::time_point);
     void handle(const console_line& l, io::time_point) {
         constexpr seconds longest = 120;
         run_verb(activity::console, [&] {
+            panel_.lowered = true; // perhaps
             return k_.send_gcode(l.text, klippy::barrier::motion_end, now() + klippy::motion_allowance(longest));
         });
     }
     void handle(const draw_stroke& d, io::time_point) {
         const std::size_t before = panel_.strokes_drawn;
         run_verb(activity::drawing, [&]() -> result<void> {
+            panel_.lowered = true;
             KF_CHECK(draw_one(here(), *d.job, d.index));
             ++panel_.strokes_drawn;
             return {};
@@ -184,7 +187,8 @@ class console {
     bool armed_ = false;
     bool restarted_ = false; ///< by ourselves, after the micro-controller was lost
     io::time_point look_again_{}, find_again_{}, arm_again_{};
-    io::time_point deaf_until_{}; ///< what was asked before is forgotten
+    std::optional<io::time_point> stop_due_; ///< when Klipper should have obeyed it
+    io::time_point deaf_until_{};            ///< what was asked before is forgotten
     std::optional<klippy::request_id> sent_;
     std::optional<origin_change> origin_;
 };
@@ -211,7 +215,12 @@ void console<N, C>::turn() {
         on_lost(read.error());
     take_answer();
     follow_state();
-    if (panel_.klipper == contact::ready) {
+    if (stop_due_ && t >= *stop_due_) { // before anything that waits for a Klipper that may hang
+        stop_due_.reset();
+        say(level::fault, "Klipper has not confirmed the emergency stop",
+            {"Cut the power of the motors if anything still moves."});
+    }
+    if (panel_.klipper == contact::ready && !stop_due_) {
         if (const auto& head = k_.status().toolhead)
             if (auto held = square_.hold_against(head->homed_axes); !held) tell(held.error());
         if (t >= arm_again_) {
@@ -233,10 +242,11 @@ io::time_point console<N, C>::wake() const {
     const auto t = now();
     if (!k_.connected()) return find_again_;
     auto at = t + std::chrono::seconds(1);
-    if (panel_.klipper == contact::ready) { // what Klipper says meanwhile is a reason of its own to turn
+    if (panel_.klipper == contact::ready && !stop_due_) { // what Klipper says meanwhile is a reason of its own to turn
         at = arm_again_;
         if (!looked_) at = std::min(at, look_again_);
     }
+    if (stop_due_) at = std::min(at, *stop_due_);
     if (const auto w = jogger_.wake(t)) at = std::min(at, *w);
     if (const auto w = foreign_.wake()) at = std::min(at, *w);
     return std::max(at, t);
@@ -256,6 +266,7 @@ void console<N, C>::find_klipper() {
     if (opened) return;
     panel_.klipper = contact::away;
     panel_.reason = opened.error().what;
+    stop_due_.reset();
 }
 
 template<klippy::connector N, io::clock C>
@@ -269,6 +280,7 @@ void console<N, C>::on_lost(const error& why) {
     give_up_order();
     jogger_.is_lost();
     looked_ = placed_ = armed_ = false;
+    stop_due_.reset();
     panel_.klipper = contact::away;
     panel_.reason = why.what;
     tell(why);
@@ -292,6 +304,7 @@ void console<N, C>::follow_state() {
         return;
     }
     jogger_.is_lost();
+    if (panel_.klipper == contact::stopped) stop_due_.reset();
     if (panel_.klipper != contact::stopped || before == contact::stopped) return;
     if (auto noted = record_.may_be_down("Klipper stopped: " + panel_.reason); !noted) tell(noted.error());
     if (auto lost = square_.forget(); !lost) tell(lost.error()); // no motor holds it
@@ -302,14 +315,24 @@ void console<N, C>::follow_state() {
 }
 
 template<klippy::connector N, io::clock C>
-void console<N, C>::handle(const restart&, io::time_point) {
+void console<N, C>::handle(const restart&, io::time_point asked) {
     if (k_.connected() && k_.pump(now()) && k_.status().ready())
         return say(level::note, "Klipper is ready: there is nothing to restart");
     give_up_order();
     jogger_.is_lost();
     panel_.klipper = contact::recovering;
     show();
-    auto back = k_.recover();
+    const int before = k_.generation();
+    auto back = k_.recover([&]() -> result<void> {
+        if (!stop_.was_pressed_since(asked)) return {};
+        return kf::fail({errc::interrupted,
+                         "Klipper is not restarted any further",
+                         "the emergency stop was pressed",
+                         {},
+                         {"R  restarts Klipper"}});
+    });
+    // What becomes of it is seen, however far it came.
+    if (!back && k_.connected() && k_.generation() != before) (void)k_.subscribe(detail::watched_objects());
     looked_ = placed_ = armed_ = false;
     look_again_ = arm_again_ = {};
     deaf_until_ = now();
@@ -377,7 +400,10 @@ void console<N, C>::send_orders() {
     if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
     if (!o) return;
     auto sent = [&]() -> result<klippy::request_id> {
-        if (o->may_lower) KF_CHECK(record_.may_be_down("kjog lowered the tool"));
+        if (o->may_lower) {
+            panel_.lowered = true;
+            KF_CHECK(record_.may_be_down("kjog lowered the tool"));
+        }
         return k_.link().send_script(o->script, o->until, t + klippy::motion_allowance(o->takes));
     }();
     if (sent) {
@@ -486,9 +512,10 @@ void console<N, C>::handle(const stop_pressed& s, io::time_point at) {
     jogger_.is_lost();
     placed_ = false; // when it did not get out, the machine goes on to somewhere
     deaf_until_ = std::max(deaf_until_, at);
-    if (s.did_not_get_out.empty())
+    if (s.did_not_get_out.empty()) {
         say(level::warning, "emergency stop", {"R  restarts Klipper"});
-    else
+        if (panel_.klipper == contact::ready) stop_due_ = at + std::chrono::seconds(1);
+    } else
         say(level::fault, s.did_not_get_out, {"Cut the power of the motors if anything still moves."});
     if (auto noted = record_.may_be_down("an emergency stop"); !noted) tell(noted.error());
 }
@@ -517,8 +544,10 @@ void console<N, C>::handle(origin o, io::time_point) {
         done = write_origin(setup_.machine_file, *origin_);
         if (done) {
             machine_.canvas = origin_->machine.canvas;
-            say(level::note, fmt::format("the canvas begins at X{} Y{}", io::to_decimal(machine_.canvas.offset_x_mm, 3),
-                                         io::to_decimal(machine_.canvas.offset_y_mm, 3)));
+            say(level::note,
+                fmt::format("the canvas begins at X{} Y{}; the file before it is {}",
+                            io::to_decimal(machine_.canvas.offset_x_mm, 3),
+                            io::to_decimal(machine_.canvas.offset_y_mm, 3), kept_beside(setup_.machine_file).string()));
         }
         origin_.reset();
         break;
@@ -534,7 +563,8 @@ void console<N, C>::show() {
     const klippy::printer_status& s = k_.status();
     panel& p = panel_;
     p.doing = verb_.value_or(jogger_.doing(t));
-    tell_motion(p, s, jogger_, view_, machine_, verb_.has_value());
+    tell_motion(p, s, jogger_, view_, machine_, verb_.has_value(), t);
+    if (!verb_ && p.place == tool_place::up && record_.doubt().empty()) p.lowered = false;
     p.square = square_.text();
     p.pen_doubt = record_.doubt();
     p.foreign = foreign_.text();

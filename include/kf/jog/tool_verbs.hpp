@@ -77,7 +77,7 @@ template<class Session>
 }
 
 template<class Session>
-[[nodiscard]] result<void> travel_up_to(workplace<Session> w, machine::xy place) {
+[[nodiscard]] result<void> travel_up_to(workplace<Session> w, const machine::tool& t, machine::xy place) {
     KF_CHECK(demand_homed(w.facts));
     if (!w.machine.work_area().contains(place))
         return kf::fail(
@@ -90,7 +90,7 @@ template<class Session>
     KF_CHECK(run::lift(w.k, w.machine, w.record));
     const auto& moved = w.k.status().gcode_move;
     const xyz base = moved ? moved->base() : xyz{};
-    return run::travel_to(w.k, w.machine, w.facts.skew, place, {base[0], base[1]});
+    return run::travel_to(w.k, w.machine, t, w.facts.skew, place, {base[0], base[1]});
 }
 
 } // namespace kf::jog

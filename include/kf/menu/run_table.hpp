@@ -3,6 +3,7 @@
 /// A command that runs, as a table: each board with how far it is, and what was said last. It is a reporter: the events
 /// are those of the command line.
 
+#include <kf/flash/plan_line.hpp>
 #include <kf/menu/retold.hpp>
 
 #include <fmt/format.h>
@@ -127,6 +128,14 @@ class run_table {
         b.text = e.what.starts_with(b.name + ": ") ? e.what.substr(b.name.size() + 2) : e.what;
         b.share.reset();
     }
+    /// Of many boards the gist.
+    void take_plan_line(const record& r) {
+        const auto weight = text_in(r, "weight");
+        if (boards_.size() > 1 && weight == flash::name(flash::weight::minor)) return;
+        const bool warns = weight == flash::name(flash::weight::warning);
+        say(warns ? said_line::kind::warning : said_line::kind::step, {},
+            fmt::format("[{}] {}", text_in(r, "phase"), text_in(r, "text")));
+    }
     void take(const std::string& board, const flash::done& d) {
         const auto& r = d.what;
         if (r.kind == "flashed") {
@@ -143,7 +152,9 @@ class run_table {
                        : board_run::skipped;
             b.share.reset();
             if (b.is != board_run::done) b.text = text_in(r, "reason");
-        } else if (r.kind != "plan" && r.kind != "batch") {
+        } else if (r.kind == "plan") {
+            take_plan_line(r);
+        } else if (r.kind != "batch") {
             say(said_line::kind::step, {}, fmt::format("{} {}", r.kind, text_in(r, "key")));
         }
     }

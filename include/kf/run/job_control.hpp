@@ -91,7 +91,7 @@ template<class Session>
         KF_CHECK(lift(k, m, record));
         if (const auto at = record.pause_point()) {
             const auto base = detail::base_of(k);
-            KF_CHECK(travel_to(k, m, skew, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
+            KF_CHECK(travel_to(k, m, tool, skew, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
         }
     }
     KF_CHECK(record.may_be_down("a file is running"));

@@ -17,16 +17,16 @@ namespace kf::sim {
 namespace detail {
 
 /// A part of a move with one acceleration.
-struct phase {
+struct stretch {
     seconds duration = 0;
     mm_per_s from = 0, to = 0;
     [[nodiscard]] mm way() const noexcept { return (from + to) / 2 * duration; }
 };
 
-/// Phases that are cut in two where they pass the speed `limit`.
-[[nodiscard]] inline std::vector<phase> cut_at(mm_per_s limit, const std::vector<phase>& phases) {
-    std::vector<phase> out;
-    for (const phase& p : phases) {
+/// Stretches that are cut in two where they pass the speed `limit`.
+[[nodiscard]] inline std::vector<stretch> cut_at(mm_per_s limit, const std::vector<stretch>& stretches) {
+    std::vector<stretch> out;
+    for (const stretch& p : stretches) {
         if ((p.from - limit) * (p.to - limit) >= 0) {
             out.push_back(p);
             continue;
@@ -50,16 +50,16 @@ struct phase {
     const bool changes = m.accel_t > 0 || m.decel_t > 0;
     if (!too_fast(0, fastest) && !too_fast(1, fastest) && !(changes && (too_hard(0) || too_hard(1)))) return {m};
 
-    std::vector<detail::phase> phases;
-    for (const detail::phase& p :
-         {detail::phase{m.accel_t, m.start_v, m.cruise_v}, detail::phase{m.cruise_t, m.cruise_v, m.cruise_v},
-          detail::phase{m.decel_t, m.cruise_v, m.end_v}})
-        if (p.duration > 0) phases.push_back(p);
-    for (std::size_t i = 0; i < 2; ++i) phases = detail::cut_at(of.stall_speed[i] / share[i], phases);
+    std::vector<detail::stretch> stretches;
+    for (const detail::stretch& p :
+         {detail::stretch{m.accel_t, m.start_v, m.cruise_v}, detail::stretch{m.cruise_t, m.cruise_v, m.cruise_v},
+          detail::stretch{m.decel_t, m.cruise_v, m.end_v}})
+        if (p.duration > 0) stretches.push_back(p);
+    for (std::size_t i = 0; i < 2; ++i) stretches = detail::cut_at(of.stall_speed[i] / share[i], stretches);
     std::vector<planner::planned_move> out;
     planner::xyz here = m.start;
     seconds at = m.at;
-    for (const detail::phase& p : phases) {
+    for (const detail::stretch& p : stretches) {
         const bool speeds_up = p.to > p.from;
         const bool slows_down = p.to < p.from;
         planner::planned_move piece = m;

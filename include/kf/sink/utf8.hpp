@@ -27,6 +27,30 @@ struct utf8_character {
     return utf8::is_valid(text.data(), text.data() + text.size());
 }
 
+/// A byte that can only go on with a character that has begun.
+[[nodiscard]] constexpr bool goes_on(char byte) noexcept { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+/// Bytes that are no character yet: more of them may make one.
+[[nodiscard]] constexpr bool has_begun(std::string_view bytes) noexcept {
+    const auto lead = static_cast<unsigned char>(bytes.empty() ? 0 : bytes[0]);
+    const std::size_t whole = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+    return bytes.size() < whole;
+}
+
+/// Where the last character begins; 0 in an empty text.
+[[nodiscard]] constexpr std::size_t last_character_begin(std::string_view text) noexcept {
+    std::size_t at = text.size();
+    while (at > 0)
+        if (!goes_on(text[--at])) break;
+    return at;
+}
+
+/// As much of its beginning as those bytes hold, whole characters only.
+[[nodiscard]] constexpr std::string_view beginning(std::string_view text, std::size_t bytes) noexcept {
+    if (text.size() <= bytes) return text;
+    return text.substr(0, goes_on(text[bytes]) ? last_character_begin(text.substr(0, bytes)) : bytes);
+}
+
 /// The first character of a text that is not empty.
 [[nodiscard]] inline utf8_character first_character(std::string_view text) noexcept {
     if (const auto lead = static_cast<unsigned char>(text[0]); lead < 0x80) return {lead, 1, true};
@@ -34,9 +58,8 @@ struct utf8_character {
         if (is_utf8(text.substr(0, bytes))) return {utf8::unchecked::peek_next(text.data()), bytes, true};
     // One fault is a byte that begins a character, with the bytes behind it that can only go on with one.
     std::size_t bytes = 1;
-    const auto goes_on = [&] { return (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U; };
     if (static_cast<unsigned char>(text[0]) >= 0xC0)
-        while (bytes < 4 && bytes < text.size() && goes_on()) ++bytes;
+        while (bytes < 4 && bytes < text.size() && goes_on(text[bytes])) ++bytes;
     return {0, bytes, false};
 }
 

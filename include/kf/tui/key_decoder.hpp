@@ -71,6 +71,8 @@ class key_decoder {
     /// A sequence stops in the middle: long enough for the slowest link, short enough not to swallow what is typed.
     static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000};
     static constexpr std::string_view paste_end = "\x1b[201~";
+    /// Of a paste: what is behind it is read and dropped.
+    static constexpr std::size_t longest_paste = std::size_t{1} << 20;
 
     std::chrono::milliseconds escape_delay_;
     state state_ = state::ground;
@@ -94,6 +96,7 @@ class key_decoder {
     }
     void end_paste(std::vector<key>& out) {
         std::string text = std::move(pending_);
+        text.resize(std::min(text.size(), longest_paste));
         reset();
         out.push_back({.code = key_code::paste, .pasted = std::move(text)});
     }
@@ -114,6 +117,7 @@ class key_decoder {
             pending_ = static_cast<char>(b);
             return;
         case state::paste:
+            if (pending_.size() == longest_paste + paste_end.size()) pending_.erase(longest_paste, 1);
             pending_ += static_cast<char>(b);
             deadline_ = now + paste_gap;
             if (pending_.ends_with(paste_end)) {
@@ -146,14 +150,14 @@ class key_decoder {
         }
     }
     void character(unsigned char b, time_point now, std::vector<key>& out) {
-        if ((b & 0xc0U) != 0x80U && !pending_.empty()) { // the one before was cut off
+        if (!goes_on(static_cast<char>(b)) && !pending_.empty()) { // the one before was cut off
             reset();
             return ground(b, now, out);
         }
         pending_ += static_cast<char>(b);
         if (const auto c = first_character(pending_); c.valid)
             emit(out, {.text = c.code});
-        else if (pending_.size() == 4 || c.bytes < pending_.size() || static_cast<unsigned char>(pending_[0]) < 0xc2)
+        else if (!has_begun(pending_))
             reset();
     }
     void escape(unsigned char b, time_point now, std::vector<key>& out) {
@@ -280,6 +284,18 @@ class key_decoder {
         return key{.text = code};
     }
 
+    /// A key of CSI u with what goes with it: the key of the layout, with Shift the character that it makes, and the
+    /// key in its place on a PC's keyboard. A shortcut of ASCII goes by the place where the layout has no such letter.
+    [[nodiscard]] static std::optional<key> alternate_key(const std::vector<unsigned>& codes, std::uint8_t modifiers) {
+        const auto nth = [&](std::size_t i) { return i < codes.size() ? codes[i] : 0; };
+        const bool is_shortcut = (modifiers & (modifier::ctrl | modifier::alt)) != 0;
+        auto of_layout = kitty_key(codes[0]);
+        if (!of_layout || of_layout->code != key_code::text) return of_layout;
+        if (is_shortcut && codes[0] > 0x7f && nth(2) != 0) return kitty_key(nth(2));
+        if ((modifiers & modifier::shift) != 0 && nth(1) != 0) return kitty_key(nth(1));
+        return of_layout;
+    }
+
     /// The parameters: groups separated by ';', numbers of one by ':'. What is missing is 0.
     [[nodiscard]] static std::vector<std::vector<unsigned>> parameters(std::string_view text) {
         std::vector<std::vector<unsigned>> groups{{}};
@@ -311,6 +327,9 @@ class key_decoder {
         if ((final == 'I' || final == 'O') && text.empty())
             return emit(out, {.code = final == 'I' ? key_code::focus_in : key_code::focus_out});
         auto groups = parameters(text);
+        const unsigned m = groups.size() < 2 || groups[1][0] == 0 ? 0 : groups[1][0] - 1;
+        const auto modifiers =
+            static_cast<std::uint8_t>((m & 7U) | ((m & 0x38U) != 0 ? modifier::other : modifier::none));
         std::optional<key> k;
         if (final == '~' && groups[0][0] == 27 && groups.size() == 3) { // xterm's modifyOtherKeys
             k = kitty_key(groups[2][0]);
@@ -318,16 +337,14 @@ class key_decoder {
             if (groups[0][0] == 200) return begin(state::paste, now + paste_gap);
             k = tilde_key(groups[0][0]);
         } else if (final == 'u')
-            k = kitty_key(groups[0][0]);
+            k = alternate_key(groups[0], modifiers);
         else if (final == 'P' || final == 'Q' || final == 'S')
             k = key{.code = key_code::function, .text = static_cast<char32_t>(final - 'P' + 1)};
         else if (const auto code = cursor_key(static_cast<unsigned char>(final)))
             k = key{.code = *code};
         if (!k) return reset();
         if (groups.size() > 1) {
-            const unsigned m = groups[1][0] == 0 ? 0 : groups[1][0] - 1;
-            k->modifiers |= static_cast<std::uint8_t>(m & 7U);
-            if ((m & 0x38U) != 0) k->modifiers |= modifier::other;
+            k->modifiers |= modifiers;
             if (groups[1].size() > 1 && groups[1][1] == 2) k->action = key_action::repeat;
             if (groups[1].size() > 1 && groups[1][1] == 3) k->action = key_action::release;
         }

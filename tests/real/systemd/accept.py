@@ -155,7 +155,7 @@ def prepare():
     run("systemctl", "restart", "board", check=True)
     wait_for(PORT.exists, 20)
     run("systemctl", "restart", "klipper", check=True)
-    say(prepared=settle(), guard_unit=run("systemctl", "show", "kflash-guard@pi.service", "-p", "LoadState").stdout.strip())
+    say(prepared=settle(), guardian_unit=run("systemctl", "show", "kflash-guard@pi.service", "-p", "LoadState").stdout.strip())
 
 
 def kill_loop(user, what, rounds, seed):

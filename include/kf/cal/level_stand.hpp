@@ -36,7 +36,7 @@ namespace kf::cal {
 namespace json = boost::json;
 
 template<class Session, sink Sink>
-class level_bench {
+class level_stand {
     Session& k_;
     const machine::machine& machine_;
     run::printer_facts& facts_;
@@ -49,7 +49,7 @@ class level_bench {
   public:
     static constexpr mm close_enough = 0.1; ///< of the plan: where a move ends
 
-    level_bench(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record, Sink& out,
+    level_stand(Session& k, const machine::machine& m, run::printer_facts& facts, run::pen_record& record, Sink& out,
                 run::person_word person)
       : k_(k)
       , machine_(m)
@@ -66,7 +66,7 @@ class level_bench {
     [[nodiscard]] bool knows_z() const { return facts_.homed("z"); }
 
     /// X and Y homed, Z with its reference where it can be had, the motors held.
-    [[nodiscard]] result<void> prepare() {
+    [[nodiscard]] result<void> make_ready() {
         KF_TRY(const auto now, run::look_at(k_));
         facts_.homed_axes = now.toolhead->homed_axes;
         if (!facts_.homed("xy"))
@@ -84,11 +84,11 @@ class level_bench {
         held_ = false; // a restart has the idle_timeout of printer.cfg again
         person_.pen = run::pen_word::is_up;
         KF_CHECK(record_.is_up());
-        return prepare();
+        return make_ready();
     }
     /// The same, and Z is known: errc::refused otherwise.
     [[nodiscard]] result<void> prepare_with_z() {
-        KF_CHECK(prepare());
+        KF_CHECK(make_ready());
         if (knows_z()) return up();
         return kf::fail(
             {errc::refused, z_lacks_, {}, {}, {"Lower the pen until it touches the paper.", "kplot touch-off"}});
@@ -107,7 +107,7 @@ class level_bench {
     }
     [[nodiscard]] result<void> travel(machine::xy to) {
         KF_CHECK(up());
-        return run::travel_to(k_, machine_, facts_.skew, to);
+        return run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, to);
     }
     [[nodiscard]] machine::xy middle(const machine::tool& t) const {
         return job::place(machine_, t).to_machine({machine_.canvas.width_mm / 2, machine_.canvas.height_mm / 2});
@@ -146,10 +146,10 @@ class level_bench {
             if (wanted[i])
                 there = there && std::fabs(at.commanded[i] - *wanted[i]) <= close_enough &&
                         std::fabs(at.live[i] - *wanted[i]) <= close_enough;
-        return judged(there, place_text(at.live));
+        return verdict_of(there, place_text(at.live));
     }
 
-    /// A job as a file that Klipper runs by itself, with the machine prepared and its tool up.
+    /// A job as a file that Klipper runs by itself, with the machine made ready and its tool up.
     template<run::steering Steering>
     [[nodiscard]] result<run::file_outcome> draw_file(const std::vector<job::operation>& operations,
                                                       const std::string& name, Steering& steering) {

@@ -2,7 +2,7 @@
 // The guardian behind its socket, in a process of its own, with `ksim systemctl` as the service manager.
 #include "../temporary_folder.hpp"
 
-#include <kf/host/guard_unit.hpp>
+#include <kf/host/guardian_unit.hpp>
 #include <kf/host/service.hpp>
 #include <kf/sim/simulated_services.hpp>
 
@@ -12,7 +12,7 @@
 
 #include <fstream>
 
-namespace guard_unit_test {
+namespace guardian_unit_test {
 
 using namespace kf::host;
 using kf::errc;
@@ -20,7 +20,7 @@ using kf::test::temporary_folder;
 namespace fs = std::filesystem;
 using words = std::vector<std::string>;
 
-struct guard_world {
+struct guardian_world {
     temporary_folder folder;
     fs::path state = folder / "systemd.json", runtime = folder / "run";
     kf::sim::simulated_services services{state};
@@ -28,13 +28,13 @@ struct guard_world {
     systemd<kf::io::posix_runner> manager{runner, {KF_KSIM, "systemctl", "--state", state.string()}};
     pid_t guard = -1;
 
-    guard_world() {
+    guardian_world() {
         ::signal(SIGPIPE, SIG_IGN);
         for (const char* name : {"proc", "by-id", "run"}) fs::create_directories(folder / name);
         BOOST_REQUIRE(
             services.create(folder / "proc", {}, "klipper.service", {"/usr/bin/python3", "/k/klippy.py", "p.cfg"}));
     }
-    ~guard_world() {
+    ~guardian_world() {
         if (guard > 0) {
             ::kill(guard, SIGKILL);
             ::waitpid(guard, nullptr, 0);
@@ -44,7 +44,7 @@ struct guard_world {
     void start_guard(unsigned uid = ::geteuid(), kf::io::duration patience = std::chrono::seconds(30)) {
         guard = ::fork();
         if (guard == 0) {
-            const auto served = serve_guard(manager, runtime, uid, kf::io::steady_clock{}, patience);
+            const auto served = serve_guardian(manager, runtime, uid, kf::io::steady_clock{}, patience);
             ::_exit(served ? 0 : 1);
         }
     }
@@ -64,14 +64,14 @@ struct guard_world {
                 {},
                 {"kflash-guard@test.service",
                  [this] {
-                     return connect_to_guard(runtime, {"klipper.service"},
-                                             std::chrono::steady_clock::now() + std::chrono::seconds(20));
+                     return connect_to_guardian(runtime, {"klipper.service"},
+                                                std::chrono::steady_clock::now() + std::chrono::seconds(20));
                  },
                  [this] { // what `systemctl restart` of its unit does, and a call
                      kill_guard();
                      start_guard();
-                     (void)connect_to_guard(runtime, {"klipper.service"},
-                                            std::chrono::steady_clock::now() + std::chrono::seconds(20));
+                     (void)connect_to_guardian(runtime, {"klipper.service"},
+                                               std::chrono::steady_clock::now() + std::chrono::seconds(20));
                  }},
                 folder / "proc",
                 folder / "stopped-units",
@@ -82,7 +82,7 @@ struct guard_world {
         return service_lease<systemd<kf::io::posix_runner>, kf::io::steady_clock>::arm(manager, {}, request());
     }
     [[nodiscard]] bool is_up() { return services.pid_of("klipper.service").value_or(0) != 0; }
-    [[nodiscard]] bool owes() const { return fs::exists(guard_place_in(runtime).owed); }
+    [[nodiscard]] bool owes() const { return fs::exists(guardian_place_in(runtime).owed); }
     void wait_until_up() {
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (!is_up() || owes()) {
@@ -93,9 +93,9 @@ struct guard_world {
     }
 };
 
-BOOST_AUTO_TEST_SUITE(guard_unit_suite)
+BOOST_AUTO_TEST_SUITE(guardian_unit_suite)
 
-BOOST_FIXTURE_TEST_CASE(a_lease_over_the_guards_socket_stops_and_starts, guard_world) {
+BOOST_FIXTURE_TEST_CASE(a_lease_over_the_guards_socket_stops_and_starts, guardian_world) {
     start_guard();
     auto lease = arm();
     BOOST_REQUIRE_MESSAGE(lease.has_value(), (lease ? "" : lease.error().what + ": " + lease.error().cause));
@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(a_lease_over_the_guards_socket_stops_and_starts, guard_w
     BOOST_TEST(end_of_guard() == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(d2_the_service_comes_back_when_kflash_and_all_of_its_group_are_killed, guard_world) {
+BOOST_FIXTURE_TEST_CASE(d2_the_service_comes_back_when_kflash_and_all_of_its_group_are_killed, guardian_world) {
     start_guard();
     const pid_t kflash = ::fork();
     if (kflash == 0) {
@@ -126,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(d2_the_service_comes_back_when_kflash_and_all_of_its_gro
     BOOST_TEST(!owes());
 }
 
-BOOST_FIXTURE_TEST_CASE(guard_a_guard_that_was_killed_pays_back_when_it_is_started_again, guard_world) {
+BOOST_FIXTURE_TEST_CASE(guard_a_guard_that_was_killed_pays_back_when_it_is_started_again, guardian_world) {
     start_guard();
     const pid_t kflash = ::fork();
     if (kflash == 0) {
@@ -146,13 +146,13 @@ BOOST_FIXTURE_TEST_CASE(guard_a_guard_that_was_killed_pays_back_when_it_is_start
     wait_until_up();
 }
 
-BOOST_FIXTURE_TEST_CASE(a_guard_that_was_killed_does_not_start_the_service_under_a_flash_at_work, guard_world) {
+BOOST_FIXTURE_TEST_CASE(a_guard_that_was_killed_does_not_start_the_service_under_a_flash_at_work, guardian_world) {
     start_guard();
     auto lease = arm(); // in this very process, which lives
     BOOST_REQUIRE(lease && lease->stop());
     kill_guard();
     start_guard();
-    const auto socket = guard_place_in(runtime).socket;
+    const auto socket = guardian_place_in(runtime).socket;
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!fs::exists(socket) && std::chrono::steady_clock::now() < until) {
         pollfd none{-1, 0, 0};
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_process_is_known_by_when_it_began) {
     BOOST_TEST(!creditor_is_alive(folder / "list"));
 }
 
-BOOST_FIXTURE_TEST_CASE(b30_a_frozen_guard_is_restarted_and_pays_back, guard_world) {
+BOOST_FIXTURE_TEST_CASE(b30_a_frozen_guard_is_restarted_and_pays_back, guardian_world) {
     start_guard();
     auto lease = arm();
     BOOST_REQUIRE(lease && lease->stop());
@@ -189,17 +189,17 @@ BOOST_FIXTURE_TEST_CASE(b30_a_frozen_guard_is_restarted_and_pays_back, guard_wor
     BOOST_TEST(is_up());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_guard_that_nobody_calls_ends_in_good_order, guard_world) {
+BOOST_FIXTURE_TEST_CASE(a_guard_that_nobody_calls_ends_in_good_order, guardian_world) {
     start_guard(::geteuid(), std::chrono::milliseconds(50));
     BOOST_TEST(end_of_guard() == 0);
-    BOOST_TEST(!fs::exists(guard_place_in(runtime).socket));
+    BOOST_TEST(!fs::exists(guardian_place_in(runtime).socket));
 }
 
-BOOST_FIXTURE_TEST_CASE(guard_only_klippys_and_what_goes_down_with_them_are_guarded, guard_world) {
-    BOOST_TEST(read_guarded_units(manager, "units klipper.service").value().size() == 1U);
+BOOST_FIXTURE_TEST_CASE(guard_only_klippys_and_what_goes_down_with_them_are_guarded, guardian_world) {
+    BOOST_TEST(read_units_to_guard(manager, "units klipper.service").value().size() == 1U);
     for (const char* line : {"units ssh.service", "units klipper.service ssh.service", "units ", "units -x.service",
                              "units ../klipper.service", "klipper.service", "", "units klipper.service;ssh.service"})
-        BOOST_TEST_CONTEXT(line) BOOST_TEST(!read_guarded_units(manager, line).has_value());
+        BOOST_TEST_CONTEXT(line) BOOST_TEST(!read_units_to_guard(manager, line).has_value());
     start_guard();
     const auto lease = service_lease<systemd<kf::io::posix_runner>, kf::io::steady_clock>::arm(
         manager, {},
@@ -207,8 +207,8 @@ BOOST_FIXTURE_TEST_CASE(guard_only_klippys_and_what_goes_down_with_them_are_guar
          {},
          {"guard",
           [this] {
-              return connect_to_guard(runtime, {"ssh.service"},
-                                      std::chrono::steady_clock::now() + std::chrono::seconds(20));
+              return connect_to_guardian(runtime, {"ssh.service"},
+                                         std::chrono::steady_clock::now() + std::chrono::seconds(20));
           }},
          folder / "proc"});
     BOOST_REQUIRE(!lease);
@@ -217,11 +217,11 @@ BOOST_FIXTURE_TEST_CASE(guard_only_klippys_and_what_goes_down_with_them_are_guar
 }
 
 BOOST_AUTO_TEST_CASE(a_persons_name_is_an_instance_only_when_it_is_plain) {
-    BOOST_TEST(guard_unit_of("pi") == "kflash-guard@pi.service");
+    BOOST_TEST(guardian_unit_of("pi") == "kflash-guard@pi.service");
     for (const char* name : {"", "-x", "a b", "a@b", "../x", "A", "pi.service", "a%b"})
-        BOOST_TEST_CONTEXT(name) BOOST_TEST(guard_unit_of(name) == "");
+        BOOST_TEST_CONTEXT(name) BOOST_TEST(guardian_unit_of(name) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace guard_unit_test
+} // namespace guardian_unit_test

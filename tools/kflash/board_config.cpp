@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "prepare.hpp"
+#include "board_config.hpp"
 
 #include "../cli/number.hpp"
 

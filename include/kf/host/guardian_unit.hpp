@@ -9,8 +9,8 @@
 /// (host/guardian.hpp). What it owes stands in its runtime folder, where only root writes: a guardian that was killed
 /// is started again by the service manager, finds it there and pays it back.
 
-#include <kf/host/guard_link.hpp>
 #include <kf/host/guardian.hpp>
+#include <kf/host/guardian_link.hpp>
 #include <kf/io/unix_listener.hpp>
 
 #include <sys/socket.h>
@@ -25,20 +25,20 @@
 namespace kf::host {
 
 /// Its name for a person; empty when the name could mean anything else in a unit's name.
-[[nodiscard]] inline std::string guard_unit_of(std::string_view user) {
+[[nodiscard]] inline std::string guardian_unit_of(std::string_view user) {
     const bool plain = !user.empty() && user.size() <= 32 && user.front() != '-' &&
                        user.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
     return plain ? "kflash-guard@" + std::string(user) + ".service" : std::string{};
 }
 
 /// Where it listens, and where it writes down what it owes.
-struct guard_place {
+struct guardian_place {
     std::filesystem::path socket, owed;
 };
-[[nodiscard]] inline guard_place guard_place_in(const std::filesystem::path& runtime) {
+[[nodiscard]] inline guardian_place guardian_place_in(const std::filesystem::path& runtime) {
     return {runtime / "socket", runtime / "stopped-units"};
 }
-[[nodiscard]] inline std::filesystem::path guard_runtime_of(std::string_view user) {
+[[nodiscard]] inline std::filesystem::path guardian_runtime_of(std::string_view user) {
     return "/run/kflash-guard-" + std::string(user);
 }
 
@@ -74,7 +74,7 @@ struct process_id {
 /// The units of "units a.service b.service", if each of them runs klippy or goes down with one that does. Nothing else
 /// may be stopped through us, whoever asks.
 template<service_manager Manager>
-[[nodiscard]] result<std::vector<std::string>> read_guarded_units(Manager& manager, std::string_view line) {
+[[nodiscard]] result<std::vector<std::string>> read_units_to_guard(Manager& manager, std::string_view line) {
     constexpr std::string_view word = "units ";
     if (!line.starts_with(word)) return kf::fail(errc::protocol, "the first line names no units");
     std::vector<std::string> asked, allowed;
@@ -100,12 +100,12 @@ template<service_manager Manager>
 }
 
 namespace detail {
-struct guard_caller {
+struct guardian_caller {
     io::unique_fd fd;
     int pid = 0;
 };
 /// The first caller that is `uid` or root; errc::timeout when none came.
-[[nodiscard]] inline result<guard_caller> accept_from(int listener, unsigned uid, io::time_point until) {
+[[nodiscard]] inline result<guardian_caller> accept_from(int listener, unsigned uid, io::time_point until) {
     for (;;) {
         KF_CHECK(io::wait_ready(listener, POLLIN, until));
         if (std::chrono::steady_clock::now() >= until) return kf::fail(errc::timeout, "nobody who may came in time");
@@ -113,17 +113,17 @@ struct guard_caller {
         ucred who{};
         socklen_t size = sizeof who;
         if (fd && ::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && (who.uid == uid || who.uid == 0))
-            return guard_caller{std::move(fd), who.pid};
+            return guardian_caller{std::move(fd), who.pid};
     }
 }
 } // namespace detail
 
 /// Serves one run of kflash and comes back when nothing is owed any more. errc::service_down: something still is.
 template<service_manager Manager, io::clock Clock>
-[[nodiscard]] result<void> serve_guard(Manager& manager, const std::filesystem::path& runtime, unsigned uid,
-                                       Clock clock, io::duration patience = std::chrono::seconds(30)) {
+[[nodiscard]] result<void> serve_guardian(Manager& manager, const std::filesystem::path& runtime, unsigned uid,
+                                          Clock clock, io::duration patience = std::chrono::seconds(30)) {
     io::interrupt::hold_back_all();
-    const auto place = guard_place_in(runtime);
+    const auto place = guardian_place_in(runtime);
     const auto down = [] { return kf::fail(errc::service_down, "the service could not be started again"); };
     const auto owed = read_owed(place.owed);
     const auto pay = [&]() -> result<void> {
@@ -132,7 +132,7 @@ template<service_manager Manager, io::clock Clock>
     };
     const bool waits = !owed.empty() && creditor_is_alive(place.owed);
     if (!waits) KF_CHECK(pay());
-    detail::guard_caller caller;
+    detail::guardian_caller caller;
     {
         // Everybody may connect: the kernel says who does.
         KF_TRY(const auto listener, io::listen_at(place.socket, 0666, 4));
@@ -154,7 +154,7 @@ template<service_manager Manager, io::clock Clock>
             return waits ? pay() : result<void>{};
         if (c != '\n') line += c;
     }
-    const auto units = read_guarded_units(manager, line);
+    const auto units = read_units_to_guard(manager, line);
     if (!units) {
         detail::say(caller.fd.get(), "refused: " + units.error().what);
         return waits ? pay() : result<void>{};
@@ -165,15 +165,15 @@ template<service_manager Manager, io::clock Clock>
 }
 
 /// Connects to the guard of a unit that was started just now.
-[[nodiscard]] inline result<guard_link> connect_to_guard(const std::filesystem::path& runtime,
-                                                         const std::vector<std::string>& units, io::time_point until) {
+[[nodiscard]] inline result<guardian_link>
+connect_to_guardian(const std::filesystem::path& runtime, const std::vector<std::string>& units, io::time_point until) {
     for (;;) {
-        auto link = io::unix_socket::connect(guard_place_in(runtime).socket.string(), until);
+        auto link = io::unix_socket::connect(guardian_place_in(runtime).socket.string(), until);
         if (link) {
             const auto peer = link->peer();
             if (!peer || (peer->uid != 0 && peer->uid != ::geteuid()))
                 return kf::fail(errc::refused, "somebody else listens in the place of the guardian");
-            guard_link guard(std::move(*link));
+            guardian_link guard(std::move(*link));
             std::string line = "units";
             for (const auto& u : units) line += " " + u;
             KF_CHECK(guard.write_line(line));

@@ -12,11 +12,11 @@
 
 namespace kf::host {
 
-class guard_link {
+class guardian_link {
   public:
-    explicit guard_link(io::piped_child child)
+    explicit guardian_link(io::piped_child child)
       : child_(std::move(child)) {}
-    explicit guard_link(io::unix_socket socket)
+    explicit guardian_link(io::unix_socket socket)
       : socket_(std::move(socket)) {}
 
     [[nodiscard]] result<void> write_line(std::string_view line) {

@@ -307,6 +307,23 @@ class Batch(WorldTest):
         self.assertEqual(w.flash("pico"), before)
         self.assertTrue(w.service_is_up())
 
+    def test_a_board_whose_device_a_person_has_blocked_is_skipped_with_the_reason_and_fails_nothing(self):
+        w = self.fleet()
+        before = w.flash("toolhead")
+        self.assertEqual(w.run("exclude", "--pattern", "usb-klipper_rp2040_E66141040000AA*", "--reason", "in repair").code, 0)
+        why = "excluded by a pattern: in repair"
+        r = w.run("flash", "--all", "--yes", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual(self.rows(r), {"octopus": ("PASS",) * 3, "pico": ("PASS",) * 3, "toolhead": ("SKIP",) * 3}, r)
+        self.assertEqual(self.reasons(r)["toolhead"], why)
+        r = w.run("flash", "--all", "--if-needed", "--yes", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn((why, "excluded"), [(e["need_reason"], e["needed"]) for e in r.events("result") if e["kind"] == "need"])
+        self.assertEqual(w.flash("toolhead"), before)
+        r = w.run("flash", "toolhead", "-s", "--yes")  # one that was named is not what was asked for
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("is blocked: in repair", r.err)
+
     def test_what_is_changed_in_the_registry_during_the_build_counts(self):
         w = self.fleet()
         before = {k: w.flash(k) for k in KEYS}

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pathlib
 import signal
+import socket
 import struct
 import termios
 import time
@@ -390,6 +391,23 @@ class Console(PlotterTest):
             r = p.finish(p.start_command(kjog(p, "--script", str(script), "--gamepad", str(path))))
             self.assertEqual(r.code, code, r)
             self.assertIn(text, r.err)
+
+    def test_a_socket_that_is_not_there_is_refused_and_one_without_a_klipper_is_waited_for(self):
+        p = self.plotter(machine=plotter.template())
+        none = p.root / "mistyped"
+        command = [program(), "--machine", str(p.machine_file), "--socket"]
+        r = Terminal([*command, str(none)], p.env())
+        self.addCleanup(r.close)
+        self.assertEqual(r.end(), 4)
+        self.assertIn("systemctl status klipper", r.seen)
+        self.assertEqual(list(p.root.glob("mistyped*")), [])  # no lock of it either
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(str(none))  # nobody listens any more
+        t = Terminal([*command, str(none)], p.env())
+        self.addCleanup(t.close)
+        t.expect("no Klipper")
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
 
     def test_wrong_use_is_known_before_anything_is_read_or_begun(self):
         p = self.plotter()

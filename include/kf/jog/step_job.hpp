@@ -99,25 +99,9 @@ template<class Strokes>
     return out;
 }
 
-namespace detail {
-
-/// Nobody but the emergency stop ends a single stroke.
-struct unsteered {
-    template<class Status>
-    [[nodiscard]] run::order next(Status&&) const noexcept {
-        return run::order::none;
-    }
-    void settle(const std::string&) const noexcept {}
-    void refuse(const error&) const noexcept {}
-    [[nodiscard]] result<run::order> stepped(std::size_t) const noexcept { return run::order::resume; }
-};
-static_assert(run::steering<unsteered>);
-
-} // namespace detail
-
 /// Draws that stroke, from wherever the tool is; afterwards it is up.
 template<class Session>
-[[nodiscard]] result<void> draw_one(workplace<Session> w, const step_job& job, std::size_t index) {
+[[nodiscard]] result<void> draw_one(verb_stage<Session> w, const step_job& job, std::size_t index) {
     KF_CHECK(demand_homed(w.facts));
     const step_stroke& s = job.strokes[index];
     std::vector<job::stroke> parts;
@@ -130,7 +114,7 @@ template<class Session>
         if (next == parts.size()) return std::nullopt;
         return parts[next++];
     };
-    detail::unsteered nobody;
+    run::unsteered nobody;
     silent_sink quiet;
     job::gcode_options options;
     options.live_objects = w.facts.objects;

@@ -161,8 +161,8 @@ class Menu(WorldTest):
         before = [w.flash(key) for key in ("octopus", "pico")]
         t = self.menu(w)
         t.keys("Down", "Up", "Left", "Right", "PageUp", "PageDown", "Home", "End", "Escape", "BSpace", "Tab")
-        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.paste("bfrqace\ny\ny\n", bracketed=False)
+        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.keys("1")
         t.until("▸  1 REG", "Q quit")
         # Keys that come with the B are no answer to its question.
@@ -386,7 +386,7 @@ class Menu(WorldTest):
         t.type("1")
         t.keys("Enter")
         t.until("klipper-dir, now")  # what comes in one piece is a paste
-        t.type("/nowhere")
+        t.paste("/nowhere", bracketed=True)
         t.until(": /nowhere")
         t.keys("Enter")
         t.until("there is no folder /nowhere")

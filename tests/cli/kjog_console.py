@@ -233,8 +233,8 @@ class Console(PlotterTest):
         t.until("ready", "Goes to    X")
         t.keys(":")
         t.until("G-code:")
-        t.keys("-l", "G1 X240 F60")
-        t.until("G-code: G1 X240 F60")  # with Enter in the same read it would be a paste
+        t.paste("G1 X240 F60", bracketed=True)  # an Enter right behind letters in one read would be pasted, too
+        t.until("G-code: G1 X240 F60")
         t.keys("Enter")
         t.until("State      console")
         t.keys("C-c")

@@ -288,10 +288,11 @@ BOOST_AUTO_TEST_CASE(when_some_boards_are_current_the_usual_answer_flashes_the_o
 }
 
 BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
-    const auto last = flash::last_batch("{\"batch\":[\"a\",\"b\",\"c\"]}\n"
-                                        "{\"board\":\"a\",\"result\":\"done\",\"inputs\":\"1234\"}\n"
-                                        "{\"board\":\"b\",\"result\":\"interrupted\"}\n"
-                                        "{\"board\":\"c\",\"result\":\"do");
+    const auto last = flash::parse_ledger("{\"batch\":[\"a\",\"b\",\"c\"]}\n"
+                                          "{\"board\":\"a\",\"result\":\"done\",\"inputs\":\"1234\"}\n"
+                                          "{\"board\":\"b\",\"result\":\"interrupted\"}\n"
+                                          "{\"board\":\"c\",\"result\":\"do")
+                          .last_batch;
     BOOST_TEST(last.was_cut());
     BOOST_TEST((last.done == std::map<std::string, std::string>{{"a", "1234"}}));
     BOOST_TEST((last.begun == std::set<std::string>{"b", "c"}));
@@ -310,14 +311,41 @@ BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
     const auto answers = flash::ask_about({stands("a", need::no), stands("b", need::yes)}, last);
     BOOST_TEST(answers->text == "Flash only what does not run the sources (Board b)?");
     // A rollback brings nothing forward.
-    BOOST_TEST(flash::last_batch("{\"batch\":[\"a\",\"b\"]}\n"
-                                 "{\"board\":\"a\",\"action\":\"rollback\",\"result\":\"done\"}\n")
-                   .done.empty());
+    BOOST_TEST(flash::parse_ledger("{\"batch\":[\"a\",\"b\"]}\n"
+                                   "{\"board\":\"a\",\"action\":\"rollback\",\"result\":\"done\"}\n")
+                   .last_batch.done.empty());
     // One that came to its end offers nothing, also when its boards were done one by one afterwards.
     const std::string cut = "{\"batch\":[\"a\",\"b\"]}\n{\"board\":\"a\",\"result\":\"done\"}\n";
-    BOOST_TEST(!flash::last_batch(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").was_cut());
-    BOOST_TEST(!flash::last_batch(cut + "{\"batch\":[]}\n").was_cut());
-    BOOST_TEST(!flash::last_batch("").was_cut());
+    BOOST_TEST(!flash::parse_ledger(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").last_batch.was_cut());
+    BOOST_TEST(!flash::parse_ledger(cut + "{\"batch\":[]}\n").last_batch.was_cut());
+    BOOST_TEST(!flash::parse_ledger("").last_batch.was_cut());
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_that_cannot_be_read_or_was_cut_short_is_told_before_boards_are_chosen) {
+    const test::temporary_folder dir;
+    fleet f(2);
+    f.seen.at.state = dir.path();
+    const auto warned = [&] {
+        recording_sink out;
+        flash::answered_by_flags person;
+        BOOST_TEST(flash::choose_outdated(f.wanted, f.seen, person, out).has_value());
+        std::vector<std::string> all;
+        for (const auto& e : out.events)
+            if (e.kind == "warning") all.push_back(e.text);
+        return all;
+    };
+    const std::string silent = "of no board is it known whether it needs a flash: all that were asked for are flashed";
+    BOOST_TEST((warned() == std::vector<std::string>{silent})); // there is none yet
+    const auto ledger = f.seen.at.ledger().string();
+    BOOST_REQUIRE(io::append_line(ledger, "{\"board\":\"k1\",\"resu").has_value());
+    BOOST_TEST(
+        (warned() == std::vector<std::string>{"line 1 of " + ledger + " was cut short and is passed over", silent}));
+    std::filesystem::remove(ledger);
+    std::filesystem::create_directory(ledger); // root reads every file
+    const auto told = warned();
+    BOOST_TEST_REQUIRE(told.size() == 2u);
+    BOOST_TEST(told[0].find("ledger.jsonl") != std::string::npos);
+    BOOST_TEST(told[0].ends_with(": what was flashed before is not known"));
 }
 
 BOOST_AUTO_TEST_CASE(all_are_the_boards_that_may_be_flashed_and_the_excluded_are_told) {

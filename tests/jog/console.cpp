@@ -177,7 +177,15 @@ BOOST_AUTO_TEST_CASE(a_stop_that_klipper_does_not_take_is_not_told_as_done) {
     s.referenced();
     s.rest();
     s.give(jog::stop_pressed{}); // it got out, and nobody obeys
-    s.pass(0.9);
+    s.pass(0.4);
+    s.moves.clear();
+    for (const jog::person_input& what :
+         {jog::person_input(tool_move::down), jog::person_input(jog::strike{heading::left})}) {
+        s.give(what); // whoever asks for it has not seen that it did not stop
+        BOOST_TEST(s.said() == "the emergency stop is not confirmed yet");
+    }
+    s.pass(0.5);
+    BOOST_TEST(s.moves.empty());
     BOOST_TEST(!s.has_said(unconfirmed));
     BOOST_TEST((s.console.wake() <= s.now() + 150ms));
     s.pass(0.2);

@@ -2,6 +2,7 @@
 #include "fake_printer.hpp"
 
 #include <kf/run/first_place.hpp>
+#include <kf/run/lower.hpp>
 #include <kf/run/z_reference.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -292,6 +293,18 @@ BOOST_FIXTURE_TEST_CASE(a_skew_that_would_not_show_at_the_first_place_is_proven_
     BOOST_REQUIRE(!hidden);
     BOOST_TEST(hidden.error().what == "it does not show whether the skew profile \"kcal\" is in effect");
     BOOST_TEST(printer.scripts.size() == sent + 1); // the lift
+}
+
+BOOST_FIXTURE_TEST_CASE(a_tool_goes_down_to_a_height_of_the_machine_whatever_klipper_adds, z_stage) {
+    homed("xyz");
+    open();
+    printer.stand_at(35.0, 210.0, 10, {0, 0, 2});
+    BOOST_REQUIRE(run::lower(k, record, {20, 40, "a check"}));
+    BOOST_TEST(printer.scripts.back() == "G90\nG1 Z18 F2400\nM400\nG90");
+    BOOST_TEST(record.doubt() == "a check");
+    BOOST_REQUIRE(run::lower_and_lift(k, machine, record, {20, 40, "another"}));
+    BOOST_TEST(printer.scripts.back() == "G90\nG1 Z18 F2400\nG4 P200\nG90\nG1 Z8 F2400\nM400\nG90");
+    BOOST_TEST(record.doubt() == ""); // it was seen up
 }
 
 BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_machine_stands, z_stage) {

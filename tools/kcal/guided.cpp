@@ -9,6 +9,7 @@
 #include <kf/cal/routine_printer.hpp>
 #include <kf/cal/write_back.hpp>
 #include <kf/io/interrupt.hpp>
+#include <kf/io/time_stamp.hpp>
 #include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
@@ -160,7 +161,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     const auto file = machine_file(in);
     const std::time_t now = std::time(nullptr);
     const fs::path folder = calibration_folder(in);
-    cal::calibration_record record{cal::utc_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
+    cal::calibration_record record{io::time_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
     if (!c.printer.empty()) {
         const std::string text = cal::difference(c.printer);
         in.out.result({"printer_cfg_diff", text, {{"diff", text}}});

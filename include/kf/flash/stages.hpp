@@ -5,8 +5,8 @@
 
 #include <kf/flash/event.hpp>
 #include <kf/flash/learn.hpp>
+#include <kf/flash/ledger.hpp>
 #include <kf/flash/questions.hpp>
-#include <kf/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -85,8 +85,10 @@ template<questions Questions, sink Sink>
 /// Stage 2: versions.
 template<questions Questions, sink Sink>
 [[nodiscard]] result<void> choose_outdated(request& wanted, const survey& seen, Questions& person, Sink& out) {
-    const auto text = io::read_file(seen.at.ledger(), std::size_t{1} << 26).value_or("");
-    const auto standings = standings_of(wanted, seen, parse_ledger(text));
+    auto read = read_ledger(seen.at.ledger(), out);
+    if (!read) out.warn(read.error().what + ": what was flashed before is not known");
+    const auto known_flashes = std::move(read).value_or(ledger{});
+    const auto standings = standings_of(wanted, seen, known_flashes);
     bool known = false;
     for (const auto& [board, inputs] : standings) {
         known = known || board.need.is != need::unknown;
@@ -94,7 +96,7 @@ template<questions Questions, sink Sink>
     }
     if (!known && !standings.empty())
         out.warn("of no board is it known whether it needs a flash: all that were asked for are flashed");
-    const auto question = ask_about(standings, last_batch(text));
+    const auto question = ask_about(standings, known_flashes.last_batch);
     if (!question) return {};
     KF_TRY(const bool leave_out, person.leave_out(*question));
     if (leave_out) wanted.left_out.insert(question->boards.begin(), question->boards.end());

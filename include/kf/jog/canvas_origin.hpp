@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,5 +74,45 @@ struct origin_change {
     e.steps = {"O  again"};
     return kf::fail(std::move(e));
 }
+
+/// The change as it waits for a yes.
+class origin_draft {
+  public:
+    /// The machine.yaml; empty: a simulated machine, and nothing is written.
+    explicit origin_draft(std::filesystem::path file)
+      : file_(std::move(file)) {}
+
+    /// From where the tool stands; nothing: nobody knows.
+    [[nodiscard]] result<void> propose(const machine::machine& m, const machine::tool& t,
+                                       const std::optional<machine::xy>& place) {
+        if (!place) return kf::fail({errc::refused, "X and Y are not homed: H first", "", {}, {"H  home"}});
+        if (file_.empty()) return kf::fail(errc::refused, "a simulated machine has no machine.yaml to write to");
+        const std::string name = file_.string();
+        KF_TRY(const std::string text, machine::read_text(name));
+        KF_TRY(change_, origin_here(text, name, m, t, *place));
+        return {};
+    }
+    /// What was proposed, into the file and into `canvas`; afterwards nothing is proposed any more.
+    [[nodiscard]] result<void> write(machine::canvas& canvas) {
+        const auto change = std::exchange(change_, std::nullopt);
+        if (!change) return {};
+        KF_CHECK(write_origin(file_, *change));
+        canvas = change->machine.canvas;
+        return {};
+    }
+    [[nodiscard]] std::string what_was_written(const machine::canvas& canvas) const {
+        return fmt::format("the canvas begins at X{} Y{}; the file before it is {}",
+                           io::to_decimal(canvas.offset_x_mm, 3), io::to_decimal(canvas.offset_y_mm, 3),
+                           kept_beside(file_).string());
+    }
+    void forget() noexcept { change_.reset(); }
+    [[nodiscard]] std::optional<origin_proposal> shown() const {
+        return change_ ? std::optional(change_->shown) : std::nullopt;
+    }
+
+  private:
+    std::filesystem::path file_;
+    std::optional<origin_change> change_;
+};
 
 } // namespace kf::jog

@@ -5,7 +5,7 @@
 #include <kf/jog/jogger.hpp>
 #include <kf/jog/machine_view.hpp>
 #include <kf/jog/panel.hpp>
-#include <kf/klippy/objects.hpp>
+#include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
 
 #include <algorithm>

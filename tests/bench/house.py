@@ -12,13 +12,19 @@ import statistics
 import sys
 
 LONG = 350
-PLACES = {  # what should stand in one place -> how a line tells it
+PLACES = {  # what should stand in one place -> how a line tells it, and in which files, when not in all
+    "a dry run tells the plan by itself": (r"\bprint_plan\(", "tools/kflash/"),
+    "an option is asked for in the flow of a flash": (r"""\bin\.(?:has|get|value|all)\("|in, "[a-z-]+",""", "tools/kflash/flash.cpp"),
+    "a flash looks for its printer's guard": (r"\b(?:guard_printer|judge_idle)\(", "(?:tools/kflash|flash|host)/"),
+    "a flash looks for its board": (r"\b(?:find_target|survey_of|survey_again|look_at_devices)\(", "tools/kflash/flash"),
+    "a write knows USB by its members": (r"\bjob\.(?:by_id|usb)\b", "flash/"),
+    "a drawing is spooled as lines for ourselves": (r"\bspool_drawing\(", "tools/kplot/"),
     "a method of flashing by its name": r'"[^"]*\b(?:katapult_script|make_flash)\b[^"]*"',
     "Katapult, told by the method": r"[!=]= *[\w:]*make_flash\b",
     "who may follow a method": r"\bmay_fall_back\(",
     "a method made from its name": r"\bmake_method\(",
-    "F is written": r"""F\{\w*:?\w*\}|"F"|'F', *[\w:]*f_word""",
-    "a printer's session gets its record": r"\bpen_record \w+[({]|\bpen_record\(\w+\.",
+    "F is written": (r"""F\{\w*:?\w*\}|"F"|'F', *[\w:]*f_word""", "(?!tui/)"),
+    "a printer's session gets its record": r"\bpen_record \w+[({]|\bpen_record\(\w+\.|\brecord_\(\w+\.records",
     "a member of JSON is read by hand": r"!= nullptr &&\s+!?[\w>-]+->is_(?:string|number|bool|object|array)\(\)",
     "bytes of UTF-8 are told apart": r"& 0x[cC]0[uU]?\)* *[!=]= *0x80",
     "the detail of another area": r"\b(\w+)::detail::",
@@ -97,10 +103,11 @@ class House:
         found = collections.OrderedDict()
         for what, pattern in PLACES.items():
             at = []
+            pattern, where = pattern if isinstance(pattern, tuple) else (pattern, "")
             for p, lines in self.files.items():
                 name = self.name(p).removeprefix("include/kf/")
                 simulator = name.startswith(("sim/", "tools/ksim/")) and "detail" not in what
-                if p.suffix not in (".hpp", ".cpp") or name.startswith("tests/") or simulator:
+                if p.suffix not in (".hpp", ".cpp") or name.startswith("tests/") or simulator or not re.match(where, name):
                     continue
                 for n, line in enumerate(lines, 1):
                     m = re.search(pattern, line)

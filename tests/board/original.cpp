@@ -32,7 +32,10 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_taken_and_what_is_here_stays) {
         "second": {"name": "second", "mcu": "rp2040", "serial_pattern": "usb-Klipper_rp2040_E66*"},
         "third": {"name": "PICO", "mcu": "rp2040", "serial_pattern": "usb-Klipper_rp2040_F77*"},
         "wide": {"name": "wide", "mcu": "rp2040", "serial_pattern": "usb-*"},
-        "pico": {"name": "nozzle", "mcu": "rp2350", "serial_pattern": "usb-Klipper_rp2350_1*"}
+        "pico": {"name": "nozzle", "mcu": "rp2350", "serial_pattern": "usb-Klipper_rp2350_1*"},
+        "nozzle": {"name": "OCTOPUS", "mcu": "rp2350", "serial_pattern": "usb-Klipper_rp2350_2*"},
+        "mill": {"name": "Renamed", "mcu": "rp2040", "serial_pattern": "usb-Klipper_rp2040_ABC*"},
+        "zz": {"name": "Mill", "mcu": "rp2040", "serial_pattern": "usb-Klipper_rp2040_ABD*"}
       },
       "blocked_devices": ["usb-cartographer_*", "usb-beacon_*", {"pattern": "usb-x*", "reason": "mine"}]})");
     const auto old = ours.boards;
@@ -40,11 +43,14 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_taken_and_what_is_here_stays) {
     for (const auto& t : take_over(ours, theirs, {}))
         told += (t.taken ? "+" : "-") + t.part + " " + t.name + (t.reason.empty() ? "" : ": " + t.reason) + "\n";
     BOOST_TEST(told == R"(+board My Board
++board mill
+-board nozzle: another board here has its key or name: Octopus
 -board octopus: it is registered here already
 -board pico: another board here has its key or name: Pico
 -board second: it takes the device of pico (usb-Klipper_rp2040_E66*)
 -board third: another board here has its key or name: Pico
 -board wide: it names neither a serial number nor a chip: boards of several kinds match it
+-board zz: another board here has its key or name: Renamed
 -pattern usb-cartographer_*: it is blocked here already
 -pattern usb-beacon_*: it is blocked here already
 +pattern usb-x*
@@ -52,9 +58,10 @@ BOOST_AUTO_TEST_CASE(what_is_missing_is_taken_and_what_is_here_stays) {
 -setting stagger_delay: it was chosen otherwise here
 +setting return_delay
 )");
-    BOOST_REQUIRE(ours.boards.size() == 3U);
+    BOOST_REQUIRE(ours.boards.size() == 4U);
     BOOST_TEST((ours.boards[0] == theirs.boards[0]));
-    BOOST_TEST((std::vector(ours.boards.begin() + 1, ours.boards.end()) == old));
+    BOOST_TEST(ours.boards[1].name == "Renamed");
+    BOOST_TEST((std::vector(ours.boards.begin() + 2, ours.boards.end()) == old));
     BOOST_TEST((ours.blocked == std::vector<blocked_device>{{"usb-Cartographer_*"}, {"usb-x*", "mine"}}));
     BOOST_TEST(ours.settings.stagger_delay == 1);
     BOOST_TEST(ours.settings.return_delay == 9);

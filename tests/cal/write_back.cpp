@@ -3,6 +3,7 @@
 
 #include <kf/cal/calibration_record.hpp>
 #include <kf/cal/write_back.hpp>
+#include <kf/machine/machine_difference.hpp>
 #include <kf/machine/machine_text.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -27,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_value_is_replaced_and_every_other_byte_stays) {
     const auto plan = plan_write_back(before, {{"steppers.x_rotation_distance", 31.68}}, "m.yaml").value();
     BOOST_TEST(plan.after == with(before, "x_rotation_distance: null  ", "x_rotation_distance: 31.68 "));
     BOOST_TEST(plan.before == before);
-    BOOST_TEST(difference(plan.before, plan.after, "m.yaml") ==
+    BOOST_TEST(machine::difference(plan.before, plan.after, "m.yaml") ==
                "--- m.yaml\n+++ m.yaml\n@@ line 83 @@\n"
                "   xy_rotation_distance: 32.0     # belt pitch x teeth\n"
                "-  x_rotation_distance: null      # as kcal steps x found it; null: as xy\n"
@@ -45,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_has_no_such_line_gets_one_behind_its_sibling) {
     BOOST_TEST(plan.after ==
                with(old, "# belt pitch x teeth\n", "# belt pitch x teeth\n  x_rotation_distance: 31.68\n"));
     BOOST_TEST(!plan.values.at(0).was.has_value());
-    BOOST_TEST(difference(plan.before, plan.after, "m.yaml") ==
+    BOOST_TEST(machine::difference(plan.before, plan.after, "m.yaml") ==
                "--- m.yaml\n+++ m.yaml\n@@ line 83 @@\n"
                "   xy_rotation_distance: 32.0     # belt pitch x teeth\n"
                "+  x_rotation_distance: 31.68\n"
@@ -58,9 +59,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_has_no_such_line_gets_one_behind_its_sibling) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_change_one_behind_the_other_are_none_that_stay) {
-    BOOST_TEST(difference("a\nb\nc\nd\ne\n", "a\nB\nC\nd\ne\n", "f") ==
+    BOOST_TEST(machine::difference("a\nb\nc\nd\ne\n", "a\nB\nC\nd\ne\n", "f") ==
                "--- f\n+++ f\n@@ line 2 @@\n a\n-b\n+B\n-c\n+C\n d\n");
-    BOOST_TEST(difference("a\nb\nc\nd\n", "a\nB\nc\nD\n", "f") ==
+    BOOST_TEST(machine::difference("a\nb\nc\nd\n", "a\nB\nc\nD\n", "f") ==
                "--- f\n+++ f\n@@ line 2 @@\n a\n-b\n+B\n c\n@@ line 4 @@\n-d\n+D\n");
 }
 

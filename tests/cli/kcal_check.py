@@ -57,9 +57,11 @@ class PrinterCfg(KcalTest):
             r = self.kcal(self.p, "printer-cfg", "--pin", pin)
             self.assertEqual((r.code, r.out), (2, ""), r)
             self.assertIn(pin.split("=")[0], r.err)
+        r = self.kcal(self.p, "printer-cfg", "--pin", "stepper_z", "--machine", "/nowhere")
+        self.assertEqual(r.code, 2, r)
         # A reader of lines takes a carriage return for an end of one.
         for serial in ("/dev/x\r[force_move]", "/dev/x\n", "/dev/\x1b[2Jx", "/dev/x\x7f", "/dev/x # y"):
-            r = self.kcal(self.p, "printer-cfg", "--serial", serial)
+            r = self.kcal(self.p, "printer-cfg", "--serial", serial, "--machine", "/nowhere")
             self.assertEqual((r.code, r.out), (2, ""), r)
 
     def test_the_running_printer_is_held_against_the_machine_too(self):

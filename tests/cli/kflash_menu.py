@@ -8,8 +8,10 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import shutil
+import signal
 import subprocess
 import termios
 
@@ -138,12 +140,20 @@ class Menu(WorldTest):
             t.keys("Escape")
             t.until("Q quit", "Registered")
         coloured = "\x1b[33m"  # what wants attention is yellow
-        self.assertIn(coloured, t.tmux("capture-pane", "-p", "-e"))
+        seen = t.tmux("capture-pane", "-p", "-e")
+        self.assertIn(coloured, seen)
+        # The sixteen colours of the terminal, whose owner chose them, and no others.
+        self.assertEqual(re.findall("\x1b\\[[0-9;:]*[34]8[;:][0-9;:]*m", seen), [])
         t.end()
         # Where the locale has no more than ASCII, nor has the menu; nor colours, where somebody wants none.
         t = self.menu(w, before=("env", "LC_ALL=C", "NO_COLOR=1"))
         self.assertTrue(t.until("----------", ">  1 REG").isascii())
         self.assertNotIn(coloured, t.tmux("capture-pane", "-p", "-e"))
+        t.end()
+        # A terminal without colours has all of the text.
+        t = self.menu(w, before=("env", "TERM=vt100"))
+        t.until("Registered", "1 REG Pico", "2 REG Octopus Pro", "3 NEW", "Moonraker", "Q quit")
+        self.assertEqual(re.findall("\x1b\\[[0-9;]*[349][0-7][0-9;]*m", t.tmux("capture-pane", "-p", "-e")), [])
         self.assertEqual(w.jobs(), [])
 
     def test_d6_neither_arrows_nor_a_paste_start_anything_and_flash_all_is_no_unless_told(self):
@@ -151,8 +161,8 @@ class Menu(WorldTest):
         before = [w.flash(key) for key in ("octopus", "pico")]
         t = self.menu(w)
         t.keys("Down", "Up", "Left", "Right", "PageUp", "PageDown", "Home", "End", "Escape", "BSpace", "Tab")
-        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.paste("bfrqace\ny\ny\n", bracketed=False)
+        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.keys("1")
         t.until("▸  1 REG", "Q quit")
         # Keys that come with the B are no answer to its question.
@@ -196,10 +206,18 @@ class Menu(WorldTest):
         self.assertEqual(self.flashed(w), ["pico"])
         t.keys("e")
         t.until("default (katapult)")
+        configs = w.home / ".config/kflash/configs"
+        before = {key: (configs / key / ".config").read_text() for key in ("octopus", "pico")}
         t.keys("m")
         t.until("A number chooses a board, s saves and ends, q ends:")
-        t.keys("q", "Enter")
+        t.keys("3", "Enter")
+        t.until("A number chooses a board, s saves and ends, q ends:")
+        t.keys("s", "Enter")
         t.until("menuconfig has ended", "M menuconfig")
+        now = {key: (configs / key / ".config").read_text() for key in before}
+        self.assertEqual(now["octopus"], before["octopus"])
+        self.assertNotEqual(now["pico"], before["pico"])
+        self.assertFalse((w.tree / ".config").exists())
 
     def test_a_board_that_vanishes_and_comes_again_is_seen_by_itself(self):
         w = self.shared()
@@ -211,6 +229,20 @@ class Menu(WorldTest):
         w.power_cycle("pico")
         t.keys("d")  # what was said is forgotten
         wait_for("it is back", lambda: "not connected" not in t.seen(), 30)
+
+    def test_d_looks_again_at_what_the_menu_cannot_see_by_itself(self):
+        w = self.shared()
+        t = self.menu(w)
+        self.assertEqual(w.run("edit", "pico", "--name", "Nozzle").code, 0)
+        t.keys("2")
+        t.until("▸  2 REG")
+        self.assertNotIn("Nozzle", t.seen())
+        t.keys("d")
+        t.until("REG Nozzle")
+        t.type("1x")
+        t.until("is saved", "excluded")
+        t.type("x")
+        wait_for("it is included again", lambda: w.registry()["devices"]["pico"]["flashable"])
 
     def wizard(self, w):
         """The menu at the first question for the third board."""
@@ -270,6 +302,51 @@ class Menu(WorldTest):
         entry = w.registry()["devices"]["mill"]
         self.assertEqual((entry["name"], entry["flash_method"]), ("Mill", "make_flash"))
 
+    def test_a_registration_that_failed_and_was_left_is_no_matter_of_what_runs_next(self):
+        w = self.shared()
+        t = self.wizard(w)
+        t.type("Mill\r")
+        t.until("Its MCU")
+        t.keys("C-c")
+        t.until("Leave without registering it? [y/N]")
+        t.keys("n")
+        t.until("Its MCU")
+        fifo = w.home / "fifo"
+        os.mkfifo(fifo)
+        self.addCleanup(fifo.unlink)
+        for question in ("Its MCU", "Exclude it"):
+            t.until(question)
+            t.keys("Enter")
+        t.until("Its configuration")
+        t.type("~/fifo")
+        t.until(": ~/fifo")
+        t.keys("Enter")
+        t.until("fifo is no regular file")  # nor is it waited for
+        t.keys("C-u")
+        wait_for("the field is empty", lambda: ": ~/fifo" not in t.seen())
+        t.type("2\r")
+        t.until("Katapult")
+        t.type("n\r")
+        t.until("Register it? [Y/n]:")
+        self.unplug(w, "spare")
+        t.keys("Enter")
+        t.until("there is no device usb-Klipper_stm32f446xx", "Esc back")
+        t.keys("C-c")
+        t.until("Mill", "Register it? [Y/n]:", "there is no device")  # as Esc does
+        t.keys("C-c")
+        t.until("Leave without registering it? [y/N]")
+        t.keys("y")
+        t.until("Q quit")
+        t.type("1r")
+        t.until("Remove Pico from the registry? [y/N]:")
+        t.keys("y", "Enter")
+        t.until("cached configuration too?")
+        t.keys("n", "Enter")
+        t.until("kflash: remove Pico", "removed pico", "Esc back")
+        self.assertNotIn("Mill is registered", t.seen())
+        w.power_cycle("spare")
+        wait_for("it is plugged in", lambda: any("stm32f446xx" in name for name in w.by_id()))
+
     def test_settings_and_a_board_are_saved_each_by_one_command(self):
         w = self.shared()
         t = self.menu(w)
@@ -282,12 +359,22 @@ class Menu(WorldTest):
         t.type("1")
         t.keys("Enter")
         t.until("klipper-dir, now")  # what comes in one piece is a paste
-        t.type("/nowhere")
+        t.paste("/nowhere", bracketed=True)
         t.until(": /nowhere")
         t.keys("Enter")
         t.until("there is no folder /nowhere")
+        before = w.registry()
+        t.keys("C-u")
+        (w.home / "empty").mkdir()
+        self.addCleanup((w.home / "empty").rmdir)
+        t.type("~/empty")
+        t.until(": ~/empty")
+        t.keys("Enter")
+        t.until("empty has no Makefile", ": ~/empty")  # the line stays open
         t.keys("Escape")
-        t.until("saved")
+        t.until("klipper-dir", "Enter change")
+        self.assertNotIn("saved", t.seen())
+        self.assertEqual(w.registry(), before)
         t.keys("Escape")
         t.until("Q quit")
         t.type("1e")
@@ -309,6 +396,107 @@ class Menu(WorldTest):
         t.until("nothing was removed")
         self.assertIn("pico", w.registry()["devices"])
 
+    def test_a_save_that_fails_says_why_and_nothing_that_was_changed_is_lost_without_a_question(self):
+        w = self.shared()
+        before = w.registry()
+        t = self.menu(w)
+        t.keys("1", "e")
+        t.until("default (katapult)")
+        t.keys("3", "Enter")
+        t.until("method   katapult")
+        t.keys("2", "Enter")
+        t.until("MCU, now rp2040")
+        t.type("atmega2560")  # with the Enter it would be a paste
+        t.until(": atmega2560")
+        t.keys("Enter")
+        t.until("MCU      atmega2560")
+        t.keys("m")
+        t.until("S saves the new MCU first")
+        t.keys("s")
+        t.until("katapult needs Katapult, which is not there for atmega2560", "1. kflash edit pico --method",
+                "kflash: Pico", "not saved")
+        self.assertIn("\x1b[31mkatapult needs", t.tmux("capture-pane", "-p", "-e"))
+        self.assertEqual(w.registry(), before)
+        t.keys("C-c")
+        t.until("Leave without saving? [y/N]", "Y leave")
+        t.keys("n")
+        t.until("not saved", "S save")
+        t.keys("C-c")
+        t.until("Leave without saving? [y/N]")
+        t.keys("y")
+        t.until("Q quit")
+        self.assertEqual(w.registry(), before)
+
+    def children(self, t, state="", word=""):
+        """Of the menu, the processes in that state, or with that word in their command."""
+        menu, found = t.tmux("list-panes", "-F", "#{pane_pid}").strip(), []
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                is_now, parent = stat.read_text().rpartition(") ")[2].split()[:2]
+                if parent == menu and state in is_now and word.encode() in (stat.parent / "cmdline").read_bytes():
+                    found.append(int(stat.parent.name))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return found
+
+    def test_a_save_that_takes_long_takes_no_keys_and_closes_no_other_page(self):
+        w = self.shared()
+        t = self.menu(w)
+        with open(w.home / ".config/kflash/devices.json.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            t.keys("1", "e")
+            t.until("default (katapult)")
+            t.keys("Enter")
+            t.until("now Pico")
+            t.type("Mill\r")
+            t.until("name     Mill", "not saved")
+            t.keys("s")
+            t.until("saving…", "Ctrl+C menu")
+            child = wait_for("the save waits for the lock", lambda: self.children(t, word="--name=Mill"))[0]
+            os.kill(child, signal.SIGSTOP)  # or it would not wait for ever
+            self.addCleanup(lambda: child in self.children(t, "T") and os.kill(child, signal.SIGKILL))
+            t.keys("4", "Enter", "Escape", "C-c")
+            t.until("Q quit")
+            t.keys("1", "e")
+            t.until("Pico is still being saved")
+            t.keys("c", "6", "Enter")
+            t.until("stagger-delay, now")
+            t.type("7\r")
+            t.until("the change before is still being saved", ": 7")
+            t.keys("Escape")
+            t.until("Enter change")
+            t.keys("Escape")
+            t.until("Q quit")
+            t.keys("2", "e")
+            t.until("kflash: Octopus Pro", "default (katapult)")
+            t.keys("4", "Enter")
+            t.until("not saved", "never: it is excluded")
+        os.kill(child, signal.SIGCONT)
+        wait_for("it is saved", lambda: w.registry()["devices"]["pico"]["name"] == "Mill")
+        wait_for("its end was heard", lambda: not self.children(t, word="--name=Mill"))
+        t.until("kflash: Octopus Pro", "not saved")
+        t.keys("Escape")
+        t.until("Leave without saving? [y/N]")
+        t.keys("y")
+        t.until("Mill is saved", "REG Mill")
+        self.assertTrue(w.registry()["devices"]["pico"]["flashable"])  # what was typed meanwhile changed nothing
+        self.assertNotEqual(w.registry()["global"]["stagger_delay"], 7)
+
+    def test_a_command_that_is_left_leaves_no_child_behind(self):
+        w = self.shared()
+        slow = w.tree / "faults/slow"
+        slow.parent.mkdir(exist_ok=True)
+        slow.write_text("0.2")
+        self.addCleanup(slow.unlink)
+        t = self.menu(w)
+        t.type("1u")
+        t.until("kflash: build Pico", "running")
+        child = wait_for("it builds", lambda: self.children(t, word="build"))[0]
+        t.keys("Escape")
+        t.until("Q quit")
+        wait_for("its end was heard", lambda: child not in self.children(t))
+        wait_for("no look is left either", lambda: not self.children(t, "Z"))
+
     def bare(self, w, *words):
         t = Dialogue(w, *(words or ("menu",)), columns=100, env={"LC_ALL": "C.UTF-8", "TERM": "xterm-256color"})
         self.addCleanup(lambda: t.child.poll() is not None or t.child.kill())
@@ -317,12 +505,15 @@ class Menu(WorldTest):
 
     def test_ctrl_z_gives_the_terminal_back_and_fg_draws_it_anew(self):
         w = self.shared()
-        t = self.menu(w, shell=True)
+        t = self.menu(w, shell=True, first="echo before-it")
+        self.assertNotIn("before-it", t.seen())
         t.keys("C-z")
-        t.until("Stopped")
+        t.until("Stopped", "before-it")
         t.type("fg\n")
         t.until("Moonraker", "Q quit")
+        self.assertNotIn("before-it", t.seen())
         t.keys("q")
+        t.until("before-it")  # the screen before comes back
         wait_for("the shell is back", lambda: "Moonraker" not in t.seen(), 30)
 
     def test_a_terminal_that_goes_away_ends_the_menu_and_not_the_write(self):

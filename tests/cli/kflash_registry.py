@@ -69,8 +69,9 @@ class Listing(Case):
         self.plug_in("usb-FTDI_FT232R_CC33-if00-port0")
         self.run_ok("add", "Far Away", "--mcu", "rp2040", "--pattern", "usb-Klipper_rp2040_DD44*")
         self.run_ok("edit", "pico", "--exclude")
-        rows = {line.split()[1] if line.split()[1] != "excluded" else line.split()[2]: line
-                for line in self.run_ok("list").out.splitlines() if len(line.split()) > 3}
+        table = self.run_ok("list").out.splitlines()
+        rows = {key: next(line for line in table if name in line.split("  "))
+                for key, name in (("octopus", "Octopus Pro (octopus)"), ("pico", "pico"), ("far-away", "Far Away (far-away)"))}
         self.assertIn("registered", rows["octopus"])
         self.assertIn(HOST.device("octopus"), rows["octopus"])
         self.assertIn("excluded", rows["pico"])
@@ -149,6 +150,34 @@ class Adding(Case):
     def test_a_name_that_is_taken_is_refused(self):
         name = self.device("pico")["name"].upper()
         self.refuses(2, "add", name, "--mcu", "rp2040", "--pattern", "usb-Klipper_x*")
+
+    def test_d21_the_key_of_a_renamed_board_is_nobody_elses_name(self):
+        self.run_ok("edit", "pico", "--name", "Nozzle")
+        self.before = self.file.read_text()
+        for words in (["add", "Pico", "--mcu", "rp2040", "--pattern", "usb-Klipper_x*"],
+                      ["edit", "octopus", "--name", "PICO"], ["edit", "octopus", "--name", "nozzle"]):
+            self.assertIn("there is already a board called", self.refuses(2, *words).err)
+        row = next(x for x in self.run_ok("list").out.splitlines() if "Nozzle" in x)
+        self.assertIn("Nozzle (pico)", row)
+        self.run_ok("edit", "nozzle", "--name", "Pico")  # its own key is free for it
+
+    def test_a_word_that_two_boards_answer_to_flashes_neither_and_a_rename_resolves_it(self):
+        boards = json.loads(self.before)
+        boards["devices"]["pico"]["name"], boards["devices"]["octopus"]["name"] = "Nozzle", "Pico"
+        self.before = json.dumps(boards)
+        self.file.write_text(self.before)
+        for word in ("pico", "Pico"):
+            for words in (["flash", word, "--dry-run", "--skip-menuconfig"], ["show", word], ["exclude", word],
+                          ["remove", word, "--yes"], ["config", "nozzle", "--share-with", word], ["build", word]):
+                r = self.refuses(2, *words)
+                for part in (f'2 boards are called "{word}"', "Nozzle (key pico)", "Pico (key octopus)",
+                             "kflash edit octopus --name ANOTHER"):
+                    self.assertIn(part, r.err)
+        self.assertIn("Nozzle", self.run_ok("flash", "nozzle", "-n", "-s").out)
+        self.assertEqual(self.run_ok("show", "octopus", "--json").result()["name"], "Pico")
+        self.run_ok("edit", "pico", "--name", "Pico 2")  # with --name a key is a key
+        self.run_ok("edit", "octopus", "--name", "Octopus")
+        self.assertEqual(self.run_ok("show", "pico", "--json").result()["name"], "Pico 2")
 
     def test_d21_no_name_becomes_a_path(self):
         for name, key in (("../../etc", "etc"), ("a/b", "ab"), ("...", "board"), ("--x y", "x-y")):

@@ -19,9 +19,13 @@ from world import wait_for
 UP, DOWN, RIGHT, LEFT, ESC = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b"
 
 
+def program():
+    return str(pathlib.Path(plotter.KPLOT).with_name("kjog"))
+
+
 def kjog(p, *words):
     own = ["--machine", str(p.machine_file)] if p.machine_file else ["--sim"]
-    return [str(pathlib.Path(plotter.KPLOT).with_name("kjog")), "console", "--socket", str(p.socket), *own, *words]
+    return [program(), "console", "--socket", str(p.socket), *own, *words]
 
 
 class Bare(Terminal):
@@ -35,6 +39,18 @@ class Bare(Terminal):
 
     def local_flags(self):
         return termios.tcgetattr(self.mine)[3]
+
+
+    def leave(self):
+        """By Q, which does nothing while the last step is not done."""
+        def left():
+            if self.child.poll() is None:
+                self.type(b"q")
+            self.read()
+            return self.child.poll() is not None
+
+        wait_for("kjog leaves", left)
+        return self.end()
 
 
 class Window(Tmux):
@@ -190,10 +206,26 @@ class Console(PlotterTest):
         t.until("Limits", "Goes to    X")
         t.keys("Right")
         self.rests_at(p, 101.0, 100.0)
+        t.until("State      ready")
         t.keys("q")
         wait_for("the shell is back", lambda: "Limits" not in t.seen())
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")
         t.until("\n icanon")
+
+    def test_ctrl_z_waits_for_what_moves_by_itself_and_the_stop_stays_in_reach(self):
+        p = self.plotter(speed=1)
+        t = Window(p, shell=True)
+        self.addCleanup(t.end)
+        t.until("ready", "H homes")
+        t.keys("h")
+        t.until("State      homing")
+        t.keys("C-z")
+        t.until("homing is not done: Ctrl+Z when it is")
+        t.keys("!")
+        self.stops(p)
+        t.until("R restarts Klipper")
+        t.keys("C-z")
+        t.until("Stopped")
 
     def test_ctrl_c_leaves_the_stop_in_reach_until_what_runs_by_itself_is_done(self):
         p = self.homed()
@@ -201,8 +233,8 @@ class Console(PlotterTest):
         t.until("ready", "Goes to    X")
         t.keys(":")
         t.until("G-code:")
-        t.keys("-l", "G1 X240 F60")
-        t.until("G-code: G1 X240 F60")  # with Enter in the same read it would be a paste
+        t.paste("G1 X240 F60", bracketed=True)  # an Enter right behind letters in one read would be pasted, too
+        t.until("G-code: G1 X240 F60")
         t.keys("Enter")
         t.until("State      console")
         t.keys("C-c")
@@ -212,6 +244,21 @@ class Console(PlotterTest):
         t.keys("!")
         self.stops(p)
         wait_for("kjog leaves", t.is_over)
+
+    def test_a_long_step_is_not_left_behind_and_enter_takes_no_key_from_the_stop(self):
+        p = self.homed(speed=4)
+        t = self.bare(p)
+        t.expect("ready")
+        t.type(b"++")  # 50 mm
+        t.expect("[50]")
+        t.type(RIGHT + b"q")  # before anybody has seen that it moves
+        t.expect("is not done: Q when it is, ! stops it")
+        self.assertIsNone(t.child.poll())
+        t.type(b"\r")
+        t.type(b"!")
+        self.stops(p)
+        t.expect("R restarts Klipper")
+        self.assertEqual(t.leave(), 0)
 
     def test_a_burst_that_looks_pasted_moves_nothing_but_stops(self):
         p = self.homed()
@@ -268,8 +315,7 @@ class Console(PlotterTest):
         t.expect("ready")  # what is struck before it has looked is forgotten
         t.type(RIGHT)
         self.rests_at(p, 101.0, 100.0)
-        t.type(b"q")
-        self.assertEqual(t.end(), 0)
+        self.assertEqual(t.leave(), 0)
         linux = self.bare(p, term="linux")  # its description has no size, and it has no second screen
         linux.type(b"q")
         self.assertEqual(linux.end(), 0)
@@ -279,8 +325,7 @@ class Console(PlotterTest):
         plain.expect("State, ready")
         plain.type(LEFT)
         self.rests_at(p, 100.0, 100.0)
-        plain.type(b"q")
-        self.assertEqual(plain.end(), 0)
+        self.assertEqual(plain.leave(), 0)
         self.assertIn("\r\nTool, pen, up\r\n", plain.seen)
         self.assertNotIn("\x1b", plain.seen)
         bad = Terminal(kjog(p), p.env(), term="dumb", preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
@@ -343,6 +388,15 @@ class Console(PlotterTest):
         self.assertEqual(r.code, 0, r)
         for path, code, text in ((script, 3, "is no input device"), ("/dev/input/by-id/none", 1, "No such file")):
             r = p.finish(p.start_command(kjog(p, "--script", str(script), "--gamepad", str(path))))
+            self.assertEqual(r.code, code, r)
+            self.assertIn(text, r.err)
+
+    def test_wrong_use_is_known_before_anything_is_read_or_begun(self):
+        p = self.plotter()
+        good, bad = p.write("good", "q\n"), p.write("bad", "Rigth\n")
+        for words, code, text in ((("--script", bad), 1, "Rigth"), (("--script", good, "--gamepad", good), 3, "no input device"),
+                                  (("--script", good, "--sim-speed", "0"), 2, "--sim-speed")):
+            r = p.finish(p.start_command([program(), "--sim", "--machine", "/nowhere", "--job", "/nowhere", *map(str, words)]))
             self.assertEqual(r.code, code, r)
             self.assertIn(text, r.err)
 

@@ -141,7 +141,9 @@ class KsimPrinter(unittest.TestCase):
             cfg.write_text(text)
             self.assertEqual(self.ksim("restart", *here).returncode, 0)
             self.assertEqual(self.ksim("press", "door", *here).returncode, 2)
-        self.assertEqual(self.ksim("look", "--socket", folder + "/none").returncode, 4)
+        none = self.ksim("look", "--socket", folder + "/none")
+        self.assertEqual(none.returncode, 4)
+        self.assertIn(f"ksim printer --socket {folder}/none", none.stderr)
 
     def test_a_config_error_is_found_by_the_next_restart_and_is_gone_after_the_one_behind(self):
         p = self.printer()

@@ -216,6 +216,11 @@ class Manuals(unittest.TestCase):
                 text = page.text_of(page.sections[f"{tool} {name} {operands}".strip()])
                 self.assertIn(squeeze(purpose), text)
 
+    def test_no_manual_says_of_a_command_that_it_is_not_there(self):
+        for tool, top, page in self.each():
+            missing = re.findall(r"there is no (\w+)|(\w+) is not there yet", page.text_of(page.source.splitlines()))
+            self.assertEqual({a or b for a, b in missing} & {name for name, _, _ in top.commands()}, set(), tool)
+
     def test_d24_every_option_of_the_help_is_in_the_manual_and_the_other_way_round(self):
         for tool, top, page in self.each():
             for name, operands, _ in top.commands():

@@ -7,15 +7,15 @@ from world import DEADLINE, wait_for
 
 class Tmux:
     """`command` in a window of its own; `socket` is a path that nothing else has. `shell`: from an interactive shell,
-    whose child can be stopped."""
+    whose child can be stopped, with `first` run in it before."""
 
-    def __init__(self, command, env, socket, columns=80, rows=24, shell=False):
+    def __init__(self, command, env, socket, columns=80, rows=24, shell=False, first=":"):
         self.env = dict(env, LC_ALL="C.UTF-8", TERM="xterm-256color")
         self.socket = str(socket)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
                   *(["bash", "--norc", "-i"] if shell else command))
         if shell:
-            self.type(" ".join(command) + "\n")
+            self.type(first + "\n" + " ".join(command) + "\n")
 
     def tmux(self, *words):
         return subprocess.run(["tmux", "-S", self.socket, *words], env=self.env, check=True, capture_output=True,

@@ -352,10 +352,36 @@ BOOST_AUTO_TEST_CASE(all_are_the_boards_that_may_be_flashed_and_the_excluded_are
     fleet f(2);
     f.seen.registry.boards[1].flashable = false;
     flash::request all;
-    flash::take_all(all, f.seen.registry);
+    flash::take_all(all, f.seen.registry, {});
     BOOST_TEST((all.boards == std::vector<std::string>{"k1", "k2"}));
     BOOST_TEST(all.left_out.at("k2") == "excluded from flashing");
     BOOST_TEST(all.is_batch());
+}
+
+BOOST_AUTO_TEST_CASE(all_leave_out_the_device_that_a_person_has_blocked_by_a_pattern) {
+    const auto device_of = [](const std::string& name) {
+        return board::device{name, "/dev/serial/by-id/" + name, "/dev/tty-" + name, board::parse_usb_name(name)};
+    };
+    const auto one = device_of("usb-Klipper_rp2040_AAAA1111-if00"),
+               other = device_of("usb-Klipper_rp2040_BBBB2222-if00"),
+               beacon = device_of("usb-Beacon_Klipper_rp2040_CCCC3333-if00");
+    board::registry r;
+    for (const auto* d : {&one, &other, &beacon}) {
+        board::board b{.key = std::string(1, d->file_name[19]), .name = "x", .mcu = "rp2040"};
+        b.serial_pattern = d->file_name.substr(0, d->file_name.size() - 2) + "*";
+        r.boards.push_back(std::move(b));
+    }
+    r.blocked = {{"usb-klipper_rp2040_BBBB*", "the probe"}};
+    flash::request all;
+    flash::take_all(all, r, std::vector{one, other, beacon});
+    BOOST_TEST(all.boards.size() == 3U);
+    BOOST_REQUIRE(all.left_out.size() == 1U); // that a Beacon is none is nobody's choice: it fails, and says why
+    BOOST_TEST(all.left_out.begin()->first == r.boards[1].key);
+    BOOST_TEST(all.left_out.begin()->second == "excluded by a pattern: the probe");
+    r.boards[0].serial_pattern = r.boards[1].serial_pattern; // two boards claim it: nobody knows which is meant
+    flash::request unsure;
+    flash::take_all(unsure, r, std::vector{one, other, beacon});
+    BOOST_TEST(unsure.left_out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
@@ -372,6 +398,17 @@ BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
                         "                                                applications at 0x8008000, the\n"
                         "                                                image is linked to 0x8020000\n"
                         "The toolhead board of...  SKIP   SKIP   SKIP    runs v0.13.0-7-gabcdef0 already");
+}
+
+BOOST_AUTO_TEST_CASE(the_columns_of_the_table_stand_below_one_another_in_every_script) {
+    const std::vector<flash::batch_row> rows{
+        {"a", "日本", stage_result::pass, stage_result::pass, stage_result::pass, "v1"},
+        {"b", "⚡ Toolhead", stage_result::pass, stage_result::fail, stage_result::skip, "why"},
+        {"c", "日本語日本語日本語日本語日本語", stage_result::skip, stage_result::skip, stage_result::skip, "why"}};
+    BOOST_TEST(flash::table_of(rows) == "DEVICE                   BUILD  FLASH  VERIFY\n"
+                                        "日本                     PASS   PASS   PASS    v1\n"
+                                        "⚡ Toolhead              PASS   FAIL   SKIP    why\n"
+                                        "日本語日本語日本語日...  SKIP   SKIP   SKIP    why");
 }
 
 BOOST_AUTO_TEST_CASE(d22_the_conclusion_of_three_boards_has_a_row_for_each_and_ends_with_the_first_failure) {

@@ -31,6 +31,16 @@ struct other_client {
     }
 };
 
+/// A move of 50 mm, 2.5 s, and no answer to it yet.
+void begins_a_long_step(sim_stage& s) {
+    s.referenced();
+    s.give(jog::go_to{{60, 100}});
+    for (int i = 0; i < 5; ++i) s.give(jog::step_change::longer);
+    s.strike(heading::right);
+    s.pass(0.6);
+    BOOST_REQUIRE((s.console.shown().doing == jog::activity::stepping));
+}
+
 BOOST_AUTO_TEST_SUITE(jog_console)
 
 BOOST_AUTO_TEST_CASE(finds_klipper_arms_the_stop_and_moves_nothing_by_itself) {
@@ -158,7 +168,122 @@ BOOST_AUTO_TEST_CASE(what_was_asked_while_it_homed_is_forgotten_and_said) {
     s.give(tool_move::down);
     BOOST_TEST((s.console.shown().place == tool_place::down));
     s.console.give({meanwhile, jog::stop_pressed{}});
-    BOOST_TEST(s.said() == "emergency stop");
+    BOOST_TEST(s.has_said("emergency stop"));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_that_klipper_does_not_take_is_not_told_as_done) {
+    const std::string unconfirmed = "Klipper has not confirmed the emergency stop";
+    sim_stage s;
+    s.referenced();
+    s.rest();
+    s.give(jog::stop_pressed{}); // it got out, and nobody obeys
+    s.pass(0.4);
+    s.moves.clear();
+    for (const jog::person_input& what :
+         {jog::person_input(tool_move::down), jog::person_input(jog::strike{heading::left})}) {
+        s.give(what); // whoever asks for it has not seen that it did not stop
+        BOOST_TEST(s.said() == "the emergency stop is not confirmed yet");
+    }
+    s.pass(0.5);
+    BOOST_TEST(s.moves.empty());
+    BOOST_TEST(!s.has_said(unconfirmed));
+    BOOST_TEST((s.console.wake() <= s.now() + 150ms));
+    s.pass(0.2);
+    BOOST_TEST(s.said() == unconfirmed);
+    BOOST_TEST((s.console.shown().messages.back().kind == jog::panel_message::level::fault));
+    BOOST_TEST(s.console.shown().messages.back().steps.front() ==
+               "Cut the power of the motors if anything still moves.");
+    s.pass(3);
+    s.strike(heading::right); // what it stands at is known again
+    s.rest();
+    BOOST_TEST(s.said() == unconfirmed); // once
+
+    sim_stage obeys;
+    obeys.referenced();
+    obeys.press_stop();
+    obeys.pass(3);
+    BOOST_TEST(!obeys.has_said(unconfirmed));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_while_klipper_is_restarted_is_not_undone) {
+    sim_stage s;
+    s.referenced();
+    s.press_stop();
+    s.pass(2);
+    int presses = 0;
+    s.on_connect = [&] {
+        if (++presses == 2) BOOST_TEST(s.stop.press(s.now()).has_value()); // its two connections are there again
+    };
+    s.give(jog::restart{});
+    s.give(jog::stop_pressed{});
+    s.pass(5);
+    BOOST_TEST(s.klippy.state().name == "shutdown");
+    BOOST_TEST((s.console.shown().klipper == contact::stopped));
+    BOOST_TEST(presses == 2);
+    s.on_connect = [] {};
+    s.give(jog::restart{});
+    s.pass(5);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+    BOOST_TEST(s.console.shown().stop_armed);
+}
+
+BOOST_AUTO_TEST_CASE(the_page_says_how_far_a_long_step_goes) {
+    sim_stage s;
+    begins_a_long_step(s);
+    BOOST_TEST(s.console.shown().bound == 50);
+    for (const seconds gap : {0.13, 0.17, 0.0}) {
+        s.strike(heading::right);
+        s.pass(gap);
+    }
+    BOOST_TEST(s.console.shown().bound == 200);
+    s.rest();
+    BOOST_TEST(s.console.shown().bound == 15);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_gone_to_round_what_stops_the_tool_in_use) {
+    machine::machine m = machine::sim_machine();
+    // Between the heights of the two tools: only the airbrush, which is above the paper where Z is small, meets it.
+    m.keep_outs.push_back({.name = "bar", .area = machine::box{{80, 50}, {90, 300}}, .height_mm = 12});
+    for (const char* const tool : {"pen", "airbrush"}) {
+        sim_stage s(m);
+        s.referenced();
+        s.give(jog::select_tool{tool});
+        s.give(jog::go_to{{60, 100}});
+        s.moves.clear();
+        s.give(jog::go_to{{120, 100}});
+        s.rest();
+        BOOST_TEST(s.carriage()[0] == 120);
+        const bool round = std::ranges::any_of(s.moves, [](const auto& r) { return r.by()[1] != 0; });
+        BOOST_TEST(round == machine::stops_travel(m, *machine::find_tool(m, tool), m.keep_outs.back()), tool);
+    }
+    BOOST_TEST(machine::stops_travel(m, m.tools[0], m.keep_outs.back()) !=
+               machine::stops_travel(m, m.tools[1], m.keep_outs.back()));
+}
+
+BOOST_AUTO_TEST_CASE(the_panel_knows_whether_it_was_here_that_the_tool_was_lowered) {
+    sim_stage s;
+    s.referenced();
+    BOOST_TEST(!s.console.shown().lowered);
+    s.give(tool_move::down);
+    BOOST_TEST(s.console.shown().lowered);
+    s.strike(heading::raise);
+    s.rest();
+    BOOST_TEST((s.console.shown().place == tool_place::between));
+    BOOST_TEST(s.console.shown().lowered);
+    s.give(tool_move::up);
+    BOOST_TEST(!s.console.shown().lowered);
+    s.strike(heading::lower);
+    s.press_stop();
+    s.pass(2);
+    BOOST_TEST((s.console.shown().place == tool_place::unknown));
+    BOOST_TEST(s.console.shown().lowered);
+
+    sim_stage old; // it is between, and nobody here has done it
+    old.referenced();
+    other_client{old.klippy}.script("G90\nG1 Z13 F2400\nM400");
+    old.pass(5);
+    BOOST_TEST((old.console.shown().place == tool_place::between));
+    BOOST_TEST(!old.console.shown().lowered);
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_that_did_not_get_out_is_said_and_nothing_asked_before_it_begins) {
@@ -272,16 +397,6 @@ BOOST_AUTO_TEST_CASE(a_klipper_that_goes_away_is_found_again_without_its_referen
     s.strike(heading::right);
     s.rest();
     BOOST_TEST((s.moves.front().what.by == sim::carriage_move::cause::forced));
-}
-
-/// A move of 50 mm, 2.5 s, and no answer to it yet.
-void begins_a_long_step(sim_stage& s) {
-    s.referenced();
-    s.give(jog::go_to{{60, 100}});
-    for (int i = 0; i < 5; ++i) s.give(jog::step_change::longer);
-    s.strike(heading::right);
-    s.pass(0.6);
-    BOOST_REQUIRE((s.console.shown().doing == jog::activity::stepping));
 }
 
 void steps_without_a_reference(sim_stage& s) {
@@ -408,10 +523,15 @@ BOOST_AUTO_TEST_CASE(the_canvas_is_moved_in_machine_yaml_after_it_was_shown) {
     temporary_folder folder;
     const auto file = folder.path() / "machine.yaml";
     BOOST_REQUIRE(io::write_file(file, text + "# mine\n"));
-    BOOST_TEST((jog::write_origin(file, *change).error().code == errc::busy));
-    BOOST_REQUIRE(io::write_file(file, text));
-    BOOST_REQUIRE(jog::write_origin(file, *change));
+    BOOST_TEST((jog::write_origin(file, *change).error().code == errc::refused));
+    BOOST_REQUIRE(io::write_file(file, text, 0600));
+    const auto link = folder.path() / "link.yaml"; // as people keep it among their own files
+    std::filesystem::create_symlink(file, link);
+    BOOST_REQUIRE(jog::write_origin(link, *change));
     BOOST_TEST(*io::read_file(file) == change->text);
+    BOOST_TEST(*io::read_file(folder.path() / "link.yaml.bak") == text);
+    BOOST_TEST(std::filesystem::is_symlink(link));
+    BOOST_TEST((std::filesystem::status(file).permissions() == std::filesystem::perms(0600)));
     // It would not fit there any more: 210 mm wide on 250.
     BOOST_TEST(!jog::origin_here(text, "machine.yaml", m, m.tools.front(), {60, 40}));
 }

@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: MIT
 // Events as the kernel's drivers give them for an Xbox pad (xpad: sticks of 16 bits, the cross as a hat, BTN_SOUTH to
 // BTN_TR), and for one that counts its buttons (usbhid: sticks of 8 bits, BTN_TRIGGER to BTN_BASE6).
+#include "../../tools/kjog/gamepad_thread.hpp"
+
 #include <kf/jog/gamepad.hpp>
 #include <kf/jog/stop_reach.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +65,27 @@ struct holding_a_pad {
         }
         now = end;
         return said();
+    }
+};
+
+using io::device_event;
+
+/// A client of evdev that was too slow: the answer about its keys drops what is queued of them.
+struct fake_device {
+    std::deque<std::vector<device_event>> reads;
+    std::set<unsigned> down;
+    bool real = true;
+
+    [[nodiscard]] bool is_real() const { return real; }
+    result<std::vector<device_event>> read() {
+        if (reads.empty()) return std::vector<device_event>();
+        auto first = std::move(reads.front());
+        reads.pop_front();
+        return first;
+    }
+    bool is_down(unsigned code) const {
+        BOOST_TEST(reads.empty(), "asked while there was something to read");
+        return down.contains(code);
     }
 };
 
@@ -170,6 +204,90 @@ BOOST_AUTO_TEST_CASE(what_was_lost_on_the_way_lets_go) {
         BOOST_TEST(p.gives(EV_KEY, BTN_START, 1) == "");
         BOOST_TEST(p.gives(EV_KEY, code, 0) == "");
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_that_was_lost_on_the_way_is_asked_for_once_all_was_read) {
+    const device_event lost{EV_SYN, SYN_DROPPED, 0}, moved{EV_ABS, ABS_X, 99}, report{EV_SYN, SYN_REPORT, 0};
+    for (const unsigned code : jog::gamepad::stop_buttons) {
+        holding_a_pad p;
+        fake_device d{{{lost, moved}, {report}, {moved, report}}, {code}};
+        BOOST_TEST(jog::hear(d, p.pad, p.now, p.keys).has_value());
+        BOOST_TEST(p.said() == "Ctrl+x ");
+        fake_device whole{{{moved, report}}, {code}}; // nothing was lost: what it holds was told before
+        BOOST_TEST(jog::hear(whole, p.pad, p.now, p.keys).has_value());
+        BOOST_TEST(p.said() == "");
+    }
+    holding_a_pad p;
+    fake_device other{{{lost, report}}, {BTN_SOUTH, BTN_START}};
+    BOOST_TEST(jog::hear(other, p.pad, p.now, p.keys).has_value());
+    BOOST_TEST(p.said() == "");
+    fake_device told{{{lost, {EV_KEY, BTN_EAST, 1}, report}, {{EV_KEY, BTN_EAST, 0}, report}}, {}};
+    BOOST_TEST(jog::hear(told, p.pad, p.now, p.keys).has_value());
+    BOOST_TEST(p.said() == "Ctrl+x ");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_struck_before_anybody_heard_it_moves_nothing_and_a_stop_counts) {
+    const device_event right{EV_ABS, ABS_HAT0X, 1}, home{EV_KEY, BTN_START, 1}, report{EV_SYN, SYN_REPORT, 0};
+    const auto found = [](fake_device d) {
+        std::vector<key> keys;
+        jog::stop_before_it_is_heard(d, keys);
+        return std::pair(keys.size(), d.reads.size());
+    };
+    using counts = std::pair<std::size_t, std::size_t>;
+    BOOST_TEST((found({{{right, report}, {home, report}}, {}}) == counts{0, 0}));
+    BOOST_TEST((found({{{home}, {{EV_KEY, BTN_EAST, 1}}, {{EV_KEY, BTN_EAST, 0}}}, {}}) == counts{1, 0}));
+    BOOST_TEST((found({{}, {BTN_THUMB}}) == counts{1, 0})); // held down since it was away
+    BOOST_TEST((found({{{right}}, {}, false}) == counts{0, 1}));
+}
+
+BOOST_AUTO_TEST_CASE(what_came_before_a_stop_does_not_wait_for_it_and_one_stop_is_enough) {
+    std::string folder = (std::filesystem::temp_directory_path() / "kf-pad-XXXXXX").string();
+    BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    const std::string path = folder + "/pad";
+    BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    std::promise<void> answers;
+    const std::shared_future<void> answered = answers.get_future();
+    std::atomic<int> stops = 0;
+    {
+        auto started =
+            kjog::gamepad_thread::start(*kjog::pad_device::open(path, io::input_device::kind::or_named_pipe), [&] {
+                ++stops;
+                answered.wait_for(20s); // a Klipper that says nothing
+            });
+        BOOST_REQUIRE(started.has_value());
+        auto& thread = **started;
+        std::string said;
+        const auto until = [&](const std::string& wanted) {
+            for (const auto end = std::chrono::steady_clock::now() + 10s; said != wanted;) {
+                pollfd p{thread.changes(), POLLIN, 0};
+                BOOST_REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, said);
+                (void)::poll(&p, 1, 100);
+                for (const key& k : thread.take().keys)
+                    said += tui::name(k) + (k.heeded ? "* " : k.action == key_action::release ? "- " : " ");
+            }
+        };
+        const io::unique_fd pipe(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+        std::vector<::input_event> batch;
+        for (const auto& [type, code, value] : std::initializer_list<device_event>{{EV_ABS, ABS_HAT0X, 1},
+                                                                                   {EV_SYN, SYN_REPORT, 0},
+                                                                                   {EV_ABS, ABS_HAT0X, 0},
+                                                                                   {EV_SYN, SYN_REPORT, 0},
+                                                                                   {EV_KEY, BTN_EAST, 1},
+                                                                                   {EV_KEY, BTN_EAST, 0},
+                                                                                   {EV_KEY, BTN_EAST, 1},
+                                                                                   {EV_KEY, BTN_START, 1}}) {
+            ::input_event e{};
+            e.type = type, e.code = code, e.value = value;
+            batch.push_back(e);
+        }
+        const auto bytes = batch.size() * sizeof(::input_event);
+        BOOST_REQUIRE(::write(pipe.get(), batch.data(), bytes) == static_cast<ssize_t>(bytes));
+        until("Right Right- ");
+        answers.set_value();
+        until("Right Right- Ctrl+x* Ctrl+x* h ");
+        BOOST_TEST(stops == 1);
+    }
+    std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_CASE(a_pad_that_says_nothing_any_more_is_let_go) {

@@ -77,12 +77,106 @@ BOOST_AUTO_TEST_CASE(two_keys_that_are_held_on_two_keyboards_run_on_no_farther_t
 BOOST_AUTO_TEST_CASE(taps_of_a_finger_are_counted_however_far_they_lead) {
     keyboard k;
     k.jogger.set_step(10);
-    for (int i = 0; i < 5; ++i) {
+    for (const seconds gap : {0.12, 0.17, 0.13, 0.15, 0.0}) {
         k.strike(heading::right);
-        k.pass_to(k.t + 0.12);
+        k.pass_to(k.t + gap);
     }
     k.pass_to(20);
     BOOST_TEST((*k.jogger.target())[0] == 150, boost::test_tools::tolerance(1e-9));
+    // However long somebody taps, as steadily as a finger can.
+    keyboard m;
+    std::mt19937 random(7);
+    std::normal_distribution<double> finger(0.16, 0.16 * 0.05);
+    for (int i = 0; i < 60; ++i) {
+        m.strike(heading::right);
+        m.pass_to(m.t + finger(random));
+    }
+    m.pass_to(m.t + 20);
+    BOOST_TEST((*m.jogger.target())[0] == 160, boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_keyboard_that_is_held_is_a_hold_and_no_pile_of_taps) {
+    for (const seconds gap : {0.115, 0.16, 0.2, 0.245})
+        for (const mm step : {1.0, 50.0}) {
+            keyboard k({30, 100, 10});
+            k.machine.work_area_mm.x = 5000;
+            k.jogger.set_tool(k.machine.tools.front());
+            k.jogger.set_step(step);
+            k.hold(heading::right, 6, 0.5, gap);
+            const jog::xyz sent = *k.jogger.target();
+            const std::size_t orders = k.sent.size();
+            k.pass_to(k.t + 60);
+            BOOST_TEST((*k.jogger.target())[0] - sent[0] <= k.jogger.bound());
+            BOOST_TEST(k.sent.size() - orders <= 1u);
+            if (step == 1) BOOST_TEST((sent[0] > 60 && sent[0] < 30 + 6 * 20 + 15));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_from_taps_has_an_end_that_is_said) {
+    std::mt19937 random(3);
+    for (const mm step : {1.0, 10.0, 50.0}) {
+        keyboard k({30, 100, 10});
+        k.machine.work_area_mm.x = 5000;
+        k.jogger.set_tool(k.machine.tools.front());
+        k.jogger.set_step(step);
+        const mm most = std::max(4 * step, k.jogger.bound());
+        std::size_t told = 0;
+        for (int i = 0; i < 200; ++i) { // a keyboard that jitters around what a finger can
+            const mm gone = k.jogger.to_go(keyboard::at(k.t));
+            k.strike(heading::right);
+            BOOST_TEST(k.jogger.to_go(keyboard::at(k.t)) <= std::max(gone, 2 * most + step) + 1e-9);
+            told += k.said().empty() ? 0 : 1;
+            k.pass_to(k.t + 0.09 + 0.001 * static_cast<double>(random() % 60));
+        }
+        const jog::xyz sent = *k.jogger.target();
+        k.pass_to(k.t + 120);
+        BOOST_TEST((*k.jogger.target())[0] - sent[0] <= most + 1e-9);
+        if (step > 1) BOOST_TEST((told >= 1 && told <= 3));
+    }
+    keyboard k({30, 100, 10});
+    k.jogger.set_step(50);
+    for (const seconds gap : {0.12, 0.17, 0.13, 0.15, 0.19, 0.14, 0.0}) {
+        k.strike(heading::farther);
+        k.pass_to(k.t + gap);
+    }
+    BOOST_TEST(k.said() == "taps beyond 200 mm are not counted");
+    BOOST_TEST(k.jogger.to_go(keyboard::at(k.t)) == 250); // with the step that is under way
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_does_not_overtake_a_step_that_waits) {
+    keyboard l({100, 100, 10});
+    l.jogger.set_step(10);
+    l.strike(heading::right);
+    l.pass_to(0.2);
+    l.strike(heading::raise);
+    l.hold(heading::farther, 1.0, 0.25, 0.033);
+    l.pass_to(l.t + 10);
+    BOOST_REQUIRE(l.sent.size() >= 2);
+    std::size_t z = 0, burst = 0;
+    for (std::size_t i = 0; i < l.sent.size(); ++i) {
+        if (l.sent[i].what.script.find(" Z") != std::string::npos) z = i;
+        if (burst == 0 && l.sent[i].what.until == klippy::barrier::processed) burst = i;
+    }
+    BOOST_TEST(z == 1u);
+    BOOST_TEST((burst == 0 || z < burst));
+}
+
+BOOST_AUTO_TEST_CASE(taps_that_were_asked_with_a_reference_are_no_blind_move) {
+    keyboard k;
+    k.jogger.set_step(50);
+    k.strike(heading::farther);
+    for (int i = 0; i < 3; ++i) {
+        k.pass_to(k.t + 0.15 + 0.02 * i);
+        k.strike(heading::farther);
+    }
+    auto v = keyboard::view();
+    v.xy_homed = v.z_referenced = false; // another client's M84
+    k.jogger.sees(v);
+    k.pass_to(20);
+    BOOST_TEST(k.sent.size() == 1u);
+    k.strike(heading::farther);
+    k.pass_to(25);
+    BOOST_TEST(k.sent.back().what.script == "FORCE_MOVE STEPPER=stepper_y DISTANCE=1 VELOCITY=5");
 }
 
 BOOST_AUTO_TEST_CASE(a_held_key_is_a_chain_of_bursts_and_ends_with_the_repeats) {

@@ -33,7 +33,26 @@ BOOST_FIXTURE_TEST_CASE(a_hold_begins_with_the_second_fast_repeat, watch_stage) 
 }
 
 BOOST_FIXTURE_TEST_CASE(taps_as_fast_as_a_finger_are_taps, watch_stage) {
-    for (int i = 0; i < 20; ++i) BOOST_TEST((strike(125ms) == meaning::tap));
+    for (int i = 0; i < 20; ++i) BOOST_TEST((strike(i % 3 == 0 ? 118ms : 131ms) == meaning::tap));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_slow_keyboard_is_known_by_its_evenness, watch_stage) {
+    for (const auto gap : {111ms, 160ms, 245ms}) {
+        strike(0ms), strike(660ms);
+        for (int i = 0; i < 7; ++i) BOOST_TEST((strike(gap + (i % 2) * 2ms) == meaning::tap));
+        BOOST_TEST((strike(gap) == meaning::held));
+        BOOST_TEST(held(gap * 2));
+        BOOST_TEST((strike(gap * 21 / 20) == meaning::held)); // one that is late
+        BOOST_TEST(!held(gap * 3));
+        BOOST_TEST((strike(1s) == meaning::tap));
+    }
+    strike(0ms);
+    for (int i = 0; i < 20; ++i) BOOST_TEST((strike(260ms) == meaning::tap)); // no keyboard is that slow
+    strike(1s);
+    for (int i = 0; i < 8; ++i) strike(160ms);
+    BOOST_TEST(held(0ms));
+    BOOST_TEST((strike(140ms) == meaning::tap)); // a finger after all
+    BOOST_TEST(!held(0ms));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_repeat_that_is_missing_is_a_release, watch_stage) {

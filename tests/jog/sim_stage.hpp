@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -82,9 +83,11 @@ static_assert(io::transport<sim_wire>);
 
 struct sim_connector {
     sim::klippy_process* klippy;
+    const std::function<void()>* connected = nullptr; ///< told of each connection
     [[nodiscard]] result<sim_wire> operator()(io::time_point) const {
         const auto id = klippy->connect();
         if (!id) return kf::fail(errc::not_connected, "nobody listens on /tmp/klippy_uds");
+        if (connected != nullptr) (*connected)();
         return sim_wire(klippy, *id);
     }
 };
@@ -105,7 +108,7 @@ struct sim_stage {
                        sim::printer_config config = {})
       : klippy(std::move(config))
       , machine(std::move(m))
-      , session(sim_connector{&klippy}, {.auto_reconnect = true}, sim_clock{&klippy})
+      , session(sim_connector{&klippy, &on_connect}, {.auto_reconnect = true}, sim_clock{&klippy})
       , stop(sim_connector{&klippy})
       , console(session, stop, machine, record, square, {.machine_file = {}, .who = who}, sim_clock{&klippy}) {
         klippy.start(0);
@@ -155,6 +158,9 @@ struct sim_stage {
         const auto& m = console.shown().messages;
         return m.empty() ? "" : m.back().text;
     }
+    [[nodiscard]] bool has_said(std::string_view text) const {
+        return std::ranges::any_of(console.shown().messages, [&](const auto& m) { return m.text == text; });
+    }
     [[nodiscard]] jog::xyz carriage() {
         const auto& c = klippy.machine().carriage;
         return {c.x, c.y, c.z};
@@ -166,6 +172,7 @@ struct sim_stage {
     run::pen_record record{folder.path(), "/tmp/klippy_uds"};
     run::square_record square{folder.path(), "/tmp/klippy_uds"};
     std::vector<recorded_move> moves;
+    std::function<void()> on_connect = [] {};
     klippy::session<sim_connector, sim_clock> session;
     jog::stop_button<sim_connector> stop;
     console_type console;

@@ -229,6 +229,24 @@ BOOST_AUTO_TEST_CASE(a_restart_that_keeps_failing_ends_with_klippers_own_reason)
     BOOST_TEST(g.w.clock.t() < 10.0);
 }
 
+BOOST_AUTO_TEST_CASE(who_ends_the_way_back_ends_its_restarts) {
+    for (const std::size_t sent : {0U, 1U}) {
+        stage g;
+        g.begin();
+        g.w.stop("MCU 'mcu' shutdown: Timer too close");
+        g.w.restart_leads_to = {"error", "ready"};
+        const auto end = g.s.recover([&]() -> result<void> {
+            if (g.w.methods.count("gcode/firmware_restart") < sent) return {};
+            return kf::fail(errc::interrupted, "the emergency stop was pressed");
+        });
+        BOOST_REQUIRE(!end);
+        BOOST_TEST(end.error().what == "the emergency stop was pressed");
+        g.w.clock.sleep_until(g.in(60s));
+        BOOST_TEST(g.w.methods.count("gcode/firmware_restart") == sent);
+        BOOST_TEST(g.s.recover().has_value()); // by a new word
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_that_klipper_ignores_does_not_hang) {
     stage g;
     g.begin();

@@ -16,7 +16,7 @@ using namespace kf;
 struct told_screen {
     struct turn {
         std::string typed = {};
-        bool in_sight = false, interrupted = false;
+        bool in_sight = false, interrupted = false, asked_to_stop = false;
     };
     bool in_sight = false;
     std::deque<turn> turns;
@@ -35,6 +35,7 @@ struct told_screen {
         if (w.hung_up) return w;
         for (const char c : turns.front().typed) w.keys.push_back({.text = static_cast<unsigned char>(c)});
         w.interrupted = turns.front().interrupted;
+        w.asked_to_stop = turns.front().asked_to_stop;
         in_sight = in_sight || turns.front().in_sight;
         turns.pop_front();
         return w;
@@ -45,6 +46,7 @@ struct told_screen {
     }
     void look_first(tui::first_look) {}
     void settled() {}
+    void stop_here() { log.emplace_back("stops"); }
     void leave() { log.emplace_back("leave"); }
     result<void> back() { return {}; }
 };
@@ -107,6 +109,11 @@ BOOST_AUTO_TEST_CASE(a8_a_slow_terminal_has_not_shown_a_question_that_is_still_o
 BOOST_AUTO_TEST_CASE(what_was_typed_together_with_ctrl_c_is_nothing) {
     const std::vector<std::string> wanted{"draw pico", "draw octopus", "f of octopus", "draw octopus"};
     BOOST_TEST(run({{.typed = "f", .interrupted = true}, {"f"}}) == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_z_stops_it_when_what_was_typed_before_is_taken) {
+    const std::vector<std::string> wanted{"draw pico", "f of pico", "stops", "draw octopus"};
+    BOOST_TEST(run({{.typed = "f", .asked_to_stop = true}}) == wanted, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a8_the_next_question_is_asked_for_anew) {

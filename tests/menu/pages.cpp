@@ -25,7 +25,7 @@ constexpr const char* list_lines[] = {
     R"({"event":"result","kind":"device","state":"new","key":"","name":"-","mcu":"stm32f446xx","port":"1-1.3","device":"usb-Klipper_stm32f446xx_1D0039000F47393438343535-if00","runs":"klipper","flashable":true,"reason":"","version":"","relation":"","host_version":"","needed":"","need_reason":""})",
     R"({"event":"result","kind":"device","state":"blocked","key":"","name":"-","mcu":"","port":"1-1.5","device":"usb-Beacon_Beacon_RevH_BB22-if00","runs":"other","flashable":true,"reason":"a Beacon probe is not a Klipper MCU","version":"","relation":"","host_version":"","needed":"","need_reason":""})",
     R"({"event":"result","kind":"device","state":"ambiguous","key":"left","name":"Left","mcu":"rp2040","port":"","device":"usb-Klipper_rp2040_12345-if00","runs":"klipper","flashable":true,"reason":"2 devices look like left","version":"","relation":"","host_version":"","needed":"","need_reason":""})",
-    R"({"event":"result","kind":"device","state":"disconnected","key":"mill","name":"Fräse","mcu":"rp2040","port":"1-1.7","device":"usb-Klipper_rp2040_DD*","runs":"","flashable":true,"reason":"","version":"","relation":"","host_version":"","needed":"unknown","need_reason":"it is not connected"})"};
+    R"({"event":"result","kind":"device","state":"disconnected","key":"mill","name":"Fräse","mcu":"rp2040","port":"1-1.7","device":"","runs":"","flashable":true,"reason":"","version":"","relation":"","host_version":"","needed":"unknown","need_reason":"it is not connected"})"};
 constexpr const char* status_line =
     R"({"event":"result","kind":"host_status","sources":"v0.13.0-100-g0123456 in /home/pi/klipper","service":"klipper.service runs","klippy":"ready","moonraker":"klippy is ready","last_flash":"2026-01-25T12:00:00Z pico: verified, v0.13.0-100-g0123456"})";
 
@@ -183,6 +183,15 @@ BOOST_AUTO_TEST_CASE(a_board_keeps_its_number_while_its_device_has_another_name)
     BOOST_TEST(page.list().numbered(2)->number == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_board_that_was_excluded_is_so_before_the_next_look) {
+    auto page = full_page();
+    (void)page.take(typed(U'2'));
+    page.toggled("pico");
+    BOOST_TEST(key_in_hand(page) == "pico");
+    BOOST_TEST((words_of(action::toggle_excluded, page.in_hand()) == std::vector<std::string>{"include", "pico"}));
+    BOOST_TEST(page.list().rows[0].flashable);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_digit_belongs_to_the_list_that_the_first_was_typed_for) {
     auto page = full_page();
     auto many = page.list();
@@ -303,6 +312,163 @@ BOOST_AUTO_TEST_CASE(what_is_changed_of_a_board_is_collected_and_saved_by_one_co
     BOOST_TEST(!page.take(pressed(key_code::escape)).has_value());
     page.shown();
     BOOST_TEST((page.take(typed(U'y')) == board_page::command::back));
+}
+
+bool shows(const auto& page, std::string_view text, tui::grid_size size = {80, 24}) {
+    return std::ranges::any_of(tui::lines(page.paint(size)), [&](const auto& l) { return l.find(text) != l.npos; });
+}
+board_page octopus_page() {
+    const auto registry = two_boards();
+    return {{registry, registry.boards[0]}, full_page().list().rows[0]};
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_value_that_is_left_is_not_called_saved) {
+    settings_page page(board::flash_settings{});
+    type(page, "6");
+    (void)page.take(pressed(key_code::enter));
+    type(page, "7");
+    BOOST_REQUIRE(page.take(pressed(key_code::enter)).row != nullptr);
+    page.saves();
+    board::flash_settings now;
+    now.stagger_delay = 7;
+    page.saved(now);
+    BOOST_TEST(shows(page, "saved"));
+    (void)page.take(pressed(key_code::enter));
+    type(page, "31");
+    (void)page.take(pressed(key_code::enter));
+    page.refuse("--stagger-delay takes a number from 0 to 30");
+    (void)page.take(pressed(key_code::escape));
+    BOOST_TEST(!shows(page, "saved"));
+    BOOST_TEST(!shows(page, "takes a number"));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_saved_is_told_as_what_it_is) {
+    const std::string why =
+        "katapult needs Katapult, which is not there for atmega2560\n1. kflash edit octopus --method "
+        "make_flash";
+    settings_page settings(board::flash_settings{});
+    type(settings, "4");
+    BOOST_REQUIRE(settings.take(pressed(key_code::enter)).row != nullptr);
+    settings.refuse(why); // a flag has no line
+    check_frames("settings-failed", settings);
+    auto page = octopus_page();
+    type(page, "4");
+    (void)page.take(pressed(key_code::enter));
+    page.saves();
+    page.say(why, tui::look::bad);
+    check_frames("board-failed", page);
+    BOOST_TEST(page.draft().is_changed());
+}
+
+BOOST_AUTO_TEST_CASE(the_reason_why_a_command_failed_comes_with_its_steps) {
+    run_table table;
+    (void)retell(R"({"event":"error","errc":"mismatch","what":"it cannot be","cause":"why","steps":["do a","do b"]})",
+                 table);
+    table.end(3);
+    BOOST_TEST(table.outcome() == "it cannot be");
+    BOOST_TEST(table.whole_outcome() == "it cannot be\nwhy\n1. do a\n2. do b");
+}
+
+BOOST_AUTO_TEST_CASE(while_a_change_is_being_saved_no_key_changes_anything) {
+    auto page = octopus_page();
+    type(page, "4");
+    (void)page.take(pressed(key_code::enter));
+    BOOST_REQUIRE((page.take(typed(U's')) == board_page::command::save));
+    page.saves();
+    BOOST_TEST(shows(page, "saving…"));
+    const auto words = page.draft().words();
+    for (const auto& k : {pressed(key_code::enter), typed(U's'), typed(U'm'), typed(U'1'), pressed(key_code::escape)})
+        BOOST_TEST(!page.take(k).has_value());
+    BOOST_TEST((page.draft().words() == words));
+    BOOST_TEST(!page.asks_to_leave());
+    check_frame("board-saving", {80, 24}, page.paint({80, 24}));
+    settings_page settings(board::flash_settings{});
+    type(settings, "6");
+    (void)settings.take(pressed(key_code::enter));
+    type(settings, "7");
+    BOOST_REQUIRE(settings.take(pressed(key_code::enter)).row != nullptr);
+    settings.saves();
+    BOOST_TEST(shows(settings, "saving…"));
+    type(settings, "9");
+    BOOST_TEST(settings.take(pressed(key_code::enter)).row == nullptr);
+    BOOST_TEST(!settings.take(pressed(key_code::escape)).back);
+    BOOST_TEST(shows(settings, ": 7"));
+    BOOST_TEST(!shows(settings, "79"));
+    check_frame("settings-saving", {80, 24}, settings.paint({80, 24}));
+}
+
+BOOST_AUTO_TEST_CASE(the_footer_promises_no_key_that_a_field_or_a_question_takes) {
+    auto page = octopus_page();
+    (void)page.take(pressed(key_code::enter));
+    check_frames("board-field", page);
+    BOOST_TEST(!page.take(typed(U'm')).has_value()); // a letter
+    (void)page.take(pressed(key_code::enter));
+    BOOST_TEST(page.draft().now().name == "m");
+    BOOST_TEST(!page.take(pressed(key_code::escape)).has_value());
+    check_frames("board-leaving", page);
+    page.shown();
+    BOOST_TEST(!page.take(typed(U's')).has_value());
+    BOOST_TEST(!page.take(typed(U'm')).has_value());
+    BOOST_TEST((page.take(typed(U'y')) == board_page::command::back));
+}
+
+BOOST_AUTO_TEST_CASE(a_small_window_shows_what_a_person_is_at_before_who_the_board_is) {
+    constexpr tui::grid_size small{40, 10};
+    auto page = octopus_page();
+    check_frame("board", small, page.paint(small));
+    type(page, "2");
+    (void)page.take(pressed(key_code::enter));
+    type(page, "rp2");
+    check_frame("board-field", small, page.paint(small));
+    BOOST_TEST(shows(page, "rp2", small));
+    (void)page.take(pressed(key_code::enter));
+    (void)page.take(pressed(key_code::escape));
+    BOOST_TEST(shows(page, "Leave without saving? [y/N]", small));
+}
+
+BOOST_AUTO_TEST_CASE(menuconfig_is_not_opened_for_a_chip_that_is_about_to_change) {
+    auto page = octopus_page();
+    BOOST_TEST((page.take(typed(U'm')) == board_page::command::menuconfig));
+    type(page, "2");
+    (void)page.take(pressed(key_code::enter));
+    type(page, "rp2040");
+    (void)page.take(pressed(key_code::enter));
+    BOOST_TEST(!page.take(typed(U'm')).has_value());
+    BOOST_TEST(shows(page, "S saves the new MCU first"));
+}
+
+BOOST_AUTO_TEST_CASE(leaving_asks_only_where_something_would_be_lost) {
+    auto page = octopus_page();
+    BOOST_TEST(!page.asks_to_leave());
+    type(page, "4");
+    (void)page.take(pressed(key_code::enter));
+    BOOST_TEST(page.asks_to_leave()); // by Ctrl+C
+    BOOST_TEST(page.has_question_to_show());
+    page.shown();
+    BOOST_TEST(page.asks_to_leave()); // once more is no answer
+    BOOST_TEST(!page.has_question_to_show());
+    BOOST_TEST(!page.take(typed(U'n')).has_value());
+    (void)page.take(pressed(key_code::enter)); // as it was
+    BOOST_TEST(!page.asks_to_leave());
+}
+
+BOOST_AUTO_TEST_CASE(the_methods_of_a_board_go_round_and_end_at_the_default) {
+    auto page = octopus_page();
+    type(page, "3");
+    for (int i = 0; i < 3; ++i) (void)page.take(pressed(key_code::enter));
+    BOOST_TEST((page.draft().words() == std::vector<std::string>{"edit", "octopus", "--method=make_flash"}));
+    (void)page.take(pressed(key_code::enter));
+    BOOST_TEST(shows(page, "default (katapult)"));
+    BOOST_TEST((page.draft().words() == std::vector<std::string>{"edit", "octopus"}));
+    BOOST_TEST(!page.draft().is_changed());
+}
+
+BOOST_AUTO_TEST_CASE(a_board_that_is_not_there_says_so_on_its_page) {
+    const board::registry registry{
+        .boards = {{.key = "mill", .name = "Fräse", .mcu = "rp2040", .serial_pattern = "usb-Klipper_rp2040_DD*"}}};
+    board_page page({registry, registry.boards[0]}, full_page().list().rows[3]);
+    check_frames("board-away", page);
+    BOOST_TEST(shows(page, "not connected"));
 }
 
 BOOST_AUTO_TEST_CASE(an_avr_is_offered_no_method_that_needs_katapult) {

@@ -201,6 +201,23 @@ BOOST_AUTO_TEST_CASE(the_page_asks_the_same_and_a_paste_answers_nothing) {
     BOOST_TEST((page.take(menu_test::pressed(tui::key_code::enter)) == registration_page::event::complete));
 }
 
+BOOST_AUTO_TEST_CASE(answers_are_not_lost_without_a_question) {
+    registration_page page(two_devices());
+    BOOST_TEST(!page.asks_to_leave()); // nothing was answered yet
+    menu_test::type(page, "1");
+    (void)page.take(menu_test::pressed(tui::key_code::enter));
+    BOOST_TEST(page.asks_to_leave());
+    BOOST_TEST(page.has_question_to_show());
+    menu_test::check_frame("registration-leaving", {80, 24}, page.paint({80, 24}));
+    BOOST_TEST((page.take(menu_test::typed(U'y')) == registration_page::event::none)); // nobody has seen it
+    page.shown();
+    BOOST_TEST((page.take(menu_test::pressed(tui::key_code::enter)) == registration_page::event::changed));
+    BOOST_TEST(page.wizard().question()->text == "Name of the board");
+    BOOST_TEST(page.asks_to_leave());
+    page.shown();
+    BOOST_TEST((page.take(menu_test::typed(U'y')) == registration_page::event::left));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace registration_test

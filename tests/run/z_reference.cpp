@@ -2,6 +2,7 @@
 #include "fake_printer.hpp"
 
 #include <kf/run/first_place.hpp>
+#include <kf/run/lower.hpp>
 #include <kf/run/z_reference.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -294,29 +295,41 @@ BOOST_FIXTURE_TEST_CASE(a_skew_that_would_not_show_at_the_first_place_is_proven_
     BOOST_TEST(printer.scripts.size() == sent + 1); // the lift
 }
 
+BOOST_FIXTURE_TEST_CASE(a_tool_goes_down_to_a_height_of_the_machine_whatever_klipper_adds, z_stage) {
+    homed("xyz");
+    open();
+    printer.stand_at(35.0, 210.0, 10, {0, 0, 2});
+    BOOST_REQUIRE(run::lower(k, record, {20, 40, "a check"}));
+    BOOST_TEST(printer.scripts.back() == "G90\nG1 Z18 F2400\nM400\nG90");
+    BOOST_TEST(record.doubt() == "a check");
+    BOOST_REQUIRE(run::lower_and_lift(k, machine, record, {20, 40, "another"}));
+    BOOST_TEST(printer.scripts.back() == "G90\nG1 Z18 F2400\nG4 P200\nG90\nG1 Z8 F2400\nM400\nG90");
+    BOOST_TEST(record.doubt() == ""); // it was seen up
+}
+
 BOOST_FIXTURE_TEST_CASE(travel_of_a_run_goes_round_keep_outs_from_where_the_machine_stands, z_stage) {
     homed("xyz");
     machine.keep_outs.push_back({"clip", machine::box{{100, 205}, {120, 250}}});
     open();
     printer.stand_at(35.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {}, {235, 210}));
+    BOOST_REQUIRE(run::travel_to(k, machine, machine.tools.front(), {}, {235, 210}));
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X99.5 Y204.5 F4800\nG90\nG0 X120.5 Y204.5 F4800\n"
                                          "G90\nG0 X235 Y210 F4800\nM400\nG90");
     printer.stand_at(60.0, 210.0, 10);
-    BOOST_REQUIRE(run::travel_to(k, machine, {}, {50, 210}, {5, 0})); // Klipper adds 5 to X
+    BOOST_REQUIRE(run::travel_to(k, machine, machine.tools.front(), {}, {50, 210}, {5, 0})); // Klipper adds 5 to X
     BOOST_TEST(printer.scripts.back() == "G90\nG0 X45 Y210 F4800\nM400\nG90");
     printer.stand_at(110.0, 210.0, 10);
     const std::size_t sent = printer.scripts.size();
-    const auto stuck = run::travel_to(k, machine, {}, {235, 210});
+    const auto stuck = run::travel_to(k, machine, machine.tools.front(), {}, {235, 210});
     BOOST_REQUIRE(!stuck);
     BOOST_TEST(name(stuck.error().code) == "refused");
     BOOST_TEST(stuck.error().what == "there is no way to X235 Y210 round the keep-out clip");
     BOOST_TEST(stuck.error().cause == "the tool is at X110 Y210; the keep-out is X 100 to 120, Y 205 to 250 mm");
     BOOST_TEST(printer.scripts.size() == sent);
     printer.stand_at(125.0, 150.0, 10);
-    BOOST_TEST(run::travel_to(k, machine, {"kcal", 0.01}, {125, 300}).has_value());
+    BOOST_TEST(run::travel_to(k, machine, machine.tools.front(), {"kcal", 0.01}, {125, 300}).has_value());
     printer.stand_at(125.0, 150.0, 10);
-    const auto behind = run::travel_to(k, machine, {"kcal", 0.04}, {125, 300});
+    const auto behind = run::travel_to(k, machine, machine.tools.front(), {"kcal", 0.04}, {125, 300});
     BOOST_REQUIRE(!behind);
     BOOST_TEST(behind.error().what ==
                "the way to X125 Y300 comes into the keep-out clip behind the skew profile \"kcal\"");

@@ -69,21 +69,27 @@ panel unhomed() {
 /// A square and a line below it, on a canvas of 210 by 297.
 std::shared_ptr<const step_job> two_strokes() {
     namespace job_of = kf::job;
-    auto job = std::make_shared<step_job>();
-    job->name = "two.job";
-    job->canvas = {0, 0, 210, 297};
+    auto job = std::make_shared<step_job>("two.job", kf::drawing::rectangle{0, 0, 210, 297});
     const auto add = [&](std::size_t number, std::vector<kf::drawing::point> path) {
         const auto begin = path.front();
         path.erase(path.begin());
-        job->strokes.push_back(detail_of({.number = number,
-                                          .steps = {{1, job_of::rapid_xy{begin}},
-                                                    {2, job_of::tool_down{}},
-                                                    {3, job_of::draw_polyline{std::move(path), {}}},
-                                                    {4, job_of::tool_up{}}}}));
+        job->add(detail_of({.number = number,
+                            .steps = {{1, job_of::rapid_xy{begin}},
+                                      {2, job_of::tool_down{}},
+                                      {3, job_of::draw_polyline{std::move(path), {}}},
+                                      {4, job_of::tool_up{}}}}));
     };
     add(1, {{20, 20}, {190, 20}, {190, 150}, {20, 150}, {20, 20}});
     add(2, {{20, 220}, {190, 220}});
     return job;
+}
+
+BOOST_AUTO_TEST_CASE(a_job_knows_how_far_it_goes_before_a_map_of_it_is_painted) {
+    BOOST_TEST((two_strokes()->around == kf::drawing::rectangle{0, 0, 210, 297}));
+    step_job job("", {0, 0, 210, 297});
+    job.add({{}, {}, {}, {{-5, 20}, {190, 300}, {250, 1}}, 0});
+    BOOST_TEST((job.around == kf::drawing::rectangle{-5, 0, 250, 300}));
+    BOOST_TEST((job.canvas == kf::drawing::rectangle{0, 0, 210, 297}));
 }
 
 jog_page page_of(panel p, std::shared_ptr<const step_job> job = {}) {
@@ -254,6 +260,74 @@ BOOST_AUTO_TEST_CASE(the_stop_is_within_reach_whatever_lies_over_the_panel) {
     BOOST_TEST(struck(p, {.code = key_code::escape}) == "STOP"); // nobody has seen what it would say no to
 }
 
+BOOST_AUTO_TEST_CASE(enter_opens_no_line_in_which_the_stop_would_be_text) {
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, ":G1 X240 F600") == "let-go");
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "line(G1 X240 F600)");
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "let-go");
+    BOOST_TEST(struck(p, {.text = '!'}) == "STOP");
+}
+
+BOOST_AUTO_TEST_CASE(in_an_empty_line_and_in_a_place_the_mark_stops) {
+    const key mark{.text = '!'}, escape{.code = key_code::escape};
+    for (const char* over : {":", "g", "g100 5"}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, over);
+        BOOST_TEST(!is_stop(escape, p.stops()), over); // it leaves the line
+        BOOST_TEST(is_stop(mark, p.stops()), over);
+        BOOST_TEST(lines(p.paint({80, 24})).back().starts_with("! E-STOP"), over);
+        BOOST_TEST(struck(p, mark) == "STOP", over);
+    }
+    jog_page p = page_of(ready());
+    BOOST_TEST(typed(p, ":M117 a!") == "let-go"); // a character of a text
+    BOOST_TEST(lines(p.paint({80, 24})).back().starts_with("^X E-STOP"));
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "line(M117 a!)");
+    // An old line that is brought back is text again, and what may be a paste is text from the first character on.
+    BOOST_TEST(typed(p, ":") == "let-go");
+    (void)struck(p, {.code = key_code::up});
+    BOOST_TEST(struck(p, mark) == "");
+    BOOST_TEST(struck(p, {.code = key_code::enter}) == "line(M117 a!!)");
+    jog_page q = page_of(ready());
+    (void)typed(q, "g");
+    BOOST_TEST(struck(q, {.code = key_code::paste, .pasted = "100 50!q", .guessed = true}) == "STOP");
+}
+
+BOOST_AUTO_TEST_CASE(escape_right_before_a_key_of_the_stop_takes_nothing_from_it) {
+    const key both{.text = 'x', .modifiers = kf::tui::modifier::ctrl | kf::tui::modifier::alt};
+    for (const char* over : {"", "?", "t", ":G28", ":", "g100"}) {
+        jog_page p = page_of(ready());
+        (void)typed(p, over);
+        p.shown();
+        BOOST_TEST(struck(p, both) == "STOP", over);
+    }
+    BOOST_TEST(is_stop(both, stop_reach::while_typing));
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_moves_and_a_klipper_that_is_restarted_are_not_left) {
+    const auto shows = [](const jog_page& p, const char* row) {
+        const auto now = lines(p.paint({80, 24}));
+        return std::ranges::find(now, row) != now.end();
+    };
+    panel moves = ready();
+    moves.doing = activity::stepping;
+    jog_page p = page_of(moves);
+    BOOST_TEST(p.is_busy());
+    BOOST_TEST(typed(p, "q") == "let-go");
+    BOOST_TEST(shows(p, " stepping is not done: Q when it is, ! stops it"));
+    p.shows(ready());
+    BOOST_TEST(typed(p, "q") == "let-go leave");
+    moves.doing = activity::holding; // Q lets it go, and it runs on no farther than the bound
+    BOOST_TEST(!page_of(moves).is_busy());
+
+    panel back = stopped();
+    back.klipper = contact::recovering;
+    jog_page r = page_of(back);
+    BOOST_TEST(typed(r, "q") == "let-go");
+    BOOST_TEST(shows(r, " Klipper is being restarted: Q when it is; Ctrl+C ends the wait"));
+    r.shows(stopped());
+    BOOST_TEST(typed(r, "q") == "let-go leave");
+}
+
 BOOST_AUTO_TEST_CASE(in_a_window_that_is_too_small_nothing_is_asked_of_the_machine) {
     jog_page p = page_of(ready());
     for (const grid_size size : {grid_size{39, 20}, grid_size{80, 13}}) {
@@ -347,7 +421,7 @@ BOOST_AUTO_TEST_CASE(who_reads_keys_knows_which_of_them_stop_and_which_change_th
     BOOST_TEST((stop(ctrl_x) && stop(mark) && stop(escape)));
     (void)typed(p, "?");
     BOOST_TEST((stop(ctrl_x) && stop(mark) && !stop(escape)));
-    (void)typed(p, "?:");
+    (void)typed(p, "?:M");
     BOOST_TEST((stop(ctrl_x) && !stop(mark) && !stop(escape)));
     (void)struck(p, escape);
     BOOST_TEST(stop(escape));
@@ -359,16 +433,20 @@ BOOST_AUTO_TEST_CASE(who_reads_keys_knows_which_of_them_stop_and_which_change_th
     for (const char* over : {"", "?", "t", ":G28", "g100"})
         for (const key& k : {key{.code = key_code::left}, key{.code = key_code::page_down},
                              key{.code = key_code::focus_out}, key{.text = 'q', .action = key_action::release}}) {
-            BOOST_TEST(leaves_stops_alone(k));
             jog_page q = page_of(ready());
             (void)typed(q, over);
             q.shown();
             const auto before = q.stops();
+            BOOST_TEST(leaves_stops_alone(k, before));
             (void)q.take(k);
             BOOST_TEST((q.stops() == before), over);
         }
     for (const char* k : {":", "?", "t", "g", "q", "h"})
-        BOOST_TEST(!leaves_stops_alone({.text = static_cast<char32_t>(*k)}));
+        BOOST_TEST(!leaves_stops_alone({.text = static_cast<char32_t>(*k)}, stop_reach::all));
+    for (const auto old_line : {key_code::up, key_code::down}) // the line may be empty before or after it
+        for (const auto where : {stop_reach::line_begins, stop_reach::while_typing})
+            BOOST_TEST(!leaves_stops_alone({.code = old_line}, where));
+    BOOST_TEST(leaves_stops_alone({.code = key_code::up}, stop_reach::not_escape));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_that_is_on_its_way_is_one_wherever_the_page_has_come_to) {
@@ -498,6 +576,16 @@ BOOST_AUTO_TEST_CASE(whoever_leaves_with_the_tool_down_is_asked) {
     BOOST_TEST(typed(q, "q") == "let-go");
     q.shown();
     BOOST_TEST(typed(q, "y") == "leave");
+    for (const auto place : {tool_place::between, tool_place::unknown, tool_place::up})
+        for (const bool lowered : {true, false}) {
+            panel at = ready();
+            at.place = place;
+            at.lowered = lowered;
+            jog_page r = page_of(at);
+            const bool asks = lowered && place != tool_place::up;
+            BOOST_TEST(typed(r, "q") == (asks ? "let-go" : "let-go leave"));
+            BOOST_TEST(r.has_question_to_show() == asks);
+        }
 }
 
 BOOST_AUTO_TEST_CASE(a_job_goes_stroke_by_stroke_at_a_persons_word) {

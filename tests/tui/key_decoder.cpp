@@ -123,11 +123,56 @@ BOOST_AUTO_TEST_CASE(a_paste_whose_end_is_lost_ends_by_time) {
     BOOST_TEST(k.type("!").names() == "!");
 }
 
+BOOST_AUTO_TEST_CASE(of_a_paste_that_is_longer_than_anybody_means_the_beginning_is_kept) {
+    keyboard k;
+    const std::size_t most = std::size_t{1} << 20;
+    k.type("\x1b[200~").type(std::string(most - 1, 'a')).type("bcde\x1b[201").type("~U");
+    BOOST_REQUIRE(k.keys.size() == 2);
+    BOOST_TEST(k.keys[0].pasted.size() == most);
+    BOOST_TEST(k.keys[0].pasted.ends_with("aab"));
+    BOOST_TEST(name(k.keys[1]) == "U");
+    k.keys.clear();
+    k.type("\x1b[200~").type(std::string(most + 4, 'a')).later(1s); // its end is lost
+    BOOST_REQUIRE(k.keys.size() == 1);
+    BOOST_TEST(k.keys[0].pasted.size() == most);
+}
+
 BOOST_AUTO_TEST_CASE(many_characters_at_once_from_a_terminal_without_brackets_are_a_paste) {
     keyboard k;
-    BOOST_TEST(k.type("G28 X Y\rM84\r").names() == "Paste");
+    BOOST_TEST(k.type("G28 X Y\rM84\r").later(100ms).names() == "Paste");
     BOOST_TEST(k.type("++++++++++++").names() == "+ + + + + + + + + + + +"); // a key held on a slow link
     BOOST_TEST(k.type("hu!").names() == "h u !");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_a_paste_that_nothing_marks_belongs_to_it_for_a_moment) {
+    keyboard k;
+    for (const auto& [typed, pasted] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"G1 X10 Y20 ", "G1 X10 Y20 "}, {"F6\rh", "F6\rh"}, {"d!", "\nd!"}, {"\x18q", "\n\x18q"}}) {
+        k.later(90ms).type(typed);
+        BOOST_REQUIRE(k.keys.size() == 1);
+        BOOST_TEST(k.keys[0].pasted == pasted); // no line but the first
+        BOOST_TEST(k.keys[0].guessed);          // a stop in it counts
+        k.keys.clear();
+    }
+    BOOST_TEST(k.later(50ms).type("h\x1b[Ad").names() == "Paste Up Paste"); // an arrow is the person's
+    BOOST_TEST(k.later(50ms).type("\x1b!").names() == "Alt+!");
+    BOOST_TEST(k.type("G1 X10 Y20 ").type("\x1b[200~a\x1b[201~h").names() == "Paste Paste h"); // this one marks them
+    k.type("G1 X10 Y20 ").keys.clear();
+    BOOST_TEST(k.later(100ms).type("h\x1b[A").names() == "h Up");
+    BOOST_TEST(!k.decoder.deadline().has_value());
+    k.type("G1 X10 Y20 ");
+    BOOST_REQUIRE(k.decoder.deadline().has_value());
+    BOOST_TEST((*k.decoder.deadline() == k.now + 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_of_a_paste_that_waited_for_us_was_not_late) {
+    keyboard k;
+    BOOST_TEST(k.type("G1 X10 Y20 ").names() == "Paste");
+    k.decoder.feed("hd", k.now + 1ms, k.now + 2s, k.keys);
+    BOOST_TEST(k.names() == "Paste");
+    k.later(3s);
+    k.decoder.feed("hd", k.now, k.now + 2s, k.keys);
+    BOOST_TEST(k.names() == "h d");
 }
 
 BOOST_AUTO_TEST_CASE(what_only_looks_pasted_is_marked_as_a_guess) {
@@ -139,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_only_looks_pasted_is_marked_as_a_guess) {
     k.type("\x1b[200~hudtgp!q\x1b[201~");
     BOOST_REQUIRE(k.keys.size() == 1);
     BOOST_TEST(!k.keys[0].guessed);
-    k.keys.clear();
+    k.later(100ms).keys.clear();
     BOOST_TEST(k.type("\x1b[A\x1b[B\x1b[C\x1b[D").names() == "Up Down Right Left"); // a burst of a slow link
 }
 
@@ -153,6 +198,24 @@ BOOST_AUTO_TEST_CASE(the_kitty_protocol_tells_presses_repeats_and_releases) {
     BOOST_REQUIRE(k.keys.size() == 1);
     BOOST_TEST((k.keys[0].code == key_code::protocol));
     BOOST_TEST(static_cast<unsigned>(k.keys[0].text) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(by_the_kitty_protocol_a_shortcut_is_in_its_place_on_a_layout_without_latin_letters) {
+    keyboard k;
+    // Ctrl with ч, с, я of a Russian keyboard, which are where X, C, Z are; with Shift; held and let go.
+    BOOST_TEST(k.type("\x1b[1095::120;5u\x1b[1089::99;5u\x1b[1103::122;5u").names() == "Ctrl+x Ctrl+c Ctrl+z");
+    BOOST_TEST(k.type("\x1b[1095:1063:120;6u\x1b[1095::120;5:2u\x1b[1095::120;5:3u").names() ==
+               "Ctrl+x Ctrl+x! Ctrl+x^");
+    BOOST_TEST(k.type("\x1b[1095::120;7u\x1b[1088::104;3u").names() == "Ctrl+Alt+x Alt+h");
+    BOOST_TEST(k.type("\x1b[1095::120;69u").names() == "Ctrl+x"); // Caps Lock
+    BOOST_TEST(k.type("\x1b[1095;5u").names() == "Ctrl+ч");       // a terminal that does not tell
+    // What is typed stays what it is.
+    BOOST_TEST(k.type("\x1b[1095::120u\x1b[1095:1063:120;2u").names() == "ч Ч");
+    // A layout with Latin letters elsewhere: the letter counts. Dvorak has its X where B is.
+    BOOST_TEST(k.type("\x1b[120::98;5u\x1b[97::113;5u").names() == "Ctrl+x Ctrl+a");
+    // The character that Shift makes: Alt and ! of an American keyboard, 1 of a French one.
+    BOOST_TEST(k.type("\x1b[49:33;4u\x1b[38:49:49;2u").names() == "Alt+! 1");
+    BOOST_TEST(k.type("\x1b[27::27u\x1b[57419::104;5u").names() == "Esc Ctrl+Up");
 }
 
 BOOST_AUTO_TEST_CASE(the_keyboard_going_elsewhere_is_told) {
@@ -210,6 +273,7 @@ BOOST_AUTO_TEST_CASE(characters_beyond_ascii_come_whole) {
     BOOST_TEST(k.slowly("\xc3\xa9\xe2\x82\xac", 100ms).names() == "é €");
     BOOST_TEST(k.type("\xc3").type("h").names() == "h"); // cut off
     BOOST_TEST(k.type("\xff\xfeh").names() == "h");
+    BOOST_TEST(k.type("\xe0\x80\x80h").names() == "h"); // longer than it may be
 }
 
 BOOST_AUTO_TEST_CASE(time_waits_only_while_something_has_begun) {

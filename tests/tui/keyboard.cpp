@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,8 +27,9 @@ struct desk {
     desk() {
         BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
         keys.opens(ends[0]);
-        keys.look_first([this](const key& k) {
-            if (k.text == '!' || k.heeded) return ++stops, heed::done;
+        keys.look_first([this](const key& k, bool settled) {
+            const bool stops_anywhere = is(k, {U'x', modifier::ctrl});
+            if (stops_anywhere || (settled && k.text == '!')) return ++stops, heed::done;
             return k.code == key_code::right ? heed::aside : heed::later;
         });
     }
@@ -97,6 +99,21 @@ BOOST_AUTO_TEST_CASE(leaves_a_key_to_the_page_as_long_as_one_before_it_may_chang
     BOOST_TEST(d.stops == 1);
 }
 
+BOOST_AUTO_TEST_CASE(acts_at_once_on_what_means_the_same_wherever_the_page_is) {
+    desk d;
+    d.keys.resume();
+    d.type(":");
+    BOOST_TEST(d.take(1) == ": "); // the page has it in hand: it may take long to paint
+    d.type("!\x18");
+    d.stopped(1);
+    BOOST_TEST(d.take(2) == "! Ctrl+x* ");
+    d.type("\x1b[C!"); // nor is an arrow aside of what may be a line of text
+    BOOST_TEST(d.take(2) == "Right ! ");
+    d.keys.settled();
+    d.type("!");
+    d.stopped(2);
+}
+
 BOOST_AUTO_TEST_CASE(knows_a_lone_esc_by_its_delay_and_an_arrow_whose_bytes_come_apart) {
     desk d;
     d.keys.resume();
@@ -114,6 +131,21 @@ BOOST_AUTO_TEST_CASE(reads_for_whoever_waits_without_a_thread) {
     d.keys.settled();
     d.type("!");
     BOOST_TEST(d.take(1) == "!* ");
+}
+
+BOOST_AUTO_TEST_CASE(tells_when_a_key_was_read_however_late_it_is_taken) {
+    desk d;
+    const auto before = std::chrono::steady_clock::now();
+    d.keys.resume();
+    d.type("!");
+    d.stopped(1);
+    const auto acted = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < acted + 1ms) std::this_thread::yield(); // it paints
+    pollfd p{d.keys.descriptor(), POLLIN, 0};
+    BOOST_REQUIRE(::poll(&p, 1, 20000) == 1);
+    const auto keys = d.keys.take();
+    BOOST_REQUIRE(keys.size() == 1);
+    BOOST_TEST((keys[0].read >= before && keys[0].read <= acted));
 }
 
 BOOST_AUTO_TEST_CASE(lets_the_terminal_be_somebody_elses_meanwhile) {

@@ -71,6 +71,29 @@ BOOST_AUTO_TEST_CASE(a_paste_is_the_first_line_of_it_and_enters_nothing) {
     BOOST_TEST(f.text() == "aG28?");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_longer_than_any_line_of_a_person_is_cut_between_characters) {
+    std::string many;
+    for (int i = 0; i < 200'000; ++i) many += "€";
+    text_field f("ab");
+    f.take(key{.code = key_code::home});
+    f.take(key{.code = key_code::paste, .pasted = many});
+    BOOST_TEST(f.text().size() == 998u); // 332 of them and "ab"
+    BOOST_TEST(kf::is_utf8(f.text()));
+    BOOST_TEST(f.text().ends_with("€ab"));
+    type(f, "xy");
+    f.take(key{.text = 'z'});
+    BOOST_TEST(f.text().size() == 1000u);
+    BOOST_TEST(f.text().ends_with("€xyab"));
+    f.take(key{.code = key_code::paste, .pasted = "more"});
+    f.take(key{.code = key_code::end});
+    f.take(key{.code = key_code::backspace});
+    f.take(key{.text = U'é'});
+    BOOST_TEST(f.text().size() == 999u); // no half of it
+    text_grid g({9, 1});
+    f.paint(pane(g), 0, ">");
+    BOOST_TEST(marked_lines(g)[0] == "<strong>></> €€€xya<selected> </>");
+}
+
 BOOST_AUTO_TEST_CASE(the_cursor_stays_in_sight) {
     text_field f("0123456789");
     text_grid g({9, 1});

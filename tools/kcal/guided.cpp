@@ -10,6 +10,7 @@
 #include <kf/cal/write_back.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/io/time_stamp.hpp>
+#include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -179,7 +180,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
         KF_CHECK(record_once(folder / "history.jsonl", std::move(record)));
         return {};
     }
-    const std::string diff = cal::difference(plan.before, plan.after, file->string());
+    const std::string diff = machine::difference(plan.before, plan.after, file->string());
     in.out.result({"machine_diff", diff, {{"file", file->string()}, {"diff", diff}}});
     const cal::question q{"write", fmt::format("Shall {} be changed so", file->string()), cal::yes_or_no{}};
     if (!journal.notes().heard(q.name)) {

@@ -3,6 +3,7 @@
 #include "kcal_commands.hpp"
 
 #include <kf/cal/calibration_record.hpp>
+#include <kf/machine/machine_difference.hpp>
 
 #include <boost/json.hpp>
 
@@ -16,7 +17,7 @@ result<void> list_history(cli::invocation& in) {
     if (history.empty() && !in.json) in.out.note("no routine has come to its conclusion yet");
     for (const cal::calibration_record& r : history) {
         std::string text = fmt::format("{}  {}\n", r.time, r.routine);
-        for (const std::string_view line : cal::lines_of(r.text)) text += fmt::format("    {}\n", line);
+        for (const std::string_view line : machine::lines_of(r.text)) text += fmt::format("    {}\n", line);
         std::string values;
         for (const cal::written_value& v : r.values) {
             const auto number = [](const std::optional<double>& n) { return n ? io::to_decimal(*n) : "null"; };

@@ -67,7 +67,14 @@ result<void> check_live(cli::invocation& in, const plotter_site& site) {
     return tell_findings(in, cal::check_printer_cfg(site.machine, sections), site.machine_name, "the running Klipper");
 }
 
-result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation& in, const machine::machine& m) {
+result<cal::told_pins> pins_named(const cli::invocation& in) {
+    cal::told_pins pins;
+    if (in.has("pin"))
+        for (const std::string& word : in.options.at("pin")) KF_CHECK(cal::tell_pin(word, pins));
+    return pins;
+}
+
+result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation& in) {
     cal::printer_cfg_request r;
     using kinematics = cal::printer_cfg_request::kinematics;
     if (const auto word = in.get("kinematics"))
@@ -79,14 +86,15 @@ result<cal::printer_cfg_request> read_printer_cfg_request(const cli::invocation&
         std::any_of(r.serial.begin(), r.serial.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
     if (controls || r.serial.find_first_of("#;") != std::string::npos)
         return kf::fail({errc::usage, "that is no serial device", {}, "--serial " + io::printable(r.serial)});
-    KF_TRY(r.pins, pins_told(in, m, "xyz"));
+    KF_TRY(r.pins, pins_named(in));
     return r;
 }
 
 result<void> write_cfg(cli::invocation& in) {
     KF_CHECK(stdout_is_free(in));
+    KF_TRY(const auto request, read_printer_cfg_request(in));
     KF_TRY(const auto m, open_machine(in));
-    KF_TRY(const auto request, read_printer_cfg_request(in, m.value));
+    KF_CHECK(cal::check_told_pins(request.pins, m.value, "xyz"));
     const cal::printer_cfg made = cal::make_printer_cfg(m.value, request);
     KF_TRY(auto out, text_output::open(in));
     KF_CHECK(out.write(made.text));
@@ -130,9 +138,7 @@ result<void> run_printer_cfg(cli::invocation& in) {
 } // namespace
 
 result<cal::told_pins> pins_told(const cli::invocation& in, const machine::machine& m, std::string_view axes) {
-    cal::told_pins pins;
-    if (in.has("pin"))
-        for (const std::string& word : in.options.at("pin")) KF_CHECK(cal::tell_pin(word, pins));
+    KF_TRY(auto pins, pins_named(in));
     KF_CHECK(cal::check_told_pins(pins, m, axes));
     return pins;
 }

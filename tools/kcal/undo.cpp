@@ -5,6 +5,7 @@
 
 #include <kf/cal/calibration_record.hpp>
 #include <kf/io/time_stamp.hpp>
+#include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
 
@@ -32,7 +33,7 @@ result<void> take_back(cli::invocation& in) {
                          file->string(),
                          {"kcal history"}});
     KF_TRY(const auto plan, cal::plan_undo(std::move(text), *change, machine::read_text(change->kept)));
-    const std::string diff = cal::difference(plan.before, plan.after, file->string());
+    const std::string diff = machine::difference(plan.before, plan.after, file->string());
     in.out.result({"machine_diff",
                    fmt::format("kcal {} of {}\n{}", change->routine, change->time, diff),
                    {{"file", file->string()}, {"routine", change->routine}, {"time", change->time}, {"diff", diff}}});

@@ -119,7 +119,7 @@ result<void> run_add(cli::invocation& in) {
         return kf::fail(errc::usage, "--import and --menuconfig both say which configuration: give one of them");
     if (in.has("menuconfig") && !in.interactive) return menuconfig_needs_a_terminal("kflash add --import FILE");
     KF_TRY(auto b, open_boards(in));
-    menu::registration_view view{.registry = b.registry, .home = b.at.home, .read_config = firmware::read_config_file};
+    menu::registration_view view{.registry = b.registry, .home = b.at.home, .read_config = read_named_config};
     if (!in.has("pattern")) {
         KF_TRY(view, look_for_new_boards(b, in.get("usb")));
     }

@@ -36,30 +36,21 @@ class board_watch {
       , start_(std::move(start))
       , seen_(devices_now()) {}
 
-    [[nodiscard]] bool looks() const noexcept { return boards_.has_value(); }
-    [[nodiscard]] bool is_busy() const noexcept { return boards_ || status_; }
+    [[nodiscard]] bool looks() const noexcept { return boards_.now.has_value(); }
+    [[nodiscard]] bool is_busy() const noexcept { return boards_.now || status_.now; }
     [[nodiscard]] std::vector<int> fds() const {
         std::vector<int> all;
-        if (boards_) all.push_back(boards_->child.fd());
-        if (status_) all.push_back(status_->child.fd());
+        if (boards_.now) all.push_back(boards_.now->child.fd());
+        if (status_.now) all.push_back(status_.now->child.fd());
         return all;
     }
 
-    /// Nothing more where a look is under way.
+    /// Where a look is under way, there is another one at its end: it may have passed by what has just changed.
     result<void> look_again() {
-        if (looks()) return {};
-        auto status = start_({"status", "--json"});
-        if (status) status_.emplace(look<menu::status_panel>{*std::move(status)});
-        KF_TRY(auto boards, start_({"list", "--json"}));
-        boards_.emplace(look<menu::board_list>{std::move(boards)});
-        return {};
+        (void)begin(status_);
+        return begin(boards_);
     }
-    [[nodiscard]] news hear() {
-        news now;
-        now.boards = heard(boards_);
-        now.status = heard(status_);
-        return now;
-    }
+    [[nodiscard]] news hear() { return {heard(boards_), heard(status_)}; }
     /// Once a second: whether another look is due.
     [[nodiscard]] bool has_changed(time_point now) {
         if (now < watched_at_ + interval) return false;
@@ -79,10 +70,26 @@ class board_watch {
         What what = {};
     };
     template<class What>
-    [[nodiscard]] static std::optional<What> heard(std::optional<look<What>>& at) {
-        if (!at || !at->child.listen([&](const std::string& line) { (void)menu::retell(line, at->what); })) return {};
-        std::optional<What> what = std::move(at->what);
-        at.reset();
+    struct looked_at {
+        const char* command;
+        std::optional<look<What>> now = {};
+        bool again = false;
+    };
+    template<class What>
+    [[nodiscard]] result<void> begin(looked_at<What>& at) {
+        at.again = at.now.has_value();
+        if (at.again) return {};
+        KF_TRY(auto child, start_({at.command, "--json"}));
+        at.now.emplace(look<What>{std::move(child)});
+        return {};
+    }
+    template<class What>
+    [[nodiscard]] std::optional<What> heard(looked_at<What>& at) {
+        if (!at.now || !at.now->child.listen([&](const std::string& line) { (void)menu::retell(line, at.now->what); }))
+            return {};
+        std::optional<What> what = std::move(at.now->what);
+        at.now.reset();
+        if (at.again) (void)begin(at);
         return what;
     }
     [[nodiscard]] std::vector<std::string> devices_now() const {
@@ -97,8 +104,8 @@ class board_watch {
 
     board::device_folders devices_;
     starter start_;
-    std::optional<look<menu::board_list>> boards_ = {};
-    std::optional<look<menu::status_panel>> status_ = {};
+    looked_at<menu::board_list> boards_{"list"};
+    looked_at<menu::status_panel> status_{"status"};
     time_point watched_at_ = {};
     std::vector<std::string> seen_;
 };

@@ -32,7 +32,9 @@ result<board::board> be_device(cli::invocation& in, const known_boards& b, board
 result<void> run_edit(cli::invocation& in) {
     KF_TRY(const auto wanted, board_request_of(in));
     KF_TRY(auto b, open_boards(in));
-    KF_TRY(const auto old, board::find(b.registry, in.operands[0]));
+    // A key that is another board's name as well can still be told apart from it: here, by its --name.
+    const auto by_key = board::with_key(b.registry, in.operands[0]);
+    KF_TRY(const auto old, by_key&& in.has("name") ? by_key : board::find(b.registry, in.operands[0]));
     auto changed = old;
     bool given = false;
     for (const char* name : {"name", "mcu", "pattern", "usb", "method", "exclude", "include"})
@@ -59,8 +61,9 @@ result<void> run_edit(cli::invocation& in) {
     if (changed.method) KF_CHECK(check_chip(*changed.method, changed));
     if (changed.serial_pattern != old.serial_pattern) KF_CHECK(check_pattern(b, changed));
     KF_CHECK(board::update(b.at.registry_file, "kflash edit", [&](board::registry& r) -> result<void> {
-        KF_TRY(auto now, board::find(r, old.key));
+        KF_TRY(auto now, board::with_key(r, old.key));
         board::take_changes(now, old, changed);
+        if (changed.name != old.name) KF_CHECK(board::check_name(r, now.name, now.key));
         return board::replace(r, now);
     }));
     tell_method(in, b, changed);

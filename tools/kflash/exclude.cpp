@@ -34,7 +34,7 @@ result<void> set_flashable(cli::invocation& in, bool flashable) {
     KF_TRY(const auto b, open_boards(in));
     KF_TRY(const auto board, board::find(b.registry, in.operands[0]));
     KF_CHECK(board::update(b.at.registry_file, "kflash " + in.command, [&](board::registry& r) -> result<void> {
-        KF_TRY(auto now, board::find(r, board.key));
+        KF_TRY(auto now, board::with_key(r, board.key));
         now.flashable = flashable;
         return board::replace(r, now);
     }));

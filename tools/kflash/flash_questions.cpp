@@ -74,7 +74,7 @@ result<bool> terminal_questions::leave_out(const flash::version_question& q) con
 
 cli::question terminal_questions::beginning() const {
     if (words.wanted.is_batch()) return {fmt::format("Flash {} boards?", words.wanted.boards.size()), {}, "--yes"};
-    const auto board = board::find(b.registry, words.wanted.boards.front());
+    const auto board = board::with_key(b.registry, words.wanted.boards.front());
     return {
         fmt::format("Flash {}?", board ? board->name : words.wanted.boards.front()), {}, "--yes, or name the board"};
 }

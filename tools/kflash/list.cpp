@@ -4,6 +4,8 @@
 #include "needs.hpp"
 
 #include <kf/flash/learn.hpp>
+#include <kf/io/ascii.hpp>
+#include <kf/tui/text_width.hpp>
 
 #include <fmt/format.h>
 
@@ -24,9 +26,11 @@ std::optional<std::size_t> line_width() {
     return size.ws_col;
 }
 
-/// A name cut in its middle, so that maker and serial number stay; never to less than 20 characters.
+constexpr std::size_t least_device = 20;
+
+/// A name cut in its middle, so that maker and serial number stay; never to less than `least_device` characters.
 std::string shortened(const std::string& name, std::size_t most) {
-    most = std::max<std::size_t>(most, 20);
+    most = std::max(most, least_device);
     if (name.size() <= most) return name;
     const std::size_t head = (most - 3) / 2;
     return name.substr(0, head) + "..." + name.substr(name.size() - (most - 3 - head));
@@ -35,6 +39,7 @@ std::string shortened(const std::string& name, std::size_t most) {
 struct line {
     std::string state, board, mcu, port, device, reason;
     std::string standing = {}; ///< which firmware, and whether it needs a flash
+    std::string key = {};      ///< what is left of `board` where there is no room for its name
 };
 
 /// Columns as wide as what stands in them.
@@ -43,23 +48,37 @@ std::string table(std::vector<line> lines) {
     const std::string line::* columns[] = {&line::state, &line::board, &line::mcu, &line::port};
     std::string text;
     std::vector<std::size_t> widths;
-    std::size_t used = 0;
-    for (const auto column : columns) {
-        std::size_t width = 0;
-        for (const auto& l : lines) width = std::max(width, (l.*column).size());
-        widths.push_back(width);
-        used += width + 2;
-    }
+    const auto used = [&] {
+        widths.clear();
+        std::size_t sum = 0;
+        for (const auto column : columns) {
+            std::size_t width = 0;
+            for (const auto& l : lines) width = std::max(width, tui::width_of(l.*column));
+            widths.push_back(width);
+            sum += width + 2;
+        }
+        return sum;
+    };
     const auto most = line_width();
+    if (most && used() + least_device > *most)
+        for (auto& l : lines)
+            if (!l.key.empty()) l.board = l.key;
+    const auto room = used();
     for (const auto& l : lines) {
         if (!text.empty()) text += '\n';
-        for (std::size_t i = 0; i < widths.size(); ++i) text += fmt::format("{:<{}}  ", l.*columns[i], widths[i]);
-        text += most ? shortened(l.device, *most > used ? *most - used : 0) : l.device;
+        for (std::size_t i = 0; i < widths.size(); ++i)
+            text += l.*columns[i] + std::string(widths[i] - tui::width_of(l.*columns[i]) + 2, ' ');
+        text += most ? shortened(l.device, *most > room ? *most - room : 0) : l.device;
         while (text.ends_with(' ')) text.pop_back();
         if (!l.reason.empty()) text += fmt::format("\n  {}", l.reason);
         if (!l.standing.empty()) text += fmt::format("\n  {}", l.standing);
     }
     return text;
+}
+
+/// "Nozzle (pico)": a board that was renamed is still found by its key.
+std::string both_names(const board::board& b) {
+    return io::to_lower(b.name) == b.key ? b.key : fmt::format("{} ({})", b.name, b.key);
 }
 
 result<void> run_list(cli::invocation& in) {
@@ -107,8 +126,8 @@ result<void> run_list(cli::invocation& in) {
         }
         // A line break in a name would look like another row.
         const auto cell = [](const std::string& text) { return scrubbed(text, ""); };
-        lines.push_back({state, cell(key.empty() ? name : key), cell(mcu), cell(port), cell(device), row.reason,
-                         cell(standing_text(of_board(needs, key)))});
+        lines.push_back({state, cell(key.empty() ? name : both_names(*row.owner)), cell(mcu), cell(port), cell(device),
+                         row.reason, cell(standing_text(of_board(needs, key))), cell(key)});
     }
     for (const auto& s : seen.skipped) in.out.warn(fmt::format("{}: {}", s.file_name, s.why));
     if (in.json) return {};

@@ -61,20 +61,45 @@ tui::text_grid menu_session::paint(tui::grid_size size) const {
 }
 
 bool menu_session::has_question_to_show() const {
-    const auto* page = std::get_if<menu::board_page>(&over_it_);
-    return question_is_new_ || (page != nullptr && page->has_question_to_show());
+    if (question_is_new_) return true;
+    if (const auto* page = std::get_if<menu::board_page>(&over_it_)) return page->has_question_to_show();
+    const auto* page = std::get_if<menu::registration_page>(&over_it_);
+    return page != nullptr && page->has_question_to_show();
 }
 
 void menu_session::shown() {
     question_is_new_ = false;
     if (auto* page = std::get_if<menu::board_page>(&over_it_)) page->shown();
+    if (auto* page = std::get_if<menu::registration_page>(&over_it_)) page->shown();
 }
 
 void menu_session::to_menu() {
     over_it_ = std::monostate{};
+    if (running_) left_.push_back(*std::move(running_));
     running_.reset();
+    asked_before_.reset();
     comes_back_at_.reset();
     look_again();
+}
+
+/// By Ctrl+C: what was changed or answered is not lost without a question.
+void menu_session::leave_page() {
+    if (auto* page = std::get_if<menu::board_page>(&over_it_); page != nullptr && page->asks_to_leave()) return;
+    if (auto* page = std::get_if<menu::registration_page>(&over_it_); page != nullptr && page->asks_to_leave()) return;
+    if (!back_to_questions()) to_menu();
+}
+
+/// From a command that failed to the answers that it was made of.
+bool menu_session::back_to_questions() {
+    const auto* page = std::get_if<menu::run_page>(&over_it_);
+    if (!asked_before_ || page == nullptr || page->table().status() == 0) return false;
+    auto why = page->table().outcome();
+    auto questions = *std::move(asked_before_);
+    asked_before_.reset();
+    running_.reset();
+    questions.refuse(std::move(why));
+    over_it_ = std::move(questions);
+    return true;
 }
 
 // ---- keys
@@ -102,13 +127,14 @@ void menu_session::take_on(menu::menu_page& page, const tui::key& k, terminal_le
 void menu_session::take_on(menu::settings_page& page, const tui::key& k, terminal_lease&) {
     const auto said = page.take(k);
     if (said.back) return to_menu();
-    if (said.row == nullptr || quiet_) return;
+    if (said.row == nullptr) return;
     auto registry = registry_now();
     if (!registry) return page.refuse(registry.error().what);
     settings_to_be_ = std::move(registry->settings);
     if (const auto good = take_setting(b_.at.home, *said.row, settings_to_be_, said.text); !good)
         return page.refuse(good.error().what);
-    begin_quiet({"settings", fmt::format("--{}={}", said.row->option, said.text)}, then::settings);
+    const auto begun = begin_quiet({"settings", fmt::format("--{}={}", said.row->option, said.text)}, {});
+    return begun ? page.saves() : page.refuse(begun.error().what);
 }
 
 void menu_session::take_on(menu::board_page& page, const tui::key& k, terminal_lease& terminal) {
@@ -116,10 +142,15 @@ void menu_session::take_on(menu::board_page& page, const tui::key& k, terminal_l
     if (!wanted) return;
     using enum menu::board_page::command;
     if (wanted == back) return to_menu();
-    if (wanted == save && !quiet_) begin_quiet(page.draft().words(), then::board);
+    if (wanted == save) {
+        const auto begun = begin_quiet(page.draft().words(),
+                                       {quiet_change::of::board, page.draft().old().key, page.draft().now().name});
+        return begun ? page.saves() : page.say(begun.error().what, tui::look::warning);
+    }
     if (wanted == menuconfig) {
         const bool well = run_on_terminal({"config", page.draft().old().key}, terminal);
-        page.say(well ? "menuconfig has ended" : "the configuration is as it was");
+        page.say(well ? "menuconfig has ended" : "the configuration is as it was",
+                 well ? tui::look::normal : tui::look::warning);
     }
 }
 
@@ -136,8 +167,10 @@ void menu_session::take_on(menu::registration_page& page, const tui::key& k, ter
         to_menu();
         return say(name + " is registered", tui::look::good);
     }
-    asked_before_ = page;
-    begin_run("add " + page.wizard().board().name, std::move(words), {});
+    auto answers = page; // begin_run() has another page in its place
+    if (const auto begun = begin_run("add " + page.wizard().board().name, std::move(words), {}); !begun)
+        return page.refuse(begun.error().what);
+    asked_before_ = std::move(answers);
 }
 
 void menu_session::take_on(menu::run_page& page, const tui::key& k, terminal_lease&) {
@@ -145,15 +178,7 @@ void menu_session::take_on(menu::run_page& page, const tui::key& k, terminal_lea
     if (!page.comes_back_in) comes_back_at_.reset();
     if (said.answer && running_) running_->answer(*said.answer);
     if (said.interrupt) interrupt(SIGINT);
-    if (!said.back) return;
-    if (asked_before_ && page.table().status() != 0) { // what was answered is not lost
-        auto why = page.table().outcome();
-        over_it_ = *std::move(asked_before_);
-        asked_before_.reset();
-        running_.reset();
-        return std::get<menu::registration_page>(over_it_).refuse(std::move(why));
-    }
-    to_menu();
+    if (said.back && !back_to_questions()) to_menu();
 }
 
 void menu_session::take_on(menu::output_page& page, const tui::key& k, terminal_lease&) {
@@ -172,7 +197,7 @@ void menu_session::interrupt(int number) {
         over_ = true;
     } else if (!running_) { // from a page to the menu, from the menu out
         if (std::holds_alternative<std::monostate>(over_it_)) over_ = true;
-        to_menu();
+        leave_page();
     }
 }
 
@@ -203,13 +228,21 @@ void menu_session::perform(menu::action a, terminal_lease& terminal) {
         say(run_on_terminal(menu::words_of(a, row), terminal) ? "" : "the configuration is as it was",
             tui::look::warning);
         return look_again();
-    case menu::action::toggle_excluded: return begin_quiet(menu::words_of(a, row), then::toggle);
+    case menu::action::toggle_excluded:
+        if (const auto begun = begin_quiet(menu::words_of(a, row), {quiet_change::of::toggle, row->key, row->name});
+            !begun)
+            say(begun.error().what, tui::look::warning);
+        return;
     case menu::action::flash:
     case menu::action::flash_all:
     case menu::action::rollback: return begin_flash(a, row, terminal);
     default: break;
     }
-    if (its.how == menu::runs::asking) return begin_run(title_of(its, row), menu::words_of(a, row), {});
+    if (its.how == menu::runs::asking) {
+        if (const auto begun = begin_run(title_of(its, row), menu::words_of(a, row), {}); !begun)
+            say(begun.error().what, tui::look::bad);
+        return;
+    }
     begin_output(title_of(its, row), menu::words_of(a, row));
 }
 
@@ -229,19 +262,19 @@ void menu_session::begin_flash(menu::action a, const menu::board_row* row, termi
     if (a == menu::action::flash && !registry->settings.skip_menuconfig &&
         !run_on_terminal({"config", row->key}, terminal))
         return say("nothing was flashed: menuconfig did not end well", tui::look::warning);
-    begin_run(title, std::move(words), std::move(boards));
+    if (const auto begun = begin_run(title, std::move(words), std::move(boards)); !begun)
+        return say(begun.error().what, tui::look::bad);
     returns_ = true;
 }
 
-void menu_session::begin_run(std::string title, std::vector<std::string> words,
-                             std::vector<menu::running_board> boards) {
+result<void> menu_session::begin_run(std::string title, std::vector<std::string> words,
+                                     std::vector<menu::running_board> boards) {
     words.emplace_back("--json");
     words.emplace_back("--ask-json");
-    auto child = start(std::move(words));
-    if (!child) return say(child.error().what, tui::look::bad);
-    running_ = *std::move(child);
+    KF_TRY(running_, start(std::move(words)));
     returns_ = false;
     over_it_ = menu::run_page(std::move(title), menu::run_table(std::move(boards)));
+    return {};
 }
 
 void menu_session::begin_output(std::string title, std::vector<std::string> words) {
@@ -251,30 +284,34 @@ void menu_session::begin_output(std::string title, std::vector<std::string> word
     over_it_ = menu::output_page(std::move(title));
 }
 
-void menu_session::begin_quiet(std::vector<std::string> words, then what) {
-    if (quiet_) return;
+result<void> menu_session::begin_quiet(std::vector<std::string> words, quiet_change what) {
+    if (quiet_) return kf::fail(errc::refused, "the change before is still being saved: once more in a moment");
     words.emplace_back("--json");
-    auto child = start(std::move(words));
-    if (!child) return say(child.error().what, tui::look::bad);
-    quiet_ = *std::move(child);
+    KF_TRY(quiet_, start(std::move(words)));
     quiet_says_ = menu::run_table{};
-    then_ = what;
+    quiet_is_ = std::move(what);
+    return {};
 }
 
 void menu_session::end_quiet() {
     quiet_says_.end(quiet_->status());
     const bool well = quiet_->status() == 0;
-    const auto outcome = quiet_says_.outcome();
+    const auto why = quiet_says_.whole_outcome();
     quiet_.reset();
-    if (auto* page = std::get_if<menu::settings_page>(&over_it_); page != nullptr && then_ == then::settings)
-        return well ? page->saved(settings_to_be_) : page->refuse(outcome);
-    if (auto* page = std::get_if<menu::board_page>(&over_it_); page != nullptr && then_ == then::board) {
-        if (!well) return page->say(outcome);
-        const auto name = page->draft().now().name;
-        to_menu();
-        return say(name + " is saved", tui::look::good);
+    // The page may be gone, or another one of its kind be open by now.
+    if (auto* page = std::get_if<menu::settings_page>(&over_it_);
+        page != nullptr && quiet_is_.what == quiet_change::of::settings) {
+        if (page->is_saving()) return well ? page->saved(settings_to_be_) : page->refuse(why);
+        if (well) page->show(settings_to_be_);
     }
-    say(well ? "saved" : outcome, well ? tui::look::good : tui::look::bad);
+    if (auto* page = std::get_if<menu::board_page>(&over_it_);
+        page != nullptr && page->is_saving() && page->draft().old().key == quiet_is_.key) {
+        if (!well) return page->say(why, tui::look::bad);
+        to_menu();
+    }
+    if (well && quiet_is_.what == quiet_change::of::toggle) menu_.toggled(quiet_is_.key);
+    const auto name = quiet_is_.name.empty() ? "the setting" : quiet_is_.name;
+    say(well ? name + " is saved" : why, well ? tui::look::good : tui::look::bad);
     look_again();
 }
 
@@ -298,9 +335,11 @@ bool menu_session::run_on_terminal(const std::vector<std::string>& words, termin
 }
 
 void menu_session::open_board(const menu::board_row& row) {
+    if (quiet_ && quiet_is_.key == row.key)
+        return say(row.name + " is still being saved: once more in a moment", tui::look::warning);
     auto registry = registry_now();
     if (!registry) return say(registry.error().what, tui::look::bad);
-    auto board = board::find(*registry, row.key);
+    auto board = board::with_key(*registry, row.key);
     if (!board) return say(board.error().what, tui::look::bad);
     over_it_ = menu::board_page({*std::move(registry), *std::move(board)}, row);
 }
@@ -323,7 +362,8 @@ void menu_session::open_registration() {
 void menu_session::show_help() {
     menu::output_page page("help");
     page.add("A digit or an arrow takes a board in hand; a letter is an action, of that board.");
-    page.add("Esc leads back from each page. Nothing is flashed before you have said yes.");
+    page.add("Esc leads back from each page, Ctrl+C to the menu; both ask before something is lost.");
+    page.add("Nothing is flashed before you have said yes.");
     page.add("");
     for (const auto& [keys, help] : tui::help_of(menu_.bindings())) page.add(fmt::format("{:<8}  {}", keys, help));
     page.add("");
@@ -351,7 +391,7 @@ std::vector<int> menu_session::fds() const {
 menu_session::time_point menu_session::next() const {
     const auto now = std::chrono::steady_clock::now();
     // A child that has closed its output and not yet ended is asked again soon.
-    const bool is_busy = running_ || quiet_ || watch_.is_busy() || comes_back_at_;
+    const bool is_busy = running_ || quiet_ || watch_.is_busy() || comes_back_at_ || !left_.empty();
     return now + (is_busy ? std::chrono::milliseconds(250) : std::chrono::milliseconds(1000));
 }
 
@@ -359,6 +399,7 @@ void menu_session::go_on(time_point now) {
     hear_watch();
     hear_run(now);
     if (quiet_ && quiet_->listen([&](const std::string& line) { (void)menu::retell(line, quiet_says_); })) end_quiet();
+    std::erase_if(left_, [](beside& child) { return child.listen([](const std::string&) {}); });
     if (!running_ && watch_.has_changed(now)) look_again();
 }
 
@@ -366,7 +407,7 @@ void menu_session::hear_watch() {
     auto news = watch_.hear();
     if (news.boards) {
         menu_.show(*std::move(news.boards));
-        menu_.looks = false;
+        menu_.looks = watch_.looks();
     }
     if (news.status) {
         menu_.status = *std::move(news.status);

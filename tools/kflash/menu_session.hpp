@@ -50,15 +50,20 @@ class menu_session {
     [[nodiscard]] bool is_over() const noexcept { return over_; }
 
   private:
-    /// What waits for the end of the quiet command.
-    enum class then { nothing, settings, board, toggle };
+    /// What waits for the end of the quiet command, and of which board.
+    struct quiet_change {
+        enum class of { settings, board, toggle } what = of::settings;
+        std::string key = {}, name = {}; ///< as it is called then
+    };
 
     void say(std::string text, tui::look as = tui::look::normal);
     void perform(menu::action a, terminal_lease& terminal);
     void begin_flash(menu::action a, const menu::board_row* row, terminal_lease& terminal);
-    void begin_run(std::string title, std::vector<std::string> words, std::vector<menu::running_board> boards);
+    [[nodiscard]] result<void> begin_run(std::string title, std::vector<std::string> words,
+                                         std::vector<menu::running_board> boards);
     void begin_output(std::string title, std::vector<std::string> words);
-    void begin_quiet(std::vector<std::string> words, then what);
+    /// errc::refused while another one runs.
+    [[nodiscard]] result<void> begin_quiet(std::vector<std::string> words, quiet_change what);
     void end_quiet();
     bool run_on_terminal(const std::vector<std::string>& words, terminal_lease& terminal);
     void open_board(const menu::board_row& row);
@@ -68,6 +73,8 @@ class menu_session {
     void hear_watch();
     void hear_run(time_point now);
     void to_menu();
+    void leave_page();
+    bool back_to_questions();
     [[nodiscard]] std::vector<std::string> with_place(std::vector<std::string> words) const;
     [[nodiscard]] result<beside> start(std::vector<std::string> words) const;
     [[nodiscard]] result<board::registry> registry_now() const;
@@ -92,7 +99,8 @@ class menu_session {
     std::optional<beside> running_ = {}; ///< of the page over the menu
     std::optional<beside> quiet_ = {};
     menu::run_table quiet_says_{};
-    then then_ = then::nothing;
+    quiet_change quiet_is_ = {};
+    std::vector<beside> left_ = {}; ///< nobody hears them any more; they are children until they end
     board::flash_settings settings_to_be_ = {};
     bool question_is_new_ = false;
     bool returns_ = false; ///< the run is a flash: its page goes by itself

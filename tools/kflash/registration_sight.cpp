@@ -55,8 +55,15 @@ result<menu::registration_view> look_for_new_boards(const known_boards& b, const
     }
     view.own_file = b.klipper_dir() / ".config";
     if (auto own = firmware::read_config_file(view.own_file)) view.own_config = std::move(own->config);
-    view.read_config = firmware::read_config_file;
+    view.read_config = read_named_config;
     return view;
+}
+
+result<firmware::cached_config> read_named_config(const fs::path& file) {
+    std::error_code ec;
+    if (const auto is = fs::status(file, ec); fs::exists(is) && !fs::is_regular_file(is) && !fs::is_directory(is))
+        return kf::fail(errc::usage, file.string() + " is no regular file: it would be empty when it is read again");
+    return firmware::read_config_file(file);
 }
 
 } // namespace kf::kflash

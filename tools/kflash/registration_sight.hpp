@@ -12,5 +12,8 @@ namespace kf::kflash {
 /// is registered already, errc::refused when it is blocked.
 [[nodiscard]] result<menu::registration_view> look_for_new_boards(const known_boards& b,
                                                                   const std::optional<std::string>& wanted);
+/// A configuration that a person named among the answers. It is read again when the board is registered, so a pipe is
+/// none; nor does a screen wait for one. errc::usage.
+[[nodiscard]] result<firmware::cached_config> read_named_config(const std::filesystem::path& file);
 
 } // namespace kf::kflash

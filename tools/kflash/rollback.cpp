@@ -15,7 +15,7 @@ result<void> choose_image(cli::invocation& in, const known_boards& b, flash::req
     KF_TRY(const auto all, open_ledger(in, b.at));
     KF_TRY(const auto seen, board::scan(b.at.devices));
     for (const auto& key : wanted.boards) {
-        KF_TRY(const auto board, board::find(b.registry, key));
+        KF_TRY(const auto board, board::with_key(b.registry, key));
         const auto device = board::locate(b.registry, board, seen.devices);
         // The image of one that stood here before is another board's.
         KF_TRY(const auto back, flash::rollback_of(all, {board.key, device ? device->usb.serial : ""}));

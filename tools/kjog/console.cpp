@@ -74,20 +74,22 @@ result<void> on_terminal(cli::invocation& in, const console_parts& parts) {
     return {};
 }
 
-result<void> by_script(cli::invocation& in, const std::string& file, const console_parts& parts) {
+result<std::vector<tui::script_step>> read_script(const std::string& file) {
     KF_TRY(const std::string text, io::read_file(file));
     auto steps = tui::read_key_script(text);
-    if (!steps) {
-        error e = std::move(steps).error();
-        e.command = file;
-        return kf::fail(std::move(e));
-    }
+    if (steps) return steps;
+    error e = std::move(steps).error();
+    e.command = file;
+    return kf::fail(std::move(e));
+}
+
+result<void> by_script(cli::invocation& in, std::vector<tui::script_step> steps, const console_parts& parts) {
     io::interrupt::catch_signals();
-    tui::script_screen screen(*std::move(steps), {80, 24}, [&](const std::string& frame) { in.results.put(frame); });
+    tui::script_screen screen(std::move(steps), {80, 24}, [&](const std::string& frame) { in.results.put(frame); });
     (void)converse(screen, parts);
     if (screen.failure().empty()) return io::interrupt::check();
     in.results.put(screen.last_frame());
-    return kf::fail({errc::failed, screen.failure(), "the last page is on standard output", file});
+    return kf::fail({errc::failed, screen.failure(), "the last page is on standard output", *in.get("script")});
 }
 
 result<void> open_console(cli::invocation& in) {
@@ -101,6 +103,16 @@ result<void> open_console(cli::invocation& in) {
                          {},
                          {},
                          {"kjog --sim --script FILE takes keys from a file"}});
+    std::vector<tui::script_step> steps;
+    if (script) {
+        KF_TRY(steps, read_script(*script));
+    }
+    std::optional<pad_device> pad;
+    if (const auto device = in.get("gamepad")) {
+        // Of a simulated machine a recording may move it, too.
+        using kind = io::input_device::kind;
+        KF_TRY(pad, pad_device::open(*device, in.has("sim") ? kind::or_named_pipe : kind::device_only));
+    }
     KF_TRY(auto chosen, open_machine(in));
     step_job_ptr job;
     if (const auto file = in.get("job")) {
@@ -115,13 +127,10 @@ result<void> open_console(cli::invocation& in) {
                     .records = site.records,
                     .setup = {.machine_file = file_of(in, site), .who = touch_off_by(site), .speed = speed}}));
         console_parts parts{*core, site, job, {}};
-        if (const auto device = in.get("gamepad")) {
-            // Of a simulated machine a recording may move it, too.
-            using kind = io::input_device::kind;
-            const kind allowed = site.simulated ? kind::or_named_pipe : kind::device_only;
-            KF_TRY(parts.pad, gamepad_thread::start(*device, allowed, [&core] { (void)core->stop(); }));
+        if (pad) {
+            KF_TRY(parts.pad, gamepad_thread::start(*std::move(pad), [&core] { (void)core->stop(); }));
         }
-        auto ended = script ? by_script(in, *script, parts) : on_terminal(in, parts);
+        auto ended = script ? by_script(in, std::move(steps), parts) : on_terminal(in, parts);
         // Its stop is heard as long as something moves by itself; each of those has a deadline of its own.
         while (parts.pad && core->is_at_work()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
         return ended;

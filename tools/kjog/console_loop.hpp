@@ -12,9 +12,12 @@
 #include <kf/tui/screen.hpp>
 #include <kf/tui/unseen_question.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 #include <variant>
 
@@ -23,12 +26,13 @@ namespace kf::kjog {
 /// Why the console was left.
 enum class ending { asked, terminal_lost, signal };
 
-template<tui::screen Screen>
+/// `Core` is a jog::console_thread, or a test's.
+template<tui::screen Screen, class Core = jog::console_thread>
 class console_loop {
     using steady = std::chrono::steady_clock;
 
     Screen& screen_;
-    jog::console_thread& core_;
+    Core& core_;
     jog::jog_page page_;
     gamepad_thread* pad_;
     tui::unseen_question unseen_;
@@ -36,22 +40,30 @@ class console_loop {
     std::atomic<jog::stop_reach> stops_{jog::stop_reach::all};
     bool leaves_ = false;
     bool leaves_when_done_ = false;
+    bool stops_when_done_ = false;
 
-    void carry_out(jog::page_effect e) {
+    void carry_out(jog::page_effect e, steady::time_point at) {
         std::visit(
             [&](auto&& what) {
                 using kind = std::decay_t<decltype(what)>;
                 if constexpr (std::is_same_v<kind, jog::press_stop>) {
                     if (!what.done) (void)core_.stop(); // that it did not get out is a message of the core
                 } else if constexpr (std::is_same_v<kind, jog::leave_console>)
-                    leaves_ = true;
+                    leave();
                 else
-                    core_.give(std::forward<decltype(what)>(what));
+                    core_.give(jog::timed_input{at, std::forward<decltype(what)>(what)});
             },
             std::move(e));
     }
+    /// What was struck right before it is known to move only when the core has begun it.
+    void leave() {
+        const auto until = steady::now() + std::chrono::milliseconds(500);
+        while (core_.is_at_work() && steady::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        show_news();
+        leaves_ = page_.may_leave();
+    }
     void take(const tui::key& k) {
-        for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
+        for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e), k.read);
     }
     void take(const std::vector<tui::key>& keys) {
         for (const tui::key& k : keys) take(k);
@@ -64,19 +76,19 @@ class console_loop {
         const pad_news news = pad_->take();
         // Nobody types with a pad.
         for (const tui::key& k : news.keys)
-            if (k.heeded || page_.stops() != jog::stop_reach::while_typing) take(k);
+            if (k.heeded || !page_.is_typed_into()) take(k);
         tell_stops();
         if (!news.note.empty()) page_.says(news.note);
         return !news.keys.empty() || !news.note.empty();
     }
     void tell_stops() noexcept { stops_ = page_.stops(); }
-    /// On the thread that reads keys.
-    [[nodiscard]] tui::heed look_at(const tui::key& k) {
-        if (jog::is_stop(k, stops_)) {
+    /// On the thread that reads keys. Of those that are not settled the ones that stop wherever the page is.
+    [[nodiscard]] tui::heed look_at(const tui::key& k, bool settled) {
+        if (jog::is_stop(k, settled ? stops_.load() : jog::stop_reach::while_typing)) {
             (void)core_.stop();
             return tui::heed::done;
         }
-        return jog::leaves_stops_alone(k) ? tui::heed::aside : tui::heed::later;
+        return jog::leaves_stops_alone(k, stops_) ? tui::heed::aside : tui::heed::later;
     }
     void draw() {
         const tui::grid_size size = screen_.size();
@@ -86,6 +98,18 @@ class console_loop {
     }
     /// Something moves by itself, or is about to: nobody could stop it behind a screen that is gone.
     [[nodiscard]] bool is_busy() const { return core_.is_at_work() || page_.is_busy(); }
+    /// Ctrl+Z, when what was asked is done: all threads stop with the program, those that stop the machine among them.
+    void stop_or_say_why() {
+        const bool is_at_work = core_.is_at_work();
+        show_news(); // afterwards: what was asked last is in it
+        if (page_.is_busy()) {
+            stops_when_done_ = false;
+            page_.says(fmt::format("{} is not done: Ctrl+Z when it is; ! stops it", name(core_.shown().doing)));
+        } else if (!is_at_work) {
+            stops_when_done_ = false;
+            screen_.stop_here();
+        }
+    }
     void show_news() {
         core_.settle_changes();
         page_.shows(core_.shown());
@@ -94,14 +118,14 @@ class console_loop {
 
   public:
     /// No two frames for news of the machine come closer together than `pace`; a key is answered at once.
-    console_loop(Screen& screen, jog::console_thread& core, jog::jog_page page, std::chrono::milliseconds pace,
+    console_loop(Screen& screen, Core& core, jog::jog_page page, std::chrono::milliseconds pace,
                  gamepad_thread* pad = nullptr)
       : screen_(screen)
       , core_(core)
       , page_(std::move(page))
       , pad_(pad)
       , pace_(pace) {
-        screen_.look_first([this](const tui::key& k) { return look_at(k); });
+        screen_.look_first([this](const tui::key& k, bool settled) { return look_at(k, settled); });
     }
     console_loop(const console_loop&) = delete;
     console_loop& operator=(const console_loop&) = delete;
@@ -115,7 +139,8 @@ class console_loop {
         for (;;) {
             auto until = fresh ? steady::now() + std::chrono::hours(1) : may_draw;
             // The core is done with some things without a word.
-            if (leaves_when_done_) until = std::min(until, steady::now() + std::chrono::milliseconds(50));
+            if (leaves_when_done_ || stops_when_done_)
+                until = std::min(until, steady::now() + std::chrono::milliseconds(50));
             std::vector<int> news;
             if (pad_ != nullptr) news.push_back(pad_->changes());
             if (fresh) news.push_back(core_.changes());
@@ -142,8 +167,11 @@ class console_loop {
                 fresh = false;
             }
             if (leaves_when_done_ && !is_busy()) return ending::signal;
+            if (w.asked_to_stop) stops_when_done_ = true;
+            const bool was_to_stop = stops_when_done_;
+            if (was_to_stop) stop_or_say_why();
             const auto now = steady::now();
-            if (w.keys.empty() && !by_pad && !w.resized && now < may_draw) continue;
+            if (!was_to_stop && w.keys.empty() && !by_pad && !w.resized && now < may_draw) continue;
             show_news();
             draw();
             fresh = true;

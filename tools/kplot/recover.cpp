@@ -25,7 +25,7 @@ result<void> recover_plotter(cli::invocation& in, const plotter_site& site) {
     }
     KF_CHECK(run::home_xy(k, site.machine, facts, p->record, touch_off_by(site), pen_word(in), in.out));
     const auto& park = site.machine.park_mm;
-    KF_CHECK(run::travel_to(k, site.machine, facts.skew, park));
+    KF_CHECK(run::travel_to(k, site.machine, site.machine.tools.front(), facts.skew, park));
     KF_CHECK(p->record.set_pause_point(std::nullopt));
     in.out.result({"recovered",
                    fmt::format("ready, homed {}, parked at X{} Y{}", facts.homed_axes, io::to_decimal(park.x),

@@ -26,8 +26,14 @@ cli::option_row socket_option() { return {"socket", "PATH", "Klipper's API socke
 result<klippy::client<io::unix_socket>> meet_simulator(const cli::invocation& in) {
     const auto socket = in.get("socket");
     if (!socket) return kf::fail(errc::usage, fmt::format("ksim {} needs --socket", in.command));
-    KF_TRY(auto link, io::unix_socket::connect(*socket, soon()));
-    klippy::client k(std::move(link));
+    auto link = io::unix_socket::connect(*socket, soon());
+    if (!link) {
+        error e = std::move(link).error();
+        e.command = *socket;
+        e.steps = {"ksim printer --socket " + *socket};
+        return kf::fail(std::move(e));
+    }
+    klippy::client k(*std::move(link));
     KF_CHECK(klippy::prove_simulator(k, soon()));
     return k;
 }

@@ -23,6 +23,18 @@ result<chosen_machine> from_file(cli::invocation& in, const fs::path& file) {
     return chosen_machine{std::move(read.value), file.string()};
 }
 
+/// What is known to be wrong before anything is read or begun.
+result<void> check_options(const cli::invocation& in) {
+    KF_CHECK(number_option(in, "sim-speed", 10, 0.1, 1000));
+    const auto ink = in.get("ink");
+    if (!ink) return {};
+    if (!in.has("sim"))
+        return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
+    if (!ink->ends_with(".svg") && !ink->ends_with(".png"))
+        return kf::fail({errc::usage, "--ink takes a name that ends in .svg or .png", {}, "--ink " + *ink});
+    return io::output_file::check(*ink);
+}
+
 /// Starts a simulated printer in a folder of its own and waits until its socket answers.
 result<void> start_simulator(cli::invocation& in, plotter_site& site) {
     std::string root = fmt::format("/tmp/{}-sim.XXXXXX", in.tool);
@@ -34,9 +46,6 @@ result<void> start_simulator(cli::invocation& in, plotter_site& site) {
     std::vector<std::string> words{"printer", "--until-eof",         "--socket", site.socket,
                                    "--speed", io::to_decimal(speed), "--gcodes", site.machine.gcode_directory};
     if (const auto ink = in.get("ink")) {
-        if (!ink->ends_with(".svg") && !ink->ends_with(".png"))
-            return kf::fail({errc::usage, "--ink takes a name that ends in .svg or .png", {}, "--ink " + *ink});
-        KF_CHECK(io::output_file::check(*ink));
         words.emplace_back("--ink");
         words.push_back(fs::absolute(*ink).string());
     }
@@ -91,6 +100,7 @@ const std::vector<cli::option_row>& site_options() {
 fs::path default_machine_file(const cli::invocation& in) { return in.paths.config / "kplot/machine.yaml"; }
 
 result<chosen_machine> open_machine(cli::invocation& in) {
+    KF_CHECK(check_options(in));
     if (const auto file = in.get("machine")) return from_file(in, *file);
     if (in.has("sim")) {
         std::error_code ec;
@@ -121,6 +131,7 @@ result<plotter_site> open_site(cli::invocation& in) {
 }
 
 result<plotter_site> open_site(cli::invocation& in, chosen_machine chosen) {
+    KF_CHECK(check_options(in));
     plotter_site site{std::move(chosen.value), std::move(chosen.name), {}, in.paths.state / "kplot"};
     site.socket = in.get("socket").value_or(site.machine.connection.socket_path);
     site.simulated = in.has("sim");
@@ -133,8 +144,6 @@ result<plotter_site> open_site(cli::invocation& in, chosen_machine chosen) {
         return site;
     }
     if (site.simulated) KF_CHECK(prove_simulator(in, site.socket));
-    if (in.has("ink"))
-        return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
     return site;
 }
 

@@ -34,6 +34,7 @@ class line_screen {
     [[nodiscard]] std::vector<key> forget_typed();
     void look_first(first_look) noexcept {}
     void settled() noexcept {}
+    void stop_here() noexcept {} ///< the terminal is as it was: the system does it
     void leave();
     [[nodiscard]] result<void> back();
 };

@@ -68,7 +68,7 @@ bool is_bare(const std::string& term) {
 }
 
 constexpr std::string_view brackets_on = "\x1b[?2004h\x1b[?1004h\x1b[?u", brackets_off = "\x1b[?1004l\x1b[?2004l",
-                           kitty_on = "\x1b[>3u", kitty_off = "\x1b[<u";
+                           kitty_on = "\x1b[>7u", kitty_off = "\x1b[<u";
 
 } // namespace
 
@@ -97,7 +97,7 @@ struct terminal_screen::state {
     speech spoken;                      ///< plain
     std::array<struct sigaction, waking_signals.size()> signals_before{};
     int interrupts = 0;
-    bool ours = false, kitty = false, gone = false, stops = false;
+    bool ours = false, kitty = false, gone = false;
     bool in_sight = false; ///< since the last wait
     std::vector<key> keys = {};
     std::vector<key> answers = {}; ///< keys of one read that came behind it
@@ -300,8 +300,8 @@ struct terminal_screen::state {
             w.interrupted = true;
         }
         if (std::exchange(asked_to_stop, 0) != 0) {
-            stops = true;
-            keys.push_back({.code = key_code::focus_out});
+            w.asked_to_stop = true;
+            keys.push_back({.code = key_code::focus_out, .read = steady_clock::now()});
         }
         if (std::exchange(went_on, 0) != 0) {
             take_again();
@@ -367,7 +367,6 @@ bool terminal_screen::is_seen() const noexcept { return state_->seen.is_seen(); 
 wake terminal_screen::wait(std::span<const int> fds, steady_clock::time_point until) {
     state& s = *state_;
     wake w;
-    if (std::exchange(s.stops, false)) s.stop_here();
     s.in_sight = false;
     s.keys.insert(s.keys.begin(), s.answers.begin(), s.answers.end());
     s.answers.clear();
@@ -415,6 +414,8 @@ void terminal_screen::look_first(first_look f) {
 void terminal_screen::settled() {
     if (state_->answers.empty()) state_->typed.settled(); // those have not been given yet
 }
+
+void terminal_screen::stop_here() { state_->stop_here(); }
 
 void terminal_screen::leave() {
     state_->give();

@@ -45,11 +45,11 @@ class terminal_screen {
     void draw(const text_grid& frame);
     void ask_sight();
     [[nodiscard]] bool is_seen() const noexcept;
-    /// Ctrl+Z comes as a FocusOut, so that whatever is held ends; the next wait() then stops the program.
     [[nodiscard]] wake wait(std::span<const int> fds, std::chrono::steady_clock::time_point until);
     [[nodiscard]] std::vector<key> forget_typed();
     void look_first(first_look f);
     void settled();
+    void stop_here();
     void leave();
     [[nodiscard]] result<void> back();
     /// The terminal tells when a key is let go.

@@ -58,15 +58,9 @@ class json_document {
       , file_(std::move(file)) {}
 
     [[nodiscard]] std::unexpected<error> fail_at_offset(std::size_t offset, const std::string& what) const {
-        std::size_t line = 1, column = 1;
-        for (std::size_t i = 0; i < offset && i < text_.size(); ++i) {
-            if (text_[i] == '\n') {
-                ++line;
-                column = 1;
-            } else if ((static_cast<unsigned char>(text_[i]) & 0xC0) != 0x80) { // bytes inside of a UTF-8 character
-                ++column;
-            }
-        }
+        const std::string_view before = std::string_view(text_).substr(0, offset);
+        const auto line = 1 + std::ranges::count(before, '\n');
+        const auto column = 1 + columns_of(before.substr(before.rfind('\n') + 1)); // npos + 1: the first line
         return kf::fail(error{errc::malformed,
                               fmt::format("{} is wrong at line {}, column {}: {}", file_, line, column, what),
                               "it was edited by hand, or another program wrote it; it was left as it is",

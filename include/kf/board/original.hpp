@@ -27,11 +27,11 @@ namespace detail {
 /// Why a board stays where it is; nothing when it can be taken.
 [[nodiscard]] inline std::optional<std::string> objection_to_take(const registry& ours, const board& theirs,
                                                                   std::span<const device> devices) {
-    for (const auto& b : ours.boards) {
-        if (b.key != theirs.key && io::to_lower(b.name) != io::to_lower(theirs.name)) continue;
-        const bool same = b.key == theirs.key && b.mcu == theirs.mcu && b.serial_pattern == theirs.serial_pattern;
-        return same ? "it is registered here already" : "another board here has its key or name: " + b.name;
-    }
+    const auto here = std::ranges::find(ours.boards, theirs.key, &board::key);
+    if (here != ours.boards.end() && here->mcu == theirs.mcu && here->serial_pattern == theirs.serial_pattern)
+        return "it is registered here already";
+    for (const auto& word : {theirs.key, theirs.name})
+        if (const auto* other = name_taken(ours, word)) return "another board here has its key or name: " + other->name;
     return pattern_conflict(ours, theirs, devices);
 }
 

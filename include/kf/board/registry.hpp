@@ -41,28 +41,19 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
     return parse_registry_of(file, *text);
 }
 
-/// The board with that key or, whatever its case, that name. errc::not_found gives the nearest names.
-[[nodiscard]] inline result<board> find(const registry& r, std::string_view name) {
-    for (const auto& b : r.boards)
-        if (b.key == name) return b;
-    std::vector<board> named;
-    for (const auto& b : r.boards)
-        if (io::to_lower(b.name) == io::to_lower(name)) named.push_back(b);
-    if (named.size() == 1) return named.front();
-    std::vector<std::string> keys;
-    for (const auto& b : named) keys.push_back(b.key);
-    if (!named.empty())
-        return kf::fail(error{errc::usage,
-                              fmt::format("{} boards are called \"{}\"", named.size(), name),
-                              fmt::format("their keys are {}", fmt::join(keys, ", ")),
-                              {},
-                              {"give the key instead"}});
+namespace detail {
+
+[[nodiscard]] inline bool is_called(const board& b, std::string_view lower) {
+    return io::to_lower(b.name) == lower || io::to_lower(b.key) == lower;
+}
+[[nodiscard]] inline error no_such_board(const registry& r, std::string_view word) {
+    std::vector<std::string> known;
     for (const auto& b : r.boards) {
-        keys.push_back(b.key);
-        if (io::to_lower(b.name) != io::to_lower(b.key)) keys.push_back(b.name);
+        known.push_back(b.key);
+        if (io::to_lower(b.name) != io::to_lower(b.key)) known.push_back(b.name);
     }
-    const auto near = io::near_names(name, keys);
-    error e{errc::not_found, fmt::format("there is no board \"{}\"", name)};
+    const auto near = io::near_names(word, known);
+    error e{errc::not_found, fmt::format("there is no board \"{}\"", word)};
     if (r.boards.empty()) {
         e.cause = "no board is registered yet";
         e.steps = {"kflash add"};
@@ -70,24 +61,73 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
         if (!near.empty()) e.cause = fmt::format("did you mean {}?", fmt::join(near, ", "));
         e.steps = {"kflash list"};
     }
-    return kf::fail(std::move(e));
+    return e;
+}
+/// Of a word that several boards answer to.
+[[nodiscard]] inline error several_boards(std::string_view word, const std::vector<board>& meant) {
+    std::vector<std::string> who;
+    for (const auto& b : meant) who.push_back(fmt::format("{} (key {})", b.name, b.key));
+    error e{errc::usage, fmt::format("{} boards are called \"{}\"", meant.size(), word),
+            fmt::format("they are {}", fmt::join(who, ", "))};
+    const bool is_a_key = std::ranges::any_of(meant, [&](const board& b) { return b.key == word; });
+    if (!is_a_key) e.steps.emplace_back("give the key instead");
+    for (const auto& b : meant)
+        if (io::to_lower(b.name) == io::to_lower(word) && b.key != word)
+            e.steps.push_back(fmt::format("{}kflash edit {} --name ANOTHER", is_a_key ? "" : "or ", b.key));
+    return e;
+}
+
+} // namespace detail
+
+/// The board with exactly that key: of a program that has found it before. errc::not_found gives the nearest names.
+[[nodiscard]] inline result<board> with_key(const registry& r, std::string_view key) {
+    for (const auto& b : r.boards)
+        if (b.key == key) return b;
+    return kf::fail(detail::no_such_board(r, key));
+}
+
+/// The board that a person means: its key or its name is the word, whatever its case. errc::not_found gives the nearest
+/// names; errc::usage: several boards answer to it, as after a rename in an editor, and none of them is taken.
+[[nodiscard]] inline result<board> find(const registry& r, std::string_view word) {
+    const auto lower = io::to_lower(word);
+    const auto exact = with_key(r, word);
+    std::vector<board> meant;
+    for (const auto& b : r.boards)
+        // Keys may differ by their case alone; that it is somebody's key does not make it another one's name any less.
+        if (exact ? b.key == word || io::to_lower(b.name) == lower : detail::is_called(b, lower)) meant.push_back(b);
+    if (meant.empty()) return exact;
+    if (meant.size() > 1) return kf::fail(detail::several_boards(word, meant));
+    return meant.front();
+}
+
+/// The board other than `but_key` that answers to such a name already, as its name or as its key; null when there is
+/// none. A renamed board is still found by its key.
+[[nodiscard]] inline const board* name_taken(const registry& r, std::string_view name, std::string_view but_key = {}) {
+    const auto lower = io::to_lower(name);
+    for (const auto& b : r.boards)
+        if (b.key != but_key && detail::is_called(b, lower)) return &b;
+    return nullptr;
+}
+/// errc::usage: another board answers to it.
+[[nodiscard]] inline result<void> check_name(const registry& r, std::string_view name, std::string_view but_key = {}) {
+    const auto* other = name_taken(r, name, but_key);
+    if (other == nullptr) return {};
+    return kf::fail(
+        error{errc::usage,
+              fmt::format("there is already a board called \"{}\"", name),
+              io::to_lower(other->name) == io::to_lower(name) ? "" : fmt::format("it is the key of {}", other->name),
+              {},
+              {"kflash list", "give this one another name"}});
 }
 
 /// Takes `b` in. An empty key becomes the slug of the name; the key that it got is returned.
 [[nodiscard]] inline result<std::string> add(registry& r, board b) {
-    const auto taken = [&](std::string_view key) {
-        return std::ranges::any_of(r.boards, [&](const board& other) { return other.key == key; });
-    };
-    if (b.key.empty()) b.key = unique_slug(b.name, taken);
+    const bool has_key = !b.key.empty();
+    if (!has_key) b.key = unique_slug(b.name, [&](const std::string& key) { return name_taken(r, key) != nullptr; });
     if (const auto p = problem(b)) return kf::fail(errc::usage, "the board's " + p->field + " " + p->what);
-    if (taken(b.key)) return kf::fail(errc::usage, "there is already a board with the key " + b.key);
-    for (const auto& other : r.boards)
-        if (io::to_lower(other.name) == io::to_lower(b.name))
-            return kf::fail(error{errc::usage,
-                                  fmt::format("there is already a board called \"{}\"", b.name),
-                                  {},
-                                  {},
-                                  {"kflash list", "give this one another name"}});
+    if (has_key && name_taken(r, b.key) != nullptr)
+        return kf::fail(errc::usage, "there is already a board with the key or name " + b.key);
+    KF_CHECK(check_name(r, b.name));
     const auto key = b.key;
     r.boards.insert(std::ranges::upper_bound(r.boards, key, {}, &board::key), std::move(b));
     return key;

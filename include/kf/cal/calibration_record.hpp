@@ -8,6 +8,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/json_fields.hpp>
 #include <kf/io/json_records.hpp>
+#include <kf/machine/machine_difference.hpp>
 #include <kf/machine/machine_edit.hpp>
 #include <kf/sink.hpp>
 

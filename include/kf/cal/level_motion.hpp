@@ -93,7 +93,7 @@ class motion_level {
         const machine::xy far{area.max.x - inside, area.max.y - inside}, near{area.min.x + inside, area.min.y + inside};
         for (const machine::xy to : {near, far, near}) {
             KF_CHECK(stand_.up());
-            KF_CHECK(run::travel_to(stand_.session(), fast, stand_.facts().skew, to));
+            KF_CHECK(run::travel_to(stand_.session(), fast, fast.tools.front(), stand_.facts().skew, to));
             KF_TRY(const verdict there, stand_.arrived(to.x, to.y, std::nullopt));
             if (there.is != verdict_is::passed) return there;
         }

@@ -5,13 +5,13 @@
 
 #include <kf/cal/level_table.hpp>
 #include <kf/job/gcode.hpp>
-#include <kf/job/motion_script.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/job/transform.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/run/file_run.hpp>
 #include <kf/run/first_place.hpp>
 #include <kf/run/job_check.hpp>
+#include <kf/run/lower.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
@@ -107,17 +107,14 @@ class level_stand {
     }
     [[nodiscard]] result<void> travel(machine::xy to) {
         KF_CHECK(up());
-        return run::travel_to(k_, machine_, facts_.skew, to);
+        return run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, to);
     }
     [[nodiscard]] machine::xy middle(const machine::tool& t) const {
         return job::place(machine_, t).to_machine({machine_.canvas.width_mm / 2, machine_.canvas.height_mm / 2});
     }
     /// Of a tool that is above its place: down to its work height, where it stays.
     [[nodiscard]] result<void> down(const machine::tool& t) {
-        KF_CHECK(record_.may_be_down("a check of a level did not come to its end"));
-        const seconds planned = std::fabs(t.work_mm - machine_.z_states.travel_mm) / t.plunge_feed_mm_s;
-        return k_.send_gcode(job::height_script(t.work_mm, t.plunge_feed_mm_s), klippy::barrier::motion_end,
-                             k_.link().clock().now() + klippy::motion_allowance(planned));
+        return run::lower(k_, record_, {t.work_mm, t.plunge_feed_mm_s, "a check of a level did not come to its end"});
     }
 
     struct standing {

@@ -8,7 +8,6 @@
 #include <kf/cal/routine_step.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/job/gcode.hpp>
-#include <kf/job/motion_script.hpp>
 #include <kf/job/stroke.hpp>
 #include <kf/klippy/client.hpp>
 #include <kf/klippy/settings.hpp>
@@ -16,10 +15,12 @@
 #include <kf/run/first_place.hpp>
 #include <kf/run/job_check.hpp>
 #include <kf/run/lift.hpp>
+#include <kf/run/lower.hpp>
 #include <kf/run/motor_hold.hpp>
 #include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/square_record.hpp>
+#include <kf/run/steering.hpp>
 #include <kf/run/stroke_run.hpp>
 #include <kf/run/travel_to.hpp>
 #include <kf/run/z_reference.hpp>
@@ -42,14 +43,11 @@
 namespace kf::cal {
 
 /// Ctrl+C ends a drawing at the end of its stroke; nothing else steers it.
-struct routine_steering {
+struct routine_steering : run::unsteered {
     template<class Status>
     [[nodiscard]] run::order next(Status&&) const {
         return io::interrupt::pending() != 0 ? run::order::cancel : run::order::none;
     }
-    void settle(const std::string&) const noexcept {}
-    void refuse(const error&) const noexcept {}
-    [[nodiscard]] result<run::order> stepped(std::size_t) const { return run::order::resume; }
 };
 static_assert(run::steering<routine_steering>);
 
@@ -119,7 +117,6 @@ class routine_printer {
     [[nodiscard]] io::time_point deadline(seconds planned) const {
         return k_.link().clock().now() + klippy::motion_allowance(planned);
     }
-    [[nodiscard]] mm z_base() const { return k_.status().gcode_move ? k_.status().gcode_move->base()[2] : 0; }
 
     void note_skew(json::object& saw) const {
         if (facts_.skew.bends()) saw["skew_loaded"] = facts_.skew.profile;
@@ -204,21 +201,18 @@ class routine_printer {
                              fmt::format("Z goes from {} to {}", io::to_decimal(machine_.work_area_min_mm.z, 3),
                                          io::to_decimal(machine_.work_area_mm.z, 3))});
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, t.at));
-        KF_CHECK(record_.may_be_down(fmt::format("{} did not come to its end", how_.routine)));
-        constexpr int rest_ms = 200;
-        const seconds planned = 2 * std::fabs(t.z - machine_.z_states.travel_mm) / tool->plunge_feed_mm_s + 1;
-        KF_CHECK(k_.send_gcode(fmt::format("{}\nG4 P{}\n{}", job::height_script(t.z - z_base(), tool->plunge_feed_mm_s),
-                                           rest_ms, run::lift_script(machine_, z_base())),
-                               klippy::barrier::motion_end, deadline(planned)));
-        KF_CHECK(run::prove_up(k_, machine_, record_));
+        KF_CHECK(run::travel_to(k_, machine_, *tool, facts_.skew, t.at));
+        KF_CHECK(run::lower_and_lift(k_, machine_, record_,
+                                     {.to = t.z,
+                                      .feed = tool->plunge_feed_mm_s,
+                                      .unfinished = fmt::format("{} did not come to its end", how_.routine)}));
         return json::object{{"z", t.z}};
     }
 
     result<json::object> does(const home_again& h) {
         KF_CHECK(run::refuse_hidden_homing(facts_.inside_g28));
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.away));
+        KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, h.away));
         constexpr mm_per_s slow = 5;
         KF_CHECK(k_.home(fmt::format("G28 {}", io::to_upper(h.axis)),
                          deadline((machine_.work_area_mm.x - machine_.work_area_min_mm.x + machine_.work_area_mm.y -
@@ -262,7 +256,7 @@ class routine_printer {
             machine::xy to{here[0], here[1]};
             if (axis == 'x') to.x += here[0] < (area.min.x + area.max.x) / 2 ? aside : -aside;
             if (axis == 'y') to.y += here[1] < (area.min.y + area.max.y) / 2 ? aside : -aside;
-            KF_CHECK(run::travel_to(k_, machine_, facts_.skew, to));
+            KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, to));
             constexpr auto batches = std::chrono::seconds(3); // Klipper sends what was stepped each half second
             for (const auto until = k_.link().clock().now() + batches; !*counted && k_.link().clock().now() < until;)
                 KF_CHECK(k_.pump(k_.link().clock().now() + std::chrono::milliseconds(50)));
@@ -278,7 +272,7 @@ class routine_printer {
 
     result<json::object> does(const hover& h) {
         KF_CHECK(run::lift(k_, machine_, record_));
-        KF_CHECK(run::travel_to(k_, machine_, facts_.skew, h.at));
+        KF_CHECK(run::travel_to(k_, machine_, machine_.tools.front(), facts_.skew, h.at));
         return json::object{};
     }
 

@@ -25,7 +25,7 @@ void learn(const std::filesystem::path& registry_file, board::board& board, cons
         out.note(fmt::format("{} is registered as {} from now on", board.name, learned.serial_pattern));
     board = learned; // it counts for this very run
     const auto done = board::update(registry_file, "kflash", [&](board::registry& r) -> result<void> {
-        KF_TRY(const auto now, board::find(r, board.key));
+        KF_TRY(const auto now, board::with_key(r, board.key));
         return board::replace(r, board::remember(now, device, firmware, day));
     });
     if (!done) out.warn(fmt::format("could not note how {} shows itself on USB: {}", board.name, done.error().what));

@@ -69,7 +69,7 @@ template<io::process_runner Runner>
     seen.host_version = firmware::describe_tree(runner, tree, at.build_as, patience);
     const auto words = detail::ask_klippys(runner, at);
     for (const auto& key : keys) {
-        KF_TRY(const auto board, board::find(registry, key));
+        KF_TRY(const auto board, board::with_key(registry, key));
         std::optional<board::device> device;
         if (auto found = board::locate(registry, board, devices.devices)) device = *std::move(found);
         auto b = standing_of(board, device, words.mcus, flashed, [&]() -> result<std::string> {

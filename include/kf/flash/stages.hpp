@@ -11,16 +11,22 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
 #include <string>
 
 namespace kf::flash {
 
-/// Every board; those that are excluded are left out.
-inline void take_all(request& wanted, const board::registry& registry) {
+/// Every board; those that are excluded are left out, and so are those whose device a person has blocked by a pattern.
+/// `devices`: what is plugged in.
+inline void take_all(request& wanted, const board::registry& registry, std::span<const board::device> devices) {
     wanted.all = true;
     for (const auto& b : registry.boards) {
         wanted.boards.push_back(b.key);
         if (!b.flashable) wanted.left_out.emplace(b.key, "excluded from flashing");
+        const auto its = board::claimed(registry, b, devices);
+        if (its.size() != 1 || board::claimants(registry, *its.front()).size() != 1) continue;
+        if (const auto why = board::chosen_block(registry, *its.front()))
+            wanted.left_out.emplace(b.key, "excluded by a pattern: " + *why);
     }
 }
 
@@ -49,7 +55,7 @@ template<reporter Reporter>
     for (const auto& b : seen.boards) {
         if (!is_in_play(wanted, b)) continue;
         owned_sink out(tell, b.board.key);
-        KF_TRY(auto registered, board::find(registry, b.board.key));
+        KF_TRY(auto registered, board::with_key(registry, b.board.key));
         learn(at.registry_file, registered, b.target->device(), {}, wanted.day, out);
     }
     return {};

@@ -202,7 +202,7 @@ namespace detail {
 
 inline void look_for_device(board_survey& b, const board::registry& registry, const std::string& key,
                             const result<board::scan_result>& devices, const std::string& day) {
-    const auto registered = board::find(registry, key);
+    const auto registered = board::with_key(registry, key);
     if (!registered) {
         b.board.key = key;
         b.target = kf::fail(registered.error());

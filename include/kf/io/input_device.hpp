@@ -102,6 +102,13 @@ class input_device {
         if (!has(EV_ABS, code) || ::ioctl(fd_.get(), EVIOCGABS(code), &info) < 0) return std::nullopt;
         return device_axis{static_cast<std::uint16_t>(code), info.minimum, info.maximum, info.value};
     }
+    /// Whether that key is held down now; false for a pipe. The kernel drops what it has queued of keys with the
+    /// answer: ask only when there was nothing more to read.
+    [[nodiscard]] bool is_down(unsigned code) const {
+        std::array<unsigned char, KEY_MAX / 8 + 1> bits{};
+        if (!real_ || ::ioctl(fd_.get(), EVIOCGKEY(bits.size()), bits.data()) < 0) return false;
+        return code / 8 < bits.size() && (bits[code / 8] >> (code % 8) & 1U) != 0;
+    }
     /// What there is now; errc::connection_lost when it is gone.
     [[nodiscard]] result<std::vector<device_event>> read() {
         std::array<char, 64 * sizeof(::input_event)> buffer;

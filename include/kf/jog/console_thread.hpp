@@ -3,6 +3,7 @@
 /// The console on a thread of its own, so that nothing it waits for blocks a screen or the emergency stop. A page gives
 /// what the person asks, looks at shown(), and sleeps on changes() beside its keys.
 
+#include <kf/io/bell.hpp>
 #include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
 #include <kf/io/unix_socket.hpp>
@@ -10,7 +11,6 @@
 #include <kf/klippy/socket_lock.hpp>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <atomic>
 #include <deque>
@@ -45,7 +45,7 @@ class console_thread {
     }
     ~console_thread() {
         ending_ = true;
-        ring(wake_.get());
+        wake_.ring();
         if (thread_.joinable()) thread_.join();
     }
     console_thread(const console_thread&) = delete;
@@ -57,7 +57,7 @@ class console_thread {
             const std::lock_guard alone(mutex_);
             inbox_.push_back(std::move(in));
         }
-        ring(wake_.get());
+        wake_.ring();
     }
     /// The emergency stop, from the thread that read the key: written before anything else happens.
     [[nodiscard]] result<void> stop() {
@@ -68,7 +68,7 @@ class console_thread {
             const std::lock_guard alone(mutex_);
             inbox_.push_front(std::move(told));
         }
-        ring(wake_.get());
+        wake_.ring();
         return pressed;
     }
     [[nodiscard]] panel shown() const {
@@ -81,8 +81,8 @@ class console_thread {
         return at_work_ || !inbox_.empty();
     }
     /// Readable when the panel has changed since the last settle_changes().
-    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
-    void settle_changes() noexcept { drain(changed_.get()); }
+    [[nodiscard]] int changes() const noexcept { return changed_.native_handle(); }
+    void settle_changes() noexcept { changed_.settle(); }
 
   private:
     struct connect_to {
@@ -101,25 +101,14 @@ class console_thread {
                                                .interval = request_.machine.connection.reconnect_interval_s,
                                                .auto_reconnect = true})
       , stop_(connect_to{request_.socket})
-      , console_(session_, stop_, request_.machine, record_, square_, request_.setup)
-      , wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      , console_(session_, stop_, request_.machine, record_, square_, request_.setup) {
         console_.on_change = [this](const panel& p) {
             {
                 const std::lock_guard alone(mutex_);
                 shown_ = p;
             }
-            ring(changed_.get());
+            changed_.ring();
         };
-    }
-
-    static void ring(int fd) noexcept {
-        const std::uint64_t one = 1;
-        (void)!::write(fd, &one, sizeof one);
-    }
-    static void drain(int fd) noexcept {
-        std::uint64_t count = 0;
-        (void)!::read(fd, &count, sizeof count);
     }
 
     void run() {
@@ -144,12 +133,12 @@ class console_thread {
     /// Until a key comes, Klipper says something, or `until`.
     void rest(io::time_point until) noexcept {
         const auto left = until - std::chrono::steady_clock::now();
-        std::array<pollfd, 2> fds{{{wake_.get(), POLLIN, 0}, {-1, POLLIN, 0}}};
+        std::array<pollfd, 2> fds{{{wake_.native_handle(), POLLIN, 0}, {-1, POLLIN, 0}}};
         if (session_.connected()) fds[1].fd = session_.link().transport().native_handle();
         const timespec t{.tv_sec = std::max<std::int64_t>(0, left / std::chrono::seconds(1)),
                          .tv_nsec = std::max<std::int64_t>(0, (left % std::chrono::seconds(1)).count())};
         ::ppoll(fds.data(), fds.size(), &t, nullptr);
-        drain(wake_.get());
+        wake_.settle();
     }
 
     console_request request_;
@@ -159,7 +148,7 @@ class console_thread {
     klippy::session<connect_to> session_;
     stop_button<connect_to> stop_;
     console<connect_to> console_;
-    io::unique_fd wake_, changed_;
+    io::bell wake_, changed_;
     mutable std::mutex mutex_; ///< of what is below
     std::deque<timed_input> inbox_;
     bool at_work_ = false;

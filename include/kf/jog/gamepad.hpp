@@ -34,6 +34,8 @@ class gamepad {
     static constexpr io::duration longest_silence = std::chrono::seconds(10);
     /// Of the way from the middle to the end of a stick: where it begins to count, and where it ends.
     static constexpr double begins = 0.5, ends = 0.35;
+    /// Pads without names for their buttons count them: the second one.
+    static constexpr std::array<std::uint16_t, 2> stop_buttons{BTN_EAST, BTN_THUMB};
 
     /// The axes as the device has them now; those that are not known have 16 bits. A stick that is not in its middle
     /// counts when it has been there.
@@ -65,6 +67,13 @@ class gamepad {
             axis(e.code, e.value);
         else if (e.type == EV_KEY && e.value != 2) // 2: the kernel's own repeat
             button(e.code, e.value != 0, out);
+    }
+    [[nodiscard]] static constexpr bool is_stop(const io::device_event& e) noexcept {
+        return e.type == EV_KEY && e.value == 1 && is_stop_button(e.code);
+    }
+    /// How the device has it, where its events do not tell: it was found, or some were lost.
+    static void take_state(bool stop_is_down, std::vector<tui::key>& out) {
+        if (stop_is_down) out.push_back(stop_key());
     }
     /// Time has passed: what is held is repeated.
     void wait_over(io::time_point now, std::vector<tui::key>& out) {
@@ -121,13 +130,14 @@ class gamepad {
         if (code == ABS_HAT0Y) cross_[1] = sign;
         if (stick* s = stick_of(code)) s->moved(value);
     }
-    /// Pads without names for their buttons count them: the second one.
     [[nodiscard]] static constexpr bool is_stop_button(std::uint16_t code) noexcept {
-        return code == BTN_EAST || code == BTN_THUMB;
+        return std::ranges::find(stop_buttons, code) != stop_buttons.end();
     }
+    /// Of all its keys the one that is a stop in a line of text, too.
+    [[nodiscard]] static tui::key stop_key() { return {.text = U'x', .modifiers = tui::modifier::ctrl}; }
     void button(std::uint16_t code, bool down, std::vector<tui::key>& out) {
-        // Not at its report: a stop does not wait. Of all its keys the one that is a stop in a line of text, too.
-        if (is_stop_button(code) && down) out.push_back({.text = U'x', .modifiers = tui::modifier::ctrl});
+        // Not at its report: a stop does not wait.
+        if (is_stop_button(code) && down) out.push_back(stop_key());
         switch (code) {
         case BTN_DPAD_LEFT: cross_[0] = down ? -1 : 0; return;
         case BTN_DPAD_RIGHT: cross_[0] = down ? 1 : 0; return;
@@ -196,6 +206,41 @@ class gamepad {
                      has_buttons ? "it has no cross and no stick" : "it has no button of a gamepad",
                      {},
                      {"ls -l /dev/input/by-id/*-event-joystick"}});
+}
+
+/// A stop that is held: as the device has it, which may not be asked before all was read.
+template<class Device>
+void ask_for_a_stop(const Device& d, std::vector<tui::key>& out) {
+    gamepad::take_state(std::ranges::any_of(gamepad::stop_buttons, [&](auto code) { return d.is_down(code); }), out);
+}
+
+/// Of what was struck before anybody heard a device, nothing is done but a stop. Of a pipe all is heard.
+template<class Device>
+void stop_before_it_is_heard(Device& d, std::vector<tui::key>& out) {
+    if (!d.is_real()) return;
+    bool stops = false;
+    for (auto events = d.read(); events && !events->empty(); events = d.read())
+        stops = stops || std::ranges::any_of(*events, gamepad::is_stop);
+    if (stops)
+        gamepad::take_state(true, out);
+    else
+        ask_for_a_stop(d, out);
+}
+
+/// What there is to read of the pad. Where events were lost, a press of the stop may be one of them.
+template<class Device>
+[[nodiscard]] result<void> hear(Device& d, gamepad& pad, io::time_point now, std::vector<tui::key>& out) {
+    for (bool were_lost = false;;) {
+        KF_TRY(const auto events, d.read());
+        for (const io::device_event& e : events) {
+            were_lost = were_lost || (e.type == EV_SYN && e.code == SYN_DROPPED);
+            pad.take(e, now, out);
+        }
+        if (!were_lost) return {};
+        if (!events.empty()) continue;
+        ask_for_a_stop(d, out);
+        return {};
+    }
 }
 
 /// Its sticks as they are now.

@@ -51,8 +51,20 @@ class jog_page {
     void window_is(tui::grid_size size) noexcept {
         too_small_ = size.columns < least.columns || size.rows < least.rows;
     }
-    /// Something moves by itself.
-    [[nodiscard]] bool is_busy() const noexcept { return panel_.doing > activity::holding; }
+    /// Something moves by itself, a long step too: a hold ends with its key, within the bound.
+    [[nodiscard]] bool is_busy() const noexcept {
+        return panel_.doing != activity::resting && panel_.doing != activity::holding;
+    }
+    /// Why it cannot be left now; true when it can.
+    [[nodiscard]] bool may_leave() {
+        if (panel_.klipper == contact::recovering)
+            refused_ = "Klipper is being restarted: Q when it is; Ctrl+C ends the wait";
+        else if (is_busy())
+            refused_ = fmt::format("{} is not done: Q when it is, ! stops it", kf::jog::name(panel_.doing));
+        else
+            return true;
+        return false;
+    }
     /// It was asked to end meanwhile, by a signal; once more, and it says why it is still there.
     void leaves_when_done() {
         const char* what = is_busy() ? kf::jog::name(panel_.doing) : "what was asked";
@@ -63,6 +75,8 @@ class jog_page {
     }
     [[nodiscard]] effects take(const tui::key& k);
     [[nodiscard]] stop_reach stops() const noexcept;
+    /// A key is a character now.
+    [[nodiscard]] bool is_typed_into() const noexcept { return std::holds_alternative<typed_line>(over_); }
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const;
     [[nodiscard]] tui::binding_table<command> bindings() const { return keys_of(setup_, panel_.klipper); }
     /// What is told of something beside the panel, until the next key.
@@ -117,7 +131,7 @@ class jog_page {
 
 inline std::vector<tui::footer_entry> jog_page::footer() const {
     if (const auto* l = std::get_if<typed_line>(&over_))
-        return {{"^X", "E-STOP", 0},
+        return {{stops() == stop_reach::while_typing ? "^X" : "!", "E-STOP", 0},
                 {"Esc", "leaves the field", 0},
                 {"Enter", l->for_what == jog_command::go_to ? "goes" : "sends", 0}};
     if (std::holds_alternative<question>(over_)) return {{"!", "E-STOP", 0}, {"y", "yes", 0}, {"n/Esc", "no", 0}};
@@ -173,7 +187,10 @@ inline jog_page::effects jog_page::take(const tui::key& k) {
 }
 
 inline stop_reach jog_page::stops() const noexcept {
-    if (std::holds_alternative<typed_line>(over_)) return stop_reach::while_typing;
+    if (const auto* l = std::get_if<typed_line>(&over_)) {
+        if (l->for_what == jog_command::go_to) return stop_reach::not_escape; // no place has a '!'
+        return l->field.text().empty() ? stop_reach::line_begins : stop_reach::while_typing;
+    }
     // A question that nobody has seen is not what Esc was for.
     const bool has_way_back = std::holds_alternative<help>(over_) || std::holds_alternative<question>(over_);
     return has_way_back && !has_question_to_show() ? stop_reach::not_escape : stop_reach::all;
@@ -241,12 +258,13 @@ inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
     case jog_command::skip_stroke: hand_->skip(); return {};
     case jog_command::help: over_.emplace<help>(); return {};
     case jog_command::leave:
-        if (is_busy()) {
-            refused_ = fmt::format("{} is not done: Q when it is, ! stops it", kf::jog::name(panel_.doing));
-            return {};
-        }
-        if (panel_.place != tool_place::down) return {leave_console{}};
-        ask("Leave it with the tool down", {"U lifts it."}, {leave_console{}});
+        if (!may_leave()) return {};
+        if (panel_.place == tool_place::down)
+            ask("Leave it with the tool down", {"U lifts it."}, {leave_console{}});
+        else if (panel_.lowered && panel_.place != tool_place::up)
+            ask("Leave it with a tool that was lowered, and is not known to be up", {"U lifts it."}, {leave_console{}});
+        else
+            return {leave_console{}};
         return {};
     default: return {};
     }

@@ -43,7 +43,8 @@ namespace detail {
 struct order {
     std::string script;
     klippy::barrier until = klippy::barrier::motion_end;
-    seconds takes = 0;      ///< of motion
+    seconds takes = 0; ///< of motion
+    mm way = 0;
     bool may_lower = false; ///< the pen may be down from here on
     bool referenced = true;
 };
@@ -74,8 +75,10 @@ class jogger {
         speed_ = v;
     }
     void sees(machine_view v) {
+        // What was asked with a reference is not meant without one, nor the other way round.
+        const bool as_before = v.xy_homed == view_.xy_homed && v.z_referenced == view_.z_referenced;
         view_ = std::move(v);
-        if (!view_.obstacle.empty()) stop();
+        if (!view_.obstacle.empty() || !as_before) stop();
     }
     /// Where the machine stands: after it was moved otherwise. Nothing of ours may be under way.
     void stands_at(const xyz& at) {
@@ -99,6 +102,7 @@ class jogger {
         watch_.let_go();
         hold_.reset();
         waiting_.clear();
+        told_limit_ = false;
     }
     /// The answer to the last order.
     void answered(bool done, io::time_point now);
@@ -125,6 +129,12 @@ class jogger {
         return view_.max_velocity > 0 ? std::min(speed_, view_.max_velocity) : speed_;
     }
     [[nodiscard]] mm bound() const noexcept { return speed() * promise; }
+    /// How far single steps go on by themselves: what is under way and what waits.
+    [[nodiscard]] mm to_go(io::time_point now) const noexcept {
+        mm way = !bursting_ && queue_end_ > now ? last_way_ : 0;
+        for (const waiting_move& w : waiting_) way += std::hypot(w.by[0], w.by[1], w.by[2]);
+        return way;
+    }
     /// Why a held key makes no long move here.
     [[nodiscard]] std::string single_steps() const;
     [[nodiscard]] std::optional<panel_message> take_message() { return std::exchange(message_, std::nullopt); }
@@ -146,7 +156,8 @@ class jogger {
     void say(panel_message::level kind, std::string text, std::vector<std::string> steps = {}) {
         message_ = panel_message{kind, std::move(text), std::move(steps)};
     }
-    /// What no finger taps so fast (two keys that are held on two keyboards) adds up to no more than the bound.
+    /// What no finger taps so fast (two keys that are held on two keyboards) adds up to no more than the bound; a
+    /// finger's taps to a few steps, since nobody sees whether a keyboard that is slow and uneven is one.
     void add_tap(heading h, bool by_finger);
     [[nodiscard]] mm waits_along(std::size_t axis) const noexcept {
         mm way = 0;
@@ -171,11 +182,13 @@ class jogger {
     key_watch watch_;
     std::optional<heading> hold_;
     std::deque<waiting_move> waiting_;
+    bool told_limit_ = false; ///< that no more taps are counted
     bool unanswered_ = false;
     bool bursting_ = false; ///< the last order was one of a chain
     io::time_point last_sent_{};
     io::time_point before_last_{}; ///< the end of what was queued before the last order
     seconds last_takes_ = 0;
+    mm last_way_ = 0;
     io::time_point queue_end_{}; ///< when all that was sent is driven
     std::array<int, 3> last_sign_{};
     std::optional<panel_message> message_;
@@ -206,7 +219,8 @@ inline void jogger::strike(const jog::strike& s, io::time_point now) {
     case key_watch::meaning::held: break;
     }
     forget_taps(s.to);
-    if (hold_) return;
+    // What waits was wanted where it was struck: the next repeat asks again.
+    if (hold_ || !waiting_.empty()) return;
     std::string why = is_vertical(s.to) ? "Z goes in single steps" : single_steps();
     if (why.empty())
         hold_ = s.to;
@@ -227,7 +241,14 @@ inline void jogger::add_tap(heading h, bool by_finger) {
     } else if (h == heading::lower && !view_.xy_homed)
         return say(level::fault, "X and Y are not homed: H first", {"H  home"});
     const mm by = is_referenced(axis) ? step_ : std::min(step_, longest_unreferenced_step);
-    if (!by_finger && std::fabs(waits_along(axis) + sign * by) > std::max(by, bound())) return;
+    if (waiting_.empty() && !unanswered_) told_limit_ = false;
+    const mm limit = by_finger ? std::max(4 * by, bound()) : std::max(by, bound());
+    if (const mm would_wait = waits_along(axis) + sign * by;
+        std::fabs(would_wait) > limit + 1e-9 && would_wait * sign > 0) {
+        if (by_finger && !std::exchange(told_limit_, true))
+            say(level::note, fmt::format("taps beyond {} mm are not counted", io::to_decimal(limit, 1)));
+        return;
+    }
     constexpr std::size_t most = 8; // of one kind after the other
     const bool vertical = axis == 2;
     if (waiting_.empty() || waiting_.back().vertical != vertical) {
@@ -270,6 +291,7 @@ inline std::optional<order> jogger::next(io::time_point now) {
     unanswered_ = true;
     last_sent_ = now;
     last_takes_ = o->takes;
+    last_way_ = o->way;
     before_last_ = queue_end_;
     bursting_ = o->until == klippy::barrier::processed;
     queue_end_ = std::max(queue_end_, now + to_nanoseconds(start_delay)) + to_nanoseconds(o->takes);
@@ -352,7 +374,8 @@ inline order jogger::referenced_move(const xyz& from, const xyz& to, const motio
     for (std::size_t i = vertical ? 2 : 0; i < (vertical ? 3u : 2u); ++i)
         if (to[i] != from[i]) job::append_word(o.script, "XYZ"[i], to[i] - view_.base[i]);
     job::append_feed(o.script, p.speed / std::max(0.01, view_.speed_factor));
-    o.takes = motion_time(std::hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2]), p);
+    o.way = std::hypot(to[0] - from[0], to[1] - from[1], to[2] - from[2]);
+    o.takes = motion_time(o.way, p);
     o.may_lower = vertical && !is_up(machine_, to[2]);
     return o;
 }
@@ -365,14 +388,15 @@ inline order jogger::unreferenced_step(const waiting_move& w) const {
     o.referenced = false;
     for (std::size_t i = 0; i < 3; ++i) {
         if (w.by[i] == 0) continue;
+        const mm by = std::clamp(w.by[i], -longest_unreferenced_step, longest_unreferenced_step);
         const auto& motors = view_.motors[i];
-        const int parts =
-            motors.size() > 1 ? std::max(1, static_cast<int>(std::ceil(std::fabs(w.by[i]) / most_askew))) : 1;
+        const int parts = motors.size() > 1 ? std::max(1, static_cast<int>(std::ceil(std::fabs(by) / most_askew))) : 1;
         for (int part = 0; part < parts; ++part)
             for (const std::string& motor : motors)
                 o.script += fmt::format("{}FORCE_MOVE STEPPER={} DISTANCE={} VELOCITY={}", o.script.empty() ? "" : "\n",
-                                        motor, io::to_decimal(w.by[i] / parts, 4), io::to_decimal(slow, 4));
-        o.takes += (std::fabs(w.by[i]) / slow + 0.3 * parts) * static_cast<double>(motors.size());
+                                        motor, io::to_decimal(by / parts, 4), io::to_decimal(slow, 4));
+        o.takes += (std::fabs(by) / slow + 0.3 * parts) * static_cast<double>(motors.size());
+        o.way = std::fabs(by);
     }
     o.may_lower = w.by[2] * sign_of(heading::lower, machine_, tool_) > 0;
     return o;

@@ -4,6 +4,7 @@
 
 #include <kf/klippy/objects.hpp>
 #include <kf/klippy/settings.hpp>
+#include <kf/klippy/status.hpp>
 #include <kf/machine/machine.hpp>
 #include <kf/units.hpp>
 
@@ -45,7 +46,7 @@ struct machine_view {
         z_referenced = s.homed("z").value_or(false);
         if (s.gcode_move) {
             speed_factor = s.gcode_move->speed_factor;
-            base = s.gcode_move->base();
+            base = s.base();
         }
         if (s.toolhead) {
             max_velocity = std::min(s.toolhead->max_velocity, m.motion.max_velocity_mm_s);

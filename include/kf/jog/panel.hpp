@@ -97,11 +97,12 @@ struct panel {
     mm step = 1;
     mm_per_s speed = 0;        ///< of jogging, the factor included
     double speed_factor = 1;   ///< our own; M220 is compensated, never sent
-    mm bound = 0;              ///< how far it may run on when a held key is let go
+    mm bound = 0;              ///< how far it may run on when a held key is let go, or steps that were tapped
     bool unreferenced = false; ///< steps go by FORCE_MOVE: no reference, no limits
     std::string single_steps;  ///< why a held key makes no long move here; "" when it does
     klippy::xyz low{}, high{}; ///< what can be reached
 
+    bool lowered = false;    ///< the tool, by this console, and it was not up since
     std::string pen_doubt;   ///< why the pen may be down, "" when nothing speaks for it: `home` asks
     std::string foreign;     ///< what somebody else does with the machine, "" when nobody does
     bool stop_armed = false; ///< the emergency stop has a connection of its own

@@ -9,6 +9,7 @@
 #include <kf/klippy/estop_line.hpp>
 #include <kf/klippy/session.hpp>
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <type_traits>
@@ -41,6 +42,7 @@ class stop_button {
 
     /// From any thread. Success means that it is on its way.
     [[nodiscard]] result<void> press(io::time_point now) {
+        pressed_at_ = now;
         const auto until = now + std::chrono::seconds(1);
         const std::lock_guard alone(mutex_);
         if (line_)
@@ -51,7 +53,11 @@ class stop_button {
         return line_->press(until);
     }
 
+    /// From any thread. What was asked at that moment, and would undo a stop, is not wanted any more.
+    [[nodiscard]] bool was_pressed_since(io::time_point asked) const noexcept { return pressed_at_.load() > asked; }
+
   private:
+    std::atomic<io::time_point> pressed_at_{io::time_point::min()};
     Connect connect_;
     std::mutex mutex_;
     std::optional<klippy::estop_line<transport_type>> line_;

@@ -3,9 +3,9 @@
 /// What the console does besides jogging, as the verbs of run/ put together: the tool down, another tool, a place. Each
 /// is waited for. What is not known is refused with the key that helps.
 
-#include <kf/job/motion_script.hpp>
 #include <kf/jog/reach.hpp>
 #include <kf/run/lift.hpp>
+#include <kf/run/lower.hpp>
 #include <kf/run/pen_record.hpp>
 #include <kf/run/preflight.hpp>
 #include <kf/run/travel_to.hpp>
@@ -19,7 +19,7 @@ namespace kf::jog {
 
 /// A session with all that a verb needs.
 template<class Session>
-struct workplace {
+struct verb_stage {
     Session& k;
     const machine::machine& machine;
     run::printer_facts& facts;
@@ -37,28 +37,24 @@ struct workplace {
 }
 
 template<class Session>
-[[nodiscard]] result<void> tool_up(workplace<Session> w) {
+[[nodiscard]] result<void> tool_up(verb_stage<Session> w) {
     KF_CHECK(demand_z(w.facts));
     return run::lift(w.k, w.machine, w.record);
 }
 
 template<class Session>
-[[nodiscard]] result<void> tool_down(workplace<Session> w, const machine::tool& t) {
+[[nodiscard]] result<void> tool_down(verb_stage<Session> w, const machine::tool& t) {
     KF_CHECK(demand_homed(w.facts));
     KF_TRY(const auto now, run::look_at(w.k));
     const xyz& at = now.toolhead->position;
     if (const auto taken = in_the_way(w.machine, t, {at[0], at[1], t.work_mm}, {at[0], at[1], t.work_mm});
         !taken.empty())
         return kf::fail({errc::refused, "the tool stands over " + taken});
-    KF_CHECK(w.record.may_be_down("kjog lowered the tool"));
-    const mm base = now.gcode_move ? now.gcode_move->base()[2] : 0;
-    const seconds way = std::fabs(at[2] - t.work_mm) / std::max(0.1, t.plunge_feed_mm_s);
-    return w.k.send_gcode(job::height_script(t.work_mm - base, t.plunge_feed_mm_s), klippy::barrier::motion_end,
-                          w.k.link().clock().now() + klippy::motion_allowance(way));
+    return run::lower(w.k, w.record, {t.work_mm, t.plunge_feed_mm_s, "kjog lowered the tool"});
 }
 
 template<class Session>
-[[nodiscard]] result<void> touch_off_here(workplace<Session> w) {
+[[nodiscard]] result<void> touch_off_here(verb_stage<Session> w) {
     KF_TRY(const auto way, run::way_of_z(w.machine, w.facts));
     if (way == run::z_way::endstop)
         return kf::fail(
@@ -68,7 +64,7 @@ template<class Session>
 
 /// Another tool comes into use with every tool up.
 template<class Session>
-[[nodiscard]] result<const machine::tool*> change_to(workplace<Session> w, const std::string& name) {
+[[nodiscard]] result<const machine::tool*> change_to(verb_stage<Session> w, const std::string& name) {
     const machine::tool* t = machine::find_tool(w.machine, name);
     if (t == nullptr)
         return kf::fail(errc::not_found, fmt::format("machine.yaml has no tool named {}", io::printable(name)));
@@ -77,7 +73,7 @@ template<class Session>
 }
 
 template<class Session>
-[[nodiscard]] result<void> travel_up_to(workplace<Session> w, machine::xy place) {
+[[nodiscard]] result<void> travel_up_to(verb_stage<Session> w, const machine::tool& t, machine::xy place) {
     KF_CHECK(demand_homed(w.facts));
     if (!w.machine.work_area().contains(place))
         return kf::fail(
@@ -88,9 +84,8 @@ template<class Session>
                          io::to_decimal(w.machine.work_area().min.y, 3), io::to_decimal(w.machine.work_area().max.x, 3),
                          io::to_decimal(w.machine.work_area().max.y, 3))});
     KF_CHECK(run::lift(w.k, w.machine, w.record));
-    const auto& moved = w.k.status().gcode_move;
-    const xyz base = moved ? moved->base() : xyz{};
-    return run::travel_to(w.k, w.machine, w.facts.skew, place, {base[0], base[1]});
+    const xyz base = w.k.status().base();
+    return run::travel_to(w.k, w.machine, t, w.facts.skew, place, {base[0], base[1]});
 }
 
 } // namespace kf::jog

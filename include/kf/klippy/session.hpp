@@ -55,8 +55,8 @@ class session {
     /// (need::ready, and Klipper is in shutdown or error).
     [[nodiscard]] result<void> open(need n);
     /// After connection_lost: back to ready, the subscription and the stop line renewed, all state known so far
-    /// dropped.
-    [[nodiscard]] result<void> recover();
+    /// dropped. `may_go_on` is asked before each step; its error ends the way, and nothing is restarted any more.
+    [[nodiscard]] result<void> recover(const std::function<result<void>()>& may_go_on = {});
     /// The same without any restart, for what Klipper may be doing still. errc::refused when it has stopped.
     [[nodiscard]] result<void> reattach();
     /// Keeps `objects` (of objects/subscribe) up to date in status(), also after recover().
@@ -98,7 +98,7 @@ class session {
     [[nodiscard]] io::time_point soon() const { return clock_.now() + std::chrono::seconds(5); }
     [[nodiscard]] result<void> make_connections();
     [[nodiscard]] result<void> renew_subscription();
-    [[nodiscard]] result<void> run(recovery& way_back);
+    [[nodiscard]] result<void> run(recovery& way_back, const std::function<result<void>()>& may_go_on = {});
     [[nodiscard]] error with_last_seen(error e) const;
 
     Connect connect_;
@@ -145,10 +145,10 @@ result<void> session<K, C>::open(need n) {
 }
 
 template<connector K, io::clock C>
-result<void> session<K, C>::recover() {
+result<void> session<K, C>::recover(const std::function<result<void>()>& may_go_on) {
     for (bool again = false;; again = true) {
         recovery way_back(policy_, connected(), clock_.now());
-        KF_CHECK(run(way_back));
+        KF_CHECK(run(way_back, may_go_on));
         auto renewed = renew_subscription();
         // Klipper may go away once more between its being ready and the subscription.
         if (renewed || again || renewed.error().code != errc::connection_lost) return renewed;
@@ -165,9 +165,10 @@ result<void> session<K, C>::reattach() {
 }
 
 template<connector K, io::clock C>
-result<void> session<K, C>::run(recovery& way_back) {
+result<void> session<K, C>::run(recovery& way_back, const std::function<result<void>()>& may_go_on) {
     for (;;) {
         KF_CHECK(io::interrupt::check());
+        if (may_go_on) KF_CHECK(may_go_on());
         const auto step = way_back.next(clock_.now());
         switch (step.what) {
         case recovery::act::done: return {};

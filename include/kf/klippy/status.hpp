@@ -73,6 +73,8 @@ struct printer_status {
     [[nodiscard]] std::optional<xyz> position() const;
     /// Where the pen is now, to one tick. Empty when unknown.
     [[nodiscard]] std::optional<xyz> live_position() const;
+    /// What Klipper added to every coordinate when it was last seen; nothing when it did not say.
+    [[nodiscard]] xyz base() const noexcept { return gcode_move ? gcode_move->base() : xyz{}; }
     /// The last live position from before Klipper stopped: history, not the present.
     [[nodiscard]] std::optional<xyz> last_seen() const noexcept { return trusted_live_; }
     /// Whether all of `axes` ("xyz") are homed. Empty when unknown: not ready, or a homing of ours is under way.

@@ -65,10 +65,7 @@ class board_draft {
         auto changed = now_;
         (f == draft_field::name ? changed.name : changed.mcu) = std::move(text);
         if (const auto p = board::problem(changed)) return kf::fail(errc::usage, "its " + p->field + " " + p->what);
-        if (f == draft_field::name)
-            for (const auto& other : registry_.boards)
-                if (other.key != old_.key && io::to_lower(other.name) == io::to_lower(changed.name))
-                    return kf::fail(errc::usage, fmt::format("there is already a board called \"{}\"", changed.name));
+        if (f == draft_field::name) KF_CHECK(board::check_name(registry_, changed.name, old_.key));
         now_ = std::move(changed);
         return {};
     }

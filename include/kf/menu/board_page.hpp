@@ -35,6 +35,7 @@ class board_page {
 
     /// What a key comes to: save, menuconfig or the way back; nothing while the page has to do with it itself.
     std::optional<command> take(const tui::key& k) {
+        if (saving_) return std::nullopt; // what is changed now would be lost with the page
         if (leave_) return take_leaving(k);
         if (field_) {
             take_field(k);
@@ -50,46 +51,79 @@ class board_page {
             edit();
             return std::nullopt;
         }
-        if (wanted == command::back && draft_.is_changed()) {
-            leave_.emplace("Leave without saving", std::vector<std::string>{});
+        if (wanted == command::back && asks_to_leave()) return std::nullopt;
+        if (wanted == command::save && !draft_.is_changed()) {
+            say("nothing was changed");
             return std::nullopt;
         }
-        if (wanted == command::save && !draft_.is_changed()) {
-            message_ = "nothing was changed";
+        if (wanted == command::menuconfig && draft_.now().mcu != draft_.old().mcu) {
+            say("S saves the new MCU first: menuconfig opens on the one that is saved", tui::look::warning);
             return std::nullopt;
         }
         return wanted;
     }
+    /// Before the page is left: asks where something would be lost by it. False: it may go.
+    bool asks_to_leave() {
+        if (saving_ || !draft_.is_changed()) return false;
+        if (!leave_) leave_.emplace("Leave without saving", std::vector<std::string>{});
+        return true;
+    }
+    /// From S to the end of its command, which say() tells when it went wrong.
+    void saves() {
+        message_.clear();
+        saving_ = true;
+    }
+    [[nodiscard]] bool is_saving() const noexcept { return saving_; }
     /// A question has been seen; what was typed before is thrown away (tui::confirmation).
     [[nodiscard]] bool has_question_to_show() const { return leave_ && !leave_->was_shown(); }
     void shown() {
         if (leave_) leave_->shown();
     }
-    void say(std::string text) { message_ = std::move(text); }
+    void say(std::string text, tui::look as = tui::look::normal) {
+        saving_ = false;
+        message_ = {std::move(text), as};
+    }
 
     [[nodiscard]] tui::binding_table<command> bindings() const {
+        if (saving_) return {{{}, command::back, "Ctrl+C", "menu", "to the menu; what is being saved is saved", 0}};
+        if (leave_)
+            return {{{}, command::back, "Y", "leave", "what was changed is lost", 0},
+                    {{}, command::edit, "N", "stay", "nothing is lost", 0}};
+        if (field_)
+            return {{{}, command::edit, "Enter", "take it", "takes what was typed; S saves it then", 0},
+                    {{}, command::back, "Esc", "leave it", "leaves the field as it was", 0}};
         return {{{tui::key_code::enter}, command::edit, "Enter", "change", "changes what is in hand", 1},
                 {{U's'}, command::save, "S", "save", "saves all that was changed, in one step", 0},
                 {{U'm'}, command::menuconfig, "M", "menuconfig", "the board's configuration", 2},
-                {{tui::key_code::escape}, command::back, "Esc", "back", "leaves the field, then the page", 0}};
+                {{tui::key_code::escape},
+                 command::back,
+                 "Esc",
+                 "back",
+                 "leaves the page; asks where something is lost",
+                 0}};
     }
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const {
         const auto title = "kflash: " + draft_.old().name;
-        return tui::framed(size, {title, draft_.is_changed() ? "not saved" : "", tui::footer_of(bindings())},
-                           [&](tui::pane body) {
-                               const auto top = paint_identity(body);
-                               const std::size_t below =
-                                   std::min(std::max<std::size_t>(4, field_ ? field_->height(body.columns()) : 0),
-                                            body.rows() - std::min(top, body.rows()));
-                               cursor_.paint(body.part(0, top, {body.columns(), draft_fields.size()}), lines());
-                               auto end = body.below(body.rows() - below);
-                               if (leave_)
-                                   leave_->paint(end);
-                               else if (field_)
-                                   (void)field_->paint(end);
-                               else
-                                   (void)paint_message(body, message_, tui::look::normal);
-                           });
+        const char* aside = saving_ ? "saving…" : draft_.is_changed() ? "not saved" : "";
+        return tui::framed(size, {title, aside, tui::footer_of(bindings())}, [&](tui::pane body) {
+            // Before who the board is comes what a person does with it, in a window that has no room for both.
+            const auto who = identity();
+            const auto fields = std::min(draft_fields.size(), body.rows());
+            const auto needed = std::min(height_below(body.columns()), body.rows());
+            const bool has_room = who.size() + 1 + fields + std::max<std::size_t>(needed, 4) <= body.rows();
+            const auto below = has_room ? std::max<std::size_t>(needed, 4) : needed;
+            const auto free = body.rows() - std::min(body.rows(), below + fields);
+            const auto top = paint_identity(body, who, free < 2 ? 0 : free - 1);
+            const auto room = body.rows() - std::min(body.rows(), top + below);
+            cursor_.paint(body.part(0, top, {body.columns(), std::min(fields, room)}), lines());
+            auto end = body.below(body.rows() - below);
+            if (leave_)
+                leave_->paint(end);
+            else if (field_)
+                (void)field_->paint(end);
+            else
+                (void)paint_message(body, message_.text, message_.as, most_said);
+        });
     }
 
   private:
@@ -101,20 +135,33 @@ class board_page {
                 {fmt::format("{} {:<9}{}", i + 1, board_draft::label(draft_fields[i]), draft_.text(draft_fields[i]))});
         return all;
     }
-    std::size_t paint_identity(tui::pane p) const {
+    using named_text = std::pair<const char*, std::string>;
+    [[nodiscard]] std::vector<named_text> identity() const {
+        std::vector<named_text> who{{"key", draft_.old().key},
+                                    {"device", row_.device.empty() ? "not connected" : row_.device},
+                                    {"port", row_.port},
+                                    {"pattern", draft_.old().serial_pattern},
+                                    {"runs", row_.version}};
+        std::erase_if(who, [](const named_text& line) { return line.second.empty(); });
+        return who;
+    }
+    /// The first `most` of them and a rule below. Gives the rows that it took.
+    static std::size_t paint_identity(tui::pane p, const std::vector<named_text>& who, std::size_t most) {
+        if (most == 0) return 0;
         std::size_t row = 0;
-        const auto line = [&](std::string_view name, const std::string& text) {
-            if (text.empty()) return;
+        for (const auto& [name, text] : who) {
+            if (row == most) break;
             p.put(1, row, name, tui::look::faint);
             p.put(13, row++, text);
-        };
-        line("key", draft_.old().key);
-        line("device", row_.device.empty() ? "not connected" : row_.device);
-        line("port", row_.port);
-        line("pattern", draft_.old().serial_pattern);
-        line("runs", row_.version);
+        }
         p.rule(row++);
         return row;
+    }
+    /// Of what a person has to do with now: a question, a field or what was said.
+    [[nodiscard]] std::size_t height_below(std::size_t columns) const {
+        if (leave_) return leave_->height(columns);
+        if (field_) return field_->height(columns);
+        return std::max<std::size_t>(message_rows(message_.text, columns, most_said).size(), 1);
     }
     void edit() {
         const auto f = field_in_hand();
@@ -127,10 +174,9 @@ class board_page {
     void take_field(const tui::key& k) {
         const auto said = field_->take(k);
         if (said.answer && !said.answer->empty()) {
-            const auto good = draft_.set(field_in_hand(), *said.answer);
-            if (!good) {
-                field_->wrong(good.error().what);
-                return;
+            if (const auto good = draft_.set(field_in_hand(), *said.answer); !good) {
+                const auto& why = good.error();
+                return field_->wrong(why.what + (why.cause.empty() ? "" : ": " + why.cause));
             }
         }
         if (said.answer || said.left) field_.reset();
@@ -142,13 +188,16 @@ class board_page {
         return said == tui::answer::yes ? std::optional(command::back) : std::nullopt;
     }
 
+    static constexpr std::size_t most_said = 8; ///< rows
+
     board_draft draft_;
     board_row row_;
     tui::list_cursor cursor_ = {};
     row_number number_ = {};
     std::optional<question_field> field_ = {};
     std::optional<tui::confirmation> leave_ = {};
-    std::string message_ = {};
+    notice message_ = {};
+    bool saving_ = false;
 };
 
 } // namespace kf::menu

@@ -81,7 +81,7 @@ inline constexpr std::array action_rows{
     action_row{action::edit,
                U'e',
                "edit",
-               "the name, MCU, method of a board; saved at once",
+               "the name, MCU, method of a board; S saves them together",
                {"edit"},
                concerns::registered,
                runs::quietly},

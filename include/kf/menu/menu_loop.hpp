@@ -53,6 +53,7 @@ template<class Menu, tui::screen Screen>
         }
         if (unseen.comes_in_sight(screen)) menu.shown();
         menu.go_on(std::chrono::steady_clock::now());
+        if (woken.asked_to_stop) screen.stop_here(); // what runs has a session of its own, and goes on
     }
     return {};
 }

@@ -49,6 +49,13 @@ class menu_page {
         if (line == of_line_.end()) cursor_.let_go();
     }
     [[nodiscard]] const board_list& list() const noexcept { return list_; }
+    /// It was excluded or included: known before the next look.
+    void toggled(const std::string& key) {
+        auto now = list_;
+        for (auto& row : now.rows)
+            if (row.key == key) row.flashable = !row.flashable;
+        show(std::move(now));
+    }
     [[nodiscard]] const board_row* in_hand() const {
         const auto at = cursor_.at();
         return cursor_.holds() && at < of_line_.size() && of_line_[at] ? &list_.rows[*of_line_[at]] : nullptr;
@@ -192,7 +199,7 @@ inline tui::text_grid menu_page::paint(tui::grid_size size) const {
     return tui::framed(size, {"kflash", aside, tui::footer_of(bindings())}, [&](tui::pane body) {
         const auto top = paint_status(body);
         const auto* row = in_hand();
-        const std::size_t said = paint_message(body, message, message_is);
+        const std::size_t said = paint_message(body, message, message_is, std::max<std::size_t>(body.rows() / 3, 3));
         // Of the row in hand all, as far as the list leaves room.
         const std::size_t used = top + said + lines_.size();
         const auto detail = row == nullptr || body.rows() < top + 6

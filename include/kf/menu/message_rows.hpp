@@ -22,9 +22,17 @@ namespace kf::menu {
     return rows;
 }
 
+/// What was said last, and what kind of word it is.
+struct notice {
+    std::string text = {};
+    tui::look as = tui::look::normal;
+
+    void clear() { *this = {}; }
+};
+
 /// Puts them so that they end with the pane. Gives how many rows that took, one at least.
-inline std::size_t paint_message(tui::pane p, std::string_view text, tui::look as) {
-    const auto rows = message_rows(text, p.columns());
+inline std::size_t paint_message(tui::pane p, std::string_view text, tui::look as, std::size_t most = 3) {
+    const auto rows = message_rows(text, p.columns(), most);
     const std::size_t height = std::min(std::max<std::size_t>(rows.size(), 1), p.rows());
     for (std::size_t i = 0; i < rows.size() && i < height; ++i)
         p.part(1, p.rows() - height + i, {p.columns() - std::min<std::size_t>(p.columns(), 2), 1})

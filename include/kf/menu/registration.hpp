@@ -139,6 +139,7 @@ class registration {
         return {};
     }
 
+    [[nodiscard]] bool has_answers() const noexcept { return !asked_.empty(); }
     /// To the question before; false at the first one.
     bool back() {
         if (asked_.empty()) return false;

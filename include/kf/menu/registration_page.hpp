@@ -4,6 +4,7 @@
 
 #include <kf/menu/question_field.hpp>
 #include <kf/menu/registration.hpp>
+#include <kf/tui/confirmation.hpp>
 #include <kf/tui/framed_page.hpp>
 #include <kf/tui/wrapped.hpp>
 
@@ -29,6 +30,12 @@ class registration_page {
 
     /// `complete`: all is answered, words() register the board. `left`: Esc at the first question.
     event take(const tui::key& k) {
+        if (leave_) {
+            const auto said = leave_->take(k);
+            if (said == tui::answer::none) return event::none;
+            leave_.reset();
+            return said == tui::answer::yes ? event::left : event::changed;
+        }
         if (!field_) return event::complete;
         const auto said = field_->take(k);
         if (said.left) {
@@ -53,7 +60,21 @@ class registration_page {
         if (field_) field_->wrong(std::move(why));
     }
 
+    /// Before the page is left: asks where answers would be lost by it. False: it may go.
+    bool asks_to_leave() {
+        if (!wizard_.has_answers()) return false;
+        if (!leave_) leave_.emplace("Leave without registering it", std::vector<std::string>{});
+        return true;
+    }
+    [[nodiscard]] bool has_question_to_show() const { return leave_ && !leave_->was_shown(); }
+    void shown() {
+        if (leave_) leave_->shown();
+    }
+
     [[nodiscard]] tui::binding_table<command> bindings() const {
+        if (leave_)
+            return {{{}, command::back, "Y", "leave", "what was answered is lost", 0},
+                    {{}, command::answer, "N", "stay", "nothing is lost", 0}};
         return {
             {{tui::key_code::enter}, command::answer, "Enter", "answer", "takes the answer; empty: the one in [ ]", 0},
             {{tui::key_code::escape}, command::back, "Esc", "back", "to the question before, and out at the first", 0}};
@@ -73,7 +94,9 @@ class registration_page {
                 for (const auto& line : wrap(wizard_.note(), body.columns() - 2, ""))
                     body.put(1, row++, line, tui::look::warning);
             if (row > 0) body.rule(row++);
-            if (field_)
+            if (leave_)
+                leave_->paint(body.below(row));
+            else if (field_)
                 (void)field_->paint(body.below(row));
             else
                 body.put(1, row, "registering…");
@@ -100,6 +123,7 @@ class registration_page {
 
     registration wizard_;
     std::optional<question_field> field_ = {};
+    std::optional<tui::confirmation> leave_ = {};
 };
 
 } // namespace kf::menu

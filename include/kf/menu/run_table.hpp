@@ -62,6 +62,8 @@ class run_table {
         if (!error_.empty()) return error_;
         return *status_ == 0 ? "done" : fmt::format("it ended with status {}", *status_);
     }
+    /// With the cause and the numbered steps, a line each.
+    [[nodiscard]] std::string whole_outcome() const { return outcome() + advice_; }
 
   private:
     static constexpr std::size_t most_said = 500, most_output = 10;
@@ -117,6 +119,8 @@ class run_table {
         for (std::size_t i = 0; i < e.steps.size(); ++i)
             said_.push_back({said_line::kind::note, fmt::format("{}. {}", i + 1, e.steps[i])});
         error_ = e.what;
+        advice_ = e.cause.empty() ? "" : "\n" + e.cause;
+        for (std::size_t i = 0; i < e.steps.size(); ++i) advice_ += fmt::format("\n{}. {}", i + 1, e.steps[i]);
         const auto& key = e.board.empty() ? board : e.board;
         if (key.empty()) return;
         auto& b = of(key);
@@ -158,7 +162,7 @@ class run_table {
     std::vector<running_board> boards_;
     std::vector<said_line> said_ = {};
     std::optional<int> status_ = {};
-    std::string error_ = {};
+    std::string error_ = {}, advice_ = {};
 };
 static_assert(flash::reporter<run_table>);
 

@@ -35,6 +35,7 @@ class settings_page {
         bool back = false;
     };
     event take(const tui::key& k) {
+        if (saving_) return {};
         if (field_) {
             const auto said = field_->take(k);
             if (said.left) field_.reset();
@@ -49,37 +50,52 @@ class settings_page {
         const auto wanted = tui::command_of(*this, k);
         if (wanted == command::back) return {nullptr, {}, true};
         if (wanted != command::edit) return {};
+        message_.clear(); // it was of another change
         if (row().kind == board::setting_kind::flag)
             return {&row(), board::text_of(row(), settings_) == "on" ? "off" : "on"};
         if (row().kind == board::setting_kind::method) return {&row(), next_method()};
         field_.emplace(asked{fmt::format("{}, now {}", row().option, board::text_of(row(), settings_)), {}, {}});
         return {};
     }
+    /// Until saved() or refuse(): no key counts.
+    void saves() { saving_ = true; }
+    [[nodiscard]] bool is_saving() const noexcept { return saving_; }
     /// Its value was refused: the line stays open.
     void refuse(std::string why) {
+        saving_ = false;
         if (field_)
             field_->wrong(std::move(why));
         else
-            message_ = std::move(why);
+            message_ = {std::move(why), tui::look::bad};
     }
     void saved(board::flash_settings s) {
-        settings_ = std::move(s);
+        show(std::move(s));
+        saving_ = false;
         field_.reset();
-        message_ = "saved";
+        message_ = {"saved", tui::look::good};
     }
+    /// They were changed elsewhere.
+    void show(board::flash_settings s) { settings_ = std::move(s); }
 
     [[nodiscard]] tui::binding_table<command> bindings() const {
+        if (saving_) return {{{}, command::back, "Ctrl+C", "menu", "to the menu; what is being saved is saved", 0}};
+        if (field_)
+            return {{{}, command::edit, "Enter", "save", "saves what was typed", 0},
+                    {{}, command::back, "Esc", "leave it", "leaves the setting as it is", 0}};
         return {{{tui::key_code::enter}, command::edit, "Enter", "change", "changes the setting in hand", 1},
-                {{tui::key_code::escape}, command::back, "Esc", "back", "leaves the field, then the page", 0}};
+                {{tui::key_code::escape}, command::back, "Esc", "back", "to the menu", 0}};
     }
     [[nodiscard]] tui::text_grid paint(tui::grid_size size) const {
-        return tui::framed(size, {"kflash: settings", "", tui::footer_of(bindings())}, [&](tui::pane body) {
-            const std::size_t below = field_ ? field_->height(body.columns()) : 1;
+        const char* aside = saving_ ? "saving…" : "";
+        return tui::framed(size, {"kflash: settings", aside, tui::footer_of(bindings())}, [&](tui::pane body) {
+            const std::size_t below =
+                field_ ? field_->height(body.columns())
+                       : std::max<std::size_t>(message_rows(message_.text, body.columns(), most_said).size(), 1);
             cursor_.paint(body.part(0, 0, {body.columns(), body.rows() - std::min(below, body.rows())}), lines());
             if (field_)
                 (void)field_->paint(body.below(body.rows() - below));
             else
-                (void)paint_message(body, message_, tui::look::good);
+                (void)paint_message(body, message_.text, message_.as, most_said);
         });
     }
 
@@ -98,11 +114,14 @@ class settings_page {
         return board::name(here + 1 == all.end() ? all.front() : *(here + 1));
     }
 
+    static constexpr std::size_t most_said = 6; ///< rows
+
     board::flash_settings settings_;
     tui::list_cursor cursor_ = {};
     row_number number_ = {};
     std::optional<question_field> field_ = {};
-    std::string message_ = {};
+    notice message_ = {};
+    bool saving_ = false;
 };
 
 } // namespace kf::menu

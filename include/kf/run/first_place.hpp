@@ -45,7 +45,7 @@ inline std::optional<machine::xy> place_that_shows(const machine::machine& m, do
 
 template<class Session>
 result<void> prove_at(Session& k, const machine::machine& m, const printer_facts& facts, machine::xy place) {
-    KF_CHECK(travel_to(k, m, facts.skew, place));
+    KF_CHECK(travel_to(k, m, m.tools.front(), facts.skew, place));
     KF_TRY(const auto now, look_at(k));
     const machine::xy behind = machine::behind_skew(place, facts.skew.tangent);
     const klippy::xyz wanted{behind.x, behind.y, m.z_states.travel_mm};

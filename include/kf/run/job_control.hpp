@@ -28,7 +28,7 @@ constexpr seconds most_of_a_stroke = 3600; ///< a boundary is waited for that lo
 /// Klipper's pause with the lift right behind it: no request in between, in which the pen would rest on the paper.
 template<class Session>
 std::string pause_and_lift(Session& k, const machine::machine& m, const job_commands& c) {
-    return fmt::format("{}\n{}", c.pause, lift_script(m, base_of(k)[2]));
+    return fmt::format("{}\n{}", c.pause, lift_script(m, k.status().base()[2]));
 }
 
 } // namespace detail
@@ -90,8 +90,8 @@ template<class Session>
     if (can && (!c.ours || !m.keep_outs.empty())) {
         KF_CHECK(lift(k, m, record));
         if (const auto at = record.pause_point()) {
-            const auto base = detail::base_of(k);
-            KF_CHECK(travel_to(k, m, skew, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
+            const auto base = k.status().base();
+            KF_CHECK(travel_to(k, m, tool, skew, {(*at)[0], (*at)[1]}, {base[0], base[1]}));
         }
     }
     KF_CHECK(record.may_be_down("a file is running"));

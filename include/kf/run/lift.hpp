@@ -37,12 +37,6 @@ result<void> refresh(Session& k) {
     return k.refresh(klippy::state_objects());
 }
 
-/// What Klipper added to coordinates when it was last seen.
-template<class Session>
-klippy::xyz base_of(Session& k) {
-    return k.status().gcode_move ? k.status().gcode_move->base() : klippy::xyz{};
-}
-
 /// Where G-code is: what a way begins from. Behind a skew the machine itself stands elsewhere.
 inline klippy::xyz gcode_place(const klippy::printer_status& s) {
     return s.gcode_move ? s.gcode_move->position : s.toolhead->position;
@@ -83,15 +77,14 @@ template<class Session>
 /// To the travel height, waited for and proven. Needs the Z reference.
 template<class Session>
 [[nodiscard]] result<void> lift(Session& k, const machine::machine& m, pen_record& record) {
-    KF_CHECK(k.send_gcode(lift_script(m, detail::base_of(k)[2]), klippy::barrier::motion_end,
+    KF_CHECK(k.send_gcode(lift_script(m, k.status().base()[2]), klippy::barrier::motion_end,
                           detail::motion_deadline(k, detail::z_time(m))));
     auto up = prove_up(k, m, record);
     if (up || up.error().code != errc::failed) return up;
     // An offset that came in the last quarter of a second was not seen.
     KF_TRY(const auto now, look_at(k));
-    const mm base = now.gcode_move ? now.gcode_move->base()[2] : 0;
-    KF_CHECK(
-        k.send_gcode(lift_script(m, base), klippy::barrier::motion_end, detail::motion_deadline(k, detail::z_time(m))));
+    KF_CHECK(k.send_gcode(lift_script(m, now.base()[2]), klippy::barrier::motion_end,
+                          detail::motion_deadline(k, detail::z_time(m))));
     return prove_up(k, m, record);
 }
 

@@ -58,6 +58,18 @@ concept steering = requires(S& s, json::object (*status)(), const error& e) {
     { s.stepped(std::size_t{}) } -> std::same_as<result<order>>;
 };
 
+/// Nobody but the emergency stop ends what it steers.
+struct unsteered {
+    template<class Status>
+    [[nodiscard]] order next(Status&&) const noexcept {
+        return order::none;
+    }
+    void settle(const std::string&) const noexcept {}
+    void refuse(const error&) const noexcept {}
+    [[nodiscard]] result<order> stepped(std::size_t) const noexcept { return order::resume; }
+};
+static_assert(steering<unsteered>);
+
 /// Instead of an error's name: a run that ended before it did what was asked for.
 inline constexpr std::string_view ended_first = "ended";
 

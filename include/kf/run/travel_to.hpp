@@ -18,13 +18,13 @@
 
 namespace kf::run {
 
-/// To a place above the paper, waited for. The tool is up. `base` is what Klipper adds to coordinates now.
+/// To a place above the paper, waited for. The tools are up; the one in use says which keep-outs stop it, and how fast
+/// it goes. `base` is what Klipper adds to coordinates now.
 /// errc::refused when no way round the keep-outs is left, or the machine stands in one; behind a skew the way has to be
 /// free as the motors go, too.
 template<class Session>
-[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, const loaded_skew& skew, machine::xy place,
-                                     machine::xy base = {}) {
-    const machine::tool& tool = m.tools.front();
+[[nodiscard]] result<void> travel_to(Session& k, const machine::machine& m, const machine::tool& tool,
+                                     const loaded_skew& skew, machine::xy place, machine::xy base = {}) {
     std::vector<machine::xy> places{place};
     mm length = std::hypot(m.work_area_mm.x - m.work_area_min_mm.x, m.work_area_mm.y - m.work_area_min_mm.y);
     if (!m.keep_outs.empty()) {

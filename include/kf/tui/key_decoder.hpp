@@ -8,7 +8,8 @@
 /// - Esc counts when no byte follows it within the escape delay, or at once by the kitty protocol; a run of them is one
 ///   Esc after the delay of the first, or at the third.
 /// - A bracketed paste is one key with all of its text. From a terminal without brackets, many different characters in
-///   one read are one too, marked as a guess: hardly anybody types them at once.
+///   one read are one too, marked as a guess: hardly anybody types them at once. What follows within a moment belongs
+///   to it, as a key of its own that is marked so, too.
 /// - An answer of the terminal, a click, an unknown sequence are nothing.
 
 #include <kf/tui/key.hpp>
@@ -40,19 +41,20 @@ class key_decoder {
     /// what has waited for us was not late.
     void feed(std::string_view bytes, time_point since, time_point now, std::vector<key>& out) {
         wait_over(since, out);
-        if (state_ == state::ground && looks_pasted(bytes)) {
-            out.push_back({.code = key_code::paste, .pasted = std::string(bytes), .guessed = true});
-            return;
+        if (state_ == state::ground && !guess_ends_ && looks_pasted(bytes)) {
+            guess_ends_ = now + guess_gap;
+            guess_has_a_line_ = false;
         }
         for (const char b : bytes) take(static_cast<unsigned char>(b), now, out);
     }
     /// When wait_over() has something to do, if no byte comes before.
     [[nodiscard]] std::optional<time_point> deadline() const noexcept {
-        if (state_ == state::ground) return std::nullopt;
-        return deadline_;
+        if (state_ == state::ground) return guess_ends_;
+        return guess_ends_ ? std::min(deadline_, *guess_ends_) : deadline_;
     }
     /// Time has passed: a lone Esc becomes one, what was cut off is dropped.
     void wait_over(time_point now, std::vector<key>& out) {
+        if (guess_ends_ && now >= *guess_ends_) guess_ends_.reset();
         if (state_ == state::ground || now < deadline_) return;
         if (state_ == state::escape) out.push_back({.code = key_code::escape});
         if (state_ == state::paste) end_paste(out);
@@ -69,14 +71,18 @@ class key_decoder {
     enum class state { ground, escape, csi, ss3, mouse, control_string, paste, character };
 
     /// A sequence stops in the middle: long enough for the slowest link, short enough not to swallow what is typed.
-    static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000};
+    static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000}, guess_gap{100};
     static constexpr std::string_view paste_end = "\x1b[201~";
+    /// Of a paste: what is behind it is read and dropped.
+    static constexpr std::size_t longest_paste = std::size_t{1} << 20;
 
     std::chrono::milliseconds escape_delay_;
     state state_ = state::ground;
     std::string pending_; ///< bytes of what has begun, in `escape` one for each Esc
     bool alt_ = false;    ///< the sequence or character came behind an Esc of its own
     time_point deadline_{};
+    std::optional<time_point> guess_ends_; ///< as long as what comes belongs to a paste that nothing marked as one
+    bool guess_has_a_line_ = false;        ///< and what comes now is behind its end
 
     [[nodiscard]] static bool looks_pasted(std::string_view bytes) {
         if (bytes.size() < 8 || bytes.find('\x1b') != std::string_view::npos) return false;
@@ -94,6 +100,7 @@ class key_decoder {
     }
     void end_paste(std::vector<key>& out) {
         std::string text = std::move(pending_);
+        text.resize(std::min(text.size(), longest_paste));
         reset();
         out.push_back({.code = key_code::paste, .pasted = std::move(text)});
     }
@@ -114,6 +121,7 @@ class key_decoder {
             pending_ = static_cast<char>(b);
             return;
         case state::paste:
+            if (pending_.size() == longest_paste + paste_end.size()) pending_.erase(longest_paste, 1);
             pending_ += static_cast<char>(b);
             deadline_ = now + paste_gap;
             if (pending_.ends_with(paste_end)) {
@@ -125,7 +133,16 @@ class key_decoder {
         }
     }
 
+    /// Behind the end of a line it begins with one: a field of text takes no more than the first.
+    void guess(unsigned char b, time_point now, std::vector<key>& out) {
+        guess_ends_ = now + guess_gap;
+        if (out.empty() || !out.back().guessed)
+            out.push_back({.code = key_code::paste, .pasted = guess_has_a_line_ ? "\n" : "", .guessed = true});
+        out.back().pasted += static_cast<char>(b);
+        guess_has_a_line_ = guess_has_a_line_ || b == '\n' || b == '\r';
+    }
     void ground(unsigned char b, time_point now, std::vector<key>& out) {
+        if (guess_ends_ && b != 0x1b && !alt_) return guess(b, now, out);
         if (b == 0x1b) {
             begin(state::escape, now + escape_delay_);
             pending_ = '\x1b';
@@ -146,14 +163,14 @@ class key_decoder {
         }
     }
     void character(unsigned char b, time_point now, std::vector<key>& out) {
-        if ((b & 0xc0U) != 0x80U && !pending_.empty()) { // the one before was cut off
+        if (!goes_on(static_cast<char>(b)) && !pending_.empty()) { // the one before was cut off
             reset();
             return ground(b, now, out);
         }
         pending_ += static_cast<char>(b);
         if (const auto c = first_character(pending_); c.valid)
             emit(out, {.text = c.code});
-        else if (pending_.size() == 4 || c.bytes < pending_.size() || static_cast<unsigned char>(pending_[0]) < 0xc2)
+        else if (!has_begun(pending_))
             reset();
     }
     void escape(unsigned char b, time_point now, std::vector<key>& out) {
@@ -280,6 +297,18 @@ class key_decoder {
         return key{.text = code};
     }
 
+    /// A key of CSI u with what goes with it: the key of the layout, with Shift the character that it makes, and the
+    /// key in its place on a PC's keyboard. A shortcut of ASCII goes by the place where the layout has no such letter.
+    [[nodiscard]] static std::optional<key> alternate_key(const std::vector<unsigned>& codes, std::uint8_t modifiers) {
+        const auto nth = [&](std::size_t i) { return i < codes.size() ? codes[i] : 0; };
+        const bool is_shortcut = (modifiers & (modifier::ctrl | modifier::alt)) != 0;
+        auto of_layout = kitty_key(codes[0]);
+        if (!of_layout || of_layout->code != key_code::text) return of_layout;
+        if (is_shortcut && codes[0] > 0x7f && nth(2) != 0) return kitty_key(nth(2));
+        if ((modifiers & modifier::shift) != 0 && nth(1) != 0) return kitty_key(nth(1));
+        return of_layout;
+    }
+
     /// The parameters: groups separated by ';', numbers of one by ':'. What is missing is 0.
     [[nodiscard]] static std::vector<std::vector<unsigned>> parameters(std::string_view text) {
         std::vector<std::vector<unsigned>> groups{{}};
@@ -311,23 +340,27 @@ class key_decoder {
         if ((final == 'I' || final == 'O') && text.empty())
             return emit(out, {.code = final == 'I' ? key_code::focus_in : key_code::focus_out});
         auto groups = parameters(text);
+        const unsigned m = groups.size() < 2 || groups[1][0] == 0 ? 0 : groups[1][0] - 1;
+        const auto modifiers =
+            static_cast<std::uint8_t>((m & 7U) | ((m & 0x38U) != 0 ? modifier::other : modifier::none));
         std::optional<key> k;
         if (final == '~' && groups[0][0] == 27 && groups.size() == 3) { // xterm's modifyOtherKeys
             k = kitty_key(groups[2][0]);
         } else if (final == '~') {
-            if (groups[0][0] == 200) return begin(state::paste, now + paste_gap);
+            if (groups[0][0] == 200) {
+                guess_ends_.reset(); // nothing is left to guess
+                return begin(state::paste, now + paste_gap);
+            }
             k = tilde_key(groups[0][0]);
         } else if (final == 'u')
-            k = kitty_key(groups[0][0]);
+            k = alternate_key(groups[0], modifiers);
         else if (final == 'P' || final == 'Q' || final == 'S')
             k = key{.code = key_code::function, .text = static_cast<char32_t>(final - 'P' + 1)};
         else if (const auto code = cursor_key(static_cast<unsigned char>(final)))
             k = key{.code = *code};
         if (!k) return reset();
         if (groups.size() > 1) {
-            const unsigned m = groups[1][0] == 0 ? 0 : groups[1][0] - 1;
-            k->modifiers |= static_cast<std::uint8_t>(m & 7U);
-            if ((m & 0x38U) != 0) k->modifiers |= modifier::other;
+            k->modifiers |= modifiers;
             if (groups[1].size() > 1 && groups[1][1] == 2) k->action = key_action::repeat;
             if (groups[1].size() > 1 && groups[1][1] == 3) k->action = key_action::release;
         }

@@ -20,8 +20,10 @@
 /// | s.forget_typed()   | what was typed and not read               | before the terminal is lent                       |
 /// | s.look_first(f)    | f is asked about each key that is read    | on whatever thread reads them, before anything    |
 /// |                    |                                           | else; by a terminal on one that does no more      |
-/// | s.settled()        | the keys that were given are taken        | until then f is not asked, when one of them may   |
-/// |                    |                                           | change what the next ones mean                    |
+/// | s.settled()        | the keys that were given are taken        | until then f is told, when one of them may change |
+/// |                    |                                           | what the next ones mean                           |
+/// | s.stop_here()      | the program stops until a person lets it  | when wake::asked_to_stop was told, and nothing    |
+/// |                    | go on; the terminal is the shell's so long| moves that only this program can stop             |
 /// | s.leave(), s.back()| the terminal is somebody else's meanwhile | back() draws all anew                             |
 
 #include <kf/error.hpp>
@@ -42,8 +44,9 @@ struct wake {
     std::vector<key> keys = {};
     std::vector<int> ready = {}; ///< of the descriptors that were waited for: readable, or their end has gone
     bool resized = false;
-    bool interrupted = false; ///< Ctrl+C or a signal that ends programs: io::interrupt knows which
-    bool hung_up = false;     ///< the terminal is gone; nothing can be shown any more
+    bool interrupted = false;   ///< Ctrl+C or a signal that ends programs: io::interrupt knows which
+    bool asked_to_stop = false; ///< Ctrl+Z, with a FocusOut, so that whatever is held ends
+    bool hung_up = false;       ///< the terminal is gone; nothing can be shown any more
 };
 
 /// What came of a key that was looked at when it was read.
@@ -52,7 +55,8 @@ enum class heed : std::uint8_t {
     aside, ///< the page takes it, and what the next ones mean stays as it is
     done   ///< it has been acted upon, which the page learns by key::heeded; aside, too
 };
-using first_look = std::function<heed(const key&)>;
+/// `settled`: what it means is known. A key before it that the page has not taken yet may change what others mean.
+using first_look = std::function<heed(const key&, bool settled)>;
 
 template<class S>
 concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<const int> fds,
@@ -65,6 +69,7 @@ concept screen = requires(S& s, const S& c, const text_grid& frame, std::span<co
     { s.forget_typed() } -> std::same_as<std::vector<key>>;
     s.look_first(first_look());
     s.settled();
+    s.stop_here();
     s.leave();
     { s.back() } -> std::same_as<result<void>>;
 };

@@ -40,15 +40,13 @@ class text_field {
     std::string own_;             ///< what was typed before going back
 
     [[nodiscard]] std::size_t previous(std::size_t at) const noexcept {
-        if (at == 0) return 0;
-        do --at;
-        while (at > 0 && (static_cast<unsigned char>(text_[at]) & 0xc0U) == 0x80U);
-        return at;
+        return last_character_begin(std::string_view(text_).substr(0, at));
     }
     [[nodiscard]] std::size_t next(std::size_t at) const noexcept {
         return at < text_.size() ? at + first_character(std::string_view(text_).substr(at)).bytes : at;
     }
     void insert(std::string_view more) {
+        more = beginning(more, longest - std::min(longest, text_.size()));
         text_.insert(cursor_, more);
         cursor_ += more.size();
     }
@@ -62,6 +60,10 @@ class text_field {
     }
 
   public:
+    /// In bytes. What is typed or pasted beyond it is dropped: no line of a person is as long, and a page must not take
+    /// long to paint.
+    static constexpr std::size_t longest = 1000;
+
     explicit text_field(std::string text = {}, const entered_lines* before = nullptr)
       : text_(std::move(text))
       , cursor_(text_.size())
@@ -81,8 +83,8 @@ class text_field {
         case key_code::paste: {
             // A line of it: what is behind its end was never looked at by the person.
             std::string line;
-            each_shown(std::string_view(k.pasted).substr(0, k.pasted.find_first_of("\r\n")),
-                       [&](std::string_view bytes, std::size_t) { line += bytes; });
+            const std::string_view all = std::string_view(k.pasted).substr(0, k.pasted.find_first_of("\r\n"));
+            each_shown(beginning(all, longest), [&](std::string_view bytes, std::size_t) { line += bytes; });
             insert(line);
             return field_event::changed;
         }
@@ -117,7 +119,11 @@ class text_field {
         const std::size_t at = p.put(0, row, prompt, look::strong) + 1;
         const std::size_t room = p.columns() > at + 1 ? p.columns() - at - 1 : 0;
         std::size_t from = 0;
-        while (width_of(std::string_view(text_).substr(from, cursor_ - from)) > room) from = next(from);
+        for (std::size_t wide = width_of(std::string_view(text_).substr(0, cursor_)); wide > room;) {
+            const std::size_t behind = next(from);
+            wide -= width_of(std::string_view(text_).substr(from, behind - from));
+            from = behind;
+        }
         const std::string_view shown = std::string_view(text_).substr(from);
         p.put(at, row, shown);
         const std::size_t column = at + width_of(shown.substr(0, cursor_ - from));

@@ -152,12 +152,12 @@ MUTANTS = {
         [FLASH]),
     # -- a plan and what is done
     "A12 a file is changed that no plan named": (
-        [("include/kf/flash/plan.hpp",
+        [("include/kf/flash/plan_text.hpp",
           'all.push_back({phase::verify, b.board.key, fmt::format("append how it ended to {}", p.at.ledger().string())});',
           "(void)b;")],
         [FLASH]),
     "A12 a second survey is believed whatever it shows": (
-        [("include/kf/flash/plan.hpp", "if (a == was.end() && b == is.end())", "if (true || a == was.end() || b == is.end())")],
+        [("include/kf/flash/agreement.hpp", "if (a == was.end() && b == is.end())", "if (true || a == was.end() || b == is.end())")],
         "flash"),
     "A12 somebody else may hold the port": (
         [("include/kf/flash/survey.hpp", "if (!goes)", "if (false)")],
@@ -182,7 +182,7 @@ MUTANTS = {
           "written = write_one(i, o.boards[i].bootloader);\n                if (!written.ended) return;")],
         "flash"),
     "A12 a flash agrees only with the same process": (
-        [("include/kf/flash/plan.hpp", "return p.whose == a.whose && p.why == a.why;", "return p.text == a.text;")],
+        [("include/kf/flash/agreement.hpp", "return p.whose == a.whose && p.why == a.why;", "return p.text == a.text;")],
         "flash"),
     "A11 a list of signals is held back": (
         [(RUN, "io::interrupt::hold_back_all();", "for (const int n : {SIGTSTP, SIGTTIN, SIGTTOU}) ::signal(n, SIG_IGN);")],

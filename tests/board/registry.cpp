@@ -339,6 +339,9 @@ BOOST_AUTO_TEST_CASE(slugs_are_short_ascii_and_unique) {
     BOOST_TEST(slug("\xc5\x81\xc3\xb3"
                     "d\xc5\xba") == "odz"); // NFKD does not take the stroke of an L away
     BOOST_TEST(slug("a/b") == "ab");
+    BOOST_TEST(slug("\u0218urub \u021beav\u0103") == "surub-teava");             // Romanian
+    BOOST_TEST(slug("\u0110\u1ea7u phun \u1edf gi\u1eefa") == "au-phun-o-giua"); // the stroke of a D stays, too
+    BOOST_TEST(slug("\u1ebe\u1ecd\u1eff\u1e9e\u01c4x") == "eox");
     BOOST_TEST(slug("\xe4\xb8\xad\xe6\x96\x87") == "");
     BOOST_TEST(slug("e\xcc\x81") == "e"); // a combining accent
     BOOST_TEST(slug(std::string(100, 'a')) == std::string(64, 'a'));

@@ -56,8 +56,9 @@ class Batch(WorldTest):
         self.assertEqual(w.jobs(), ["stop", "start"])
         total = next(e for e in r.events("result") if e["kind"] == "batch")
         self.assertEqual((total["passed"], total["failed"], total["skipped"]), (3, 0, 0))
-        dividers = [e["text"] for e in r.events("step") if "--- " in e["text"] and e["phase"] == "Flash"]
-        self.assertEqual(dividers, [f"{k}: --- {i + 1}/3 {n}" for i, (k, n) in enumerate(zip(KEYS, NAMES))])
+        for phase in ("Build", "Flash"):  # of a build it says what is left of all, once that can be known
+            dividers = [e["text"].split(", about ")[0] for e in r.events("step") if "--- " in e["text"] and e["phase"] == phase]
+            self.assertEqual(dividers, [f"{k}: --- {i + 1}/3 {n}" for i, (k, n) in enumerate(zip(KEYS, NAMES))])
         self.assertEqual(self.ledger(w)[0]["batch"], KEYS)
         self.assertEqual(self.done(w), KEYS)
         # Two boards of one configuration: one build, and its image is on both.
@@ -305,6 +306,23 @@ class Batch(WorldTest):
                                 "toolhead": ("PASS", "FAIL", "SKIP")}, r)
         self.assertEqual(w.flash("pico"), before)
         self.assertTrue(w.service_is_up())
+
+    def test_a_board_whose_device_a_person_has_blocked_is_skipped_with_the_reason_and_fails_nothing(self):
+        w = self.fleet()
+        before = w.flash("toolhead")
+        self.assertEqual(w.run("exclude", "--pattern", "usb-klipper_rp2040_E66141040000AA*", "--reason", "in repair").code, 0)
+        why = "excluded by a pattern: in repair"
+        r = w.run("flash", "--all", "--yes", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertEqual(self.rows(r), {"octopus": ("PASS",) * 3, "pico": ("PASS",) * 3, "toolhead": ("SKIP",) * 3}, r)
+        self.assertEqual(self.reasons(r)["toolhead"], why)
+        r = w.run("flash", "--all", "--if-needed", "--yes", "--json")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn((why, "excluded"), [(e["need_reason"], e["needed"]) for e in r.events("result") if e["kind"] == "need"])
+        self.assertEqual(w.flash("toolhead"), before)
+        r = w.run("flash", "toolhead", "-s", "--yes")  # one that was named is not what was asked for
+        self.assertEqual(r.code, 3, r)
+        self.assertIn("is blocked: in repair", r.err)
 
     def test_what_is_changed_in_the_registry_during_the_build_counts(self):
         w = self.fleet()

@@ -100,8 +100,8 @@ class Menu(WorldTest):
             full.pop(name, None)
         return full
 
-    def menu(self, w, before=(), **options):
-        t = Tmux([*before, world.KFLASH, "menu", "--sim-root", str(w.root / "w")], self.env(w), w.root / f"tmux{next(self.windows)}", **options)
+    def menu(self, w, before=(), program=None, **options):
+        t = Tmux([*before, program or world.KFLASH, "menu", "--sim-root", str(w.root / "w")], self.env(w), w.root / f"tmux{next(self.windows)}", **options)
         self.addCleanup(t.end)
         t.until("1 REG", "2 REG", "klippy: ready")
         return t
@@ -161,8 +161,8 @@ class Menu(WorldTest):
         before = [w.flash(key) for key in ("octopus", "pico")]
         t = self.menu(w)
         t.keys("Down", "Up", "Left", "Right", "PageUp", "PageDown", "Home", "End", "Escape", "BSpace", "Tab")
-        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.paste("bfrqace\ny\ny\n", bracketed=False)
+        t.paste("bfrq\ny\ny\n", bracketed=True)
         t.keys("1")
         t.until("▸  1 REG", "Q quit")
         # Keys that come with the B are no answer to its question.
@@ -244,9 +244,9 @@ class Menu(WorldTest):
         t.type("x")
         wait_for("it is included again", lambda: w.registry()["devices"]["pico"]["flashable"])
 
-    def wizard(self, w):
+    def wizard(self, w, **options):
         """The menu at the first question for the third board."""
-        t = self.menu(w)
+        t = self.menu(w, **options)
         t.keys("3", "a")
         t.until("Name of the board [board]:")
         return t
@@ -301,6 +301,33 @@ class Menu(WorldTest):
         t.until("Mill is registered")
         entry = w.registry()["devices"]["mill"]
         self.assertEqual((entry["name"], entry["flash_method"]), ("Mill", "make_flash"))
+
+    def test_a_command_that_cannot_be_started_loses_no_answer_and_no_change(self):
+        w = self.shared()
+        before = w.registry()
+        copy = w.root / "kflash"
+        shutil.copy(world.KFLASH, copy)
+        t = self.wizard(w, program=str(copy))
+        for question, answer in (("Name of", "Mill"), ("Its MCU", ""), ("Exclude it", ""), ("Its configuration", "2"),
+                                 ("Katapult", "n")):
+            t.until(question)
+            t.type(answer + "\r")
+        t.until("Register it? [Y/n]:")
+        copy.unlink()  # as an update does it
+        t.keys("Enter")
+        t.until("Mill", "make_flash", "Register it? [Y/n]:", "there is no program")
+        self.assertNotIn("registering", t.seen())
+        t.keys("C-c")
+        t.until("Leave without registering it? [y/N]")
+        t.keys("y")
+        t.until("Q quit")
+        t.keys("1", "e")
+        t.until("default (katapult)")
+        t.keys("4", "Enter")
+        t.until("never: it is excluded")
+        t.keys("s")
+        t.until("there is no program", "never: it is excluded", "not saved", "S save")
+        self.assertEqual(w.registry(), before)
 
     def test_a_registration_that_failed_and_was_left_is_no_matter_of_what_runs_next(self):
         w = self.shared()
@@ -359,7 +386,7 @@ class Menu(WorldTest):
         t.type("1")
         t.keys("Enter")
         t.until("klipper-dir, now")  # what comes in one piece is a paste
-        t.type("/nowhere")
+        t.paste("/nowhere", bracketed=True)
         t.until(": /nowhere")
         t.keys("Enter")
         t.until("there is no folder /nowhere")

@@ -288,10 +288,11 @@ BOOST_AUTO_TEST_CASE(when_some_boards_are_current_the_usual_answer_flashes_the_o
 }
 
 BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
-    const auto last = flash::last_batch("{\"batch\":[\"a\",\"b\",\"c\"]}\n"
-                                        "{\"board\":\"a\",\"result\":\"done\",\"inputs\":\"1234\"}\n"
-                                        "{\"board\":\"b\",\"result\":\"interrupted\"}\n"
-                                        "{\"board\":\"c\",\"result\":\"do");
+    const auto last = flash::parse_ledger("{\"batch\":[\"a\",\"b\",\"c\"]}\n"
+                                          "{\"board\":\"a\",\"result\":\"done\",\"inputs\":\"1234\"}\n"
+                                          "{\"board\":\"b\",\"result\":\"interrupted\"}\n"
+                                          "{\"board\":\"c\",\"result\":\"do")
+                          .last_batch;
     BOOST_TEST(last.was_cut());
     BOOST_TEST((last.done == std::map<std::string, std::string>{{"a", "1234"}}));
     BOOST_TEST((last.begun == std::set<std::string>{"b", "c"}));
@@ -310,24 +311,77 @@ BOOST_AUTO_TEST_CASE(after_a_batch_that_was_cut_short_the_rest_is_offered) {
     const auto answers = flash::ask_about({stands("a", need::no), stands("b", need::yes)}, last);
     BOOST_TEST(answers->text == "Flash only what does not run the sources (Board b)?");
     // A rollback brings nothing forward.
-    BOOST_TEST(flash::last_batch("{\"batch\":[\"a\",\"b\"]}\n"
-                                 "{\"board\":\"a\",\"action\":\"rollback\",\"result\":\"done\"}\n")
-                   .done.empty());
+    BOOST_TEST(flash::parse_ledger("{\"batch\":[\"a\",\"b\"]}\n"
+                                   "{\"board\":\"a\",\"action\":\"rollback\",\"result\":\"done\"}\n")
+                   .last_batch.done.empty());
     // One that came to its end offers nothing, also when its boards were done one by one afterwards.
     const std::string cut = "{\"batch\":[\"a\",\"b\"]}\n{\"board\":\"a\",\"result\":\"done\"}\n";
-    BOOST_TEST(!flash::last_batch(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").was_cut());
-    BOOST_TEST(!flash::last_batch(cut + "{\"batch\":[]}\n").was_cut());
-    BOOST_TEST(!flash::last_batch("").was_cut());
+    BOOST_TEST(!flash::parse_ledger(cut + "{\"board\":\"b\",\"result\":\"done\"}\n").last_batch.was_cut());
+    BOOST_TEST(!flash::parse_ledger(cut + "{\"batch\":[]}\n").last_batch.was_cut());
+    BOOST_TEST(!flash::parse_ledger("").last_batch.was_cut());
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_that_cannot_be_read_or_was_cut_short_is_told_before_boards_are_chosen) {
+    const test::temporary_folder dir;
+    fleet f(2);
+    f.seen.at.state = dir.path();
+    const auto warned = [&] {
+        recording_sink out;
+        flash::answered_by_flags person;
+        BOOST_TEST(flash::choose_outdated(f.wanted, f.seen, person, out).has_value());
+        std::vector<std::string> all;
+        for (const auto& e : out.events)
+            if (e.kind == "warning") all.push_back(e.text);
+        return all;
+    };
+    const std::string silent = "of no board is it known whether it needs a flash: all that were asked for are flashed";
+    BOOST_TEST((warned() == std::vector<std::string>{silent})); // there is none yet
+    const auto ledger = f.seen.at.ledger().string();
+    BOOST_REQUIRE(io::append_line(ledger, "{\"board\":\"k1\",\"resu").has_value());
+    BOOST_TEST(
+        (warned() == std::vector<std::string>{"line 1 of " + ledger + " was cut short and is passed over", silent}));
+    std::filesystem::remove(ledger);
+    std::filesystem::create_directory(ledger); // root reads every file
+    const auto told = warned();
+    BOOST_TEST_REQUIRE(told.size() == 2u);
+    BOOST_TEST(told[0].find("ledger.jsonl") != std::string::npos);
+    BOOST_TEST(told[0].ends_with(": what was flashed before is not known"));
 }
 
 BOOST_AUTO_TEST_CASE(all_are_the_boards_that_may_be_flashed_and_the_excluded_are_told) {
     fleet f(2);
     f.seen.registry.boards[1].flashable = false;
     flash::request all;
-    flash::take_all(all, f.seen.registry);
+    flash::take_all(all, f.seen.registry, {});
     BOOST_TEST((all.boards == std::vector<std::string>{"k1", "k2"}));
     BOOST_TEST(all.left_out.at("k2") == "excluded from flashing");
     BOOST_TEST(all.is_batch());
+}
+
+BOOST_AUTO_TEST_CASE(all_leave_out_the_device_that_a_person_has_blocked_by_a_pattern) {
+    const auto device_of = [](const std::string& name) {
+        return board::device{name, "/dev/serial/by-id/" + name, "/dev/tty-" + name, board::parse_usb_name(name)};
+    };
+    const auto one = device_of("usb-Klipper_rp2040_AAAA1111-if00"),
+               other = device_of("usb-Klipper_rp2040_BBBB2222-if00"),
+               beacon = device_of("usb-Beacon_Klipper_rp2040_CCCC3333-if00");
+    board::registry r;
+    for (const auto* d : {&one, &other, &beacon}) {
+        board::board b{.key = std::string(1, d->file_name[19]), .name = "x", .mcu = "rp2040"};
+        b.serial_pattern = d->file_name.substr(0, d->file_name.size() - 2) + "*";
+        r.boards.push_back(std::move(b));
+    }
+    r.blocked = {{"usb-klipper_rp2040_BBBB*", "the probe"}};
+    flash::request all;
+    flash::take_all(all, r, std::vector{one, other, beacon});
+    BOOST_TEST(all.boards.size() == 3U);
+    BOOST_REQUIRE(all.left_out.size() == 1U); // that a Beacon is none is nobody's choice: it fails, and says why
+    BOOST_TEST(all.left_out.begin()->first == r.boards[1].key);
+    BOOST_TEST(all.left_out.begin()->second == "excluded by a pattern: the probe");
+    r.boards[0].serial_pattern = r.boards[1].serial_pattern; // two boards claim it: nobody knows which is meant
+    flash::request unsure;
+    flash::take_all(unsure, r, std::vector{one, other, beacon});
+    BOOST_TEST(unsure.left_out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
@@ -344,6 +398,17 @@ BOOST_AUTO_TEST_CASE(the_table_of_a_batch_is_no_wider_than_80_columns) {
                         "                                                applications at 0x8008000, the\n"
                         "                                                image is linked to 0x8020000\n"
                         "The toolhead board of...  SKIP   SKIP   SKIP    runs v0.13.0-7-gabcdef0 already");
+}
+
+BOOST_AUTO_TEST_CASE(the_columns_of_the_table_stand_below_one_another_in_every_script) {
+    const std::vector<flash::batch_row> rows{
+        {"a", "日本", stage_result::pass, stage_result::pass, stage_result::pass, "v1"},
+        {"b", "⚡ Toolhead", stage_result::pass, stage_result::fail, stage_result::skip, "why"},
+        {"c", "日本語日本語日本語日本語日本語", stage_result::skip, stage_result::skip, stage_result::skip, "why"}};
+    BOOST_TEST(flash::table_of(rows) == "DEVICE                   BUILD  FLASH  VERIFY\n"
+                                        "日本                     PASS   PASS   PASS    v1\n"
+                                        "⚡ Toolhead              PASS   FAIL   SKIP    why\n"
+                                        "日本語日本語日本語日...  SKIP   SKIP   SKIP    why");
 }
 
 BOOST_AUTO_TEST_CASE(d22_the_conclusion_of_three_boards_has_a_row_for_each_and_ends_with_the_first_failure) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Surveys of every kind, also of hosts that are against a flash, and the plans that they give. Nothing is looked at
 // here.
+#include <kf/flash/agreement.hpp>
 #include <kf/flash/conclusion.hpp>
-#include <kf/flash/plan.hpp>
+#include <kf/flash/plan_text.hpp>
 #include <kf/flash/run.hpp>
 
 #include <boost/test/unit_test.hpp>

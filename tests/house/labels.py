@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """labels.py ROOT [--write]: docs/DEFECTS.md and docs/LEVELS.md, from tests/labels.txt and the names of the tests. Without
---write it fails when they are not what it would write, when a label has neither a test nor a reason, and when the name
-of a test begins with a label that is not in the list."""
+--write it fails when they are not what it would write, when a label has neither a test nor a reason, when the name of a
+test begins with a label that is not in the list, and when docs/REQUIREMENTS.md cites a test that is not there."""
 import pathlib
 import re
 import sys
@@ -51,6 +51,28 @@ def tests(root, known):
     return by_label, stray
 
 
+def names_of_tests(root):
+    """As a paper cites them: the cases without test_ in front, and `area/file` of each file of tests."""
+    names = set()
+    for file in (root / "tests").rglob("*"):
+        if file.suffix in (".cpp", ".py"):
+            names.add(file.relative_to(root / "tests").with_suffix("").as_posix())
+            names |= {(cpp or python).removeprefix("test_") for cpp, python in CASE.findall(file.read_text())}
+    return names
+
+
+def cited(text):
+    """What stands in brackets, links apart: names of cases, and of files in `backticks`."""
+    for said in re.findall(r"\[([^\[\]]+)\](?!\()", text):
+        for file in re.findall(r"`([^`]+)`", said):
+            yield file
+        yield from re.findall(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", re.sub(r'`[^`]+`|"[^"]+"', "", said))
+
+
+def stale(text, names):
+    return [name for name in cited(text) if name.removeprefix("tests/").removesuffix(".py") not in names]
+
+
 def title(label):
     return label.removeprefix("ROW_") if label.startswith("ROW_") else label.capitalize().replace("Level", "Level ")
 
@@ -88,6 +110,11 @@ def main():
             (root / file).write_text(text)
         elif (root / file).read_text() != text:
             wrong.append(f"{file} is out of date. Try: python3 tests/house/labels.py . --write")
+    names, paper_of_all = names_of_tests(root), "docs/REQUIREMENTS.md"
+    made_up = "| X-01 | [no_test_has_this_name, `no/file`] [a link](x_y.md) [labels_are_read: `house/labels`] |"
+    assert stale(made_up, names | {"labels_are_read"}) == ["no/file", "no_test_has_this_name"]
+    wrong += [f"{paper_of_all} cites {name}, and no test has that name"
+              for name in stale((root / paper_of_all).read_text(), names)]
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"{len(known)} labels, {sum(map(len, by_label.values()))} places of tests")

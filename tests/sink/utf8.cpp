@@ -77,7 +77,19 @@ BOOST_AUTO_TEST_CASE(only_code_points_are_written) {
     for (const char32_t bad : {char32_t{0xD800}, char32_t{0xDFFF}, char32_t{0x110000}, char32_t{0xFFFFFFFF}})
         BOOST_TEST(!append_utf8(out, bad));
     BOOST_TEST(out.size() == 10);
-    BOOST_TEST(columns_of(out) == 4);
+    BOOST_TEST(columns_of(out) == 5); // the last one is a picture
+}
+
+BOOST_AUTO_TEST_CASE(characters_are_as_wide_as_unicode_has_it) {
+    for (const char* one : {"a", "\u00e4", "e\u0301", "\u20ac", "\u25b8", "\u2500", "\u2713", "\u26a0",
+                            "\u0e17\u0e35\u0e48", "\u0915\u094d", "\u2764\ufe0f", "\u0600", "\xff"})
+        BOOST_TEST(columns_of(one) == 1U, one);
+    for (const char* two : {"\u26a1", "\u2705", "\u274c", "\u2b50", "\u231b", "\u65e5", "\uff21", "\uac00",
+                            "\u1112\u1161\u11ab", "\U0001f600", "\U0001fae0", "\U0001f6f7", "\U00020000", "\U0003fffd"})
+        BOOST_TEST(columns_of(two) == 2U, two);
+    for (const char* none : {"", "\u200b", "\u200d", "\ufeff", "\U000e0100"}) BOOST_TEST(columns_of(none) == 0U, none);
+    BOOST_TEST(width_of(U'\ue000') == 1U); // of private use
+    BOOST_TEST(width_of(char32_t{0x10ffff}) == 1U);
 }
 
 } // namespace utf8_test

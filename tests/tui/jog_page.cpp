@@ -69,21 +69,27 @@ panel unhomed() {
 /// A square and a line below it, on a canvas of 210 by 297.
 std::shared_ptr<const step_job> two_strokes() {
     namespace job_of = kf::job;
-    auto job = std::make_shared<step_job>();
-    job->name = "two.job";
-    job->canvas = {0, 0, 210, 297};
+    auto job = std::make_shared<step_job>("two.job", kf::drawing::rectangle{0, 0, 210, 297});
     const auto add = [&](std::size_t number, std::vector<kf::drawing::point> path) {
         const auto begin = path.front();
         path.erase(path.begin());
-        job->strokes.push_back(detail_of({.number = number,
-                                          .steps = {{1, job_of::rapid_xy{begin}},
-                                                    {2, job_of::tool_down{}},
-                                                    {3, job_of::draw_polyline{std::move(path), {}}},
-                                                    {4, job_of::tool_up{}}}}));
+        job->add(detail_of({.number = number,
+                            .steps = {{1, job_of::rapid_xy{begin}},
+                                      {2, job_of::tool_down{}},
+                                      {3, job_of::draw_polyline{std::move(path), {}}},
+                                      {4, job_of::tool_up{}}}}));
     };
     add(1, {{20, 20}, {190, 20}, {190, 150}, {20, 150}, {20, 20}});
     add(2, {{20, 220}, {190, 220}});
     return job;
+}
+
+BOOST_AUTO_TEST_CASE(a_job_knows_how_far_it_goes_before_a_map_of_it_is_painted) {
+    BOOST_TEST((two_strokes()->around == kf::drawing::rectangle{0, 0, 210, 297}));
+    step_job job("", {0, 0, 210, 297});
+    job.add({{}, {}, {}, {{-5, 20}, {190, 300}, {250, 1}}, 0});
+    BOOST_TEST((job.around == kf::drawing::rectangle{-5, 0, 250, 300}));
+    BOOST_TEST((job.canvas == kf::drawing::rectangle{0, 0, 210, 297}));
 }
 
 jog_page page_of(panel p, std::shared_ptr<const step_job> job = {}) {

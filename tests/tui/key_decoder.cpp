@@ -139,9 +139,40 @@ BOOST_AUTO_TEST_CASE(of_a_paste_that_is_longer_than_anybody_means_the_beginning_
 
 BOOST_AUTO_TEST_CASE(many_characters_at_once_from_a_terminal_without_brackets_are_a_paste) {
     keyboard k;
-    BOOST_TEST(k.type("G28 X Y\rM84\r").names() == "Paste");
+    BOOST_TEST(k.type("G28 X Y\rM84\r").later(100ms).names() == "Paste");
     BOOST_TEST(k.type("++++++++++++").names() == "+ + + + + + + + + + + +"); // a key held on a slow link
     BOOST_TEST(k.type("hu!").names() == "h u !");
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_a_paste_that_nothing_marks_belongs_to_it_for_a_moment) {
+    keyboard k;
+    for (const auto& [typed, pasted] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"G1 X10 Y20 ", "G1 X10 Y20 "}, {"F6\rh", "F6\rh"}, {"d!", "\nd!"}, {"\x18q", "\n\x18q"}}) {
+        k.later(90ms).type(typed);
+        BOOST_REQUIRE(k.keys.size() == 1);
+        BOOST_TEST(k.keys[0].pasted == pasted); // no line but the first
+        BOOST_TEST(k.keys[0].guessed);          // a stop in it counts
+        k.keys.clear();
+    }
+    BOOST_TEST(k.later(50ms).type("h\x1b[Ad").names() == "Paste Up Paste"); // an arrow is the person's
+    BOOST_TEST(k.later(50ms).type("\x1b!").names() == "Alt+!");
+    BOOST_TEST(k.type("G1 X10 Y20 ").type("\x1b[200~a\x1b[201~h").names() == "Paste Paste h"); // this one marks them
+    k.type("G1 X10 Y20 ").keys.clear();
+    BOOST_TEST(k.later(100ms).type("h\x1b[A").names() == "h Up");
+    BOOST_TEST(!k.decoder.deadline().has_value());
+    k.type("G1 X10 Y20 ");
+    BOOST_REQUIRE(k.decoder.deadline().has_value());
+    BOOST_TEST((*k.decoder.deadline() == k.now + 100ms));
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_of_a_paste_that_waited_for_us_was_not_late) {
+    keyboard k;
+    BOOST_TEST(k.type("G1 X10 Y20 ").names() == "Paste");
+    k.decoder.feed("hd", k.now + 1ms, k.now + 2s, k.keys);
+    BOOST_TEST(k.names() == "Paste");
+    k.later(3s);
+    k.decoder.feed("hd", k.now, k.now + 2s, k.keys);
+    BOOST_TEST(k.names() == "h d");
 }
 
 BOOST_AUTO_TEST_CASE(what_only_looks_pasted_is_marked_as_a_guess) {
@@ -153,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_only_looks_pasted_is_marked_as_a_guess) {
     k.type("\x1b[200~hudtgp!q\x1b[201~");
     BOOST_REQUIRE(k.keys.size() == 1);
     BOOST_TEST(!k.keys[0].guessed);
-    k.keys.clear();
+    k.later(100ms).keys.clear();
     BOOST_TEST(k.type("\x1b[A\x1b[B\x1b[C\x1b[D").names() == "Up Down Right Left"); // a burst of a slow link
 }
 

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -130,6 +131,21 @@ BOOST_AUTO_TEST_CASE(reads_for_whoever_waits_without_a_thread) {
     d.keys.settled();
     d.type("!");
     BOOST_TEST(d.take(1) == "!* ");
+}
+
+BOOST_AUTO_TEST_CASE(tells_when_a_key_was_read_however_late_it_is_taken) {
+    desk d;
+    const auto before = std::chrono::steady_clock::now();
+    d.keys.resume();
+    d.type("!");
+    d.stopped(1);
+    const auto acted = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() < acted + 1ms) std::this_thread::yield(); // it paints
+    pollfd p{d.keys.descriptor(), POLLIN, 0};
+    BOOST_REQUIRE(::poll(&p, 1, 20000) == 1);
+    const auto keys = d.keys.take();
+    BOOST_REQUIRE(keys.size() == 1);
+    BOOST_TEST((keys[0].read >= before && keys[0].read <= acted));
 }
 
 BOOST_AUTO_TEST_CASE(lets_the_terminal_be_somebody_elses_meanwhile) {

@@ -9,6 +9,7 @@
 #include <kf/cal/routine_printer.hpp>
 #include <kf/cal/write_back.hpp>
 #include <kf/io/interrupt.hpp>
+#include <kf/io/time_stamp.hpp>
 #include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
@@ -107,13 +108,9 @@ static_assert(cal::doer<printer_of_routine>);
 fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
     // A simulated printer that ends with us leaves nothing to go on with.
     if (site.simulator) return site.records / "journal.jsonl";
-    std::error_code ec;
-    std::string name = fs::weakly_canonical(site.socket, ec).string();
-    for (char& c : name)
-        if (c == '/') c = '%';
     std::string command = in.command;
     for (const std::string& operand : in.operands) command += "-" + operand;
-    return calibration_folder(in) / fmt::format("journal-{}{}.jsonl", command, name);
+    return calibration_folder(in) / fmt::format("journal-{}{}.jsonl", command, klippy::socket_in_a_name(site.socket));
 }
 
 void tell_next(cli::invocation& in, const cal::conclusion& c) {
@@ -160,7 +157,7 @@ result<void> settle(cli::invocation& in, cal::routine_journal& journal, answerin
     const auto file = machine_file(in);
     const std::time_t now = std::time(nullptr);
     const fs::path folder = calibration_folder(in);
-    cal::calibration_record record{cal::utc_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
+    cal::calibration_record record{io::time_stamp(now), in.command, c.text, cal::to_json(c.fields), {}, {}, {}};
     if (!c.printer.empty()) {
         const std::string text = cal::difference(c.printer);
         in.out.result({"printer_cfg_diff", text, {{"diff", text}}});

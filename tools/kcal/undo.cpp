@@ -4,6 +4,7 @@
 #include "kcal_commands.hpp"
 
 #include <kf/cal/calibration_record.hpp>
+#include <kf/io/time_stamp.hpp>
 #include <kf/machine/machine_difference.hpp>
 
 #include <fmt/format.h>
@@ -40,7 +41,7 @@ result<void> take_back(cli::invocation& in) {
         KF_TRY(const bool yes, cli::confirm(in, "Shall it be taken back so", false, "--yes"));
         if (!yes) return kf::fail(errc::interrupted, "nothing was written");
     }
-    cal::calibration_record record{cal::utc_stamp(std::time(nullptr)),
+    cal::calibration_record record{io::time_stamp(std::time(nullptr)),
                                    "undo",
                                    "took back kcal " + change->routine,
                                    {},

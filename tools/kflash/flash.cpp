@@ -21,7 +21,8 @@ flash::current_boards current_of(const flash_words& words) {
 result<void> name_boards(flash_words& words, const known_boards& b, const terminal_questions& person) {
     auto& wanted = words.wanted;
     if (words.all) {
-        flash::take_all(wanted, b.registry);
+        const auto seen = board::scan(b.at.devices); // what cannot be seen is told when its boards are looked up
+        flash::take_all(wanted, b.registry, seen ? seen->devices : std::vector<board::device>{});
         if (wanted.boards.empty()) KF_CHECK(board::find(b.registry, ""));
     } else if (wanted.boards.empty()) {
         KF_TRY(auto key, person.which_board(b.registry));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "flash_questions.hpp"
 
+#include <kf/flash/plan_text.hpp>
+
 #include <fmt/format.h>
 
 namespace kf::kflash {

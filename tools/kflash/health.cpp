@@ -12,6 +12,7 @@
 #include <kf/host/print_guard.hpp>
 #include <kf/host/service.hpp>
 #include <kf/host/service_manager.hpp>
+#include <kf/io/time_stamp.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -159,7 +160,7 @@ health_check ledger_check(const known_boards& b) {
 
 /// A Pi without a clock of its own begins somewhere in the past: then times say nothing, make's among them.
 health_check clock_check(const known_boards& b) {
-    const auto now = flash::time_stamp(std::chrono::system_clock::now());
+    const auto now = io::time_stamp(std::chrono::system_clock::now());
     const auto all = flash::read_ledger(b.at.ledger());
     std::string last = "2026-01-01T00:00:00Z";
     if (all)

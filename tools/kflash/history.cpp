@@ -12,10 +12,7 @@
 namespace kf::kflash {
 
 result<flash::ledger> open_ledger(cli::invocation& in, const workplace& at) {
-    KF_TRY(auto all, flash::read_ledger(at.ledger()));
-    for (const auto number : all.torn)
-        in.out.warn(fmt::format("line {} of {} was cut short and is passed over", number, at.ledger().string()));
-    return all;
+    return flash::read_ledger(at.ledger(), in.out);
 }
 
 namespace {

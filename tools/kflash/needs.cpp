@@ -37,18 +37,19 @@ result<std::optional<error>> keep_needed(cli::invocation& in, const known_boards
     std::vector<std::string> keys;
     for (const auto& key : wanted.boards) {
         KF_TRY(const auto board, board::with_key(b.registry, key));
-        if (board.flashable) {
+        if (board.flashable && wanted.wants(key)) {
             keys.push_back(key);
             continue;
         }
         // With --all a person chose to leave it out; one that was named is not what was asked for.
-        if (wanted.left_out.emplace(key, "excluded from flashing").second) blame(board::excluded(board));
+        const auto [left_out, is_new] = wanted.left_out.emplace(key, "excluded from flashing");
+        if (is_new) blame(board::excluded(board));
         in.out.result({"need",
-                       fmt::format("{}: excluded from flashing", board.name),
+                       fmt::format("{}: {}", board.name, left_out->second),
                        {{"key", key},
                         {"name", board.name},
                         {"needed", "excluded"},
-                        {"need_reason", "excluded from flashing"},
+                        {"need_reason", left_out->second},
                         {"version", ""},
                         {"relation", ""},
                         {"host_version", ""}}});

@@ -26,12 +26,13 @@ namespace kf::kjog {
 /// Why the console was left.
 enum class ending { asked, terminal_lost, signal };
 
-template<tui::screen Screen>
+/// `Core` is a jog::console_thread, or a test's.
+template<tui::screen Screen, class Core = jog::console_thread>
 class console_loop {
     using steady = std::chrono::steady_clock;
 
     Screen& screen_;
-    jog::console_thread& core_;
+    Core& core_;
     jog::jog_page page_;
     gamepad_thread* pad_;
     tui::unseen_question unseen_;
@@ -41,7 +42,7 @@ class console_loop {
     bool leaves_when_done_ = false;
     bool stops_when_done_ = false;
 
-    void carry_out(jog::page_effect e) {
+    void carry_out(jog::page_effect e, steady::time_point at) {
         std::visit(
             [&](auto&& what) {
                 using kind = std::decay_t<decltype(what)>;
@@ -50,7 +51,7 @@ class console_loop {
                 } else if constexpr (std::is_same_v<kind, jog::leave_console>)
                     leave();
                 else
-                    core_.give(std::forward<decltype(what)>(what));
+                    core_.give(jog::timed_input{at, std::forward<decltype(what)>(what)});
             },
             std::move(e));
     }
@@ -62,7 +63,7 @@ class console_loop {
         leaves_ = page_.may_leave();
     }
     void take(const tui::key& k) {
-        for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e));
+        for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e), k.read);
     }
     void take(const std::vector<tui::key>& keys) {
         for (const tui::key& k : keys) take(k);
@@ -117,7 +118,7 @@ class console_loop {
 
   public:
     /// No two frames for news of the machine come closer together than `pace`; a key is answered at once.
-    console_loop(Screen& screen, jog::console_thread& core, jog::jog_page page, std::chrono::milliseconds pace,
+    console_loop(Screen& screen, Core& core, jog::jog_page page, std::chrono::milliseconds pace,
                  gamepad_thread* pad = nullptr)
       : screen_(screen)
       , core_(core)
@@ -167,9 +168,10 @@ class console_loop {
             }
             if (leaves_when_done_ && !is_busy()) return ending::signal;
             if (w.asked_to_stop) stops_when_done_ = true;
-            if (stops_when_done_) stop_or_say_why();
+            const bool was_to_stop = stops_when_done_;
+            if (was_to_stop) stop_or_say_why();
             const auto now = steady::now();
-            if (!stops_when_done_ && w.keys.empty() && !by_pad && !w.resized && now < may_draw) continue;
+            if (!was_to_stop && w.keys.empty() && !by_pad && !w.resized && now < may_draw) continue;
             show_news();
             draw();
             fresh = true;

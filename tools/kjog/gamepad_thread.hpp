@@ -4,6 +4,7 @@
 /// the pad is gone nothing is held any more, and it is looked for.
 
 #include <kf/error.hpp>
+#include <kf/io/bell.hpp>
 #include <kf/io/held_signals.hpp>
 #include <kf/io/input_device.hpp>
 #include <kf/io/next_core.hpp>
@@ -13,12 +14,10 @@
 #include <fmt/format.h>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -64,17 +63,16 @@ class gamepad_thread {
         return out;
     }
     ~gamepad_thread() {
-        ring(end_.get());
+        end_.ring();
         if (thread_.joinable()) thread_.join();
     }
     gamepad_thread(const gamepad_thread&) = delete;
     gamepad_thread& operator=(const gamepad_thread&) = delete;
 
     /// Readable when there are news.
-    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
+    [[nodiscard]] int changes() const noexcept { return changed_.native_handle(); }
     [[nodiscard]] pad_news take() {
-        std::uint64_t count = 0;
-        (void)!::read(changed_.get(), &count, sizeof count);
+        changed_.settle();
         const std::lock_guard alone(mutex_);
         return std::exchange(news_, {});
     }
@@ -83,15 +81,10 @@ class gamepad_thread {
     gamepad_thread(std::string path, io::input_device::kind allowed, std::function<void()> stop)
       : path_(std::move(path))
       , allowed_(allowed)
-      , stop_(std::move(stop))
-      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-      , end_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+      , stop_(std::move(stop)) {}
 
-    static void ring(int fd) noexcept {
-        const std::uint64_t one = 1;
-        (void)!::write(fd, &one, sizeof one);
-    }
     void use(io::input_device found) {
+        heard_ = steady::now();
         std::vector<tui::key> keys;
         jog::stop_before_it_is_heard(found, keys);
         pad_ = jog::gamepad(jog::sticks_of(found));
@@ -111,18 +104,20 @@ class gamepad_thread {
     }
     void publish(std::vector<tui::key> keys, std::string note) {
         if (keys.empty() && note.empty()) return;
+        for (tui::key& k : keys) k.read = heard_;
         {
             const std::lock_guard alone(mutex_);
             std::ranges::move(keys, std::back_inserter(news_.keys));
             if (!note.empty()) news_.note = std::move(note);
         }
-        ring(changed_.get());
+        changed_.ring();
     }
     void run() {
         io::ask_for_the_next_core();
         constexpr auto look_again = std::chrono::seconds(1);
         for (;;) {
-            std::array<pollfd, 2> fds{{{device_ ? device_->native_handle() : -1, POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+            std::array<pollfd, 2> fds{
+                {{device_ ? device_->native_handle() : -1, POLLIN, 0}, {end_.native_handle(), POLLIN, 0}}};
             auto left = device_ ? std::chrono::nanoseconds(std::chrono::hours(1)) : look_again;
             if (const auto until = pad_.deadline(); device_ && until)
                 left = std::max<std::chrono::nanoseconds>(*until - steady::now(), std::chrono::nanoseconds(0));
@@ -135,15 +130,16 @@ class gamepad_thread {
                 continue; // until it is there again
             }
             std::vector<tui::key> keys;
+            heard_ = steady::now();
             if (fds[0].revents != 0)
                 hear(keys);
             else
-                pad_.wait_over(steady::now(), keys);
+                pad_.wait_over(heard_, keys);
             tell(std::move(keys), device_ ? "" : "the gamepad is gone: nothing is held; it is looked for");
         }
     }
     void hear(std::vector<tui::key>& keys) {
-        if (jog::hear(*device_, pad_, steady::now(), keys)) return;
+        if (jog::hear(*device_, pad_, heard_, keys)) return;
         pad_.let_go(keys);
         keys.push_back({.code = tui::key_code::focus_out});
         device_.reset();
@@ -152,10 +148,11 @@ class gamepad_thread {
     std::string path_;
     io::input_device::kind allowed_;
     std::function<void()> stop_;
-    io::unique_fd changed_, end_;
+    io::bell changed_, end_;
     std::optional<io::input_device> device_;
     jog::gamepad pad_;
-    std::mutex mutex_; ///< of the news
+    steady::time_point heard_ = steady::now(); ///< when it was looked at last
+    std::mutex mutex_;                         ///< of the news
     pad_news news_;
     std::thread thread_;
 };

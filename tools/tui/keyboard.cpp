@@ -4,13 +4,11 @@
 #include <kf/io/next_core.hpp>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
 #include <utility>
 
 namespace kf::tui {
@@ -19,32 +17,27 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-void ring(int fd) noexcept {
-    const std::uint64_t one = 1;
-    (void)!::write(fd, &one, sizeof one);
-}
-
 } // namespace
 
 void keyboard::resume() {
     if (!first_ || thread_.joinable()) return;
-    bell_ = io::unique_fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    end_ = io::unique_fd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-    if (!bell_ || !end_) return; // then whoever waits goes on to read, and looks first
+    bell_.emplace();
+    end_.emplace();
+    if (!*bell_ || !*end_) return; // then whoever waits goes on to read, and looks first
     looked_ = steady_clock::now();
     thread_ = std::thread([this] { run(); });
 }
 
 void keyboard::pause() noexcept {
     if (!thread_.joinable()) return;
-    ring(end_.get());
+    end_->ring();
     thread_.join();
 }
 
 void keyboard::run() {
     io::ask_for_the_next_core();
     while (!gone_) {
-        std::array<pollfd, 2> fds{{{tty_, POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+        std::array<pollfd, 2> fds{{{tty_, POLLIN, 0}, {end_->native_handle(), POLLIN, 0}}};
         const auto until = [&] {
             const std::lock_guard alone(reading_);
             return decoder_.deadline();
@@ -62,7 +55,7 @@ void keyboard::run() {
             let_time_pass(fresh);
         give(std::move(fresh));
     }
-    ring(bell_.get());
+    bell_->ring();
 }
 
 std::optional<keyboard::time_point> keyboard::deadline() const {
@@ -109,6 +102,7 @@ void keyboard::give(std::vector<key> fresh) {
     unsigned later = 0;
     const key* before = nullptr;
     for (key& k : fresh) {
+        k.read = looked_;
         // A key that is held, and read late: what it does takes a second where nothing answers, and was done.
         k.heeded = before != nullptr && before->heeded;
         if (k.heeded && *before == k) continue;
@@ -126,14 +120,11 @@ void keyboard::give(std::vector<key> fresh) {
         later_ += later;
         std::ranges::move(fresh, std::back_inserter(keys_));
     }
-    if (bell_) ring(bell_.get());
+    if (bell_) bell_->ring();
 }
 
 std::vector<key> keyboard::take() {
-    if (bell_) {
-        std::uint64_t count = 0;
-        (void)!::read(bell_.get(), &count, sizeof count);
-    }
+    if (bell_) bell_->settle();
     const std::lock_guard alone(given_);
     in_hand_ += std::exchange(later_, 0);
     return std::exchange(keys_, {});

@@ -4,7 +4,7 @@
 /// thread that does nothing else. That one is there at once also while frames are made: it sleeps until a key comes,
 /// and the system runs it before those who work. There is one decoder, and who reads holds `reading_`.
 
-#include <kf/io/unique_fd.hpp>
+#include <kf/io/bell.hpp>
 #include <kf/tui/key_decoder.hpp>
 #include <kf/tui/screen.hpp>
 
@@ -39,7 +39,7 @@ class keyboard {
     void resume();
 
     /// What to wait for; readable when look() has something to read, or there are keys to take.
-    [[nodiscard]] int descriptor() const noexcept { return thread_.joinable() ? bell_.get() : tty_; }
+    [[nodiscard]] int descriptor() const noexcept { return thread_.joinable() ? bell_->native_handle() : tty_; }
     /// When look() has something to do although nothing is readable; never, with a thread of its own.
     [[nodiscard]] std::optional<time_point> deadline() const;
     /// Reads what is there, and lets time pass for what has begun. With a thread of its own, does nothing.
@@ -59,7 +59,7 @@ class keyboard {
     /// Once; what waits in the terminal was not late.
     void read_once(std::vector<key>& out);
     void let_time_pass(std::vector<key>& out);
-    void give(std::vector<key> fresh);
+    void give(std::vector<key> fresh); ///< as of `looked_`
 
     int tty_ = -1;
     first_look first_;
@@ -74,7 +74,7 @@ class keyboard {
     std::atomic<unsigned> open_{0}; ///< both
     std::atomic<bool> gone_ = false;
 
-    io::unique_fd bell_, end_;
+    std::optional<io::bell> bell_, end_; ///< of a thread of its own
     std::thread thread_;
 };
 

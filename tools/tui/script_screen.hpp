@@ -49,6 +49,7 @@ class script_screen {
     void act(const struck& s, time_point now, wake& w) {
         if (times_ == 0) began_ = now;
         w.keys.push_back(s.what);
+        w.keys.back().read = now;
         ++times_;
         if (s.held.count() > 0) {
             const auto gap = times_ == 1 ? first_repeat : repeat;

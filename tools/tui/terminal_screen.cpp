@@ -301,7 +301,7 @@ struct terminal_screen::state {
         }
         if (std::exchange(asked_to_stop, 0) != 0) {
             w.asked_to_stop = true;
-            keys.push_back({.code = key_code::focus_out});
+            keys.push_back({.code = key_code::focus_out, .read = steady_clock::now()});
         }
         if (std::exchange(went_on, 0) != 0) {
             take_again();

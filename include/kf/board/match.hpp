@@ -18,14 +18,19 @@
 
 namespace kf::board {
 
+[[nodiscard]] inline bool blocks(const blocked_device& b, const device& d) {
+    return detail::glob(io::to_lower(b.pattern), io::to_lower(d.file_name));
+}
+/// Why a person does not want a device to be flashed: a pattern of this registry has its name.
+[[nodiscard]] inline std::optional<std::string> chosen_block(const registry& r, const device& d) {
+    for (const auto& b : r.blocked)
+        if (blocks(b, d)) return b.reason.empty() ? "blocked by devices.json (" + b.pattern + ")" : b.reason;
+    return std::nullopt;
+}
 /// Why a device is never to be flashed; nothing when it may be.
 [[nodiscard]] inline std::optional<std::string> blocked_reason(const registry& r, const device& d) {
-    const auto hit = [&](const blocked_device& b) {
-        return detail::glob(io::to_lower(b.pattern), io::to_lower(d.file_name));
-    };
-    for (const auto& b : r.blocked)
-        if (hit(b)) return b.reason.empty() ? "blocked by devices.json (" + b.pattern + ")" : b.reason;
-    if (hit(default_blocked)) return default_blocked.reason;
+    if (auto chosen = chosen_block(r, d)) return chosen;
+    if (blocks(default_blocked, d)) return default_blocked.reason;
     const auto runs = [&](const board& b) { return firmware_on(b, d) != usb_firmware::other; };
     if (d.usb.firmware == usb_firmware::other && std::ranges::none_of(r.boards, runs))
         return "unsupported USB device: neither Klipper nor Katapult runs on it";
@@ -36,7 +41,7 @@ namespace kf::board {
 [[nodiscard]] inline std::vector<std::string> unblock_steps(const registry& r, const device& d) {
     std::vector<std::string> steps;
     for (const auto& b : r.blocked)
-        if (detail::glob(io::to_lower(b.pattern), io::to_lower(d.file_name)))
+        if (blocks(b, d))
             steps.push_back(fmt::format("if it is not one of them: kflash include --pattern '{}'", b.pattern));
     if (steps.empty()) steps.emplace_back("see what it is: kflash list");
     return steps;

@@ -16,23 +16,41 @@ inline constexpr std::size_t max_slug = 64;
 
 namespace detail {
 
-/// The letters U+00C0 to U+017F without their marks; a blank where nothing is left in ASCII.
-inline constexpr std::string_view unmarked = "AAAAAA CEEEEIIII NOOOOO  UUUUY  aaaaaa ceeeeiiii nooooo  uuuuy y"
-                                             "AaAaAaCcCcCcCcDd  EeEeEeEeEeGgGgGgGgHh  IiIiIiIiI   JjKk LlLlLlL"
-                                             "l  NnNnNnn  OoOoOo  RrRrRrSsSsSsSsTtTt  UuUuUuUuUuUuWwYyYZzZzZzs";
-static_assert(unmarked.size() == 0x180 - 0xC0);
+// Latin letters without their marks; a blank where nothing, or more than a letter, is left in ASCII.
+// Written by tests/house/unicode_tables.py: Unicode 14.0.0
+// clang-format off
+inline constexpr char32_t latin_begin = 0xc0;
+inline constexpr std::string_view latin =
+    "AAAAAA CEEEEIIII NOOOOO  UUUUY  aaaaaa ceeeeiiii nooooo  uuuuy y"
+    "AaAaAaCcCcCcCcDd  EeEeEeEeEeGgGgGgGgHh  IiIiIiIiI   JjKk LlLlLlL"
+    "l  NnNnNnn  OoOoOo  RrRrRrSsSsSsSsTtTt  UuUuUuUuUuUuWwYyYZzZzZzs"
+    "                                Oo             Uu               "
+    "             AaIiOoUuUuUuUuUu AaAa    GgKkOoOo  j   Gg  NnAa    "
+    "AaAaEeEeIiIiOoOoRrRrUuUuSsTt  Hh      AaEeOoOoOoOoYy            "
+    "                ";
+inline constexpr char32_t latin_additional_begin = 0x1e00;
+inline constexpr std::string_view latin_additional =
+    "AaBbBbBbCcDdDdDdDdDdEeEeEeEeEeFfGgHhHhHhHhHhIiIiKkKkKkLlLlLlLlMm"
+    "MmMmNnNnNnNnOoOoOoOoPpPpRrRrRrRrSsSsSsSsSsTtTtTtTtUuUuUuUuUuVvVv"
+    "WwWwWwWwWwXxXxYyZzZzZzhtwyas    AaAaAaAaAaAaAaAaAaAaAaAaEeEeEeEe"
+    "EeEeEeEeIiIiOoOoOoOoOoOoOoOoOoOoOoOoUuUuUuUuUuUuUuYyYyYyYy      ";
+// clang-format on
+
+/// That of a letter with marks; 0 when it has none.
+[[nodiscard]] constexpr char unmarked(char32_t c) noexcept {
+    char found = ' ';
+    if (c >= latin_begin && c - latin_begin < latin.size()) found = latin[c - latin_begin];
+    if (c >= latin_additional_begin && c - latin_additional_begin < latin_additional.size())
+        found = latin_additional[c - latin_additional_begin];
+    return found == ' ' ? '\0' : found;
+}
 
 /// One character at `i` of UTF-8 as lower-case ASCII, 0 when it has none; `i` moves behind it.
 [[nodiscard]] inline char next_folded(std::string_view text, std::size_t& i) noexcept {
     const utf8_character read = first_character(text.substr(i));
     const char32_t point = read.code;
     i += read.bytes;
-    char c = 0;
-    if (point < 0x80)
-        c = static_cast<char>(point);
-    else if (point >= 0xC0 && point < 0x180 && unmarked[point - 0xC0] != ' ')
-        c = unmarked[point - 0xC0];
-    return io::to_lower(c);
+    return io::to_lower(point < 0x80 ? static_cast<char>(point) : unmarked(point));
 }
 
 } // namespace detail

@@ -7,6 +7,7 @@
 #include <kf/cal/write_back.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/json_fields.hpp>
+#include <kf/io/json_records.hpp>
 #include <kf/machine/machine_difference.hpp>
 #include <kf/machine/machine_edit.hpp>
 #include <kf/sink.hpp>
@@ -16,7 +17,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -38,13 +38,6 @@ struct calibration_record {
     std::string kept;    ///< where the file of before is
     std::vector<written_value> values;
 };
-
-[[nodiscard]] inline std::string utc_stamp(std::time_t when) {
-    std::tm parts{};
-    ::gmtime_r(&when, &parts);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                       parts.tm_hour, parts.tm_min, parts.tm_sec);
-}
 
 /// Where the file of before this change is kept: "kept/20260125T120000Z-square.yaml".
 [[nodiscard]] inline std::filesystem::path kept_file(const std::filesystem::path& folder, const calibration_record& r) {
@@ -101,11 +94,7 @@ inline calibration_record record_of(const json::object& line) {
     const auto text = io::read_file(history, std::size_t{16} << 20);
     if (!text && text.error().code == errc::not_found) return all;
     if (!text) return kf::fail(text.error());
-    for (const std::string_view line : machine::lines_of(*text)) {
-        boost::system::error_code ec;
-        const auto value = json::parse(line, ec);
-        if (!ec && value.is_object()) all.push_back(detail::record_of(value.get_object()));
-    }
+    io::each_json_line(*text, [&](const json::object& line) { all.push_back(detail::record_of(line)); });
     return all;
 }
 

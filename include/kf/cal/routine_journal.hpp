@@ -8,6 +8,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/file_lock.hpp>
 #include <kf/io/json_fields.hpp>
+#include <kf/io/json_records.hpp>
 
 #include <boost/json.hpp>
 
@@ -111,8 +112,8 @@ class routine_journal {
         return std::visit([](const auto& value) { return json::value(value); }, a);
     }
     static std::optional<answer> from_json(const json::value& v) {
-        if (v.is_bool()) return answer(v.get_bool());
-        if (v.is_string()) return answer(std::string(v.get_string()));
+        if (const auto yes = io::value_as<bool>(v)) return answer(*yes);
+        if (auto word = io::value_as<std::string>(v)) return answer(*std::move(word));
         const auto number = io::value_as<double>(v);
         return number ? std::optional(answer(*number)) : std::nullopt;
     }
@@ -130,19 +131,13 @@ class routine_journal {
         if (!text && text.error().code == errc::not_found) return std::nullopt;
         if (!text) return kf::fail(text.error());
         std::optional<routine_identity> whose;
-        for (std::string_view rest = *text; !rest.empty();) {
-            const auto end = std::min(rest.find('\n'), rest.size());
-            boost::system::error_code ec;
-            const auto value = json::parse(rest.substr(0, end), ec);
-            rest.remove_prefix(std::min(end + 1, rest.size()));
-            if (ec || !value.is_object()) continue; // cut short
-            const json::object& line = value.get_object();
+        io::each_json_line(*text, [&](const json::object& line) {
             if (const auto routine = io::text_at(line, "routine"); !routine.empty()) {
                 whose = routine_identity{routine, io::text_at(line, "options"), io::text_at(line, "machine")};
                 machine_text_ = io::text_at(line, "machine_text");
             }
             if (whose) take(line);
-        }
+        });
         return whose;
     }
 

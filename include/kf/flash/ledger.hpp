@@ -4,15 +4,21 @@
 /// after a cut at any byte, but for its last line: that one is passed over, and the next one begins behind it.
 
 #include <kf/board/usb_name.hpp>
+#include <kf/flash/batch_record.hpp>
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/json_fields.hpp>
+#include <kf/io/json_records.hpp>
+#include <kf/io/time_stamp.hpp>
+#include <kf/sink.hpp>
 #include <kf/units.hpp>
 
 #include <boost/json.hpp>
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <chrono>
-#include <ctime>
+#include <cstddef>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,15 +47,6 @@ struct ledger_entry {
     bool operator==(const ledger_entry&) const = default;
 };
 
-[[nodiscard]] inline std::string time_stamp(std::chrono::system_clock::time_point now) {
-    const std::time_t t = std::chrono::system_clock::to_time_t(now);
-    std::tm parts{};
-    ::gmtime_r(&t, &parts);
-    char stamp[32];
-    std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return stamp;
-}
-
 /// The result of a line that is written before the stop: if it is the last one of a board, kflash was killed, and
 /// nobody knows what the board holds.
 inline constexpr std::string_view begun = "begun";
@@ -77,7 +74,7 @@ inline constexpr ledger_text ledger_texts[] = {
 /// `e.time` is filled in.
 [[nodiscard]] inline result<void> append(const std::filesystem::path& ledger, ledger_entry e,
                                          std::chrono::system_clock::time_point now = std::chrono::system_clock::now()) {
-    e.time = time_stamp(now);
+    e.time = io::time_stamp(now);
     boost::json::object line;
     for (const auto& [name, field] : detail::ledger_texts) line[name] = e.*field;
     line["write_s"] = e.write_time;
@@ -87,44 +84,44 @@ inline constexpr ledger_text ledger_texts[] = {
 }
 
 struct ledger {
-    std::vector<ledger_entry> entries; ///< oldest first
-    std::vector<std::size_t> torn;     ///< numbers of lines, from 1, that are no record
+    std::vector<ledger_entry> entries = {}; ///< oldest first
+    batch_record last_batch = {};
+    std::vector<std::size_t> torn = {}; ///< numbers of lines, from 1, that are no record
 };
 
 /// A line about no board is another program's, or another part's: it is passed over.
 [[nodiscard]] inline ledger parse_ledger(std::string_view text) {
     ledger all;
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const auto end = std::min(text.find('\n'), text.size());
-        const auto line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.empty()) continue;
-        boost::system::error_code ec;
-        const auto value = boost::json::parse(line, ec);
-        if (ec || !value.is_object()) {
-            all.torn.push_back(number);
-            continue;
-        }
-        const auto& o = value.get_object();
+    all.torn = io::each_json_line(text, [&](const boost::json::object& o) {
+        all.last_batch.take(o);
         ledger_entry e;
         for (const auto& [name, field] : detail::ledger_texts) e.*field = io::text_at(o, name);
-        if (e.board.empty() || e.result.empty()) continue;
+        if (e.board.empty() || e.result.empty()) return;
         e.write_time = io::value_at<double>(o, "write_s").value_or(0);
         e.verify_time = io::value_at<double>(o, "verify_s").value_or(0);
         e.downtime = io::value_at<double>(o, "downtime_s").value_or(0);
         // That it began is of interest only as long as nothing tells how it ended.
         std::erase_if(all.entries, [&](const ledger_entry& x) { return x.board == e.board && x.result == begun; });
         all.entries.push_back(std::move(e));
-    }
+    });
     return all;
 }
 
 /// None yet is an empty one.
 [[nodiscard]] inline result<ledger> read_ledger(const std::filesystem::path& file) {
-    const auto text = io::read_file(file);
+    const auto text = io::read_file(file, std::size_t{1} << 26);
     if (!text && text.error().code == errc::not_found) return ledger{};
     if (!text) return kf::fail(text.error());
     return parse_ledger(*text);
+}
+/// Lines that were cut short are told.
+template<sink Sink>
+[[nodiscard]] result<ledger> read_ledger(const std::filesystem::path& file, Sink& out) {
+    auto all = read_ledger(file);
+    if (all)
+        for (const auto number : all->torn)
+            out.warn(fmt::format("line {} of {} was cut short and is passed over", number, file.string()));
+    return all;
 }
 
 /// A board by its key, and by its own serial number where it has one: another board may have come in its place.

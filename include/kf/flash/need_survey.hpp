@@ -6,6 +6,7 @@
 #include <kf/board/match.hpp>
 #include <kf/board/registry.hpp>
 #include <kf/flash/configured.hpp>
+#include <kf/flash/klippys.hpp>
 #include <kf/flash/need.hpp>
 #include <kf/host/print_guard.hpp>
 #include <kf/host/service_manager.hpp>
@@ -41,11 +42,9 @@ template<io::process_runner Runner>
 [[nodiscard]] klippy_words ask_klippys(Runner& runner, const place& at) {
     klippy_words all;
     host::systemd manager(runner, at.systemctl, at.service_timeout);
-    const auto units = manager.klippy_units();
-    const auto found = host::survey_klippys(at.proc, units.value_or(std::vector<host::unit_state>{}));
-    if (!found) return all;
+    const auto seen = look_at_klippys(manager, at, facts_patience, {});
     bool answered = false;
-    for (const auto& sight : host::look_at_printers(*found, facts_patience)) {
+    for (const auto& sight : seen.printers) {
         if (!sight.activity) continue;
         answered = true;
         all.take(*sight.activity);

@@ -8,7 +8,7 @@
 #include <kf/board/slug.hpp>
 #include <kf/firmware/image.hpp>
 #include <kf/firmware/make.hpp>
-#include <kf/host/print_guard.hpp>
+#include <kf/host/printer_activity.hpp>
 #include <kf/host/right.hpp>
 #include <kf/io/xdg_paths.hpp>
 

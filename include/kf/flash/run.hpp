@@ -3,6 +3,7 @@
 /// The only place with effects on boards and services. It takes a built_plan and a second survey, and refuses when that
 /// does not agree with the plan.
 
+#include <kf/flash/agreement.hpp>
 #include <kf/flash/batch_record.hpp>
 #include <kf/flash/built_plan.hpp>
 #include <kf/flash/event.hpp>
@@ -74,35 +75,6 @@ void write_down(const built_plan& built, const outcome& o, Reporter& tell) {
     const auto pruned = all ? images.prune(*all, static_cast<std::size_t>(p.keep_images)) : result<void>{};
     if (!pruned) owned_sink<Reporter>(tell, {}).warn(pruned.error().what);
 }
-
-} // namespace detail
-
-/// The part of a built plan that a second look agrees with.
-struct agreed_plan {
-    flash_plan now;                       ///< its boards only
-    std::vector<std::size_t> numbers;     ///< of each, in the plan
-    std::vector<result<void>> objections; ///< of each board of the plan
-};
-[[nodiscard]] inline result<agreed_plan> agree_on(const flash_plan& planned, const survey& seen) {
-    KF_TRY(auto now, plan(planned.wanted, seen));
-    agreed_plan all{std::move(now), {}, {}};
-    std::vector<board_plan> boards;
-    for (std::size_t i = 0; i < planned.boards.size(); ++i) {
-        auto board = agreed(planned.boards[i], all.now);
-        all.objections.emplace_back();
-        if (!board) {
-            all.objections.back() = kf::fail(std::move(board).error());
-            continue;
-        }
-        boards.push_back(*std::move(board));
-        all.numbers.push_back(i);
-    }
-    all.now.boards = std::move(boards);
-    KF_CHECK(agree(planned, all.now));
-    return all;
-}
-
-namespace detail {
 
 /// A line that says what this batch is about: if it is cut short, the next one offers the rest.
 [[nodiscard]] inline result<void> begin_batch(const flash_plan& p) {

@@ -5,22 +5,28 @@
 
 #include <kf/flash/event.hpp>
 #include <kf/flash/learn.hpp>
+#include <kf/flash/ledger.hpp>
 #include <kf/flash/questions.hpp>
-#include <kf/io/atomic_file.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
 #include <string>
 
 namespace kf::flash {
 
-/// Every board; those that are excluded are left out.
-inline void take_all(request& wanted, const board::registry& registry) {
+/// Every board; those that are excluded are left out, and so are those whose device a person has blocked by a pattern.
+/// `devices`: what is plugged in.
+inline void take_all(request& wanted, const board::registry& registry, std::span<const board::device> devices) {
     wanted.all = true;
     for (const auto& b : registry.boards) {
         wanted.boards.push_back(b.key);
         if (!b.flashable) wanted.left_out.emplace(b.key, "excluded from flashing");
+        const auto its = board::claimed(registry, b, devices);
+        if (its.size() != 1 || board::claimants(registry, *its.front()).size() != 1) continue;
+        if (const auto why = board::chosen_block(registry, *its.front()))
+            wanted.left_out.emplace(b.key, "excluded by a pattern: " + *why);
     }
 }
 
@@ -79,8 +85,10 @@ template<questions Questions, sink Sink>
 /// Stage 2: versions.
 template<questions Questions, sink Sink>
 [[nodiscard]] result<void> choose_outdated(request& wanted, const survey& seen, Questions& person, Sink& out) {
-    const auto text = io::read_file(seen.at.ledger(), std::size_t{1} << 26).value_or("");
-    const auto standings = standings_of(wanted, seen, parse_ledger(text));
+    auto read = read_ledger(seen.at.ledger(), out);
+    if (!read) out.warn(read.error().what + ": what was flashed before is not known");
+    const auto known_flashes = std::move(read).value_or(ledger{});
+    const auto standings = standings_of(wanted, seen, known_flashes);
     bool known = false;
     for (const auto& [board, inputs] : standings) {
         known = known || board.need.is != need::unknown;
@@ -88,7 +96,7 @@ template<questions Questions, sink Sink>
     }
     if (!known && !standings.empty())
         out.warn("of no board is it known whether it needs a flash: all that were asked for are flashed");
-    const auto question = ask_about(standings, last_batch(text));
+    const auto question = ask_about(standings, known_flashes.last_batch);
     if (!question) return {};
     KF_TRY(const bool leave_out, person.leave_out(*question));
     if (leave_out) wanted.left_out.insert(question->boards.begin(), question->boards.end());

@@ -4,6 +4,7 @@
 /// asked of a person because of it. Pure: it reads what a survey saw.
 
 #include <kf/flash/batch_record.hpp>
+#include <kf/flash/ledger.hpp>
 #include <kf/flash/need.hpp>
 #include <kf/flash/survey.hpp>
 

@@ -9,11 +9,12 @@
 #include <kf/board/registry.hpp>
 #include <kf/flash/configured.hpp>
 #include <kf/flash/firmware_plan.hpp>
+#include <kf/flash/klippys.hpp>
 #include <kf/flash/method_order.hpp>
 #include <kf/flash/port_free.hpp>
 #include <kf/flash/right_to.hpp>
 #include <kf/flash/stopping.hpp>
-#include <kf/host/klippy_survey.hpp>
+#include <kf/host/print_guard.hpp>
 #include <kf/host/service_manager.hpp>
 #include <kf/io/interrupt.hpp>
 
@@ -222,21 +223,17 @@ inline void look_for_device(board_survey& b, const board::registry& registry, co
 template<io::process_runner Runner>
 void look_for_services(survey& seen, const request& wanted, const place& at, Runner& runner) {
     host::systemd manager(runner, at.systemctl, at.service_timeout);
-    seen.units.klippys = manager.klippy_units();
+    auto klippys = look_at_klippys(manager, at, host::guard_options{}.patience, at.moonraker);
+    seen.units.klippys = std::move(klippys.units);
     if (!seen.units.klippys) return;
+    seen.printers = std::move(klippys.printers);
     const auto ask = [&](const std::string& unit) {
         if (host::is_unit_name(unit) && !seen.units.state_of(unit) && !seen.units.others.contains(unit))
             seen.units.others.emplace(unit, manager.show(unit));
         return seen.units.state_of(unit);
     };
-    const auto instances = host::survey_klippys(at.proc, *seen.units.klippys);
-    if (!instances) {
-        seen.units.klippys = kf::fail(instances.error());
-        return;
-    }
-    seen.printers = host::look_at_printers(*instances, host::guard_options{}.patience, at.moonraker);
-    for (const auto& k : *instances)
-        if (const auto state = ask(k.process.unit))
+    for (const auto& k : seen.printers)
+        if (const auto state = ask(k.instance.process.unit))
             for (const auto& dependent : state->dependents) (void)ask(dependent);
     for (const auto& unit : host::read_owed(at.journal()))
         if (const auto state = ask(unit); !state || !state->runs()) seen.owed.push_back(unit);

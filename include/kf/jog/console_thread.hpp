@@ -3,18 +3,17 @@
 /// The console on a thread of its own, so that nothing it waits for blocks a screen or the emergency stop. A page gives
 /// what the person asks, looks at shown(), and sleeps on changes() beside its keys.
 
+#include <kf/io/bell.hpp>
 #include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
-#include <kf/io/unix_socket.hpp>
 #include <kf/jog/console.hpp>
-#include <kf/klippy/socket_lock.hpp>
+#include <kf/klippy/socket_connector.hpp>
+#include <kf/run/held_printer.hpp>
 
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include <atomic>
 #include <deque>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,18 +25,15 @@ namespace kf::jog {
 struct console_request {
     machine::machine machine;
     std::string socket;
-    std::filesystem::path records; ///< the folder of the pen records
+    run::held_printer held; ///< with its lock
     console_setup setup = {};
-    std::string who = "kjog"; ///< what others are told who meet our lock
 };
 
 class console_thread {
   public:
-    /// Takes the lock of the printer. errc::busy names who has it. That there is no Klipper is no error: it is looked
-    /// for.
+    /// That there is no Klipper is no error: it is looked for.
     [[nodiscard]] static result<std::unique_ptr<console_thread>> start(console_request r) {
-        KF_TRY(auto lock, klippy::lock_printer(r.socket, r.who));
-        std::unique_ptr<console_thread> out(new console_thread(std::move(r), std::move(lock)));
+        std::unique_ptr<console_thread> out(new console_thread(std::move(r)));
         if (!out->wake_ || !out->changed_) return kf::fail(io::system_error("cannot make an eventfd"));
         const io::held_signals theirs; // they are for whoever reads the keys
         out->thread_ = std::thread([p = out.get()] { p->run(); });
@@ -45,7 +41,7 @@ class console_thread {
     }
     ~console_thread() {
         ending_ = true;
-        ring(wake_.get());
+        wake_.ring();
         if (thread_.joinable()) thread_.join();
     }
     console_thread(const console_thread&) = delete;
@@ -57,7 +53,7 @@ class console_thread {
             const std::lock_guard alone(mutex_);
             inbox_.push_back(std::move(in));
         }
-        ring(wake_.get());
+        wake_.ring();
     }
     /// The emergency stop, from the thread that read the key: written before anything else happens.
     [[nodiscard]] result<void> stop() {
@@ -68,7 +64,7 @@ class console_thread {
             const std::lock_guard alone(mutex_);
             inbox_.push_front(std::move(told));
         }
-        ring(wake_.get());
+        wake_.ring();
         return pressed;
     }
     [[nodiscard]] panel shown() const {
@@ -81,45 +77,30 @@ class console_thread {
         return at_work_ || !inbox_.empty();
     }
     /// Readable when the panel has changed since the last settle_changes().
-    [[nodiscard]] int changes() const noexcept { return changed_.get(); }
-    void settle_changes() noexcept { drain(changed_.get()); }
+    [[nodiscard]] int changes() const noexcept { return changed_.native_handle(); }
+    void settle_changes() noexcept { changed_.settle(); }
 
   private:
-    struct connect_to {
-        std::string path;
-        [[nodiscard]] result<io::unix_socket> operator()(io::time_point until) const {
-            return io::unix_socket::connect(path, until);
-        }
-    };
+    using connect_to = klippy::socket_connector;
 
-    console_thread(console_request r, io::file_lock lock)
+    /// Whoever is at the console has the stop at hand: it looks for a Klipper that is gone, whatever machine.yaml says.
+    [[nodiscard]] static klippy::reconnect_policy looks_for(const machine::connection& c) {
+        auto policy = run::policy_of(c);
+        policy.auto_reconnect = true;
+        return policy;
+    }
+    explicit console_thread(console_request r)
       : request_(std::move(r))
-      , lock_(std::move(lock))
-      , record_(request_.records, request_.socket)
-      , square_(request_.records, request_.socket)
-      , session_(connect_to{request_.socket}, {.attempts = request_.machine.connection.reconnect_attempts,
-                                               .interval = request_.machine.connection.reconnect_interval_s,
-                                               .auto_reconnect = true})
+      , session_(connect_to{request_.socket}, looks_for(request_.machine.connection))
       , stop_(connect_to{request_.socket})
-      , console_(session_, stop_, request_.machine, record_, square_, request_.setup)
-      , wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-      , changed_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      , console_(session_, stop_, request_.machine, request_.held.record, request_.held.square, request_.setup) {
         console_.on_change = [this](const panel& p) {
             {
                 const std::lock_guard alone(mutex_);
                 shown_ = p;
             }
-            ring(changed_.get());
+            changed_.ring();
         };
-    }
-
-    static void ring(int fd) noexcept {
-        const std::uint64_t one = 1;
-        (void)!::write(fd, &one, sizeof one);
-    }
-    static void drain(int fd) noexcept {
-        std::uint64_t count = 0;
-        (void)!::read(fd, &count, sizeof count);
     }
 
     void run() {
@@ -144,22 +125,19 @@ class console_thread {
     /// Until a key comes, Klipper says something, or `until`.
     void rest(io::time_point until) noexcept {
         const auto left = until - std::chrono::steady_clock::now();
-        std::array<pollfd, 2> fds{{{wake_.get(), POLLIN, 0}, {-1, POLLIN, 0}}};
+        std::array<pollfd, 2> fds{{{wake_.native_handle(), POLLIN, 0}, {-1, POLLIN, 0}}};
         if (session_.connected()) fds[1].fd = session_.link().transport().native_handle();
         const timespec t{.tv_sec = std::max<std::int64_t>(0, left / std::chrono::seconds(1)),
                          .tv_nsec = std::max<std::int64_t>(0, (left % std::chrono::seconds(1)).count())};
         ::ppoll(fds.data(), fds.size(), &t, nullptr);
-        drain(wake_.get());
+        wake_.settle();
     }
 
     console_request request_;
-    io::file_lock lock_;
-    run::pen_record record_;
-    run::square_record square_;
     klippy::session<connect_to> session_;
     stop_button<connect_to> stop_;
     console<connect_to> console_;
-    io::unique_fd wake_, changed_;
+    io::bell wake_, changed_;
     mutable std::mutex mutex_; ///< of what is below
     std::deque<timed_input> inbox_;
     bool at_work_ = false;

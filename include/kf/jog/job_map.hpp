@@ -20,11 +20,7 @@ namespace kf::jog {
 inline void paint_map(tui::pane p, const step_job& job, std::size_t in_hand, const std::vector<bool>& drawn) {
     if (p.rows() < 2 || p.columns() < 4 || job.strokes.empty()) return;
     const preview::raster_size size{p.columns() * 2, p.rows() * 4};
-    drawing::rectangle all = job.canvas;
-    for (const step_stroke& s : job.strokes)
-        for (const drawing::point at : s.path)
-            all = {std::min(all.left, at.x), std::min(all.top, at.y), std::max(all.right, at.x),
-                   std::max(all.bottom, at.y)};
+    const drawing::rectangle& all = job.around;
     const double scale = std::min((static_cast<double>(size.width) - 1) / std::max(all.width(), 1e-3),
                                   (static_cast<double>(size.height) - 1) / std::max(all.height(), 1e-3));
     const auto seen = [&](drawing::point at) {

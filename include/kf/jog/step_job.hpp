@@ -32,7 +32,19 @@ struct step_stroke {
 struct step_job {
     std::string name;
     drawing::rectangle canvas;
-    std::vector<step_stroke> strokes;
+    drawing::rectangle around; ///< the canvas and all that is drawn: a map is painted often, and a job may be huge
+    std::vector<step_stroke> strokes = {};
+
+    explicit step_job(std::string n = {}, drawing::rectangle c = {})
+      : name(std::move(n))
+      , canvas(c)
+      , around(c) {}
+    void add(step_stroke s) {
+        for (const drawing::point at : s.path)
+            around = {std::min(around.left, at.x), std::min(around.top, at.y), std::max(around.right, at.x),
+                      std::max(around.bottom, at.y)};
+        strokes.push_back(std::move(s));
+    }
 };
 
 namespace detail {
@@ -65,9 +77,8 @@ namespace detail {
 template<class Strokes>
 [[nodiscard]] result<std::shared_ptr<const step_job>> step_job_of(Strokes strokes, std::string name,
                                                                   const machine::machine& m) {
-    auto out = std::make_shared<step_job>();
-    out->name = std::move(name);
-    out->canvas = {0, 0, m.canvas.width_mm, m.canvas.height_mm};
+    const drawing::rectangle canvas{0, 0, m.canvas.width_mm, m.canvas.height_mm};
+    auto out = std::make_shared<step_job>(std::move(name), canvas);
     std::optional<job::step> tool, pen;
     for (;;) {
         KF_TRY(auto s, strokes());
@@ -79,9 +90,10 @@ template<class Strokes>
             }
             continue;
         }
-        out->strokes.push_back(detail::as_step_stroke(*std::move(s)));
-        out->strokes.back().tool = tool;
-        out->strokes.back().pen = pen;
+        step_stroke fresh = detail::as_step_stroke(*std::move(s));
+        fresh.tool = tool;
+        fresh.pen = pen;
+        out->add(std::move(fresh));
     }
     if (out->strokes.empty()) return kf::fail({errc::malformed, "the job has no strokes", {}, out->name});
     return out;

@@ -55,10 +55,10 @@ namespace detail {
     record r{io::text_at(o, "kind"), {}};
     for (const auto& [key, value] : o) {
         if (key == "event" || key == "kind") continue;
-        if (value.is_string())
-            r.fields.push_back({key, std::string(value.get_string())});
-        else if (value.is_bool())
-            r.fields.push_back({key, value.get_bool()});
+        if (auto text = io::value_as<std::string>(value))
+            r.fields.push_back({key, *std::move(text)});
+        else if (const auto flag = io::value_as<bool>(value))
+            r.fields.push_back({key, *flag});
         else if (const auto whole = io::value_as<std::int64_t>(value))
             r.fields.push_back({key, *whole});
         else if (const auto number = io::value_as<double>(value))

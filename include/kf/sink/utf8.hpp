@@ -3,11 +3,15 @@
 /// UTF-8, read one character at a time and written: what JSON takes, what a terminal may show, how wide it is (RFC
 /// 3629). The only header that knows the library.
 
+#include <kf/sink/width_table.hpp>
+
 #include <utf8cpp/utf8/checked.h>
 #include <utf8cpp/utf8/unchecked.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -69,10 +73,30 @@ inline bool append_utf8(std::string& out, char32_t code) {
     return true;
 }
 
-/// Characters of a text: its columns, as far as each takes one.
+namespace detail {
+
+[[nodiscard]] constexpr bool within(std::span<const code_range> ranges, char32_t c) noexcept {
+    const auto at = std::ranges::lower_bound(ranges, c, {}, &code_range::last);
+    return at != ranges.end() && at->first <= c;
+}
+
+} // namespace detail
+
+/// The columns of a character on a terminal: one for most, two for those of East Asia and for pictures, none for marks
+/// that sit on the one before (UAX 11, and not the locale: a frame is the same everywhere).
+[[nodiscard]] constexpr std::size_t width_of(char32_t c) noexcept {
+    if (c < 0x300) return 1;
+    return detail::within(detail::no_width, c) ? 0 : detail::within(detail::two_wide, c) ? 2 : 1;
+}
+
+/// The columns of a text; of what is no UTF-8, one for each fault.
 [[nodiscard]] inline std::size_t columns_of(std::string_view text) noexcept {
     std::size_t n = 0;
-    for (; !text.empty(); text.remove_prefix(first_character(text).bytes)) ++n;
+    while (!text.empty()) {
+        const auto c = first_character(text);
+        n += c.valid ? width_of(c.code) : 1;
+        text.remove_prefix(c.bytes);
+    }
     return n;
 }
 

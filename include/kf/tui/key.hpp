@@ -4,8 +4,10 @@
 
 #include <kf/sink/utf8.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <tuple>
 
 namespace kf::tui {
 
@@ -50,7 +52,15 @@ struct key {
     std::string pasted = {};
     bool guessed = false; ///< a paste that nothing marked as one: a person on a slow link may have typed it
     bool heeded = false;  ///< it has been acted upon when it was read (screen.hpp)
-    bool operator==(const key&) const = default;
+    std::chrono::steady_clock::time_point read = {}; ///< when its bytes were; who takes it may be late
+
+    /// The same key, whenever.
+    bool operator==(const key& other) const {
+        const auto parts = [](const key& k) {
+            return std::tie(k.code, k.text, k.modifiers, k.action, k.pasted, k.guessed, k.heeded);
+        };
+        return parts(*this) == parts(other);
+    }
 };
 
 /// What a binding is for: one key with its modifiers. Letters are the same in both cases, a character brings its shift.

@@ -8,7 +8,8 @@
 /// - Esc counts when no byte follows it within the escape delay, or at once by the kitty protocol; a run of them is one
 ///   Esc after the delay of the first, or at the third.
 /// - A bracketed paste is one key with all of its text. From a terminal without brackets, many different characters in
-///   one read are one too, marked as a guess: hardly anybody types them at once.
+///   one read are one too, marked as a guess: hardly anybody types them at once. What follows within a moment belongs
+///   to it, as a key of its own that is marked so, too.
 /// - An answer of the terminal, a click, an unknown sequence are nothing.
 
 #include <kf/tui/key.hpp>
@@ -40,19 +41,20 @@ class key_decoder {
     /// what has waited for us was not late.
     void feed(std::string_view bytes, time_point since, time_point now, std::vector<key>& out) {
         wait_over(since, out);
-        if (state_ == state::ground && looks_pasted(bytes)) {
-            out.push_back({.code = key_code::paste, .pasted = std::string(bytes), .guessed = true});
-            return;
+        if (state_ == state::ground && !guess_ends_ && looks_pasted(bytes)) {
+            guess_ends_ = now + guess_gap;
+            guess_has_a_line_ = false;
         }
         for (const char b : bytes) take(static_cast<unsigned char>(b), now, out);
     }
     /// When wait_over() has something to do, if no byte comes before.
     [[nodiscard]] std::optional<time_point> deadline() const noexcept {
-        if (state_ == state::ground) return std::nullopt;
-        return deadline_;
+        if (state_ == state::ground) return guess_ends_;
+        return guess_ends_ ? std::min(deadline_, *guess_ends_) : deadline_;
     }
     /// Time has passed: a lone Esc becomes one, what was cut off is dropped.
     void wait_over(time_point now, std::vector<key>& out) {
+        if (guess_ends_ && now >= *guess_ends_) guess_ends_.reset();
         if (state_ == state::ground || now < deadline_) return;
         if (state_ == state::escape) out.push_back({.code = key_code::escape});
         if (state_ == state::paste) end_paste(out);
@@ -69,7 +71,7 @@ class key_decoder {
     enum class state { ground, escape, csi, ss3, mouse, control_string, paste, character };
 
     /// A sequence stops in the middle: long enough for the slowest link, short enough not to swallow what is typed.
-    static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000};
+    static constexpr std::chrono::milliseconds sequence_gap{500}, paste_gap{1000}, guess_gap{100};
     static constexpr std::string_view paste_end = "\x1b[201~";
     /// Of a paste: what is behind it is read and dropped.
     static constexpr std::size_t longest_paste = std::size_t{1} << 20;
@@ -79,6 +81,8 @@ class key_decoder {
     std::string pending_; ///< bytes of what has begun, in `escape` one for each Esc
     bool alt_ = false;    ///< the sequence or character came behind an Esc of its own
     time_point deadline_{};
+    std::optional<time_point> guess_ends_; ///< as long as what comes belongs to a paste that nothing marked as one
+    bool guess_has_a_line_ = false;        ///< and what comes now is behind its end
 
     [[nodiscard]] static bool looks_pasted(std::string_view bytes) {
         if (bytes.size() < 8 || bytes.find('\x1b') != std::string_view::npos) return false;
@@ -129,7 +133,16 @@ class key_decoder {
         }
     }
 
+    /// Behind the end of a line it begins with one: a field of text takes no more than the first.
+    void guess(unsigned char b, time_point now, std::vector<key>& out) {
+        guess_ends_ = now + guess_gap;
+        if (out.empty() || !out.back().guessed)
+            out.push_back({.code = key_code::paste, .pasted = guess_has_a_line_ ? "\n" : "", .guessed = true});
+        out.back().pasted += static_cast<char>(b);
+        guess_has_a_line_ = guess_has_a_line_ || b == '\n' || b == '\r';
+    }
     void ground(unsigned char b, time_point now, std::vector<key>& out) {
+        if (guess_ends_ && b != 0x1b && !alt_) return guess(b, now, out);
         if (b == 0x1b) {
             begin(state::escape, now + escape_delay_);
             pending_ = '\x1b';
@@ -334,7 +347,10 @@ class key_decoder {
         if (final == '~' && groups[0][0] == 27 && groups.size() == 3) { // xterm's modifyOtherKeys
             k = kitty_key(groups[2][0]);
         } else if (final == '~') {
-            if (groups[0][0] == 200) return begin(state::paste, now + paste_gap);
+            if (groups[0][0] == 200) {
+                guess_ends_.reset(); // nothing is left to guess
+                return begin(state::paste, now + paste_gap);
+            }
             k = tilde_key(groups[0][0]);
         } else if (final == 'u')
             k = alternate_key(groups[0], modifiers);

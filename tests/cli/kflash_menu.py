@@ -433,7 +433,7 @@ class Menu(WorldTest):
         t.until("method   katapult")
         t.keys("2", "Enter")
         t.until("MCU, now rp2040")
-        t.type("atmega2560")  # with the Enter it would be a paste
+        t.paste("atmega2560", bracketed=True)  # typed so fast an Enter right behind it would be pasted, too
         t.until(": atmega2560")
         t.keys("Enter")
         t.until("MCU      atmega2560")

@@ -433,9 +433,9 @@ class Menu(WorldTest):
         t.until("method   katapult")
         t.keys("2", "Enter")
         t.until("MCU, now rp2040")
-        t.type("atmega2560")  # with the Enter it would be a paste
-        t.until(": atmega2560")
-        t.keys("Enter")
+        t.type("atmega")  # more at once would be a paste, and the Enter behind it the end of its line
+        t.until(": atmega")
+        t.type("2560\r")
         t.until("MCU      atmega2560")
         t.keys("m")
         t.until("S saves the new MCU first")

@@ -83,7 +83,13 @@ void print(const panel& p) {
 
 int main(int argc, char** argv) {
     if (argc < 3) return 2;
-    console_request request{machine::sim_machine(), argv[1], argv[2]};
+    auto lock = klippy::lock_printer(argv[1], "the bench of kjog");
+    if (!lock) {
+        fmt::print(stderr, "{}\n", lock.error().what);
+        return 1;
+    }
+    console_request request{
+        machine::sim_machine(), argv[1], {*std::move(lock), {argv[2], argv[1]}, {argv[2], argv[1]}}};
     request.setup.who = run::touch_off_by::simulation;
     if (argc > 3) request.setup.speed = std::atof(argv[3]);
     for (machine::tool& t : request.machine.tools) t.travel_feed_mm_s = 120;

@@ -332,7 +332,40 @@ BOOST_AUTO_TEST_CASE(a_triangle_and_a_turned_sheet_find_the_same_lean) {
                                {"aside", 2 * 0.006 * 90 - 0.2},
                                {"as", std::string("nothing")}});
     BOOST_TEST(number(turned.r().value(), "tangent") == 0.006, close);
-    BOOST_TEST(turned.r.deeds == (std::vector<std::string>{"look", "ready", "draw", "corner", "along", "again"}));
+    BOOST_TEST(turned.r.deeds ==
+               (std::vector<std::string>{"look", "ready", "draw", "corner", "along", "look_again", "again"}));
+}
+
+BOOST_AUTO_TEST_CASE(two_drawings_of_one_square_are_made_behind_one_skew) {
+    const auto run = [](double first, double second) {
+        square_rehearsal turned;
+        turned.o.how = square_options::method::reversal;
+        turned.o.size = 90;
+        turned.r.saw = [&](const std::string& name, const act& a) -> json::object {
+            if (name == "look") return turned.look;
+            if (name == "draw" && first != 0) return {{"skew_tangent", first}, {"skew_loaded", "kcal"}};
+            if (name == "draw") return {{"skew_tangent", first}};
+            // The printer refuses here by itself when it is another one.
+            if (name == "look_again") BOOST_TEST(std::get<look>(a).as_before->tangent == first);
+            return name == "again" ? json::object{{"skew_tangent", second}} : json::object{};
+        };
+        turned.r.person = by_name({{"turned", std::string("done")},
+                                   {"laid", std::string("done")},
+                                   {"base", 0.2},
+                                   {"aside", 2 * 0.006 * 90 - 0.2},
+                                   {"as", std::string("nothing")}});
+        return turned.r();
+    };
+    BOOST_TEST(run(0, 0).has_value());
+    BOOST_TEST(run(0.004, 0.004).has_value());
+    for (const auto& [first, second] : {std::pair{0.0, 0.004}, {0.004, 0.0}, {0.004, 0.005}}) {
+        const auto refused = run(first, second);
+        BOOST_TEST_REQUIRE(!refused.has_value());
+        BOOST_TEST((refused.error().code == errc::refused));
+        BOOST_TEST(refused.error().what == "the skew has changed since the first drawing");
+    }
+    BOOST_TEST(run(0.004, 0).error().steps.at(0) == "load it again: SKEW_PROFILE LOAD=kcal");
+    BOOST_TEST(run(0, 0.004).error().steps.at(0).starts_with("end it: SET_SKEW CLEAR=1"));
 }
 
 /// Answers of a pen that touches from `touch` on.

@@ -229,6 +229,28 @@ class Routines(PlotterTest):
         g.gcode("G90\nG1 X100 Y60 F6000\nM400")
         self.assertEqual(g.run("run", job).code, 3)
 
+    def test_a_profile_that_comes_between_the_two_drawings_of_a_square_is_noticed_before_the_second(self):
+        g = self.gantry(config="[skew_correction]\n[skew_correction kcal]\nxy_skew: 0.01\nxz_skew: 0\nyz_skew: 0\n")
+        t = terminal.Terminal(g.words("square", "--by", "reversal", "--size", "60", "--yes"), g.env(), columns=200)
+        self.addCleanup(t.close)
+        t.expect("Turn the sheet a quarter")
+        t.expect("say done:")
+        t.type(b"done\n")
+        t.expect("Turn the sheet about its corner")
+        t.expect("fix it; say done:")
+        first = g.now()
+        g.gcode("SKEW_PROFILE LOAD=kcal")
+        t.type(b"done\n")
+        self.assertEqual(t.end(), 3, t.seen)
+        self.assertIn("the skew has changed since the first drawing", t.lines())
+        self.assertEqual(g.now(), first)
+        # It is looked for anew in another run, and goes on when it is as it was.
+        again = ("square", "--by", "reversal", "--size", "60", "--answer", "base=0", "--answer", "aside=0")
+        self.assertEqual(g.kcal(*again).code, 3)
+        g.gcode("SET_SKEW CLEAR=1")
+        r = g.kcal(*again)
+        self.assertEqual((r.code, len(g.now()) - len(first)), (0, 2), r)
+
     def test_z_finds_the_touch_from_dots(self):
         g = self.gantry(f"touch_mm: {PEN}\n")
         seen = {"dots": 0}

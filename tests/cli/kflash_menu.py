@@ -433,9 +433,9 @@ class Menu(WorldTest):
         t.until("method   katapult")
         t.keys("2", "Enter")
         t.until("MCU, now rp2040")
-        t.type("atmega")  # more at once would be a paste, and the Enter behind it the end of its line
-        t.until(": atmega")
-        t.type("2560\r")
+        t.paste("atmega2560", bracketed=True)  # typed so fast an Enter right behind it would be pasted, too
+        t.until(": atmega2560")
+        t.keys("Enter")
         t.until("MCU      atmega2560")
         t.keys("m")
         t.until("S saves the new MCU first")

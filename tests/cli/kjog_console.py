@@ -6,6 +6,7 @@ import fcntl
 import os
 import pathlib
 import signal
+import socket
 import struct
 import termios
 import time
@@ -103,6 +104,9 @@ class Console(PlotterTest):
     def rests_at(self, p, *place):
         wait_for(f"it stands at {place}, not at {self.xy(p)}", lambda: self.xy(p) == list(place), 60)
 
+    def stands(self, p):
+        wait_for("it stands", lambda: p.status(motion_report=["live_velocity"])["motion_report"]["live_velocity"] == 0, 15)
+
     def stops(self, p):
         wait_for("the emergency stop", lambda: p.state() == "shutdown", 60)
 
@@ -167,7 +171,7 @@ class Console(PlotterTest):
         p = self.homed()
         t = self.bare(p, env={"ESCDELAY": "2000"})
         t.type(ESC)
-        time.sleep(0.5)
+        time.sleep(0.5)  # the slow link: longer than the usual delay
         t.type(b"[C")
         self.rests_at(p, 101.0, 100.0)
         self.assertEqual(p.state(), "ready")
@@ -283,7 +287,7 @@ class Console(PlotterTest):
         os.close(t.mine)
         self.assertEqual(t.child.wait(60), 130)
         t.mine = os.open("/dev/null", os.O_RDONLY)
-        time.sleep(1)  # what was under way
+        self.stands(p)
         x = self.xy(p)[0]
         self.assertGreater(x, 104)
         self.assertLess(x, 100 + 20 * 40 * 0.033 + 15 + 1)
@@ -296,7 +300,13 @@ class Console(PlotterTest):
             t.type(RIGHT)
             time.sleep(0.033)
         t.type(b"\x0c" * 400)  # drawn anew each time, and nobody reads it
-        time.sleep(0.3)
+        lies_there = [0]
+
+        def is_full():
+            before, lies_there[0] = lies_there[0], fcntl.ioctl(t.mine, termios.FIONREAD, bytes(4))
+            return before == lies_there[0] != bytes(4)
+
+        wait_for("the terminal takes no more", is_full)
         t.type(b"!")
         self.stops(p)
 
@@ -366,7 +376,7 @@ class Console(PlotterTest):
         t.expect("gamepad is there")
         pad.sets(pad.ABS, pad.HAT_X, -1)
         pad.sets(pad.ABS, pad.HAT_X, 0)
-        wait_for("it stands", lambda: p.status(motion_report=["live_velocity"])["motion_report"]["live_velocity"] == 0, 15)
+        self.stands(p)
         self.assertLess(self.xy(p)[0], at_the_end + 15 + 1)
         t.type(b":G28")
         t.expect("G-code:")
@@ -390,6 +400,23 @@ class Console(PlotterTest):
             r = p.finish(p.start_command(kjog(p, "--script", str(script), "--gamepad", str(path))))
             self.assertEqual(r.code, code, r)
             self.assertIn(text, r.err)
+
+    def test_a_socket_that_is_not_there_is_refused_and_one_without_a_klipper_is_waited_for(self):
+        p = self.plotter(machine=plotter.template())
+        none = p.root / "mistyped"
+        command = [program(), "--machine", str(p.machine_file), "--socket"]
+        r = Terminal([*command, str(none)], p.env())
+        self.addCleanup(r.close)
+        self.assertEqual(r.end(), 4)
+        self.assertIn("systemctl status klipper", r.seen)
+        self.assertEqual(list(p.root.glob("mistyped*")), [])  # no lock of it either
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(str(none))  # nobody listens any more
+        t = Terminal([*command, str(none)], p.env())
+        self.addCleanup(t.close)
+        t.expect("no Klipper")
+        t.type(b"q")
+        self.assertEqual(t.end(), 0)
 
     def test_wrong_use_is_known_before_anything_is_read_or_begun(self):
         p = self.plotter()

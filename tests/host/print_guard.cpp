@@ -283,6 +283,34 @@ BOOST_FIXTURE_TEST_CASE(d11_no_word_of_a_person_overrides_a_running_print, host_
     BOOST_TEST(refusal().what == "a print is being printed, 0 % done");
 }
 
+BOOST_AUTO_TEST_CASE(of_two_printers_the_refusal_names_the_one_that_is_not_idle) {
+    printer_sight left, right;
+    left.instance.process = {812, {"klippy.py"}, "klipper-left.service"};
+    left.instance.socket = "/run/left.sock";
+    right.instance.process = {813, {"klippy.py"}, ""};
+    right.instance.socket = "/run/right.sock";
+    left.activity = right.activity = idle();
+    left.activity->listener = 812;
+    right.activity->listener = 813;
+    BOOST_REQUIRE(demand_idle({left, right}, {}).has_value());
+    const auto what = [](const std::vector<printer_sight>& sights) { return demand_idle(sights, {}).error().what; };
+    auto prints = left;
+    prints.activity->print_state = "printing";
+    prints.activity->filename = "benchy.gcode";
+    BOOST_TEST(what({prints}) == "benchy.gcode is being printed");
+    BOOST_TEST(what({right, prints}) == "klipper-left.service: benchy.gcode is being printed");
+    auto plots = right;
+    plots.plot = "kplot run sheep.svg, process 4711";
+    BOOST_TEST(what({left, plots}) == "/run/right.sock: a plot is running: kplot run sheep.svg, process 4711");
+    auto silent = left;
+    silent.activity = kf::fail(errc::timeout, "no answer");
+    BOOST_TEST(what({silent, right}) ==
+               "klipper-left.service: klippy runs (process 812) but does not answer: no answer");
+    auto by_moonraker = right;
+    by_moonraker.by_moonraker = prints.activity;
+    BOOST_TEST(what({left, by_moonraker}) == "/run/right.sock: benchy.gcode is being printed (by Moonraker)");
+}
+
 BOOST_FIXTURE_TEST_CASE(d10_a_klippy_that_cannot_be_asked_is_refused_unless_assumed_idle, host_with_klippy) {
     BOOST_TEST(refusal().what == "klippy runs (process 812) but does not answer: there is no socket " + socket);
     options.assume_idle = true;
@@ -411,7 +439,7 @@ BOOST_FIXTURE_TEST_CASE(of_two_answers_the_stricter_one_wins, host_with_moonrake
 BOOST_FIXTURE_TEST_CASE(what_moonraker_says_of_one_klippy_is_nothing_about_the_other, host_with_moonraker) {
     proc.add(900, {"python3", "/k/klippy.py", "q.cfg"}, "0::/system.slice/klipper-2.service\n");
     moonraker_says(idle(), 900);
-    BOOST_TEST(refusal().what.starts_with("klippy runs (process 812) but does not answer"));
+    BOOST_TEST(refusal().what.starts_with("klipper.service: klippy runs (process 812) but does not answer"));
     answers(idle_status);
     const auto proof = check();
     BOOST_REQUIRE_MESSAGE(proof.has_value(), (proof ? "" : proof.error().what));

@@ -227,6 +227,20 @@ BOOST_AUTO_TEST_CASE(a_stop_while_klipper_is_restarted_is_not_undone) {
     BOOST_TEST(s.console.shown().stop_armed);
 }
 
+BOOST_AUTO_TEST_CASE(a_board_that_went_away_before_the_stop_was_pressed_is_not_restarted_unasked) {
+    sim_stage s;
+    s.referenced();
+    s.klippy.set_mcu(sim::mcu_condition::absent);
+    while (s.klippy.state().name == "ready") s.klippy.run_until(s.klippy.now() + 0.01); // nobody has read it yet
+    s.press_stop();
+    s.klippy.set_mcu(sim::mcu_condition::alive);
+    s.pass(20);
+    BOOST_TEST((s.console.shown().klipper == contact::stopped));
+    s.give(jog::restart{});
+    s.pass(5);
+    BOOST_TEST((s.console.shown().klipper == contact::ready));
+}
+
 BOOST_AUTO_TEST_CASE(the_page_says_how_far_a_long_step_goes) {
     sim_stage s;
     begins_a_long_step(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The looks beside the menu: what has changed while one runs is seen by the next, and none is left behind.
 #include "../../tools/kflash/board_watch.hpp"
+
 #include "../temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -112,6 +112,15 @@ BOOST_AUTO_TEST_CASE(asks_and_gets_the_whole_answer) {
                                            server.port));
 }
 
+BOOST_AUTO_TEST_CASE(a_redirect_is_an_answer_with_its_location) {
+    const one_answer server("HTTP/1.1 301 Moved Permanently\r\nLocation: https://pi.local/printer/info\r\n"
+                            "Content-Length: 0\r\n\r\n");
+    const auto got = ask_http(server.at(), {"GET", "/printer/info", {}, {}}, soon());
+    BOOST_TEST_REQUIRE(got.has_value());
+    BOOST_TEST(got->status == 301u);
+    BOOST_TEST(got->location == "https://pi.local/printer/info");
+}
+
 BOOST_AUTO_TEST_CASE(nobody_there_garbage_and_silence_are_three_answers) {
     std::uint16_t free_port = 0;
     {

@@ -86,6 +86,26 @@ BOOST_AUTO_TEST_CASE(each_way_of_not_answering_is_an_answer_of_its_own) {
     BOOST_TEST((code_of("/machine/update/status", recorded("never-info")) == errc::failed));
 }
 
+BOOST_AUTO_TEST_CASE(a_redirect_is_not_followed_and_says_where_it_leads_and_what_to_set) {
+    const auto told = [](unsigned status, const std::string& location) {
+        moonraker_client client(scripted{{{"/printer/info", {status, "<html>Moved</html>", location}}}},
+                                "http://pi.local", "k1");
+        return client.get("/printer/info", never).error();
+    };
+    const auto moved = told(301, "http://pi.local/moonraker/printer/info");
+    BOOST_TEST((moved.code == errc::protocol));
+    BOOST_TEST(moved.what == "http://pi.local sends to http://pi.local/moonraker/printer/info");
+    BOOST_TEST(moved.cause == "it answers with status 301, and redirects are not followed");
+    BOOST_TEST(moved.steps.at(0) == "kflash settings --moonraker-url http://pi.local/moonraker");
+    BOOST_TEST(told(308, "http://pi.local:7125/").steps.at(0) ==
+               "kflash settings --moonraker-url http://pi.local:7125");
+    // What kflash does not speak, what is no address at all, and what is not said.
+    for (const char* location : {"https://pi.local/printer/info", "/login", "http://a b/", "http://u@h/printer/info"})
+        BOOST_TEST(told(302, location).steps.at(0).ends_with("--moonraker-url http://HOST:7125"), location);
+    BOOST_TEST(told(307, "").what == "http://pi.local sends elsewhere, and does not say where");
+    BOOST_TEST(told(302, "http://h\x1b[2J/").what.find('\x1b') == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_key_goes_along_and_a_missing_one_is_told_from_a_wrong_one) {
     std::vector<http_request> asked;
     moonraker_client with(scripted{{{"/server/info", recorded("nokey-info")}}, &asked}, "http://x", "abc");

@@ -14,6 +14,19 @@ using namespace kf;
 
 BOOST_AUTO_TEST_SUITE(run_pen_record)
 
+BOOST_AUTO_TEST_CASE(a_socket_is_known_by_one_name_in_every_file_about_it_however_it_is_called) {
+    const test::temporary_folder folder;
+    std::ofstream(folder / "uds").flush();
+    std::filesystem::create_symlink(folder / "uds", folder / "link");
+    std::string name = (std::filesystem::canonical(folder.path()) / "uds").string();
+    BOOST_TEST(klippy::lock_path(folder / "link").string() == name + ".kf-lock");
+    for (char& c : name)
+        if (c == '/') c = '%';
+    BOOST_TEST(klippy::socket_in_a_name(folder / "link") == name);
+    BOOST_TEST(klippy::socket_in_a_name(folder / "uds") == name);
+    BOOST_TEST(klippy::socket_in_a_name("/tmp/klippy_uds") == "%tmp%klippy_uds");
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_a_doubt) {
     const test::temporary_folder folder;
     for (const char* text : {"paused-at x 1 2\n", "paused-at 1 2\n", "paused-at 1 2 nan\n", "paused-at 1 2 3e23\n",

@@ -108,13 +108,9 @@ static_assert(cal::doer<printer_of_routine>);
 fs::path journal_file(const cli::invocation& in, const plotter_site& site) {
     // A simulated printer that ends with us leaves nothing to go on with.
     if (site.simulator) return site.records / "journal.jsonl";
-    std::error_code ec;
-    std::string name = fs::weakly_canonical(site.socket, ec).string();
-    for (char& c : name)
-        if (c == '/') c = '%';
     std::string command = in.command;
     for (const std::string& operand : in.operands) command += "-" + operand;
-    return calibration_folder(in) / fmt::format("journal-{}{}.jsonl", command, name);
+    return calibration_folder(in) / fmt::format("journal-{}{}.jsonl", command, klippy::socket_in_a_name(site.socket));
 }
 
 void tell_next(cli::invocation& in, const cal::conclusion& c) {

@@ -120,11 +120,12 @@ result<void> open_console(cli::invocation& in) {
     }
     return with_site(open_site(in, std::move(chosen)), [&](const plotter_site& site) -> result<void> {
         KF_CHECK(io::make_directories(site.records));
+        KF_TRY(auto held, hold_printer(in, site, holding::others));
         KF_TRY(const auto core,
                jog::console_thread::start(
                    {.machine = site.machine,
                     .socket = site.socket,
-                    .records = site.records,
+                    .held = std::move(held),
                     .setup = {.machine_file = file_of(in, site), .who = touch_off_by(site), .speed = speed}}));
         console_parts parts{*core, site, job, {}};
         if (pad) {

@@ -45,16 +45,11 @@ result<void> init(cli::invocation& in) {
 }
 
 /// printer.cfg as Klipper runs it now. Whatever the printer does meanwhile, it is only looked at.
-result<void> check_printer(cli::invocation& in, const machine::machine& m, const std::string& socket) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-    auto link = io::unix_socket::connect(socket, until);
-    if (!link) {
-        error e = std::move(link).error();
-        e.what = "there is no Klipper: " + e.what;
-        e.command = socket;
-        return kf::fail(std::move(e));
-    }
-    klippy::client k(*std::move(link));
+result<void> check_printer(cli::invocation& in, const plotter_site& site) {
+    const machine::machine& m = site.machine;
+    KF_TRY(const auto p, open_plotter(in, site, {.hold = holding::nobody, .klipper = readiness::contact}));
+    auto& k = p->session.link();
+    const auto until = k.clock().now() + std::chrono::seconds(5);
     KF_TRY(auto info, k.info(until));
     const io::steady_clock clock;
     while (info.state == klippy::printer_state::startup && clock.now() < until) {
@@ -93,22 +88,16 @@ result<void> check(cli::invocation& in) {
     if (const auto lines = machine::untouched_lines(text); !lines.empty())
         in.out.warn(
             fmt::format("{}: still as in the template where it says CHANGE: line {}", file, fmt::join(lines, ", ")));
-    if (in.has("sim") && !in.has("socket"))
+    if (in.has("sim") || in.has("socket"))
         return with_site(open_site(in, {read.value, file}), [&](const plotter_site& site) -> result<void> {
-            KF_CHECK(check_printer(in, read.value, site.socket));
+            KF_CHECK(check_printer(in, site));
             in.out.result({"machine",
-                           file + (own ? " is in order; the simulated printer was made from it"
-                                       : " is in order and fits the simulated printer"),
+                           file + (!in.has("sim") || in.has("socket") ? " is in order and fits the printer"
+                                   : own ? " is in order; the simulated printer was made from it"
+                                         : " is in order and fits the simulated printer"),
                            {{"file", file}, {"socket", site.socket}, {"ok", true}}});
             return {};
         });
-    if (const auto socket = in.get("socket")) {
-        KF_CHECK(check_printer(in, read.value, *socket));
-        in.out.result({"machine",
-                       fmt::format("{} is in order and fits the printer", file),
-                       {{"file", file}, {"socket", *socket}, {"ok", true}}});
-        return {};
-    }
     in.out.result({"machine",
                    fmt::format("{} has no fault in itself; no printer was asked", file),
                    {{"file", file}, {"ok", true}}});

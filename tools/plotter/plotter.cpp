@@ -9,10 +9,10 @@
 namespace kf::plotting {
 namespace {
 
-klippy::reconnect_policy policy_of(const machine::machine& m, readiness wanted) {
-    return {.attempts = m.connection.reconnect_attempts,
-            .interval = m.connection.reconnect_interval_s,
-            .auto_reconnect = m.connection.auto_reconnect || wanted == readiness::recovered};
+klippy::reconnect_policy policy_of(const machine::connection& c, readiness wanted) {
+    auto policy = run::policy_of(c);
+    policy.auto_reconnect = policy.auto_reconnect || wanted == readiness::recovered;
+    return policy;
 }
 
 /// "kplot run drawing.svg", for those who meet our lock.
@@ -98,24 +98,30 @@ result<void> bring_to(cli::invocation& in, plotter& p, readiness wanted) {
 
 } // namespace
 
+result<run::held_printer> hold_printer(const cli::invocation& in, const plotter_site& site, holding hold,
+                                       seconds within) {
+    std::optional<io::file_lock> lock;
+    if (hold != holding::nobody) {
+        KF_TRY(lock, lock_plotter(in, site, within));
+    }
+    return run::held_printer{std::move(lock), {site.records, site.socket}, {site.records, site.socket}};
+}
+
 result<std::unique_ptr<plotter>> open_plotter(cli::invocation& in, const plotter_site& site,
                                               const plotter_request& request) {
-    std::optional<io::file_lock> lock;
-    if (request.hold != holding::nobody) {
-        KF_TRY(lock, lock_plotter(in, site, request.lock_within));
-    }
+    KF_TRY(auto held, hold_printer(in, site, request.hold, request.lock_within));
     std::optional<run::control_socket> control;
     if (request.hold == holding::steered) {
         KF_TRY(auto listening, run::control_socket::listen(run::control_path(site.socket)));
         control.emplace(std::move(listening));
     }
-    std::unique_ptr<plotter> p(new plotter{
-        .site = site,
-        .lock = std::move(lock),
-        .control = std::move(control),
-        .record = run::pen_record(site.records, site.socket),
-        .square = run::square_record(site.records, site.socket),
-        .session = klippy::session<klipper_socket>({site.socket}, policy_of(site.machine, request.klipper))});
+    std::unique_ptr<plotter> p(new plotter{.site = site,
+                                           .lock = std::move(held.lock),
+                                           .control = std::move(control),
+                                           .record = std::move(held.record),
+                                           .square = std::move(held.square),
+                                           .session = klippy::session<klippy::socket_connector>(
+                                               {site.socket}, policy_of(site.machine.connection, request.klipper))});
     KF_CHECK(bring_to(in, *p, request.klipper));
     return p;
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-/// The plotter that a command works on. What a command needs of it stands in its request; open_plotter() is the only
-/// way to a session with Klipper, so that no command forgets the lock, the record of the pen or the look before motion.
+/// The plotter that a command works on. What a command needs of it stands in its request; open_plotter() is a command's
+/// only way to a session with Klipper, so that none forgets the lock, the record of the pen or the look before motion.
+/// hold_printer() is the only way to that lock and those records: the console of kjog has a session of its own, on its
+/// thread (jog/console_thread.hpp), and holds its printer by it. An emergency stop waits for nothing and holds nothing.
 
 #include "plotter_site.hpp"
 
-#include <kf/io/unix_socket.hpp>
 #include <kf/klippy/session.hpp>
+#include <kf/klippy/socket_connector.hpp>
 #include <kf/klippy/socket_lock.hpp>
-#include <kf/run/pen_record.hpp>
+#include <kf/run/held_printer.hpp>
 #include <kf/run/person_word.hpp>
 #include <kf/run/preflight.hpp>
-#include <kf/run/square_record.hpp>
 #include <kf/run/steering.hpp>
 #include <kf/run/z_reference.hpp>
 
@@ -42,23 +43,20 @@ struct plotter_request {
     seconds lock_within = 0; ///< how long a lock that somebody has is waited for
 };
 
-struct klipper_socket {
-    std::string path;
-    [[nodiscard]] result<io::unix_socket> operator()(io::time_point until) const {
-        return io::unix_socket::connect(path, until);
-    }
-};
-
-/// Nothing is locked of a socket that is not there: its name may be mistyped, and a lock would leave a file beside it.
 struct plotter {
     const plotter_site& site; ///< outlives it
     std::optional<io::file_lock> lock = {};
     std::optional<run::control_socket> control = {}; ///< with holding::steered
     run::pen_record record;
     run::square_record square; ///< held against what Klipper says of its references
-    klippy::session<klipper_socket> session;
+    klippy::session<klippy::socket_connector> session;
     run::printer_facts facts = {}; ///< from readiness::preflighted on
 };
+
+/// errc::not_found: there is no such socket. Its name may be mistyped, and a lock would leave a file beside it.
+/// errc::busy names who has the lock, after `within`.
+[[nodiscard]] result<run::held_printer> hold_printer(const cli::invocation& in, const plotter_site& site, holding hold,
+                                                     seconds within = 0);
 
 /// A Klipper in shutdown or error is a doubt about the pen, and stands in the record. With readiness::preflighted the
 /// warnings of the printer's configuration are told. Whoever waits for an answer is waited for connection.timeout_s.

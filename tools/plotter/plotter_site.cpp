@@ -28,7 +28,7 @@ result<void> check_options(const cli::invocation& in) {
     KF_CHECK(number_option(in, "sim-speed", 10, 0.1, 1000));
     const auto ink = in.get("ink");
     if (!ink) return {};
-    if (!in.has("sim"))
+    if (!in.has("sim") || in.has("socket")) // of a simulation of somebody else's he has the picture
         return kf::fail({errc::usage, "--ink needs --sim: only a simulated pen leaves a picture", {}, "--ink"});
     if (!ink->ends_with(".svg") && !ink->ends_with(".png"))
         return kf::fail({errc::usage, "--ink takes a name that ends in .svg or .png", {}, "--ink " + *ink});

@@ -47,7 +47,7 @@ struct method_row {
     }
 };
 
-/// The first is the default of a new devices.json.
+/// The first is the default of a new devices.json, the first one without Katapult that of a chip that can have none.
 inline constexpr std::array flash_methods{
     method_row{"katapult",
                "Katapult over USB, spoken by kflash itself",

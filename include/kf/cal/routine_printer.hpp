@@ -123,7 +123,18 @@ class routine_printer {
         saw["skew_tangent"] = facts_.skew.tangent;
     }
 
-    result<json::object> does(const look&) {
+    /// A profile may have been loaded, or cleared, since the run began.
+    result<void> look_at_skew() {
+        KF_TRY(const auto now,
+               k_.link().query({{"configfile", json::array{"settings"}}, {"skew_correction", nullptr}}, deadline(0)));
+        KF_TRY(const auto places, run::look_at(k_));
+        KF_TRY(facts_.skew, run::read_loaded_skew(now.status, places));
+        return run::reaches_behind_skew(machine_, facts_.skew);
+    }
+
+    result<json::object> does(const look& l) {
+        KF_CHECK(look_at_skew());
+        if (l.as_before) KF_CHECK(run::refuse_other_skew(*l.as_before, facts_.skew));
         KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
         KF_TRY(const auto settings, klippy::settings::from_status(now.status));
         json::object saw = look_of(settings, facts_.objects);
@@ -145,6 +156,7 @@ class routine_printer {
                              klippy::barrier::processed, deadline(1));
     }
     result<json::object> does(const draw& d) {
+        KF_CHECK(look_at_skew());
         machine::machine m = machine_;
         for (machine::tool& t : m.tools)
             t.travel_feed_mm_s = std::min(t.travel_feed_mm_s, d.travel.value_or(t.travel_feed_mm_s));

@@ -87,6 +87,13 @@ inline std::vector<job::operation> turned_sheet(const machine::machine& m, const
     return s.take();
 }
 
+/// What bent the moves of a drawing. It may have been loaded, or have gone with a restart, since the look; journals of
+/// older versions say it there only.
+inline run::loaded_skew skew_of(const routine_notes& notes, const char* drawing) {
+    const json::object& saw = notes.saw(notes.saw(drawing).contains("skew_tangent") ? drawing : "look");
+    return {io::text_at(saw, "skew_loaded"), io::value_at<double>(saw, "skew_tangent").value_or(0)};
+}
+
 /// The deed or question that lacks before the lean is known.
 inline std::optional<routine_step> lacking_for_square(const routine_notes& notes, const machine::machine& m,
                                                       const square_options& o, const square_corners& p) {
@@ -122,7 +129,7 @@ inline std::optional<routine_step> lacking_for_square(const routine_notes& notes
         return std::nullopt;
     }
     const auto place = job::place(m, m.tools.front());
-    const std::vector<std::string> all{"ready", "draw", "corner", "turned", "along", "laid"};
+    const std::vector<std::string> all{"ready", "draw", "corner", "turned", "along", "laid", "look_again"};
     if (!notes.done("corner"))
         return deed{"corner", "The tool goes above the corner of the L, and stays up.", hover{place.to_machine(p.a)},
                     all};
@@ -138,6 +145,7 @@ inline std::optional<routine_step> lacking_for_square(const routine_notes& notes
     if (!notes.heard("laid"))
         return ask{{"laid", "Turn the sheet about its corner until the leg ends under the tool, and fix it; say done",
                     one_of{{"done"}}}};
+    if (!notes.done("look_again")) return deed{"look_again", "", look{skew_of(notes, "draw")}, all};
     if (!notes.done("again"))
         return deed{"again", "The L is drawn again, its lower leg to both sides of the corner.",
                     draw{turned_sheet(m, p)}, all};
@@ -168,6 +176,9 @@ inline result<measurement> lean_of(const routine_notes& notes, const square_opti
         KF_TRY(const measurement c, read("c"));
         return lean_by_triangle(a, b, c);
     }
+    // A run that ended between the look and the second drawing goes on with the drawing.
+    if (notes.saw("again").contains("skew_tangent"))
+        KF_CHECK(run::refuse_other_skew(skew_of(notes, "draw"), skew_of(notes, "again")));
     // The sheet lies turned by what the legs along X differ by: that much of it is no lean.
     KF_TRY(const measurement aside, read("aside"));
     KF_TRY(const measurement base, read("base"));
@@ -186,11 +197,9 @@ inline std::vector<std::string> bending_profiles(const routine_notes& notes) {
 inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, const machine::machine& m,
                                      const square_options& o, const measurement& lean) {
     const json::object& saw = notes.saw("look");
-    // What was drawn behind a loaded profile has only what that one leaves. It may have been loaded, or have gone with
-    // a restart, since the look; journals of older versions say it there only.
-    const json::object& drawn = notes.saw("draw").contains("skew_tangent") ? notes.saw("draw") : saw;
-    const double loaded = io::value_at<double>(drawn, "skew_tangent").value_or(0);
-    const double tangent = std::round((loaded + lean.value) * 1e6) / 1e6;
+    // What was drawn behind a loaded profile has only what that one leaves.
+    const run::loaded_skew loaded = skew_of(notes, "draw");
+    const double tangent = std::round((loaded.tangent + lean.value) * 1e6) / 1e6;
     const std::string section = io::to_lower(o.profile); // as Klipper's settings have it
     if (!io::value_at<bool>(saw, "skew_module").value_or(false)) c.printer.push_back({"skew_correction", "", "", ""});
     const auto old = io::value_at<double>(io::object_at(saw, "skew_profiles"), section);
@@ -198,9 +207,9 @@ inline result<conclusion> as_profile(conclusion c, const routine_notes& notes, c
                          io::to_decimal(tangent)});
     for (const char* other : {"xz_skew", "yz_skew"})
         if (!old) c.printer.push_back({"skew_correction " + o.profile, other, "", "0"});
-    if (loaded != 0)
+    if (loaded.bends())
         c.text += fmt::format("\nIt was drawn behind the profile \"{}\" ({}), and comes on top of it: {}.",
-                              io::text_at(drawn, "skew_loaded"), io::to_decimal(loaded, 6), io::to_decimal(tangent, 6));
+                              loaded.profile, io::to_decimal(loaded.tangent, 6), io::to_decimal(tangent, 6));
     KF_TRY(const machine::box left, machine::box_behind_skew(m.work_area(), tangent));
     c.text += fmt::format("\nBehind this skew X goes from {} to {} at every Y.", io::to_decimal(left.min.x, 3),
                           io::to_decimal(left.max.x, 3));

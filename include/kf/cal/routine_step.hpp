@@ -8,6 +8,7 @@
 #include <kf/error.hpp>
 #include <kf/job/operation.hpp>
 #include <kf/machine/xy.hpp>
+#include <kf/run/loaded_skew.hpp>
 #include <kf/sink.hpp>
 #include <kf/units.hpp>
 
@@ -19,7 +20,9 @@
 namespace kf::cal {
 
 /// What the printer runs with is looked at: printer.cfg's settings. Nothing moves.
-struct look {};
+struct look {
+    std::optional<run::loaded_skew> as_before = {}; ///< refused when another skew bends moves now
+};
 /// The tool up, Z with its reference, X and Y homed; from here on the motors stay on until the routine is over.
 struct make_ready {};
 /// A job, stroke by stroke, each checked before the first moves.

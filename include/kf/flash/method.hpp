@@ -95,6 +95,8 @@ struct model_of {
                   "a row of flash_methods has no model: include its header in flash/any_method.hpp");
 };
 
+/// A write() that succeeds has written all; whatever wrote less gives an error, and wrote() says how far it came: what
+/// follows (another method, the words to the person, whether the board has a firmware) depends on it.
 template<class M, class S = silent_sink>
 concept flash_method = requires(M& m, const write_job& job, S& s) {
     { M::method } -> std::convertible_to<board::flash_method>;

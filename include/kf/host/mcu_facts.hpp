@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 /// What a klippy knows of its micro-controllers: which port each is on, which firmware answers there, and what klippy
-/// itself thinks of that firmware. Part of the one question that is put to a klippy, host/printer_activity.hpp; pure but for
-/// follow_ports(). Objects: "mcu", "mcu <name>", "configfile" of https://www.klipper3d.org/Status_Reference.html.
+/// itself thinks of that firmware. Part of the one question that is put to a klippy, host/printer_activity.hpp; pure
+/// but for follow_ports(). Objects: "mcu", "mcu <name>", "configfile" of
+/// https://www.klipper3d.org/Status_Reference.html.
 
 #include <kf/io/json_fields.hpp>
 

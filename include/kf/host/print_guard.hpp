@@ -104,9 +104,10 @@ struct idle_printers {
 [[nodiscard]] inline result<idle_printers> demand_idle(const std::vector<printer_sight>& sights,
                                                        const guard_options& options) {
     idle_printers idle;
-    const auto refuse = [](const std::string& what, std::vector<std::string> steps) {
+    const auto refuse = [&](const printer_sight& s, const std::string& what, std::vector<std::string> steps) {
+        const std::string whose = sights.size() < 2 || s.instance.name().empty() ? "" : s.instance.name() + ": ";
         return kf::fail(
-            error{errc::refused, what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
+            error{errc::refused, whose + what, "flashing stops Klipper, whatever it is doing", {}, std::move(steps)});
     };
     using enum assumption::kind;
     const auto unknown = [&](const printer_sight& s, assumption::kind kind, const std::string& why) -> result<void> {
@@ -114,8 +115,7 @@ struct idle_printers {
         const std::string what = k.seen() ? fmt::format("klippy runs (process {}) but {}", k.process.pid, why)
                                           : fmt::format("{}; klippy {}", k.evidence, why);
         if (options.assume_idle) {
-            idle.assumptions.push_back(
-                {k.process.unit.empty() ? k.socket : k.process.unit, kind, what + "; you said " + options.said});
+            idle.assumptions.push_back({k.name(), kind, what + "; you said " + options.said});
             return {};
         }
         std::vector<std::string> steps{"look at the printer: if it is idle, run again with --assume-idle",
@@ -124,7 +124,7 @@ struct idle_printers {
         // Moonraker could have told, and says why it did not.
         if (!s.by_moonraker && s.by_moonraker.error().code != errc::not_connected)
             steps.push_back(fmt::format("or ask Moonraker: {}", s.by_moonraker.error().what));
-        return refuse(what, std::move(steps));
+        return refuse(s, what, std::move(steps));
     };
     const std::vector<std::string> wait{"wait until it is done, or cancel it and turn the heaters off",
                                         "then run this again"};
@@ -141,7 +141,7 @@ struct idle_printers {
         // Moonraker's no counts, whoever's klippy it speaks of; its yes only for this very process.
         if (s.by_moonraker && !not_concerned(*s.by_moonraker))
             if (const auto v = objection_to_stop(*s.by_moonraker); v && !v->unknown)
-                return refuse(v->reason + " (by Moonraker)", wait);
+                return refuse(s, v->reason + " (by Moonraker)", wait);
         if (k.socket.empty()) {
             if (!moonraker_knows)
                 KF_CHECK(unknown(s, no_socket, "has no API socket, so nobody can ask it what it does"));
@@ -149,15 +149,15 @@ struct idle_printers {
             continue;
         }
         // A lock that cannot be looked at is not waived: a plot that moves is what it stands for.
-        if (!plot) return refuse(plot.error().what, {"end what plots on " + k.socket, "then run this again"});
-        if (!plot->empty()) return refuse("a plot is running: " + *plot, {"wait for it to end, or cancel it"});
+        if (!plot) return refuse(s, plot.error().what, {"end what plots on " + k.socket, "then run this again"});
+        if (!plot->empty()) return refuse(s, "a plot is running: " + *plot, {"wait for it to end, or cancel it"});
         if (!activity) {
             if (!moonraker_knows) KF_CHECK(unknown(s, silent, "does not answer: " + activity.error().what));
             idle.printers.push_back({k, moonraker_knows ? s.by_moonraker->state : std::string(), plot_lock});
             continue;
         }
         if (const auto v = objection_to_stop(*activity)) {
-            if (!v->unknown) return refuse(v->reason, wait);
+            if (!v->unknown) return refuse(s, v->reason, wait);
             KF_CHECK(unknown(s, unclear, v->reason));
         } else if (!its_own_word && !moonraker_knows)
             KF_CHECK(

@@ -210,6 +210,8 @@ struct klippy_instance {
     std::string evidence = {};
     /// process.pid 0: not even its number is known.
     [[nodiscard]] bool seen() const { return evidence.empty(); }
+    /// What it is called among others, also after a restart: its unit, or else its socket; empty when it has neither.
+    [[nodiscard]] const std::string& name() const { return process.unit.empty() ? socket : process.unit; }
 };
 
 [[nodiscard]] inline result<std::vector<klippy_instance>> find_klippy(const fs::path& proc) {

@@ -10,6 +10,7 @@
 #include <kf/jog/choices.hpp>
 #include <kf/jog/jogger.hpp>
 #include <kf/jog/motion_on_panel.hpp>
+#include <kf/jog/order_line.hpp>
 #include <kf/jog/panel.hpp>
 #include <kf/jog/person_input.hpp>
 #include <kf/jog/printer_contact.hpp>
@@ -63,6 +64,7 @@ class console {
       , contact_(k, stop, clock, watched_objects())
       , look_(k, m, clock)
       , jogger_(m)
+      , line_(k, m, record, jogger_)
       , origin_(setup_.machine_file) {
         panel_.step = m.interactive.default_jog_increment_mm;
         jogger_.set_step(panel_.step);
@@ -120,10 +122,7 @@ class console {
     }
     void handle(tool_move t, io::time_point) {
         if (t == tool_move::up) return run_verb(activity::lifting, [&] { return tool_up(here()); });
-        run_verb(activity::lowering, [&] {
-            panel_.lowered = true;
-            return tool_down(here(), jogger_.tool());
-        });
+        run_verb(activity::lowering, [&] { return tool_down(here(), jogger_.tool()); });
     }
     void handle(const touch_off&, io::time_point) {
         run_verb(activity::touching_off, [&] { return touch_off_here(here()); });
@@ -136,14 +135,12 @@ class console {
     void handle(const console_line& l, io::time_point) {
         constexpr seconds longest = 120;
         run_verb(activity::console, [&] {
-            panel_.lowered = true; // perhaps
             return k_.send_gcode(l.text, klippy::barrier::motion_end, now() + klippy::motion_allowance(longest));
         });
     }
     void handle(const draw_stroke& d, io::time_point) {
         const std::size_t before = panel_.strokes_drawn;
         run_verb(activity::drawing, [&]() -> result<void> {
-            panel_.lowered = true;
             KF_CHECK(draw_one(here(), *d.job, d.index));
             ++panel_.strokes_drawn;
             return {};
@@ -155,11 +152,10 @@ class console {
     void handle(const stop_pressed&, io::time_point);
 
     void say(level l, std::string text, std::vector<std::string> steps = {}) {
-        constexpr std::size_t kept = 50;
-        panel_message m{l, std::move(text), std::move(steps)};
-        if (!panel_.messages.empty() && panel_.messages.back() == m) return;
-        panel_.messages.push_back(std::move(m));
-        if (panel_.messages.size() > kept) panel_.messages.pop_front();
+        add_message(panel_, {l, std::move(text), std::move(steps)});
+    }
+    void tell_of_keys() {
+        if (auto said = jogger_.take_message()) add_message(panel_, *std::move(said));
     }
     void tell(const error& e) {
         say(level::fault, e.cause.empty() ? e.what : fmt::format("{}: {}", e.what, e.cause), e.steps);
@@ -175,10 +171,10 @@ class console {
     printer_contact<Connect, Clock> contact_;
     printer_look<session_type, Clock> look_;
     jogger jogger_;
+    order_line<session_type> line_;
     panel panel_, last_shown_;
     std::optional<activity> verb_;
     io::time_point deaf_until_{}; ///< what was asked before is forgotten
-    std::optional<klippy::request_id> sent_;
     origin_draft origin_;
 };
 
@@ -240,8 +236,7 @@ void console<N, C>::read_klipper(io::time_point t) {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::give_up_motion() {
-    if (sent_) jogger_.answered(false, now());
-    sent_.reset();
+    line_.give_up(now());
     jogger_.is_lost();
 }
 
@@ -301,48 +296,31 @@ void console<N, C>::look_where_it_is() {
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::send_orders() {
-    if (sent_) return;
+    if (!line_.is_free()) return;
     const auto t = now();
     const auto o = jogger_.next(t);
-    if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
+    tell_of_keys();
     if (!o) return;
-    auto sent = [&]() -> result<klippy::request_id> {
-        if (o->may_lower) {
-            panel_.lowered = true;
-            KF_CHECK(record_.may_be_down("kjog lowered the tool"));
-        }
-        return k_.link().send_script(o->script, o->until, t + klippy::motion_allowance(o->takes));
-    }();
-    if (sent) {
-        sent_ = *sent;
-        return;
+    panel_.lowered = panel_.lowered || o->may_lower;
+    if (auto sent = line_.send(*o, t); !sent) {
+        look_.is_displaced();
+        tell(sent.error());
     }
-    jogger_.answered(false, t);
-    look_.is_displaced();
-    tell(sent.error());
 }
 
 template<klippy::connector N, io::clock C>
 void console<N, C>::take_answer() {
-    if (!sent_) return;
-    auto answer = k_.link().take(*sent_);
-    if (!answer) return;
-    sent_.reset();
-    jogger_.answered(answer->has_value(), now());
-    if (!*answer) {
-        look_.is_displaced();
-        return tell(answer->error());
-    }
-    const auto& at = jogger_.target();
-    if (look_.view().z_referenced && at && is_up(machine_, (*at)[2]))
-        if (auto noted = record_.is_up(); !noted) tell(noted.error());
+    const auto answer = line_.take_answer(look_.view().z_referenced, now());
+    if (!answer || *answer) return;
+    look_.is_displaced();
+    tell(answer->error());
 }
 
 template<klippy::connector N, io::clock C>
 template<class Verb>
 void console<N, C>::run_verb(activity a, Verb&& verb) {
     jogger_.stop();
-    while (sent_ && k_.connected()) {
+    while (!line_.is_free() && k_.connected()) {
         (void)k_.pump(now() + std::chrono::milliseconds(20));
         take_answer();
     }
@@ -352,7 +330,11 @@ void console<N, C>::run_verb(activity a, Verb&& verb) {
     show();
     look_before_motion();
     result<void> done;
-    if (look_.has_looked()) done = verb();
+    if (look_.has_looked()) {
+        const bool may_lower = a == activity::lowering || a == activity::drawing || a == activity::console;
+        panel_.lowered = panel_.lowered || may_lower;
+        done = verb();
+    }
     verb_.reset();
     look_.foreign().ours(now());
     if (!done) tell(done.error());
@@ -369,7 +351,7 @@ void console<N, C>::give(const timed_input& in) {
         forget(in.what, words);
     else
         std::visit([&](const auto& what) { handle(what, in.at); }, in.what);
-    if (auto said = jogger_.take_message()) say(said->kind, std::move(said->text), std::move(said->steps));
+    tell_of_keys();
     turn();
 }
 

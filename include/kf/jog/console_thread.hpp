@@ -6,15 +6,14 @@
 #include <kf/io/bell.hpp>
 #include <kf/io/held_signals.hpp>
 #include <kf/io/interrupt.hpp>
-#include <kf/io/unix_socket.hpp>
 #include <kf/jog/console.hpp>
-#include <kf/klippy/socket_lock.hpp>
+#include <kf/klippy/socket_connector.hpp>
+#include <kf/run/held_printer.hpp>
 
 #include <poll.h>
 
 #include <atomic>
 #include <deque>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,18 +25,15 @@ namespace kf::jog {
 struct console_request {
     machine::machine machine;
     std::string socket;
-    std::filesystem::path records; ///< the folder of the pen records
+    run::held_printer held; ///< with its lock
     console_setup setup = {};
-    std::string who = "kjog"; ///< what others are told who meet our lock
 };
 
 class console_thread {
   public:
-    /// Takes the lock of the printer. errc::busy names who has it. That there is no Klipper is no error: it is looked
-    /// for.
+    /// That there is no Klipper is no error: it is looked for.
     [[nodiscard]] static result<std::unique_ptr<console_thread>> start(console_request r) {
-        KF_TRY(auto lock, klippy::lock_printer(r.socket, r.who));
-        std::unique_ptr<console_thread> out(new console_thread(std::move(r), std::move(lock)));
+        std::unique_ptr<console_thread> out(new console_thread(std::move(r)));
         if (!out->wake_ || !out->changed_) return kf::fail(io::system_error("cannot make an eventfd"));
         const io::held_signals theirs; // they are for whoever reads the keys
         out->thread_ = std::thread([p = out.get()] { p->run(); });
@@ -85,23 +81,19 @@ class console_thread {
     void settle_changes() noexcept { changed_.settle(); }
 
   private:
-    struct connect_to {
-        std::string path;
-        [[nodiscard]] result<io::unix_socket> operator()(io::time_point until) const {
-            return io::unix_socket::connect(path, until);
-        }
-    };
+    using connect_to = klippy::socket_connector;
 
-    console_thread(console_request r, io::file_lock lock)
+    /// Whoever is at the console has the stop at hand: it looks for a Klipper that is gone, whatever machine.yaml says.
+    [[nodiscard]] static klippy::reconnect_policy looks_for(const machine::connection& c) {
+        auto policy = run::policy_of(c);
+        policy.auto_reconnect = true;
+        return policy;
+    }
+    explicit console_thread(console_request r)
       : request_(std::move(r))
-      , lock_(std::move(lock))
-      , record_(request_.records, request_.socket)
-      , square_(request_.records, request_.socket)
-      , session_(connect_to{request_.socket}, {.attempts = request_.machine.connection.reconnect_attempts,
-                                               .interval = request_.machine.connection.reconnect_interval_s,
-                                               .auto_reconnect = true})
+      , session_(connect_to{request_.socket}, looks_for(request_.machine.connection))
       , stop_(connect_to{request_.socket})
-      , console_(session_, stop_, request_.machine, record_, square_, request_.setup) {
+      , console_(session_, stop_, request_.machine, request_.held.record, request_.held.square, request_.setup) {
         console_.on_change = [this](const panel& p) {
             {
                 const std::lock_guard alone(mutex_);
@@ -142,9 +134,6 @@ class console_thread {
     }
 
     console_request request_;
-    io::file_lock lock_;
-    run::pen_record record_;
-    run::square_record square_;
     klippy::session<connect_to> session_;
     stop_button<connect_to> stop_;
     console<connect_to> console_;

@@ -7,6 +7,7 @@
 #include <kf/klippy/objects.hpp>
 #include <kf/units.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -111,5 +112,13 @@ struct panel {
     std::deque<panel_message> messages;               ///< the last ones, newest last
     bool operator==(const panel&) const = default;
 };
+
+/// What is said again at once is said once.
+inline void add_message(panel& p, panel_message m) {
+    constexpr std::size_t kept = 50;
+    if (!p.messages.empty() && p.messages.back() == m) return;
+    p.messages.push_back(std::move(m));
+    if (p.messages.size() > kept) p.messages.pop_front();
+}
 
 } // namespace kf::jog

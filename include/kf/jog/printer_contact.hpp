@@ -83,12 +83,16 @@ class printer_contact {
     void is_recovering() noexcept { state_ = contact::recovering; }
     /// Back to ready, with FIRMWARE_RESTART. errc::interrupted when the stop is pressed after `asked`.
     [[nodiscard]] result<void> restart(io::time_point asked);
-    /// The micro-controller is lost, and nobody has restarted for it since the printer was last looked at: its motors
-    /// are without power, a restart moves nothing, and is what a person would do. True once.
+    /// The micro-controller is lost, and since the printer was last looked at nobody has restarted for it or pressed
+    /// the stop: its motors are without power, a restart moves nothing, and is what a person would do. True once.
     [[nodiscard]] bool asks_for_restart() noexcept {
-        return reason_.starts_with("Lost communication with MCU") && !std::exchange(restarted_, true);
+        return reason_.starts_with("Lost communication with MCU") && !stop_.was_pressed_since(well_at_) &&
+               !std::exchange(restarted_, true);
     }
-    void is_well() noexcept { restarted_ = false; }
+    void is_well() noexcept {
+        restarted_ = false;
+        well_at_ = clock_.now();
+    }
 
     /// When read() or arm() has something to do.
     [[nodiscard]] io::time_point wake(io::time_point t) const {
@@ -113,7 +117,7 @@ class printer_contact {
     error loss_;
     bool armed_ = false;
     bool restarted_ = false; ///< by ourselves, after the micro-controller was lost
-    io::time_point find_again_{}, arm_again_{};
+    io::time_point well_at_{}, find_again_{}, arm_again_{};
     std::optional<io::time_point> stop_due_; ///< when Klipper should have obeyed it
 };
 

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -14,10 +15,19 @@
 namespace kf::klippy {
 
 /// Through links: two names of one socket are one printer.
-[[nodiscard]] inline std::filesystem::path lock_path(const std::filesystem::path& socket) {
+[[nodiscard]] inline std::filesystem::path real_socket(const std::filesystem::path& socket) {
     std::error_code ec;
     const auto real = std::filesystem::weakly_canonical(socket, ec);
-    return (ec ? socket : real).string() + ".kf-lock";
+    return ec ? socket : real;
+}
+[[nodiscard]] inline std::filesystem::path lock_path(const std::filesystem::path& socket) {
+    return real_socket(socket).string() + ".kf-lock";
+}
+/// As a part of the name of a file that is about this printer: "%tmp%klippy_uds".
+[[nodiscard]] inline std::string socket_in_a_name(const std::filesystem::path& socket) {
+    std::string name = real_socket(socket).string();
+    std::ranges::replace(name, '/', '%');
+    return name;
 }
 
 /// Who holds the lock of that printer, empty when nobody does. Looks only: nothing is made, nothing is written.

@@ -81,7 +81,8 @@ class beast_http {
         if (*ended)
             return kf::fail({errc::protocol, fmt::format("{} does not answer as an HTTP server does", at_.authority()),
                              ended->message()});
-        return http_reply{parser.get().result_int(), std::move(parser.get().body())};
+        auto& reply = parser.get();
+        return http_reply{reply.result_int(), std::move(reply.body()), std::string(reply[http::field::location])};
     }
 
   private:

@@ -50,6 +50,7 @@ struct http_request {
 struct http_reply {
     unsigned status = 0;
     std::string body = {};
+    std::string location = {}; ///< where a redirect leads
 };
 
 template<class E>

@@ -5,6 +5,7 @@
 /// of Moonraker's at all. Observed on Moonraker v0.10.0.
 
 #include <kf/io/json_fields.hpp>
+#include <kf/io/printable.hpp>
 #include <kf/moonraker/http.hpp>
 
 #include <boost/json.hpp>
@@ -27,6 +28,7 @@ enum class reply_kind {
     key_wanted,   ///< 401: no key, or the wrong one
     no_klippy,    ///< 404 or 503 below /printer: klippy was never there, or is gone
     refused,      ///< Moonraker's or klippy's own error, with its words
+    elsewhere,    ///< a redirect, which is not followed: the key would go where nobody meant it to
     not_moonraker ///< something else listens there
 };
 
@@ -45,6 +47,7 @@ struct moonraker_reply {
         if (const auto* result = o.if_contains("result")) return {reply_kind::answer, *result, {}};
         return {};
     }
+    if (r.status >= 300 && r.status < 400) return {reply_kind::elsewhere, {}, r.location};
     // A proxy before Moonraker answers 401, 502 and 503 with a page of its own; 401 means the same from both.
     if (r.status == 401) return {reply_kind::key_wanted, {}, {}};
     const auto* told = o.if_contains("error");
@@ -54,6 +57,16 @@ struct moonraker_reply {
     const bool for_klippy = target.starts_with("/printer");
     if (for_klippy && (r.status == 503 || r.status == 404)) return {reply_kind::no_klippy, {}, std::move(text)};
     return {reply_kind::refused, {}, std::move(text)};
+}
+
+/// What to set for a redirect that leads from `target` to `location`: the address without the target, where that is one
+/// that can be asked.
+[[nodiscard]] inline std::string step_to(std::string_view location, std::string_view target) {
+    if (location.ends_with(target)) location.remove_suffix(target.size());
+    while (location.ends_with('/')) location.remove_suffix(1);
+    return http_address_from(location) ? fmt::format("kflash settings --moonraker-url {}", location)
+                                       : "say where Moonraker itself listens, by http: kflash settings "
+                                         "--moonraker-url http://HOST:7125";
 }
 
 template<http_exchange Exchange>
@@ -102,6 +115,13 @@ class moonraker_client {
                              {},
                              command,
                              {"its log says more: less ~/printer_data/logs/moonraker.log"}});
+        case reply_kind::elsewhere:
+            return kf::fail({errc::protocol,
+                             read.text.empty() ? fmt::format("{} sends elsewhere, and does not say where", name_)
+                                               : fmt::format("{} sends to {}", name_, io::printable(read.text, 200)),
+                             fmt::format("it answers with status {}, and redirects are not followed", reply.status),
+                             command,
+                             {step_to(io::printable(read.text, 200), request.target)}});
         case reply_kind::not_moonraker: break;
         }
         return kf::fail({errc::protocol,

@@ -101,6 +101,24 @@ struct loaded_skew {
                      steps_out_of_skew()});
 }
 
+/// errc::refused when what is drawn now would not lie as what was drawn `then`.
+[[nodiscard]] inline result<void> refuse_other_skew(const loaded_skew& then, const loaded_skew& now) {
+    if (std::fabs(then.tangent - now.tangent) < 1e-9) return {};
+    const auto text = [](const loaded_skew& s) {
+        return s.bends() ? fmt::format("the skew profile \"{}\" ({})", s.profile, io::to_decimal(s.tangent, 6))
+                         : std::string("no skew profile");
+    };
+    std::vector<std::string> steps =
+        then.bends() ? std::vector{"load it again: SKEW_PROFILE LOAD=" + then.profile} : steps_out_of_skew();
+    if (!then.bends()) steps.pop_back(); // after a RESTART the sheet is a new one
+    steps.emplace_back("then run the same command again; or, with a clean sheet, with --anew");
+    return kf::fail({errc::refused,
+                     "the skew has changed since the first drawing",
+                     fmt::format("that was drawn with {}, and now there is {}", text(then), text(now)),
+                     {},
+                     std::move(steps)});
+}
+
 /// errc::refused when the gantry is racked, too.
 [[nodiscard]] inline result<void> refuse_double_correction(const loaded_skew& skew, const square_record& square) {
     if (!skew.bends() || square.text().empty()) return {};

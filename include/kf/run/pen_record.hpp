@@ -6,6 +6,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/klippy/objects.hpp>
+#include <kf/klippy/socket_lock.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -39,12 +40,7 @@ class pen_record {
   public:
     /// Of the printer behind `socket`, in `folder`. A file that cannot be read or understood is a doubt.
     pen_record(const std::filesystem::path& folder, const std::filesystem::path& socket) {
-        std::error_code ec;
-        const auto real = std::filesystem::weakly_canonical(socket, ec);
-        std::string name = (ec ? socket : real).string();
-        for (char& c : name)
-            if (c == '/') c = '%';
-        file_ = folder / ("pen" + name);
+        file_ = folder / ("pen" + klippy::socket_in_a_name(socket));
         const auto text = io::read_file(file_, 4096);
         if (!text) {
             if (text.error().code != errc::not_found) doubt_ = "the record of the pen cannot be read";

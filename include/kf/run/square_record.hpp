@@ -7,6 +7,7 @@
 #include <kf/io/atomic_file.hpp>
 #include <kf/io/decimal.hpp>
 #include <kf/io/printable.hpp>
+#include <kf/klippy/socket_lock.hpp>
 #include <kf/units.hpp>
 
 #include <fmt/format.h>
@@ -28,11 +29,7 @@ class square_record {
     /// Of the printer behind `socket`, in `folder`. A file that cannot be read says nothing: then it is not known.
     /// One of an older version has a sentence instead of a distance, which is kept: that the motor went is known.
     square_record(const std::filesystem::path& folder, const std::filesystem::path& socket) {
-        std::error_code ec;
-        std::string name = std::filesystem::weakly_canonical(socket, ec).string();
-        for (char& c : name)
-            if (c == '/') c = '%';
-        file_ = folder / ("square" + name);
+        file_ = folder / ("square" + klippy::socket_in_a_name(socket));
         const auto text = io::read_file(file_, 4096);
         if (!text) return;
         const std::string_view line = std::string_view(*text).substr(0, text->find('\n'));

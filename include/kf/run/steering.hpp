@@ -18,6 +18,7 @@
 #include <kf/io/interrupt.hpp>
 #include <kf/io/unix_listener.hpp>
 #include <kf/io/unix_socket.hpp>
+#include <kf/klippy/socket_lock.hpp>
 
 #include <boost/json.hpp>
 
@@ -75,9 +76,7 @@ inline constexpr std::string_view ended_first = "ended";
 
 /// Where a running kplot listens: beside the socket of its printer.
 [[nodiscard]] inline std::filesystem::path control_path(const std::filesystem::path& socket) {
-    std::error_code ec;
-    const auto real = std::filesystem::weakly_canonical(socket, ec);
-    return (ec ? socket : real).string() + ".kf-control";
+    return klippy::real_socket(socket).string() + ".kf-control";
 }
 
 /// The listening end. Its owner holds the printer's lock, so a socket file that is there already belongs to nobody.

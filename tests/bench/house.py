@@ -15,7 +15,7 @@ LONG = 350
 PLACES = {  # what should stand in one place -> how a line tells it, and in which files, when not in all
     "a dry run tells the plan by itself": (r"\bprint_plan\(", "tools/kflash/"),
     "an option is asked for in the flow of a flash": (r"""\bin\.(?:has|get|value|all)\("|in, "[a-z-]+",""", "tools/kflash/flash.cpp"),
-    "a flash looks for its printer's guard": (r"\b(?:guard_printer|judge_idle)\(", "(?:tools/kflash|flash|host)/"),
+    "a flash looks for its printer's guard": (r"\b(?:guard_printer|judge_idle|demand_idle)\(", "(?:tools/kflash|flash|host)/"),
     "a flash looks for its board": (r"\b(?:find_target|survey_of|survey_again|look_at_devices)\(", "tools/kflash/flash"),
     "a write knows USB by its members": (r"\bjob\.(?:by_id|usb)\b", "flash/"),
     "a drawing is spooled as lines for ourselves": (r"\bspool_drawing\(", "tools/kplot/"),

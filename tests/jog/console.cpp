@@ -476,6 +476,22 @@ BOOST_AUTO_TEST_CASE(motion_of_somebody_else_is_shown_and_nothing_is_added_to_it
     BOOST_TEST(s.carriage()[0] == 81, boost::test_tools::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_in_a_pause_is_waited_for_without_a_look_at_it) {
+    temporary_folder gcodes;
+    BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));
+    sim::printer_config c;
+    c.gcodes = gcodes.path();
+    sim_stage s(machine::sim_machine(), run::touch_off_by::person, c);
+    s.referenced();
+    other_client o{s.klippy};
+    o.script("SDCARD_PRINT_FILE FILENAME=a.gcode");
+    s.pass(1);
+    o.script("PAUSE");
+    s.pass(15);
+    BOOST_TEST(s.console.shown().foreign == "the printer is in a pause of a.gcode");
+    BOOST_TEST((s.console.wake() > s.now()));
+}
+
 BOOST_AUTO_TEST_CASE(while_a_file_runs_it_moves_nothing) {
     temporary_folder gcodes;
     BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));

@@ -120,4 +120,34 @@ BOOST_AUTO_TEST_CASE(ctrl_z_stops_it_once_what_was_asked_is_done_and_not_while_i
     BOOST_TEST(run(quick, {{asked}, {{}, [](told_core& c) { c.at_work = false; }}}) == " stops");
 }
 
+BOOST_AUTO_TEST_CASE(q_leaves_nothing_that_was_just_asked_and_asks_for_a_tool_that_went_down_meanwhile) {
+    const tui::wake q{.keys = {{.text = U'q'}}};
+    const auto turns_of = [&](told_core& core, std::deque<told_screen::turn> turns) {
+        told_screen screen{core, std::move(turns)};
+        kjog::console_loop loop(screen, core, jog::jog_page(jog::page_setup{"m", {1}, "pen", "", {}}), 100ms);
+        (void)loop();
+        return screen.turns.size();
+    };
+    told_core rests{.panel = ready()};
+    BOOST_TEST(turns_of(rests, {{q}, {}, {}}) == 2);
+    // Asked right before, and not on the page yet.
+    told_core begins{.panel = ready(), .at_work = true};
+    BOOST_TEST(turns_of(begins, {{q}, {}, {}}) == 0);
+    // The page knew it up; it was lowered when Q was taken.
+    const auto lowered = [](told_core& c) { c.panel.place = jog::tool_place::down; };
+    told_core goes_down{.panel = ready()};
+    goes_down.panel.place = jog::tool_place::up;
+    BOOST_TEST(turns_of(goes_down, {{q, lowered}, {}, {}}) == 0);
+    told_core answered{.panel = ready()};
+    answered.panel.place = jog::tool_place::up;
+    BOOST_TEST(turns_of(answered, {{q, lowered}, {}, {{.keys = {{.text = U'y'}}}}, {}}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_z_says_that_klipper_is_being_restarted_and_does_not_come_later) {
+    const tui::wake asked{.keys = {{.code = key_code::focus_out}}, .asked_to_stop = true};
+    told_core core{.panel = ready(), .at_work = true};
+    core.panel.klipper = jog::contact::recovering;
+    BOOST_TEST(run(core, {{asked}, {{}, [](told_core& c) { c.at_work = false; }}, {}}) == "");
+}
+
 } // namespace console_loop_test

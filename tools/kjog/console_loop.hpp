@@ -49,18 +49,20 @@ class console_loop {
                 if constexpr (std::is_same_v<kind, jog::press_stop>) {
                     if (!what.done) (void)core_.stop(); // that it did not get out is a message of the core
                 } else if constexpr (std::is_same_v<kind, jog::leave_console>)
-                    leave();
+                    leave(what.answered);
                 else
                     core_.give(jog::timed_input{at, std::forward<decltype(what)>(what)});
             },
             std::move(e));
     }
     /// What was struck right before it is known to move only when the core has begun it.
-    void leave() {
+    void leave(bool answered) {
         const auto until = steady::now() + std::chrono::milliseconds(500);
         while (core_.is_at_work() && steady::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        show_news();
-        leaves_ = page_.may_leave();
+        const bool is_at_work = core_.is_at_work();
+        show_news(); // the tool may be down by now
+        if (is_at_work && !page_.is_busy()) return page_.says("what was asked is not done: Q when it is, ! stops it");
+        leaves_ = page_.leaves_now(answered);
     }
     void take(const tui::key& k) {
         for (jog::page_effect& e : page_.take(k)) carry_out(std::move(e), k.read);
@@ -105,6 +107,9 @@ class console_loop {
         if (page_.is_busy()) {
             stops_when_done_ = false;
             page_.says(fmt::format("{} is not done: Ctrl+Z when it is; ! stops it", name(core_.shown().doing)));
+        } else if (core_.shown().klipper == jog::contact::recovering) {
+            stops_when_done_ = false;
+            page_.says("Klipper is being restarted: Ctrl+Z when it is; Ctrl+C ends the wait");
         } else if (!is_at_work) {
             stops_when_done_ = false;
             screen_.stop_here();

@@ -213,7 +213,7 @@ io::time_point console<N, C>::wake() const {
     const bool may_look = contact_.state() == contact::ready && !contact_.awaits_stop();
     if (const auto w = look_.wake(); w && may_look) at = std::min(at, *w);
     if (const auto w = jogger_.wake(t)) at = std::min(at, *w);
-    if (const auto w = look_.foreign().wake()) at = std::min(at, *w);
+    if (const auto w = look_.foreign().wake(); w && may_look && look_.has_looked()) at = std::min(at, *w);
     return std::max(at, t);
 }
 

@@ -52,9 +52,9 @@ class foreign_watch {
         if (!job_.empty()) return job_;
         return moved_at_ || elsewhere_ ? "somebody else moves the machine" : "";
     }
-    /// When it would be over.
+    /// When it would be over; the end of a file is told by Klipper.
     [[nodiscard]] std::optional<io::time_point> wake() const noexcept {
-        return moved_at_ ? std::optional(*moved_at_ + quiet) : std::nullopt;
+        return moved_at_ && job_.empty() ? std::optional(*moved_at_ + quiet) : std::nullopt;
     }
 
   private:

@@ -33,7 +33,9 @@ namespace kf::jog {
 struct press_stop {
     bool done = false; ///< by who read the key (key::heeded)
 };
-struct leave_console {};
+struct leave_console {
+    bool answered = false; ///< the person knows that the tool is not up
+};
 using page_effect = std::variant<person_input, press_stop, leave_console>;
 
 class jog_page {
@@ -55,12 +57,18 @@ class jog_page {
     [[nodiscard]] bool is_busy() const noexcept {
         return panel_.doing != activity::resting && panel_.doing != activity::holding;
     }
-    /// Why it cannot be left now; true when it can.
-    [[nodiscard]] bool may_leave() {
+    /// True when it can be left now; else it says why not, or asks for the tool that is not up, unless that is
+    /// `answered` or cannot be seen.
+    [[nodiscard]] bool leaves_now(bool answered) {
         if (panel_.klipper == contact::recovering)
             refused_ = "Klipper is being restarted: Q when it is; Ctrl+C ends the wait";
         else if (is_busy())
             refused_ = fmt::format("{} is not done: Q when it is, ! stops it", kf::jog::name(panel_.doing));
+        else if (!answered && !too_small_ && panel_.place == tool_place::down)
+            ask("Leave it with the tool down", {"U lifts it."}, {leave_console{true}});
+        else if (!answered && !too_small_ && panel_.lowered && panel_.place != tool_place::up)
+            ask("Leave it with a tool that was lowered, and is not known to be up", {"U lifts it."},
+                {leave_console{true}});
         else
             return true;
         return false;
@@ -257,15 +265,7 @@ inline jog_page::effects jog_page::perform(jog_command c, const tui::key& k) {
     case jog_command::stroke_before: hand_->back(); return {};
     case jog_command::skip_stroke: hand_->skip(); return {};
     case jog_command::help: over_.emplace<help>(); return {};
-    case jog_command::leave:
-        if (!may_leave()) return {};
-        if (panel_.place == tool_place::down)
-            ask("Leave it with the tool down", {"U lifts it."}, {leave_console{}});
-        else if (panel_.lowered && panel_.place != tool_place::up)
-            ask("Leave it with a tool that was lowered, and is not known to be up", {"U lifts it."}, {leave_console{}});
-        else
-            return {leave_console{}};
-        return {};
+    case jog_command::leave: return leaves_now(false) ? effects{leave_console{}} : effects{};
     default: return {};
     }
 }

@@ -26,12 +26,13 @@ namespace kf::machine {
                          {},
                          file.string(),
                          {}});
-    KF_CHECK(io::write_file(kept, before));
     std::error_code ec;
     auto target = std::filesystem::canonical(file, ec);
     if (ec) target = file;
-    const auto mode = std::filesystem::status(target, ec).permissions();
-    return io::write_file(target, after, ec ? 0644 : static_cast<mode_t>(mode) & 0777U);
+    const auto permissions = std::filesystem::status(target, ec).permissions();
+    const mode_t mode = ec ? 0644 : static_cast<mode_t>(permissions) & 0777U;
+    KF_CHECK(io::write_file(kept, before, mode));
+    return io::write_file(target, after, mode);
 }
 
 } // namespace kf::machine

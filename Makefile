@@ -5,8 +5,10 @@ SAN ?= build-asan
 # clang-19 takes half of the time of g++ 12, with sanitizers a third. It is the compiler of what is checked here and of the
 # static tools; make demo, make tools and make headers use g++. CXX=g++ make ... for all of it.
 ifeq ($(origin CXX),default)
-CXX = $$(command -v clang++-19 || echo g++)
+CXX = $$(command -v ccache) $$(command -v clang++-19 || echo g++)
 endif
+# Where the memory is short each tool is several units instead of one.
+UNITS = $$(packaging/unity.sh)
 # The tests mostly wait for simulated boards: more of them than cores at once.
 JOBS ?= 8
 
@@ -17,13 +19,13 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	packaging/setup.sh check
-	CXX=$(CXX) meson setup $(BUILD) -Dwerror=true -Doptimization=0 -Ddebug=false
+	CXX="$(CXX)" meson setup $(BUILD) -Dwerror=true -Doptimization=0 -Ddebug=false
 
 # Both boards are built, flashed in one stop, verified and their printer brought back, and a drawing is drawn, with no
 # hardware.
 demo:
 	packaging/setup.sh build
-	test -e build-demo/build.ninja || meson setup build-demo -Dtests=false -Doptimization=0 -Ddebug=false
+	test -e build-demo/build.ninja || meson setup build-demo $(UNITS) -Dtests=false -Doptimization=0 -Ddebug=false
 	ninja -C build-demo tools/kflash tools/kplot tools/ksim
 	build-demo/tools/kflash flash --all --yes --sim
 	cp examples/sample.svg build-demo/
@@ -32,10 +34,14 @@ demo:
 # The tools as they are to be used, to install with meson install -C build-release --no-rebuild.
 build-release/build.ninja:
 	packaging/setup.sh build
-	meson setup build-release -Dtests=false -Doptimization=2 -Ddebug=false
+	meson setup build-release $(UNITS) -Dtests=false -Doptimization=2 -Ddebug=false
 .PHONY: tools
 tools: build-release/build.ninja
 	ninja -C build-release
+# Every tool with the compiler of the system, as whoever installs from source has it.
+.PHONY: native
+native: demo
+	ninja -C build-demo
 
 # Each test once: the unit tests under ASan and UBSan, what tries the tools from outside on tools as they are.
 check: clean-results format-check outside asan
@@ -57,7 +63,7 @@ SAN_TEST = ASAN_OPTIONS=abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_sta
     $(TEST) -C $(SAN) --no-rebuild --timeout-multiplier 6
 $(SAN)/build.ninja:
 	packaging/setup.sh check
-	CXX=$(CXX) meson setup $(SAN) -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
+	CXX="$(CXX)" meson setup $(SAN) -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=0 -Ddebug=false
 asan: $(SAN)/build.ninja
 	ninja -C $(SAN) unit
 	$(SAN_TEST) --suite unit
@@ -192,7 +198,7 @@ release:
 	rm -rf dist && mkdir dist
 	packaging/changelog.sh > dist/CHANGES-$(VERSION).md
 	@test -z "$$(git status --porcelain)" || { git status --short; echo "Commit this, then run make release again." >&2; exit 1; }
-	$(MAKE) headers
+	$(MAKE) headers native
 	$(MAKE) check
 	$(MAKE) static
 	$(MAKE) cross

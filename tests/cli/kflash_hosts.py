@@ -356,6 +356,23 @@ class Hosts(WorldTest):
         (state / "stopped-units").write_text("klipper.service\n")  # a list of what runs is none
         self.assertNotIn("systemctl start", flat(w.run("list").err))
 
+    def test_a_flash_that_had_nothing_to_do_starts_what_is_owed(self):
+        w = self.world()
+        for board in ("octopus", "pico"):
+            self.assertEqual(w.run("exclude", board).code, 0)
+        w.stop_klipper()
+        state = w.home / ".local/state/kflash"
+        state.mkdir(parents=True, exist_ok=True)
+        (state / "stopped-units").write_text("klipper.service\n")
+        done = len(w.jobs())
+        self.assertEqual(w.run("flash", "--all", "--dry-run").code, 0)
+        self.assertEqual(w.jobs()[done:], [])
+        r = w.run("flash", "--all", "--yes")
+        self.assertEqual(r.code, 0, r)
+        self.assertIn("SKIP", r.out + r.err)
+        self.assertEqual(w.jobs()[done:], ["start"])
+        self.assertTrue(w.service_is_up())
+
     # -- B32: two boards from two shells
     def test_b32_a_second_flash_is_told_who_works_and_may_wait_for_its_turn(self):
         w = self.world(speed=5)

@@ -116,8 +116,11 @@ result<void> flash_with(cli::invocation& in, const flash_words& words) {
     KF_TRY(auto b, open_boards(in));
     io::interrupt::catch_signals();
     auto done = flash_boards(in, b, words);
-    if (!done && !words.dry_run)
-        if (const auto paid = pay_owed(in, b); !paid) in.out.warn(paid.error().what);
+    if (words.dry_run) return done;
+    auto paid = pay_owed(in, b); // also when nothing was to be flashed
+    if (paid) return done;
+    if (done) return paid;
+    in.out.warn(paid.error().what);
     return done;
 }
 

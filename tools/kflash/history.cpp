@@ -37,6 +37,8 @@ result<void> run_history(cli::invocation& in) {
     std::string key = in.operands.empty() ? "" : in.operands[0];
     if (const auto board = board::find(b.registry, key); !key.empty() && board)
         key = board->key;
+    else if (!key.empty() && board.error().code == errc::usage)
+        return kf::fail(board.error()); // several boards answer to it
     else if (!key.empty() && std::ranges::none_of(all.entries, [&](const auto& e) { return e.board == key; }))
         return kf::fail(board.error()); // a board that was removed has its history all the same
     const flash::kept_images images(b.at.images());

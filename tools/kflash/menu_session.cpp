@@ -130,11 +130,12 @@ void menu_session::take_on(menu::settings_page& page, const tui::key& k, termina
     if (said.row == nullptr) return;
     auto registry = registry_now();
     if (!registry) return page.refuse(registry.error().what);
-    settings_to_be_ = std::move(registry->settings);
-    if (const auto good = take_setting(b_.at.home, *said.row, settings_to_be_, said.text); !good)
+    if (const auto good = take_setting(b_.at.home, *said.row, registry->settings, said.text); !good)
         return page.refuse(good.error().what);
     const auto begun = begin_quiet({"settings", fmt::format("--{}={}", said.row->option, said.text)}, {});
-    return begun ? page.saves() : page.refuse(begun.error().what);
+    if (!begun) return page.refuse(begun.error().what); // what is being saved is still that of before
+    settings_to_be_ = std::move(registry->settings);
+    page.saves();
 }
 
 void menu_session::take_on(menu::board_page& page, const tui::key& k, terminal_lease& terminal) {

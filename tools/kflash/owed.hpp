@@ -16,7 +16,8 @@ namespace kf::kflash {
 /// One warning for the person, with the command that mends it; nothing while another flash is at work.
 void tell_owed(cli::invocation& in, const workplace& at);
 
-/// A flash that came to nothing brings back what an earlier one owed all the same, unless a live run is at work.
+/// A flash brings back what an earlier one owed also when it came to nothing or had nothing to do, unless a live run is
+/// at work.
 [[nodiscard]] result<void> pay_owed(cli::invocation& in, const known_boards& b);
 
 } // namespace kf::kflash

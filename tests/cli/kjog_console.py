@@ -210,7 +210,7 @@ class Console(PlotterTest):
         t.until("Limits", "Goes to    X")
         t.keys("Right")
         self.rests_at(p, 101.0, 100.0)
-        t.until("State      ready")
+        t.until("Goes to    X 101.000", "State      ready")  # the step is done, and q leaves
         t.keys("q")
         wait_for("the shell is back", lambda: "Limits" not in t.seen())
         t.keys("stty", "Space", "-a", "Space", "|", "Space", "grep", "Space", "-o", "Space", "'.icanon'", "Enter")

@@ -134,7 +134,7 @@ class Menu(WorldTest):
             t.resize(columns, rows)
             t.until("Q quit", "too small" if columns == 30 else "3 NEW")
         for key, text in (("c", "stagger-delay"), ("e", "default (katapult)"), ("?", "a letter is an action"),
-                          ("v", "pattern "), ("h", "nothing was flashed"), ("o", "space for builds")):
+                          ("v", "pattern "), ("h", "flashed to pico"), ("o", "space for builds")):
             t.keys(key)
             t.until(text)
             t.keys("Escape")

@@ -251,6 +251,12 @@ class Menu(WorldTest):
         t.until("Name of the board [board]:")
         return t
 
+    def leave_wizard(self, t):
+        t.keys("C-c")
+        t.until("Leave without registering it? [y/N]")
+        t.keys("y")
+        t.until("Q quit")
+
     def test_the_wizard_registers_the_board_in_one_write_and_a_wrong_answer_is_asked_again(self):
         w = self.shared()
         before = w.registry()
@@ -317,10 +323,7 @@ class Menu(WorldTest):
         t.keys("Enter")
         t.until("Mill", "make_flash", "Register it? [Y/n]:", "there is no program")
         self.assertNotIn("registering", t.seen())
-        t.keys("C-c")
-        t.until("Leave without registering it? [y/N]")
-        t.keys("y")
-        t.until("Q quit")
+        self.leave_wizard(t)
         t.keys("1", "e")
         t.until("default (katapult)")
         t.keys("4", "Enter")
@@ -360,10 +363,7 @@ class Menu(WorldTest):
         t.until("there is no device usb-Klipper_stm32f446xx", "Esc back")
         t.keys("C-c")
         t.until("Mill", "Register it? [Y/n]:", "there is no device")  # as Esc does
-        t.keys("C-c")
-        t.until("Leave without registering it? [y/N]")
-        t.keys("y")
-        t.until("Q quit")
+        self.leave_wizard(t)
         t.type("1r")
         t.until("Remove Pico from the registry? [y/N]:")
         t.keys("y", "Enter")

@@ -476,13 +476,25 @@ BOOST_AUTO_TEST_CASE(motion_of_somebody_else_is_shown_and_nothing_is_added_to_it
     BOOST_TEST(s.carriage()[0] == 81, boost::test_tools::tolerance(1e-9));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_in_a_pause_is_waited_for_without_a_look_at_it) {
+/// Referenced, with a.gcode to print, along X.
+struct file_stage {
     temporary_folder gcodes;
-    BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));
-    sim::printer_config c;
-    c.gcodes = gcodes.path();
-    sim_stage s(machine::sim_machine(), run::touch_off_by::person, c);
-    s.referenced();
+    sim_stage stage{machine::sim_machine(), run::touch_off_by::person, has_file()};
+
+    file_stage() { stage.referenced(); }
+
+  private:
+    [[nodiscard]] sim::printer_config has_file() const {
+        BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));
+        sim::printer_config c;
+        c.gcodes = gcodes.path();
+        return c;
+    }
+};
+
+BOOST_AUTO_TEST_CASE(a_file_in_a_pause_is_waited_for_without_a_look_at_it) {
+    file_stage f;
+    sim_stage& s = f.stage;
     other_client o{s.klippy};
     o.script("SDCARD_PRINT_FILE FILENAME=a.gcode");
     s.pass(1);
@@ -493,12 +505,8 @@ BOOST_AUTO_TEST_CASE(a_file_in_a_pause_is_waited_for_without_a_look_at_it) {
 }
 
 BOOST_AUTO_TEST_CASE(while_a_file_runs_it_moves_nothing) {
-    temporary_folder gcodes;
-    BOOST_REQUIRE(io::write_file(gcodes.path() / "a.gcode", "G90\nG1 X60 F600\nG1 X10\nG1 X60\nM400\n"));
-    sim::printer_config c;
-    c.gcodes = gcodes.path();
-    sim_stage s(machine::sim_machine(), run::touch_off_by::person, c);
-    s.referenced();
+    file_stage f;
+    sim_stage& s = f.stage;
     s.moves.clear();
     other_client o{s.klippy};
     o.script("SDCARD_PRINT_FILE FILENAME=a.gcode");

@@ -62,15 +62,23 @@ tui::text_grid menu_session::paint(tui::grid_size size) const {
 
 bool menu_session::has_question_to_show() const {
     if (question_is_new_) return true;
-    if (const auto* page = std::get_if<menu::board_page>(&over_it_)) return page->has_question_to_show();
-    const auto* page = std::get_if<menu::registration_page>(&over_it_);
-    return page != nullptr && page->has_question_to_show();
+    return std::visit(
+        [](const auto& page) {
+            if constexpr (requires { page.has_question_to_show(); })
+                return page.has_question_to_show();
+            else
+                return false;
+        },
+        over_it_);
 }
 
 void menu_session::shown() {
     question_is_new_ = false;
-    if (auto* page = std::get_if<menu::board_page>(&over_it_)) page->shown();
-    if (auto* page = std::get_if<menu::registration_page>(&over_it_)) page->shown();
+    std::visit(
+        [](auto& page) {
+            if constexpr (requires { page.shown(); }) page.shown();
+        },
+        over_it_);
 }
 
 void menu_session::to_menu() {
@@ -84,9 +92,15 @@ void menu_session::to_menu() {
 
 /// By Ctrl+C: what was changed or answered is not lost without a question.
 void menu_session::leave_page() {
-    if (auto* page = std::get_if<menu::board_page>(&over_it_); page != nullptr && page->asks_to_leave()) return;
-    if (auto* page = std::get_if<menu::registration_page>(&over_it_); page != nullptr && page->asks_to_leave()) return;
-    if (!back_to_questions()) to_menu();
+    const bool asks = std::visit(
+        [](auto& page) {
+            if constexpr (requires { page.asks_to_leave(); })
+                return page.asks_to_leave();
+            else
+                return false;
+        },
+        over_it_);
+    if (!asks && !back_to_questions()) to_menu();
 }
 
 /// From a command that failed to the answers that it was made of.

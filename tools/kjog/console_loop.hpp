@@ -104,16 +104,15 @@ class console_loop {
     void stop_or_say_why() {
         const bool is_at_work = core_.is_at_work();
         show_news(); // afterwards: what was asked last is in it
-        if (page_.is_busy()) {
-            stops_when_done_ = false;
-            page_.says(fmt::format("{} is not done: Ctrl+Z when it is; ! stops it", name(core_.shown().doing)));
-        } else if (core_.shown().klipper == jog::contact::recovering) {
-            stops_when_done_ = false;
+        const bool recovers = page_.seen().klipper == jog::contact::recovering;
+        stops_when_done_ = is_at_work && !page_.is_busy() && !recovers;
+        if (stops_when_done_) return;
+        if (page_.is_busy())
+            page_.says(fmt::format("{} is not done: Ctrl+Z when it is; ! stops it", name(page_.seen().doing)));
+        else if (recovers)
             page_.says("Klipper is being restarted: Ctrl+Z when it is; Ctrl+C ends the wait");
-        } else if (!is_at_work) {
-            stops_when_done_ = false;
+        else
             screen_.stop_here();
-        }
     }
     void show_news() {
         core_.settle_changes();

@@ -51,9 +51,8 @@ result<void> check_printer(cli::invocation& in, const plotter_site& site) {
     auto& k = p->session.link();
     const auto until = k.clock().now() + std::chrono::seconds(5);
     KF_TRY(auto info, k.info(until));
-    const io::steady_clock clock;
-    while (info.state == klippy::printer_state::startup && clock.now() < until) {
-        clock.sleep_until(clock.now() + std::chrono::milliseconds(50));
+    while (info.state == klippy::printer_state::startup && k.clock().now() < until) {
+        k.clock().sleep_until(k.clock().now() + std::chrono::milliseconds(50));
         KF_TRY(info, k.info(until));
     }
     KF_TRY(const auto now, k.query({{"configfile", boost::json::array{"settings"}}}, until));
@@ -92,9 +91,9 @@ result<void> check(cli::invocation& in) {
         return with_site(open_site(in, {read.value, file}), [&](const plotter_site& site) -> result<void> {
             KF_CHECK(check_printer(in, site));
             in.out.result({"machine",
-                           file + (!in.has("sim") || in.has("socket") ? " is in order and fits the printer"
-                                   : own ? " is in order; the simulated printer was made from it"
-                                         : " is in order and fits the simulated printer"),
+                           file + (in.has("socket") ? " is in order and fits the printer"
+                                   : own            ? " is in order; the simulated printer was made from it"
+                                                    : " is in order and fits the simulated printer"),
                            {{"file", file}, {"socket", site.socket}, {"ok", true}}});
             return {};
         });

@@ -18,7 +18,6 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 
 namespace kf::plotting {
 

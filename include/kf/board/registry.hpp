@@ -90,12 +90,12 @@ namespace detail {
 /// names; errc::usage: several boards answer to it, as after a rename in an editor, and none of them is taken.
 [[nodiscard]] inline result<board> find(const registry& r, std::string_view word) {
     const auto lower = io::to_lower(word);
-    const auto exact = with_key(r, word);
+    const bool is_a_key = std::ranges::find(r.boards, word, &board::key) != r.boards.end();
     std::vector<board> meant;
     for (const auto& b : r.boards)
         // Keys may differ by their case alone; that it is somebody's key does not make it another one's name any less.
-        if (exact ? b.key == word || io::to_lower(b.name) == lower : detail::is_called(b, lower)) meant.push_back(b);
-    if (meant.empty()) return exact;
+        if (is_a_key ? b.key == word || io::to_lower(b.name) == lower : detail::is_called(b, lower)) meant.push_back(b);
+    if (meant.empty()) return kf::fail(detail::no_such_board(r, word));
     if (meant.size() > 1) return kf::fail(detail::several_boards(word, meant));
     return meant.front();
 }

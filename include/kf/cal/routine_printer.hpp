@@ -123,20 +123,20 @@ class routine_printer {
         saw["skew_tangent"] = facts_.skew.tangent;
     }
 
-    /// A profile may have been loaded, or cleared, since the run began.
-    result<void> look_at_skew() {
-        KF_TRY(const auto now,
+    /// A profile may have been loaded, or cleared, since the run began. Gives the printer's own settings, too.
+    result<json::object> look_at_skew() {
+        KF_TRY(auto now,
                k_.link().query({{"configfile", json::array{"settings"}}, {"skew_correction", nullptr}}, deadline(0)));
         KF_TRY(const auto places, run::look_at(k_));
         KF_TRY(facts_.skew, run::read_loaded_skew(now.status, places));
-        return run::reaches_behind_skew(machine_, facts_.skew);
+        KF_CHECK(run::reaches_behind_skew(machine_, facts_.skew));
+        return std::move(now.status);
     }
 
     result<json::object> does(const look& l) {
-        KF_CHECK(look_at_skew());
+        KF_TRY(const auto now, look_at_skew());
         if (l.as_before) KF_CHECK(run::refuse_other_skew(*l.as_before, facts_.skew));
-        KF_TRY(const auto now, k_.link().query({{"configfile", json::array{"settings"}}}, deadline(0)));
-        KF_TRY(const auto settings, klippy::settings::from_status(now.status));
+        KF_TRY(const auto settings, klippy::settings::from_status(now));
         json::object saw = look_of(settings, facts_.objects);
         if (!square_.text().empty()) saw["racked"] = square_.text();
         note_skew(saw);

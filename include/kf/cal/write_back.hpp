@@ -12,7 +12,6 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>

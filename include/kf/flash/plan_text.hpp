@@ -58,15 +58,9 @@ inline void add_proofs(std::vector<plan_line>& all, const board_plan& b) {
     }
 }
 
-[[nodiscard]] inline plan_line config_line(const board_plan& b) {
-    return {phase::config, b.board.key,
-            fmt::format("{} (MCU {}, as registered)", b.firmware.cached.string(), b.job.mcu), weight::step};
-}
-
 /// Nothing is built.
 inline void add_stored_checks(std::vector<plan_line>& all, const board_plan& b, const stored_image& stored) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
-    all.push_back(config_line(b));
     say(phase::build, fmt::format("{} is {}, as it was flashed and verified on {}; nothing is built",
                                   stored.file.string(), stored.version, stored.time));
     say(phase::build, fmt::format("demand its SHA-256 {}", stored.sha256));
@@ -76,9 +70,10 @@ inline void add_stored_checks(std::vector<plan_line>& all, const board_plan& b, 
 inline void add_board_checks(std::vector<plan_line>& all, const board_plan& b) {
     const auto say = [&](phase in, std::string text) { all.push_back({in, b.board.key, std::move(text)}); };
     const auto& f = b.firmware;
+    all.push_back({phase::config, b.board.key, fmt::format("{} (MCU {}, as registered)", f.cached.string(), b.job.mcu),
+                   weight::step});
     if (f.stored) return add_stored_checks(all, b, *f.stored);
     const auto tree = f.site.tree.string();
-    all.push_back(config_line(b));
     say(phase::build, fmt::format("{} is {}", tree,
                                   f.target.tree_version.empty() ? "of a version that only the image will tell"
                                                                 : f.target.tree_version));

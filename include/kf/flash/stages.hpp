@@ -22,7 +22,10 @@ inline void take_all(request& wanted, const board::registry& registry, std::span
     wanted.all = true;
     for (const auto& b : registry.boards) {
         wanted.boards.push_back(b.key);
-        if (!b.flashable) wanted.left_out.emplace(b.key, "excluded from flashing");
+        if (!b.flashable) {
+            wanted.left_out.emplace(b.key, "excluded from flashing");
+            continue;
+        }
         const auto its = board::claimed(registry, b, devices);
         if (its.size() != 1 || board::claimants(registry, *its.front()).size() != 1) continue;
         if (const auto why = board::chosen_block(registry, *its.front()))

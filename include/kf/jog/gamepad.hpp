@@ -71,10 +71,8 @@ class gamepad {
     [[nodiscard]] static constexpr bool is_stop(const io::device_event& e) noexcept {
         return e.type == EV_KEY && e.value == 1 && is_stop_button(e.code);
     }
-    /// How the device has it, where its events do not tell: it was found, or some were lost.
-    static void take_state(bool stop_is_down, std::vector<tui::key>& out) {
-        if (stop_is_down) out.push_back(stop_key());
-    }
+    /// Of all its keys the one that is a stop in a line of text, too.
+    [[nodiscard]] static tui::key stop_key() { return {.text = U'x', .modifiers = tui::modifier::ctrl}; }
     /// Time has passed: what is held is repeated.
     void wait_over(io::time_point now, std::vector<tui::key>& out) {
         if (!held_) return;
@@ -133,8 +131,6 @@ class gamepad {
     [[nodiscard]] static constexpr bool is_stop_button(std::uint16_t code) noexcept {
         return std::ranges::find(stop_buttons, code) != stop_buttons.end();
     }
-    /// Of all its keys the one that is a stop in a line of text, too.
-    [[nodiscard]] static tui::key stop_key() { return {.text = U'x', .modifiers = tui::modifier::ctrl}; }
     void button(std::uint16_t code, bool down, std::vector<tui::key>& out) {
         // Not at its report: a stop does not wait.
         if (is_stop_button(code) && down) out.push_back(stop_key());
@@ -208,10 +204,12 @@ class gamepad {
                      {"ls -l /dev/input/by-id/*-event-joystick"}});
 }
 
-/// A stop that is held: as the device has it, which may not be asked before all was read.
+/// A stop that is held, as the device has it where its events do not tell: it was found, or some were lost. It may not
+/// be asked before all was read.
 template<class Device>
 void ask_for_a_stop(const Device& d, std::vector<tui::key>& out) {
-    gamepad::take_state(std::ranges::any_of(gamepad::stop_buttons, [&](auto code) { return d.is_down(code); }), out);
+    if (std::ranges::any_of(gamepad::stop_buttons, [&](auto code) { return d.is_down(code); }))
+        out.push_back(gamepad::stop_key());
 }
 
 /// Of what was struck before anybody heard a device, nothing is done but a stop. Of a pipe all is heard.
@@ -222,7 +220,7 @@ void stop_before_it_is_heard(Device& d, std::vector<tui::key>& out) {
     for (auto events = d.read(); events && !events->empty(); events = d.read())
         stops = stops || std::ranges::any_of(*events, gamepad::is_stop);
     if (stops)
-        gamepad::take_state(true, out);
+        out.push_back(gamepad::stop_key());
     else
         ask_for_a_stop(d, out);
 }

@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -49,6 +48,7 @@ class jog_page {
       , hand_(setup_.job ? std::optional<stroke_hand>(setup_.job) : std::nullopt) {}
 
     void shows(panel p);
+    [[nodiscard]] const panel& seen() const noexcept { return panel_; }
     /// In one that is too small to see anything nothing is asked of the machine; the stop and the way out remain.
     void window_is(tui::grid_size size) noexcept {
         too_small_ = size.columns < least.columns || size.rows < least.rows;

@@ -94,7 +94,7 @@ class printer_contact {
         well_at_ = clock_.now();
     }
 
-    /// When read() or arm() has something to do.
+    /// When read(), arm() or has_missed_stop() has something to do.
     [[nodiscard]] io::time_point wake(io::time_point t) const {
         if (!k_.connected()) return find_again_;
         if (stop_due_) return *stop_due_;

@@ -16,8 +16,6 @@
 
 #include <boost/json.hpp>
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <optional>
 #include <string>

@@ -291,13 +291,16 @@ result<snapshot> client<T, C>::query(const json::object& objects, io::time_point
 
 template<io::transport T, io::clock C>
 result<void> client<T, C>::query(const json::object& objects, status_handler handler, io::time_point until) {
-    const auto hand_over = [&handler](const response& r) {
+    result<void> handed;
+    const auto hand_over = [&](const response& r) {
         if (r.error_text) return;
-        if (auto now = detail::snapshot_from(r.value)) handler(now->status, now->eventtime);
+        if (auto now = detail::snapshot_from(r.value))
+            handler(now->status, now->eventtime);
+        else
+            handed = kf::fail(std::move(now).error());
     };
-    KF_TRY(const json::value v, call_with("objects/query", {{"objects", objects}}, hand_over, until));
-    if (auto now = detail::snapshot_from(v); !now) return kf::fail(std::move(now).error());
-    return {};
+    KF_CHECK(call_with("objects/query", {{"objects", objects}}, hand_over, until));
+    return handed;
 }
 
 template<io::transport T, io::clock C>

@@ -161,7 +161,7 @@ class board_page {
     [[nodiscard]] std::size_t height_below(std::size_t columns) const {
         if (leave_) return leave_->height(columns);
         if (field_) return field_->height(columns);
-        return std::max<std::size_t>(message_rows(message_.text, columns, most_said).size(), 1);
+        return message_height(message_.text, columns, most_said);
     }
     void edit() {
         const auto f = field_in_hand();

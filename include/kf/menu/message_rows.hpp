@@ -22,6 +22,11 @@ namespace kf::menu {
     return rows;
 }
 
+/// How many rows paint_message() takes where there is room, one at least.
+[[nodiscard]] inline std::size_t message_height(std::string_view text, std::size_t columns, std::size_t most = 3) {
+    return std::max<std::size_t>(message_rows(text, columns, most).size(), 1);
+}
+
 /// What was said last, and what kind of word it is.
 struct notice {
     std::string text = {};

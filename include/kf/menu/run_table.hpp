@@ -116,11 +116,13 @@ class run_table {
         if (!e.cause.empty()) said_.push_back({said_line::kind::note, e.cause});
         for (std::size_t i = e.output.size() - std::min(e.output.size(), most_output); i < e.output.size(); ++i)
             said_.push_back({said_line::kind::note, "  " + e.output[i]});
-        for (std::size_t i = 0; i < e.steps.size(); ++i)
-            said_.push_back({said_line::kind::note, fmt::format("{}. {}", i + 1, e.steps[i])});
         error_ = e.what;
         advice_ = e.cause.empty() ? "" : "\n" + e.cause;
-        for (std::size_t i = 0; i < e.steps.size(); ++i) advice_ += fmt::format("\n{}. {}", i + 1, e.steps[i]);
+        for (std::size_t i = 0; i < e.steps.size(); ++i) {
+            auto step = fmt::format("{}. {}", i + 1, e.steps[i]);
+            advice_ += "\n" + step;
+            said_.push_back({said_line::kind::note, std::move(step)});
+        }
         const auto& key = e.board.empty() ? board : e.board;
         if (key.empty()) return;
         auto& b = of(key);

@@ -89,8 +89,7 @@ class settings_page {
         const char* aside = saving_ ? "saving…" : "";
         return tui::framed(size, {"kflash: settings", aside, tui::footer_of(bindings())}, [&](tui::pane body) {
             const std::size_t below =
-                field_ ? field_->height(body.columns())
-                       : std::max<std::size_t>(message_rows(message_.text, body.columns(), most_said).size(), 1);
+                field_ ? field_->height(body.columns()) : message_height(message_.text, body.columns(), most_said);
             cursor_.paint(body.part(0, 0, {body.columns(), body.rows() - std::min(below, body.rows())}), lines());
             if (field_)
                 (void)field_->paint(body.below(body.rows() - below));

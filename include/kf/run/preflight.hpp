@@ -22,9 +22,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -423,6 +423,19 @@ BOOST_AUTO_TEST_CASE(no_board_gets_a_name_or_a_key_that_another_one_answers_to) 
     BOOST_TEST(r.boards.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(names_that_look_alike_but_for_blanks_and_what_takes_no_room_are_one) {
+    auto r = parsed(R"({"devices": {"pico": {"name": "Nozzle", "mcu": "rp2040", "serial_pattern": "p"}}})");
+    for (const char* name : {"pico ", " PICO", "pico\u00a0", "pi\u200bco", "\ufeffpico", " nozzle\t"})
+        BOOST_TEST((name_taken(r, name) != nullptr), name);
+    BOOST_TEST((name_taken(r, "pi co") == nullptr));
+    // Of an older kflash: what a list shows as pico is the other board.
+    const auto old = parsed(R"({"devices": {
+        "pico": {"name": "Nozzle", "mcu": "rp2040", "serial_pattern": "p"},
+        "tool": {"name": "pico ", "mcu": "rp2040", "serial_pattern": "q"}}})");
+    BOOST_REQUIRE(!find(old, "pico"));
+    BOOST_TEST((find(old, "pico").error().code == errc::usage));
+}
+
 BOOST_AUTO_TEST_CASE(adding_gives_a_key_keeps_the_order_and_checks_the_values) {
     registry r;
     BOOST_TEST(add(r, some_board("Zeta")).value() == "zeta");

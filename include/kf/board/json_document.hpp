@@ -60,7 +60,8 @@ class json_document {
     [[nodiscard]] std::unexpected<error> fail_at_offset(std::size_t offset, const std::string& what) const {
         const std::string_view before = std::string_view(text_).substr(0, offset);
         const auto line = 1 + std::ranges::count(before, '\n');
-        const auto column = 1 + columns_of(before.substr(before.rfind('\n') + 1)); // npos + 1: the first line
+        const auto begun = [](char c) { return !goes_on(c); };
+        const auto column = 1 + std::ranges::count_if(before.substr(before.rfind('\n') + 1), begun); // npos + 1: line 1
         return kf::fail(error{errc::malformed,
                               fmt::format("{} is wrong at line {}, column {}: {}", file_, line, column, what),
                               "it was edited by hand, or another program wrote it; it was left as it is",

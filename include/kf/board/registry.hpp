@@ -11,6 +11,7 @@
 #include <kf/io/clock.hpp>
 #include <kf/io/file_lock.hpp>
 #include <kf/io/near_name.hpp>
+#include <kf/sink/utf8.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -43,8 +44,24 @@ inline constexpr std::size_t registry_read_limit = std::size_t{4} << 20;
 
 namespace detail {
 
-[[nodiscard]] inline bool is_called(const board& b, std::string_view lower) {
-    return io::to_lower(b.name) == lower || io::to_lower(b.key) == lower;
+/// A name as a person tells it from others: blanks around it, what takes no room and the case of letters are not seen.
+[[nodiscard]] inline std::string as_seen(std::string_view name) {
+    constexpr std::u32string_view blanks = U" \t\u00a0\u2002\u2003\u2007\u2009\u202f\u3000";
+    std::string out;
+    for (std::size_t bytes = 0; !name.empty(); name.remove_prefix(bytes)) {
+        const auto c = first_character(name);
+        bytes = c.bytes;
+        if (c.valid && blanks.contains(c.code))
+            out += ' ';
+        else if (!c.valid || width_of(c.code) != 0)
+            out += name.substr(0, bytes);
+    }
+    const auto first = out.find_first_not_of(' ');
+    if (first == out.npos) return {};
+    return io::to_lower(out.substr(first, out.find_last_not_of(' ') - first + 1));
+}
+[[nodiscard]] inline bool is_called(const board& b, std::string_view seen) {
+    return as_seen(b.name) == seen || as_seen(b.key) == seen;
 }
 [[nodiscard]] inline error no_such_board(const registry& r, std::string_view word) {
     std::vector<std::string> known;
@@ -72,7 +89,7 @@ namespace detail {
     const bool is_a_key = std::ranges::any_of(meant, [&](const board& b) { return b.key == word; });
     if (!is_a_key) e.steps.emplace_back("give the key instead");
     for (const auto& b : meant)
-        if (io::to_lower(b.name) == io::to_lower(word) && b.key != word)
+        if (as_seen(b.name) == as_seen(word) && b.key != word)
             e.steps.push_back(fmt::format("{}kflash edit {} --name ANOTHER", is_a_key ? "" : "or ", b.key));
     return e;
 }
@@ -89,12 +106,13 @@ namespace detail {
 /// The board that a person means: its key or its name is the word, whatever its case. errc::not_found gives the nearest
 /// names; errc::usage: several boards answer to it, as after a rename in an editor, and none of them is taken.
 [[nodiscard]] inline result<board> find(const registry& r, std::string_view word) {
-    const auto lower = io::to_lower(word);
+    const auto seen = detail::as_seen(word);
     const bool is_a_key = std::ranges::find(r.boards, word, &board::key) != r.boards.end();
     std::vector<board> meant;
     for (const auto& b : r.boards)
         // Keys may differ by their case alone; that it is somebody's key does not make it another one's name any less.
-        if (is_a_key ? b.key == word || io::to_lower(b.name) == lower : detail::is_called(b, lower)) meant.push_back(b);
+        if (is_a_key ? b.key == word || detail::as_seen(b.name) == seen : detail::is_called(b, seen))
+            meant.push_back(b);
     if (meant.empty()) return kf::fail(detail::no_such_board(r, word));
     if (meant.size() > 1) return kf::fail(detail::several_boards(word, meant));
     return meant.front();
@@ -103,21 +121,21 @@ namespace detail {
 /// The board other than `but_key` that answers to such a name already, as its name or as its key; null when there is
 /// none. A renamed board is still found by its key.
 [[nodiscard]] inline const board* name_taken(const registry& r, std::string_view name, std::string_view but_key = {}) {
-    const auto lower = io::to_lower(name);
+    const auto seen = detail::as_seen(name);
     for (const auto& b : r.boards)
-        if (b.key != but_key && detail::is_called(b, lower)) return &b;
+        if (b.key != but_key && detail::is_called(b, seen)) return &b;
     return nullptr;
 }
 /// errc::usage: another board answers to it.
 [[nodiscard]] inline result<void> check_name(const registry& r, std::string_view name, std::string_view but_key = {}) {
     const auto* other = name_taken(r, name, but_key);
     if (other == nullptr) return {};
-    return kf::fail(
-        error{errc::usage,
-              fmt::format("there is already a board called \"{}\"", name),
-              io::to_lower(other->name) == io::to_lower(name) ? "" : fmt::format("it is the key of {}", other->name),
-              {},
-              {"kflash list", "give this one another name"}});
+    return kf::fail(error{
+        errc::usage,
+        fmt::format("there is already a board called \"{}\"", name),
+        detail::as_seen(other->name) == detail::as_seen(name) ? "" : fmt::format("it is the key of {}", other->name),
+        {},
+        {"kflash list", "give this one another name"}});
 }
 
 /// Takes `b` in. An empty key becomes the slug of the name; the key that it got is returned.
